@@ -1,0 +1,38 @@
+// Small helpers on text, all on views and without allocation unless a std::string is returned.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace woad {
+
+// ASCII only; bytes above 0x7f are left alone. Never depends on the locale.
+inline char to_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
+bool equals_ignore_case(std::string_view a, std::string_view b);
+std::string lower(std::string_view text);
+
+// Without leading and trailing SP and HT (OWS of RFC 9110 section 5.6.3).
+std::string_view trim(std::string_view text);
+
+// Calls `visit(item)` for each comma-separated item, trimmed; empty items are skipped
+// (RFC 9110 section 5.6.1). Stops when `visit` returns false.
+template <class F>
+void for_each_list_item(std::string_view list, F&& visit) {
+  while (!list.empty()) {
+    const size_t comma = list.find(',');
+    const std::string_view item = trim(list.substr(0, comma));
+    if (!item.empty() && !visit(item)) return;
+    if (comma == std::string_view::npos) return;
+    list.remove_prefix(comma + 1);
+  }
+}
+
+// Whole `text` as decimal digits without sign; nothing on overflow, emptiness or any other byte.
+std::optional<uint64_t> parse_decimal(std::string_view text);
+
+// Writes the decimal digits of `value` to `out` (at least 20 bytes); returns their count.
+size_t write_decimal(char* out, uint64_t value);
+
+}  // namespace woad

@@ -1,0 +1,47 @@
+#include "proxy/http/message.h"
+
+#include "proxy/base/strings.h"
+
+namespace woad {
+namespace {
+
+constexpr std::string_view kMethodNames[] = {"GET",     "HEAD",  "POST",  "PUT",    "DELETE",
+                                             "OPTIONS", "PATCH", "TRACE", "CONNECT"};
+
+}  // namespace
+
+std::string_view to_string(Protocol protocol) {
+  constexpr std::string_view kNames[] = {"HTTP/1.0", "HTTP/1.1", "HTTP/2", "TCP"};
+  return kNames[static_cast<size_t>(protocol)];
+}
+
+Method method_of(std::string_view name) {
+  for (size_t i = 0; i < std::size(kMethodNames); ++i) {
+    if (name == kMethodNames[i]) return static_cast<Method>(i);
+  }
+  return Method::kOther;
+}
+
+bool is_idempotent(Method method) {
+  switch (method) {
+    case Method::kGet:
+    case Method::kHead:
+    case Method::kPut:
+    case Method::kDelete:
+    case Method::kOptions:
+    case Method::kTrace: return true;
+    default: return false;
+  }
+}
+
+bool is_grpc(const Headers& headers) {
+  constexpr std::string_view kType = "application/grpc";
+  const Header* type = headers.find(HeaderId::kContentType);
+  if (type == nullptr || type->value.size() < kType.size()) return false;
+  if (!equals_ignore_case(type->value.substr(0, kType.size()), kType)) return false;
+  if (type->value.size() == kType.size()) return true;
+  const char next = type->value[kType.size()];
+  return next == '+' || next == ';' || next == ' ' || next == '\t';
+}
+
+}  // namespace woad

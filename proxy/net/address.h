@@ -1,0 +1,41 @@
+// An IPv4 or IPv6 address with a port. A value; any thread.
+#pragma once
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "proxy/base/result.h"
+
+namespace woad {
+
+class Address {
+ public:
+  Address() = default;
+  explicit Address(const sockaddr_storage& raw) : raw_(raw) {}
+
+  // "127.0.0.1:80" or "[::1]:80". Numbers only; names are the resolver's.
+  static Result<Address> parse(std::string_view text);
+  // Numeric host without brackets.
+  static Result<Address> from_host(std::string_view host, uint16_t port);
+
+  bool valid() const { return raw_.ss_family != 0; }
+  const sockaddr* raw() const { return reinterpret_cast<const sockaddr*>(&raw_); }
+  socklen_t raw_size() const;
+  uint16_t port() const;
+  bool is_loopback() const;
+  // "127.0.0.1:80", "[::1]:80"; "" when not valid.
+  std::string to_string() const;
+  // The address without the port.
+  std::string host() const;
+
+  bool operator==(const Address& other) const;
+
+ private:
+  sockaddr_storage raw_{};
+};
+
+}  // namespace woad

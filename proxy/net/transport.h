@@ -1,0 +1,81 @@
+// A byte stream to one peer, whatever carries it: TCP, TLS over TCP, or memory in tests.
+//
+// Writing only queues; the transport writes once at the end of the turn, and goes on by itself when
+// the peer is slow. One thread. The sink outlives the transport's use of it: the owner sets it
+// before the first event and destroys the transport (deferred) before the sink.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string_view>
+
+#include "proxy/base/buffer.h"
+#include "proxy/base/scheduler.h"
+#include "proxy/net/address.h"
+
+namespace woad {
+
+class TransportSink {
+ public:
+  // One read. The slice may be kept; keep it only as long as it is needed.
+  virtual void on_bytes(Slice bytes) = 0;
+  // The peer sent FIN; writing still works.
+  virtual void on_eof() = 0;
+  // backlog() fell to the low-water mark after having been above the high-water mark.
+  virtual void on_drained() = 0;
+  // The connection is gone (reset, failed write): no further event. `why` is a sentence without a
+  // final dot, such as "connection reset by peer".
+  virtual void on_lost(std::string_view why) = 0;
+
+ protected:
+  ~TransportSink() = default;
+};
+
+// Why reading is held: a bit a reason; reading goes on when no bit is set.
+enum class Hold : uint8_t {
+  kStream = 1,    // the consumer of a stream is slow
+  kPipeline = 2,  // HTTP/1: further requests wait for the present one
+  kBacklog = 4,   // the peer does not read what we write
+  kTunnel = 8,
+};
+
+// Destroying a transport closes it: what is queued is dropped unless close_after_flush() was
+// called.
+class Transport : public Deferred {
+ public:
+  // Starts reading. Called once.
+  virtual void start(TransportSink& sink) = 0;
+  // Queues; written at the end of the turn.
+  virtual void write(Buffer&& data) = 0;
+  // The queue itself, for writers that serialise in place; call wrote() afterwards.
+  virtual Buffer& output() = 0;
+  virtual void wrote() = 0;
+  // Bytes queued and not yet taken by the kernel.
+  virtual size_t backlog() const = 0;
+  // backlog() above this is too much; on_drained() comes when it is back at or below half of it.
+  virtual void set_high_water(size_t bytes) = 0;
+  // FIN once everything queued is written.
+  virtual void shutdown_write() = 0;
+  // Idempotent.
+  virtual void hold_reading(Hold reason, bool on) = 0;
+  // From now on the transport needs no sink: it writes what is queued, sends FIN, waits a bounded
+  // time (2 s) for the peer to close while it discards input (RFC 9112 section 9.6: a close with
+  // unread input would reset the connection under the last response), and frees itself. The
+  // unique_ptr's last call: Transport::close_after_flush(std::move(transport)).
+  static void close_after_flush(std::unique_ptr<Transport> transport);
+  // The next destruction resets the connection (RST) instead of closing it.
+  virtual void abort_on_destroy() = 0;
+
+  virtual const Address& peer() const = 0;
+  virtual const Address& local() const = 0;
+
+ protected:
+  virtual void linger(std::unique_ptr<Transport> self) = 0;
+};
+
+inline void Transport::close_after_flush(std::unique_ptr<Transport> transport) {
+  Transport* raw = transport.get();
+  raw->linger(std::move(transport));
+}
+
+}  // namespace woad
