@@ -24,6 +24,7 @@ struct HttpLimits {
   size_t target_bytes = 16 * 1024;
   size_t buffer = 64 * 1024;  // per stream and direction; also the HTTP/2 stream window
   uint32_t concurrent_streams = 256;
+  uint32_t resets_per_second = 100;  // of streams, sent by either side; burst of two seconds' worth
   Duration header_timeout = seconds(10);
   Duration idle_timeout = minutes(5);
 };

@@ -51,10 +51,10 @@ int grpc_status_of_http(int status);
 struct LocalReply {
   ErrorCode code = ErrorCode::kNone;  // kNone: configured answers (respond, redirect)
   int status = 0;                     // 0: error_info(code).status
-  std::string details;
-  std::string_view proxy_status;  // "": error_info(code).proxy_status; static storage
-  std::string location;           // redirect target
-  std::string body;               // configured answers alone: the body as configured
+  std::string details{};
+  std::string_view proxy_status{};  // "": error_info(code).proxy_status; static storage
+  std::string location{};           // redirect target
+  std::string body{};               // configured answers alone: the body as configured
   int retry_after_seconds = 0;    // > 0: Retry-After
   bool close = false;             // HTTP/1: the connection ends with this answer
 

@@ -81,6 +81,9 @@ class ResponseWriter : public StreamWriter {
   // bytes. The codec adds framing; it drops a body where the status or a HEAD request forbids one.
   // `close` asks HTTP/1 to end the connection with this response.
   virtual void write_head(const ResponseHead& head, bool end, bool close) = 0;
+
+ protected:
+  ~ResponseWriter() = default;
 };
 
 class RequestSink : public StreamSink {
@@ -90,6 +93,9 @@ class RequestSink : public StreamSink {
   // Instead of on_request, when the request is not fit to be forwarded: answer `reply`. `head`
   // holds what could be read (possibly nothing), for the log. No data follows.
   virtual void on_bad_request(RequestHead& head, LocalReply reply) = 0;
+
+ protected:
+  ~RequestSink() = default;
 };
 
 // Client side: one request to an upstream.
@@ -98,6 +104,9 @@ class RequestWriter : public StreamWriter {
   virtual void write_head(const RequestHead& head, bool end) = 0;
   // True once any byte of this stream may have left for the peer.
   virtual bool anything_sent() const = 0;
+
+ protected:
+  ~RequestWriter() = default;
 };
 
 class ResponseSink : public StreamSink {
@@ -105,6 +114,9 @@ class ResponseSink : public StreamSink {
   virtual void on_interim(ResponseHead& head) = 0;
   // The final head (or 101). `end`: no body follows.
   virtual void on_response(ResponseHead& head, bool end) = 0;
+
+ protected:
+  ~ResponseSink() = default;
 };
 
 }  // namespace woad

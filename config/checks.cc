@@ -1,0 +1,156 @@
+#include "config/checks.h"
+
+#include <unordered_map>
+#include <unordered_set>
+
+#include "proxy/base/strings.h"
+
+namespace woad::config {
+
+namespace {
+
+class Checker {
+ public:
+  Checker(const Config& config, Diagnostics& diagnostics) : config_(config), d_(diagnostics) {
+    for (const Service& service : config.services) services_.insert(service.name);
+  }
+
+  void run() {
+    check_listeners();
+    check_context();
+    check_hosts();
+    for (const Route& route : config_.routes) check_route(route);
+    if (config_.drain.delay > config_.drain.timeout && config_.source.find("drain")) {
+      d_.error(config_.source.find("drain"), "delay is longer than timeout, which includes it");
+    }
+  }
+
+ private:
+  static std::string line_of(const Node& node) {
+    const Location at = node.location();
+    return at.line == 0 ? "by default" : "in line " + std::to_string(at.line);
+  }
+
+  void claim_address(const Located<HostPort>& address, std::string_view what) {
+    if (address->host.empty()) return;
+    const std::string text = address->to_string();
+    const auto [other, fresh] = addresses_.try_emplace(text, address.node);
+    if (fresh) return;
+    // The default of admin.address has no line; the error stands where there is one.
+    const Node& at = address.node ? address.node : other->second;
+    d_.error(at, std::string(what) + " address " + text + " is taken " +
+                     line_of(address.node ? other->second : address.node));
+  }
+
+  void check_listeners() {
+    for (const Inbound& inbound : config_.inbound) {
+      claim_address(inbound.address, "the");
+      if (!inbound.app->host.empty() && *inbound.app == *inbound.address) {
+        d_.error(inbound.app.node, "the app cannot listen where woad does: requests would circle");
+      }
+    }
+    for (const Outbound& outbound : config_.outbound) claim_address(outbound.address, "the");
+    if (config_.admin.probes) claim_address(*config_.admin.probes, "the");
+    if (config_.admin.metrics) claim_address(*config_.admin.metrics, "the");
+    claim_address(config_.admin.address, "the admin");
+  }
+
+  // One header, one meaning.
+  void check_context() {
+    const Node context = config_.source.find("context");
+    std::unordered_set<std::string_view> seen;
+    const auto claim = [&](const std::string& name, std::string_view where) {
+      if (seen.insert(name).second) return;
+      d_.error_below(context, where, "the header " + name + " has two meanings");
+    };
+    claim(config_.context.headers.color, "headers");
+    claim(config_.context.headers.tenant, "headers");
+    for (const auto& name : config_.context.aliases.color) claim(name, "aliases");
+    for (const auto& name : config_.context.aliases.tenant) claim(name, "aliases");
+  }
+
+  void check_hosts() {
+    std::unordered_map<std::string_view, const Service*> owners;
+    for (const Service& service : config_.services) {
+      for (const auto& host : service.hosts) {
+        if (host->empty()) continue;
+        const auto [owner, fresh] = owners.try_emplace(*host, &service);
+        if (fresh) continue;
+        if (owner->second == &service) {
+          d_.error(host.node, "the host " + quoted(*host) + " is here twice");
+        } else {
+          d_.error(host.node, "the host " + quoted(*host) + " belongs to service " +
+                                  quoted(owner->second->name) + " already");
+        }
+      }
+    }
+  }
+
+  void check_service(const Located<std::string>& name) {
+    if (name->empty() || services_.contains(*name)) return;
+    std::string hint;
+    // Comparing with every name is worth it only for errors that are shown.
+    if (d_.count() < Diagnostics::kMaxErrors) {
+      hint = did_you_mean(*name, {services_.begin(), services_.end()});
+    }
+    d_.error(name.node, "no service is named " + quoted(*name), std::move(hint));
+  }
+
+  void check_route(const Route& route) {
+    if (!route.source.is_map()) return;
+    check_action(route);
+    uint64_t weights = 0;
+    for (const Target& target : route.to) {
+      check_service(target.service);
+      weights += target.weight;
+    }
+    const Node to = route.source.find("to");
+    if (to.is_seq() && weights == 0) d_.error(to, "no service in this list has a weight above 0");
+    if (to.is_null()) d_.error(to, "a service is missing");
+    if (route.mirror) check_service(route.mirror->service);
+    const bool prefix = route.match.path && route.match.path->kind == PathMatch::Kind::kPrefix;
+    if (route.rewrite && route.rewrite->path_prefix.node && !prefix) {
+      d_.error_at_key(route.rewrite->path_prefix.node,
+                      "needs match.path.prefix, whose place it takes");
+    }
+    if (route.redirect && !route.redirect->scheme && !route.redirect->host &&
+        !route.redirect->path) {
+      d_.error_at_key(route.source.find("redirect"), "changes nothing: the client would circle",
+                      "give scheme, host or path");
+    }
+  }
+
+  void check_action(const Route& route) {
+    Node action;
+    for (const std::string_view key : {"to", "respond", "redirect"}) {
+      const Node found = route.source.find(key);
+      if (found && action) {
+        d_.error_at_key(found,
+                        "a route does one thing: it has " + std::string(action.key()) + " already");
+      }
+      if (found && !action) action = found;
+    }
+    if (!action) {
+      d_.error(route.source, "a route needs one of to, respond, redirect");
+      return;
+    }
+    if (action.key() == "to") return;
+    for (const std::string_view key : {"rewrite", "mirror"}) {
+      const Node found = route.source.find(key);
+      if (found) d_.error_at_key(found, "only a route with to: can have this");
+    }
+  }
+
+  const Config& config_;
+  Diagnostics& d_;
+  std::unordered_set<std::string_view> services_;
+  std::unordered_map<std::string, Node> addresses_;
+};
+
+}  // namespace
+
+void check_references(const Config& config, Diagnostics& diagnostics) {
+  Checker(config, diagnostics).run();
+}
+
+}  // namespace woad::config

@@ -1,0 +1,105 @@
+#include "config/prescan.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <optional>
+#include <string>
+
+namespace woad::config {
+
+namespace {
+
+// Brackets and commas also stand in texts, so these bounds are wide; the exact limits are counted
+// on what the parser reports.
+constexpr size_t kMaxOpenBrackets = 2000;
+constexpr size_t kMaxSeparators = 2'000'000;
+
+// Bytes of the UTF-8 sequence at the front of `rest` (RFC 3629: shortest form, no surrogates);
+// 0 when there is none.
+size_t utf8_length(std::string_view rest) {
+  const auto byte = [rest](size_t i) {
+    return i < rest.size() ? static_cast<unsigned char>(rest[i]) : 0u;
+  };
+  const auto tail = [&byte](size_t i) { return (byte(i) & 0xc0u) == 0x80u; };
+  const unsigned lead = byte(0);
+  if (lead < 0x80) return 1;
+  if (lead >= 0xc2 && lead <= 0xdf) return tail(1) ? 2 : 0;
+  if (lead >= 0xe0 && lead <= 0xef) {
+    const bool short_enough = lead != 0xe0 || byte(1) >= 0xa0;
+    const bool no_surrogate = lead != 0xed || byte(1) < 0xa0;
+    return tail(1) && tail(2) && short_enough && no_surrogate ? 3 : 0;
+  }
+  if (lead >= 0xf0 && lead <= 0xf4) {
+    const bool short_enough = lead != 0xf0 || byte(1) >= 0x90;
+    const bool in_range = lead != 0xf4 || byte(1) < 0x90;
+    return tail(1) && tail(2) && tail(3) && short_enough && in_range ? 4 : 0;
+  }
+  return 0;
+}
+
+std::string hex_byte(char c) {
+  char digits[8];
+  std::snprintf(digits, sizeof digits, "0x%02x", static_cast<unsigned char>(c));
+  return digits;
+}
+
+Location location_of(std::string_view text, size_t at) {
+  const auto before = text.substr(0, at);
+  const auto line = static_cast<uint32_t>(std::count(before.begin(), before.end(), '\n')) + 1;
+  const size_t start = before.rfind('\n');
+  const size_t column = start == std::string_view::npos ? at + 1 : at - start;
+  return {line, static_cast<uint32_t>(column)};
+}
+
+struct Complaint {
+  size_t at;
+  std::string message;
+};
+
+// The byte at `at` when it may not stand in a file.
+std::optional<std::string> bad_control(std::string_view text, size_t at) {
+  const char c = text[at];
+  if (c == '\r') {
+    if (at + 1 < text.size() && text[at + 1] == '\n') return std::nullopt;
+    return "a carriage return without a line feed";
+  }
+  if (static_cast<unsigned char>(c) >= 0x20 && c != 0x7f) return std::nullopt;
+  if (c == '\n' || c == '\t') return std::nullopt;
+  return "the control character " + hex_byte(c) + " may not stand in the file";
+}
+
+std::optional<Complaint> find_complaint(std::string_view text) {
+  size_t open = 0;
+  size_t separators = 0;
+  for (size_t at = 0; at < text.size();) {
+    const char c = text[at];
+    if (static_cast<unsigned char>(c) >= 0x80) {
+      const size_t length = utf8_length(text.substr(at));
+      if (length == 0) return Complaint{at, "the byte " + hex_byte(c) + " is not UTF-8"};
+      at += length;
+      continue;
+    }
+    if (auto wrong = bad_control(text, at)) return Complaint{at, std::move(*wrong)};
+    if (c == '[' || c == '{') {
+      if (++open > kMaxOpenBrackets) return Complaint{at, "more than 64 levels of nesting"};
+    } else if (c == ']' || c == '}') {
+      if (open > 0) --open;
+    }
+    if (c == ',' || c == '[' || c == '{') {
+      if (++separators > kMaxSeparators) return Complaint{at, "more than 1,000,000 values"};
+    }
+    ++at;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+bool prescan(std::string_view text, Diagnostics& diagnostics) {
+  auto complaint = find_complaint(text);
+  if (!complaint) return true;
+  diagnostics.error(location_of(text, complaint->at), "", std::move(complaint->message));
+  return false;
+}
+
+}  // namespace woad::config

@@ -1,0 +1,15 @@
+// What must hold of a file's bytes before the YAML parser may see them.
+#pragma once
+
+#include <string_view>
+
+#include "config/diagnostics.h"
+
+namespace woad::config {
+
+// False: an error was added. Refuses what is not UTF-8, control characters, and nesting or numbers
+// of values far over the limits, which would cost the parser memory before it counts them itself.
+// Linear.
+bool prescan(std::string_view text, Diagnostics& diagnostics);
+
+}  // namespace woad::config

@@ -1,0 +1,172 @@
+// `services`: what this app may call.
+#include "config/tables.h"
+#include "proxy/base/context_value.h"
+
+namespace woad::config {
+
+namespace {
+
+const Table<Endpoint>& endpoint_table() {
+  static const Table<Endpoint> table{
+      required<Endpoint>(
+          {"address", &Endpoint::address,
+           "`ip:port`, or `name:port`: resolved, all addresses used, resolved again by "
+           "TTL."}),
+      {"weight", &Endpoint::weight, integer<uint32_t>(0, 65535),
+       "Share of the pool's requests relative to the others; 0: none."},
+      {"labels", &Endpoint::labels, labels(),
+       "`color` and `tenant` choose the endpoint's pool; others are free."},
+  };
+  return table;
+}
+
+const Table<LoadBalancing>& load_balancing_table() {
+  using Policy = BalancerPolicy;
+  static const Table<LoadBalancing> table{
+      {"policy", &LoadBalancing::policy,
+       words_not_yet(words<Policy>({{"least_request", Policy::kLeastRequest},
+                                    {"round_robin", Policy::kRoundRobin},
+                                    {"random", Policy::kRandom}}),
+                     {"peak_ewma", "ring_hash"}),
+       "How an endpoint of the pool is chosen."},
+      not_yet<LoadBalancing>("key"),
+  };
+  return table;
+}
+
+const Table<ServiceTls>& tls_table() {
+  static const Table<ServiceTls> table{
+      {"mode", &ServiceTls::mode,
+       words_not_yet(words<TlsMode>({{"off", TlsMode::kOff}}), {"mtls", "tls"}),
+       "Plaintext to the endpoints."},
+      not_yet<ServiceTls>("peer"),
+      not_yet<ServiceTls>("sni"),
+      not_yet<ServiceTls>("name"),
+      not_yet<ServiceTls>("ca"),
+  };
+  return table;
+}
+
+const Table<PoolSettings>& pool_table() {
+  static const Table<PoolSettings> table{
+      {"on_unhealthy", &PoolSettings::on_unhealthy,
+       words<OnUnhealthy>({{"fail", OnUnhealthy::kFail},
+                           {"fallback", OnUnhealthy::kFallback},
+                           {"panic", OnUnhealthy::kPanic}}),
+       "When no endpoint of the pool may be used: `fail` (503; default of colours), `fallback` "
+       "(climb), or `panic` (try all; default of base)."},
+  };
+  return table;
+}
+
+// "red", "base", "red@acme".
+bool decode_pool(const Node& node, PoolSettings& pool, Diagnostics& d) {
+  pool.name = node.key();
+  const std::string_view name = pool.name;
+  const size_t at = name.find('@');
+  const std::string_view color = name.substr(0, at);
+  const bool tenant_wrong =
+      at != std::string_view::npos && !valid_context_value(name.substr(at + 1));
+  if (!valid_context_value(color) || tenant_wrong) {
+    d.error_at_key(node, quoted(name) + " is not a pool",
+                   "pools are base, red, and for a tenant base@acme, red@acme");
+    return false;
+  }
+  if (color != kBaseColor) pool.color = color;
+  if (at != std::string_view::npos) pool.tenant = name.substr(at + 1);
+  pool.on_unhealthy = pool.color.empty() ? OnUnhealthy::kPanic : OnUnhealthy::kFail;
+  return pool_table().decode(node, pool, d);
+}
+
+Shape<std::vector<PoolSettings>> pools() {
+  Shape<PoolSettings> pool = nested(pool_table());
+  pool.decode = decode_pool;
+  Shape<std::vector<PoolSettings>> shape;
+  shape.type = "map of map";
+  shape.schema = [schema = pool.schema] { return detail::map_schema(schema()); };
+  shape.decode = [](const Node& node, std::vector<PoolSettings>& out, Diagnostics& d) {
+    if (!detail::want_map(node, "a map of pools", d)) return false;
+    bool good = true;
+    out.clear();
+    for (const Node at : node.items()) good &= decode_pool(at, out.emplace_back(), d);
+    return good;
+  };
+  shape.rows = [rows = pool.rows](const std::string& prefix, std::vector<ReferenceRow>& out) {
+    rows(prefix + ".<pool>", out);
+  };
+  return shape;
+}
+
+bool decode_service(const Node& node, Service& service, Diagnostics& d) {
+  service.name = node.key();
+  // The name is its own default host.
+  auto host = host_pattern().decode;
+  bool good = service_table().decode(node, service, d);
+  const auto valid = parse_host_port(service.name + ":1");
+  if (!valid) {
+    d.error_at_key(node, quoted(service.name) + " is not a name for a service",
+                   "letters, digits, dots, - and _");
+    good = false;
+  } else if (!node.find("hosts")) {
+    std::string lowered = service.name;
+    for (char& c : lowered) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
+    service.hosts = {{std::move(lowered), node}};
+  }
+  return good;
+}
+
+}  // namespace
+
+const Table<Service>& service_table() {
+  static const Table<Service> table{
+      {"hosts", &Service::hosts, list_of(located(host_pattern())),
+       "Hosts that mean this service, compared without case, port and final dot; left out: its "
+       "name."},
+      {"protocol", &Service::protocol,
+       words<Protocol>({{"auto", Protocol::kAuto},
+                        {"http1", Protocol::kHttp1},
+                        {"http2", Protocol::kHttp2},
+                        {"tcp", Protocol::kTcp}}),
+       "What its endpoints speak; `auto`: gRPC as HTTP/2, all else as HTTP/1.1."},
+      {"tls", &Service::tls, tls_table(), "Only `{ mode: off }` in this version."},
+      {"external", &Service::external, "No context header leaves for it."},
+      {"endpoints", &Service::endpoints, endpoint_table(),
+       "Who answers; may be empty: declared, nobody there."},
+      {"load_balancing", &Service::load_balancing, load_balancing_table(),
+       "How requests are spread."},
+      {"pools", &Service::pools, pools(),
+       "Pools beside those that the endpoints' labels make, and their settings."},
+      {"fallback", &Service::fallback,
+       words<Fallback>({{"parent_then_base", Fallback::kParentThenBase},
+                        {"base", Fallback::kBase},
+                        {"none", Fallback::kNone}}),
+       "Where a colour without a pool goes: up its parents, to base, or nowhere (503)."},
+      {"filters", &Service::filters, filter_settings(),
+       "This service's settings for filters of the outbound chain, on top of the chain's."},
+      not_yet<Service>("stateful"),
+      not_yet<Service>("subset"),
+      not_yet<Service>("locality"),
+      not_yet<Service>("health_check"),
+  };
+  return table;
+}
+
+Shape<std::vector<Service>> services() {
+  Shape<std::vector<Service>> shape;
+  shape.type = "map of map";
+  shape.schema = [] { return detail::map_schema(service_table().schema_text()); };
+  shape.decode = [](const Node& node, std::vector<Service>& out, Diagnostics& d) {
+    if (!detail::want_map(node, "a map of services", d)) return false;
+    bool good = true;
+    out.clear();
+    out.reserve(node.size());
+    for (const Node at : node.items()) good &= decode_service(at, out.emplace_back(), d);
+    return good;
+  };
+  shape.rows = [](const std::string& prefix, std::vector<ReferenceRow>& rows) {
+    service_table().rows(prefix + ".<service>.", rows);
+  };
+  return shape;
+}
+
+}  // namespace woad::config

@@ -1,0 +1,65 @@
+#include "config/table.h"
+
+#include <nlohmann/json.hpp>
+
+namespace woad::config {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// The default of a scalar as JSON; nothing for lists and maps, whose text is for people alone.
+void add_default(Json& schema, const std::string& text) {
+  if (text.empty() || text.front() == '[') return;
+  const auto number = Json::parse(text, nullptr, false);
+  schema["default"] = number.is_number_unsigned() || number.is_boolean() ? number : Json(text);
+}
+
+}  // namespace
+
+void refuse_not_yet(const Node& node, Diagnostics& diagnostics, std::string hint) {
+  diagnostics.error_at_key(node, "is not available in this version of woad yet", std::move(hint));
+}
+
+namespace detail {
+
+std::string table_schema(const std::vector<FieldInfo>& fields) {
+  Json properties = Json::object();
+  Json needed = Json::array();
+  for (const FieldInfo& field : fields) {
+    Json schema = Json::parse(field.schema());
+    schema["description"] = field.doc;
+    add_default(schema, field.default_text);
+    properties[std::string(field.key)] = std::move(schema);
+    if (field.is_required) needed.push_back(field.key);
+  }
+  Json schema;
+  schema["type"] = needed.empty() ? Json::array({"object", "null"}) : Json("object");
+  schema["additionalProperties"] = false;
+  schema["properties"] = std::move(properties);
+  if (!needed.empty()) schema["required"] = std::move(needed);
+  return schema.dump();
+}
+
+void table_rows(const std::vector<FieldInfo>& fields, const std::string& prefix,
+                std::vector<ReferenceRow>& rows) {
+  for (const FieldInfo& field : fields) {
+    std::string path = prefix + std::string(field.key);
+    rows.push_back({path, field.type, field.is_required ? "required" : field.default_text,
+                    std::string(field.doc)});
+    if (field.rows) field.rows(path, rows);
+  }
+}
+
+void unknown_key(const Node& node, const std::vector<std::string_view>& known, Diagnostics& d) {
+  std::string hint = did_you_mean(node.key(), known);
+  if (hint.empty() && known.empty()) hint = "no key is known here";
+  if (hint.empty() && known.size() <= 8) {
+    for (const auto key : known) hint += (hint.empty() ? "known here: " : ", ") + std::string(key);
+  }
+  d.error_at_key(node, "unknown key", std::move(hint));
+}
+
+}  // namespace detail
+
+}  // namespace woad::config

@@ -1,0 +1,225 @@
+// The top of the file; services and routes have their own sources.
+#include "config/tables.h"
+
+namespace woad::config {
+
+namespace {
+
+const Table<NodeIdentity>& node_table() {
+  static const Table<NodeIdentity> table{
+      required<NodeIdentity>(
+          {"service", &NodeIdentity::service, name(), "The service of this pod."}),
+      {"instance", &NodeIdentity::instance, "This pod's own name; left out: the host name."},
+      {"labels", &NodeIdentity::labels, labels(),
+       "`color`, `tenant`, `zone` and any other; no color: base."},
+  };
+  return table;
+}
+
+// A number of threads, or auto, which is 0.
+Shape<uint32_t> workers() {
+  constexpr uint64_t kMostWorkers = 256;
+  return scalar<uint32_t>(
+      "integer or auto", "a number from 1 to 256, or auto",
+      [] {
+        return R"({"anyOf":[{"const":"auto"},)" + detail::integer_schema(1, kMostWorkers) + "]}";
+      },
+      [](std::string_view text) -> Result<uint32_t> {
+        if (text == "auto") return uint32_t{0};
+        auto value = parse_integer(text, 1, kMostWorkers);
+        if (!value) return value.error();
+        return static_cast<uint32_t>(*value);
+      },
+      [](const uint32_t& value) { return value == 0 ? "auto" : std::to_string(value); });
+}
+
+const Table<Log>& log_table() {
+  static const Table<Log> table{
+      {"level", &Log::level,
+       words<LogLevel>({{"debug", LogLevel::kDebug},
+                        {"info", LogLevel::kInfo},
+                        {"warn", LogLevel::kWarn},
+                        {"error", LogLevel::kError}}),
+       "What is written to stderr."},
+      {"format", &Log::format,
+       words<LogFormat>({{"json", LogFormat::kJson}, {"text", LogFormat::kText}}),
+       "How a line looks."},
+  };
+  return table;
+}
+
+const Table<Admin>& admin_table() {
+  static const Table<Admin> table{
+      {"address", &Admin::address, located(ip_port()),
+       "Everything: health, metrics, configuration, explain."},
+      {"probes", &Admin::probes, optional_of(located(ip_port())),
+       "/healthz and /readyz alone, for the kubelet; left out: none."},
+      {"metrics", &Admin::metrics, optional_of(located(ip_port())),
+       "/metrics alone, for the scraper; left out: none."},
+  };
+  return table;
+}
+
+// `true` is of the contract and not in this version.
+Shape<bool> only_false() {
+  Shape<bool> shape = words_not_yet(boolean(), {"true"});
+  shape.type = "false";
+  return shape;
+}
+
+const Table<Inbound>& inbound_table() {
+  static const Table<Inbound> table{
+      required<Inbound>({"address", &Inbound::address, located(ip_port()),
+                         "Where requests of other pods arrive."}),
+      required<Inbound>({"app", &Inbound::app, located(host_port()), "Where the app listens."}),
+      {"redirect", &Inbound::redirect, only_false(),
+       "Connections arrive through iptables; only false in this version."},
+      {"protocol", &Inbound::protocol,
+       words<Protocol>({{"auto", Protocol::kAuto},
+                        {"http1", Protocol::kHttp1},
+                        {"http2", Protocol::kHttp2},
+                        {"tcp", Protocol::kTcp}}),
+       "What clients speak; `auto`: by the first bytes."},
+      required<Inbound>({"mtls", &Inbound::mtls,
+                         words_not_yet(words<Mtls>({{"off", Mtls::kOff}}), {"strict", "permissive"},
+                                       "write mtls: off"),
+                         "Only `off` in this version, and it must be written: the default will be "
+                         "strict."}),
+      {"app_protocol", &Inbound::app_protocol,
+       words<AppProtocol>({{"auto", AppProtocol::kAuto},
+                           {"http1", AppProtocol::kHttp1},
+                           {"http2", AppProtocol::kHttp2}}),
+       "What the app speaks; `auto`: gRPC as HTTP/2, all else as HTTP/1.1."},
+      not_yet<Inbound>("probe_paths"),
+  };
+  return table;
+}
+
+const Table<Outbound>& outbound_table() {
+  static const Table<Outbound> table{
+      required<Outbound>(
+          {"address", &Outbound::address, located(ip_port()), "Where the app's requests arrive."}),
+      {"redirect", &Outbound::redirect, only_false(),
+       "Connections arrive through iptables; only false in this version."},
+      {"unmatched", &Outbound::unmatched,
+       words_not_yet(words<Unmatched>({{"reject", Unmatched::kReject}}), {"passthrough"},
+                     "it needs redirect: true; write unmatched: reject"),
+       "Requests for no known service: 404 `no_route`."},
+  };
+  return table;
+}
+
+const Table<ContextHeaders>& context_headers_table() {
+  static const Table<ContextHeaders> table{
+      {"color", &ContextHeaders::color, header_name(), "The header that carries the colour."},
+      {"tenant", &ContextHeaders::tenant, header_name(), "The header that carries the tenant."},
+  };
+  return table;
+}
+
+const Table<ContextAliases>& context_aliases_table() {
+  static const Table<ContextAliases> table{
+      {"color", &ContextAliases::color, list_of(header_name()),
+       "More headers in which a colour is understood."},
+      {"tenant", &ContextAliases::tenant, list_of(header_name()),
+       "More headers in which a tenant is understood."},
+  };
+  return table;
+}
+
+const Table<Context>& context_table() {
+  static const Table<Context> table{
+      {"headers", &Context::headers, context_headers_table(), "The canonical headers."},
+      {"aliases", &Context::aliases, context_aliases_table(), "Other names for them."},
+      not_yet<Context>("carry"),
+      not_yet<Context>("baggage"),
+      not_yet<Context>("tracestate"),
+      not_yet<Context>("correlate"),
+      not_yet<Context>("instance_color"),
+      not_yet<Context>("trust"),
+  };
+  return table;
+}
+
+const Table<Chains>& chains_table() {
+  static const Table<Chains> table{
+      {"inbound", &Chains::inbound, optional_of(filter_chain()),
+       "The chain of requests from other pods; left out: the default chain."},
+      {"outbound", &Chains::outbound, optional_of(filter_chain()),
+       "The chain of the app's requests; left out: the default chain."},
+  };
+  return table;
+}
+
+const Table<HeaderLimits>& header_limits_table() {
+  static const Table<HeaderLimits> table{
+      {"bytes", &HeaderLimits::bytes, size(kib(1), mib(1)),
+       "All headers of a message: 431 or 502."},
+      {"count", &HeaderLimits::count, integer<uint32_t>(1, 10000),
+       "Headers of a message: 431 or 502."},
+      {"target", &HeaderLimits::target, size(kib(1), mib(1)), "The request target: 414."},
+  };
+  return table;
+}
+
+const Table<Http2Limits>& http2_limits_table() {
+  static const Table<Http2Limits> table{
+      {"concurrent_streams", &Http2Limits::concurrent_streams, integer<uint32_t>(1, 100000),
+       "Streams at once on a client's connection."},
+      {"resets_per_second", &Http2Limits::resets_per_second, integer<uint32_t>(1, 1000000),
+       "Resets a connection, by either side, with a burst of two seconds' worth; over it GOAWAY."},
+  };
+  return table;
+}
+
+const Table<Limits>& limits_table() {
+  static const Table<Limits> table{
+      {"headers", &Limits::headers, header_limits_table(), "Heads, in both directions."},
+      {"client_connections", &Limits::client_connections, integer<uint32_t>(1, 1'000'000),
+       "Client connections at once."},
+      {"buffer", &Limits::buffer, size(kib(16), mib(16)),
+       "Bytes held a stream and direction before back-pressure; also the HTTP/2 stream window."},
+      {"http2", &Limits::http2, http2_limits_table(), "HTTP/2 alone."},
+      {"idle_timeout", &Limits::idle_timeout, duration(seconds(1)),
+       "A client connection with no request in flight is closed."},
+      {"header_timeout", &Limits::header_timeout, duration(milliseconds(1)),
+       "The whole head of a request, from its first byte: 408 or close."},
+  };
+  return table;
+}
+
+const Table<Drain>& drain_table() {
+  static const Table<Drain> table{
+      {"delay", &Drain::delay, "After SIGTERM: not ready, still accepting for so long."},
+      {"timeout", &Drain::timeout, "What runs then is cut after so long in all."},
+  };
+  return table;
+}
+
+}  // namespace
+
+const Table<Config>& config_table() {
+  static const Table<Config> table{
+      {"version", &Config::version,
+       "Free text, usually the control plane's revision; shown by /config/status and a metric."},
+      required<Config>({"node", &Config::node, node_table(), "Who this pod is."}),
+      {"workers", &Config::workers, workers(), "Event-loop threads; `auto`: the usable cores."},
+      {"log", &Config::log, log_table(), "The process log on stderr."},
+      {"admin", &Config::admin, admin_table(), "Addresses for people, probes and scrapers."},
+      {"inbound", &Config::inbound, inbound_table(), "Listeners: other pods to this app."},
+      {"outbound", &Config::outbound, outbound_table(), "Listeners: this app to other pods."},
+      {"context", &Config::context, context_table(), "Where colour and tenant are found."},
+      {"services", &Config::services, services(), "What this app may call."},
+      {"routes", &Config::routes, route_table(),
+       "Outbound, first match wins; a request that none matches goes to the service of its host."},
+      {"filters", &Config::filters, chains_table(), "The chains, in order."},
+      {"limits", &Config::limits, limits_table(), "What a client may take."},
+      {"drain", &Config::drain, drain_table(), "The graceful end."},
+      not_yet<Config>("tls"),
+      not_yet<Config>("dye"),
+      not_yet<Config>("tracing"),
+  };
+  return table;
+}
+
+}  // namespace woad::config

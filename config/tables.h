@@ -1,0 +1,28 @@
+// The decode tables of the file, shared by loading, the schema and the reference.
+#pragma once
+
+#include "config/table.h"
+#include "config/types.h"
+
+namespace woad::config {
+
+const Table<Config>& config_table();
+
+// Shapes that more than one place of the file uses.
+
+// A host, "*.name" or "*"; in lower case, without a final dot.
+Shape<std::string> host_pattern();
+// `match`: see "Matchers" in config/reference.md.
+const Table<Match>& match_table();
+// A map from filters' names to their settings.
+Shape<std::vector<FilterSettings>> filter_settings();
+// A chain: names, or maps of one name and its settings.
+Shape<std::vector<FilterSettings>> filter_chain();
+// Labels; `color` and `tenant` are checked.
+Shape<Labels> labels();
+
+const Table<Service>& service_table();
+const Table<Route>& route_table();
+Shape<std::vector<Service>> services();
+
+}  // namespace woad::config

@@ -1,0 +1,246 @@
+// The whole file as plain structs, each field with its default: what the decode tables fill.
+//
+// `source` is where a struct stands in the file, for errors that later layers find. Nodes live as
+// long as the Config. Keys of the contract that are missing here are refused (see
+// config/tables.cc).
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "config/document.h"
+#include "config/node.h"
+#include "config/values.h"
+
+namespace woad::config {
+
+using Labels = std::vector<std::pair<std::string, Located<std::string>>>;
+// The value of `key`, or "".
+std::string_view label(const Labels& labels, std::string_view key);
+
+struct NodeIdentity {
+  std::string service;
+  std::string instance;  // left out: the host name
+  Labels labels;         // color and tenant have been checked
+};
+
+enum class LogLevel : uint8_t { kDebug, kInfo, kWarn, kError };
+enum class LogFormat : uint8_t { kJson, kText };
+struct Log {
+  LogLevel level = LogLevel::kInfo;
+  LogFormat format = LogFormat::kJson;
+};
+
+struct Admin {
+  Located<HostPort> address{{"127.0.0.1", 15000, true}, {}};
+  std::optional<Located<HostPort>> probes;
+  std::optional<Located<HostPort>> metrics;
+};
+
+enum class Protocol : uint8_t { kAuto, kHttp1, kHttp2, kTcp };
+enum class AppProtocol : uint8_t { kAuto, kHttp1, kHttp2 };
+enum class Mtls : uint8_t { kStrict, kPermissive, kOff };
+
+struct Inbound {
+  Located<HostPort> address;
+  Located<HostPort> app;
+  Protocol protocol = Protocol::kAuto;
+  AppProtocol app_protocol = AppProtocol::kAuto;
+  Mtls mtls = Mtls::kStrict;
+  bool redirect = false;
+  Node source;
+};
+
+enum class Unmatched : uint8_t { kReject, kPassthrough };
+struct Outbound {
+  Located<HostPort> address;
+  bool redirect = false;
+  Unmatched unmatched = Unmatched::kReject;
+  Node source;
+};
+
+// Header names in lower case.
+struct ContextHeaders {
+  std::string color = "x-woad-color";
+  std::string tenant = "x-woad-tenant";
+};
+struct ContextAliases {
+  std::vector<std::string> color;
+  std::vector<std::string> tenant;
+};
+struct Context {
+  ContextHeaders headers;
+  ContextAliases aliases;
+};
+
+// A condition on one value; exactly one kind.
+struct ValueMatch {
+  enum class Kind : uint8_t { kExact, kPrefix, kSuffix, kRegex, kPresent };
+  Kind kind = Kind::kExact;
+  std::string text;                // exact, prefix, regex (not yet compiled)
+  std::vector<std::string> tails;  // suffix
+  bool present = true;
+  Node source;  // the value of the kind's key: where a bad regex is reported
+};
+
+struct PathMatch {
+  enum class Kind : uint8_t { kExact, kPrefix, kRegex };
+  Kind kind = Kind::kExact;
+  std::string text;
+  Node source;  // as above
+};
+
+// What stands below `match`; nothing named: matches everything.
+struct Match {
+  std::vector<Located<std::string>> hosts;  // lower case, no final dot; "*.shop", "*"
+  std::optional<PathMatch> path;
+  std::vector<std::string> methods;
+  std::vector<std::pair<std::string, ValueMatch>> headers;  // lower-case names
+  std::vector<std::pair<std::string, ValueMatch>> query;
+  std::optional<Located<std::string>> color;  // "base": undyed
+  std::optional<Located<std::string>> tenant;
+  Node source;
+};
+
+// Settings of one filter at one place of the file; the filter's own table decodes them.
+struct FilterSettings {
+  std::string name;
+  Node source;    // where the name stands
+  Node settings;  // nowhere: none are given
+};
+
+struct Endpoint {
+  Located<HostPort> address;
+  uint32_t weight = 100;  // 0: gets nothing
+  Labels labels;
+  Node source;
+};
+
+enum class BalancerPolicy : uint8_t { kLeastRequest, kRoundRobin, kRandom };
+struct LoadBalancing {
+  BalancerPolicy policy = BalancerPolicy::kLeastRequest;
+};
+
+enum class OnUnhealthy : uint8_t { kFail, kFallback, kPanic };
+struct PoolSettings {
+  std::string name;    // "red", "base", "red@acme"
+  std::string color;   // "" = base
+  std::string tenant;  // "" = any
+  // Left out: fail for colours, panic for base.
+  OnUnhealthy on_unhealthy = OnUnhealthy::kFail;
+  Node source;
+};
+
+enum class Fallback : uint8_t { kParentThenBase, kBase, kNone };
+enum class TlsMode : uint8_t { kOff };
+struct ServiceTls {
+  TlsMode mode = TlsMode::kOff;
+};
+
+struct Service {
+  std::string name;
+  std::vector<Located<std::string>> hosts;  // as in Match; left out: the name
+  Protocol protocol = Protocol::kAuto;
+  ServiceTls tls;
+  bool external = false;
+  std::vector<Endpoint> endpoints;
+  LoadBalancing load_balancing;
+  std::vector<PoolSettings> pools;
+  Fallback fallback = Fallback::kParentThenBase;
+  std::vector<FilterSettings> filters;
+  Node source;
+};
+
+struct Target {
+  Located<std::string> service;
+  uint32_t weight = 100;
+};
+struct Rewrite {
+  Located<std::string> path_prefix;
+};
+struct Mirror {
+  Located<std::string> service;
+  Share percent{1.0};
+};
+struct Respond {
+  uint32_t status = 200;
+  std::string body;
+};
+// What is left out stays as in the request.
+struct Redirect {
+  std::optional<std::string> scheme;
+  std::optional<std::string> host;
+  std::optional<std::string> path;
+  uint32_t status = 308;
+};
+
+// Exactly one of `to`, `respond` and `redirect` is set.
+struct Route {
+  Match match;
+  std::vector<Target> to;
+  std::optional<Rewrite> rewrite;
+  std::optional<Mirror> mirror;
+  std::optional<Respond> respond;
+  std::optional<Redirect> redirect;
+  std::vector<FilterSettings> filters;
+  Node source;
+};
+
+// Left out: the default chain.
+struct Chains {
+  std::optional<std::vector<FilterSettings>> inbound;
+  std::optional<std::vector<FilterSettings>> outbound;
+};
+
+struct HeaderLimits {
+  ByteSize bytes = kib(64);
+  uint32_t count = 200;
+  ByteSize target = kib(16);
+};
+struct Http2Limits {
+  uint32_t concurrent_streams = 256;
+  uint32_t resets_per_second = 100;
+};
+struct Limits {
+  HeaderLimits headers;
+  uint32_t client_connections = 10000;
+  ByteSize buffer = kib(64);
+  Http2Limits http2;
+  Duration idle_timeout = minutes(5);
+  Duration header_timeout = seconds(10);
+};
+
+struct Drain {
+  Duration delay = seconds(5);
+  Duration timeout = seconds(25);
+};
+
+// The file. Immutable once loaded.
+struct Config {
+  std::string version;
+  NodeIdentity node;
+  uint32_t workers = 1;  // 0: auto
+  Log log;
+  Admin admin;
+  std::vector<Inbound> inbound;
+  std::vector<Outbound> outbound;
+  Context context;
+  std::vector<Service> services;
+  std::vector<Route> routes;
+  Chains filters;
+  Limits limits;
+  Drain drain;
+
+  Node source;                               // the root
+  std::shared_ptr<const Document> document;  // keeps every Node above valid
+  std::string hash;                          // xxh3-128 of the file's bytes, hexadecimal
+
+  // The file as it was read, ${VAR} not replaced: what /config shows.
+  const std::string& source_text() const { return document->source(); }
+};
+
+}  // namespace woad::config

@@ -1,0 +1,168 @@
+#include "config/values.h"
+
+#include <arpa/inet.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+
+#include "config/diagnostics.h"
+#include "proxy/base/strings.h"
+
+namespace woad::config {
+
+namespace {
+
+constexpr size_t kMaxHostName = 253;
+
+struct Unit {
+  std::string_view name;
+  uint64_t factor;
+};
+
+constexpr Unit kTimeUnits[] = {
+    {"ms", 1'000'000}, {"s", 1'000'000'000}, {"m", 60'000'000'000}, {"h", 3'600'000'000'000}};
+constexpr uint64_t kLongestHours = 8760;
+constexpr Unit kSizeUnits[] = {{"KiB", 1024}, {"MiB", 1024 * 1024}, {"GiB", 1024 * 1024 * 1024}};
+
+template <size_t N>
+bool parse_with_unit(std::string_view text, const Unit (&units)[N], uint64_t most, uint64_t& out) {
+  const size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
+  const auto number = parse_decimal(text.substr(0, digits));
+  if (!number) return false;
+  for (const Unit& unit : units) {
+    if (text.substr(digits) != unit.name) continue;
+    if (*number > most / unit.factor) return false;
+    out = *number * unit.factor;
+    return true;
+  }
+  return false;
+}
+
+template <size_t N>
+std::string show_with_unit(uint64_t value, const Unit (&units)[N], std::string_view zero) {
+  if (value == 0) return std::string(zero);
+  for (size_t i = N; i-- > 0;) {
+    if (value % units[i].factor == 0) {
+      return std::to_string(value / units[i].factor) + std::string(units[i].name);
+    }
+  }
+  return std::to_string(value);
+}
+
+bool is_ip(const std::string& host) {
+  unsigned char raw[sizeof(in6_addr)];
+  return inet_pton(AF_INET, host.c_str(), raw) == 1 || inet_pton(AF_INET6, host.c_str(), raw) == 1;
+}
+
+// Letters, digits, '-' and '_' in labels of at most 63 bytes.
+bool is_host_name(std::string_view host) {
+  if (host.empty() || host.size() > kMaxHostName) return false;
+  size_t label = 0;
+  for (const char c : host) {
+    if (c == '.') {
+      if (label == 0) return false;
+      label = 0;
+    } else {
+      const char l = to_lower(c);
+      if (!((l >= 'a' && l <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_')) return false;
+      if (++label > 63) return false;
+    }
+  }
+  // "1.2.3.400" is a mistyped address, never a name: no top-level domain is a number.
+  const auto last = host.substr(host.rfind('.') + 1);
+  return !last.empty() && last.find_first_not_of("0123456789") != std::string_view::npos;
+}
+
+}  // namespace
+
+std::string HostPort::to_string() const {
+  if (host.empty()) return {};
+  const bool v6 = host.find(':') != std::string::npos;
+  return (v6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
+}
+
+Result<Duration> parse_duration(std::string_view text) {
+  uint64_t nanoseconds = 0;
+  if (parse_with_unit(text, kTimeUnits, kLongestHours * 3'600'000'000'000, nanoseconds)) {
+    return Duration(static_cast<int64_t>(nanoseconds));
+  }
+  return Error{quoted(text) + " is not a duration"};
+}
+
+Result<ByteSize> parse_size(std::string_view text) {
+  uint64_t bytes = 0;
+  if (parse_with_unit(text, kSizeUnits, uint64_t{1} << 50, bytes)) return ByteSize{bytes};
+  return Error{quoted(text) + " is not a size"};
+}
+
+Result<Share> parse_share(std::string_view text) {
+  const Error error{quoted(text) + " is not a share"};
+  const bool percent = text.ends_with('%');
+  if (percent) text.remove_suffix(1);
+  if (text.empty() || text.front() < '0' || text.front() > '9') return error;
+  const bool dotted = text.find('.') != std::string_view::npos;
+  if (text.find_first_not_of("0123456789.") != std::string_view::npos) return error;
+  double value = 0;
+  const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (code != std::errc() || end != text.data() + text.size()) return error;
+  if (!percent && !dotted && value != 0) return error;
+  if (percent) value /= 100;
+  if (value > 1) return Error{quoted(text) + " is more than the whole"};
+  return Share{value};
+}
+
+Result<HostPort> parse_host_port(std::string_view text) {
+  const Error error{quoted(text) + " is not an address"};
+  const size_t colon = text.rfind(':');
+  if (colon == std::string_view::npos) return Error{error.message + ": the port is missing"};
+  const auto port = parse_decimal(text.substr(colon + 1));
+  if (!port || *port == 0 || *port > 65535) {
+    return Error{error.message + ": the port must be 1 to 65535"};
+  }
+  auto host = text.substr(0, colon);
+  const bool bracketed = host.size() > 2 && host.front() == '[' && host.back() == ']';
+  if (bracketed) host = host.substr(1, host.size() - 2);
+  HostPort address{std::string(host), static_cast<uint16_t>(*port), false};
+  address.numeric = is_ip(address.host);
+  const bool v6 = host.find(':') != std::string_view::npos;
+  if (v6 != bracketed || (!address.numeric && !is_host_name(host))) return error;
+  return address;
+}
+
+Result<bool> parse_bool(std::string_view text) {
+  if (text == "true") return true;
+  if (text == "false") return false;
+  return Error{quoted(text) + " is neither true nor false"};
+}
+
+Result<uint64_t> parse_integer(std::string_view text, uint64_t least, uint64_t most) {
+  const auto value = parse_decimal(text);
+  if (!value) return Error{quoted(text) + " is not a whole number"};
+  if (*value < least || *value > most) return Error{std::string(text) + " is out of range"};
+  return *value;
+}
+
+std::string show(Duration value) {
+  return show_with_unit(static_cast<uint64_t>(value.count()), kTimeUnits, "0s");
+}
+
+std::string show(ByteSize value) { return show_with_unit(value.bytes, kSizeUnits, "0KiB"); }
+
+std::string show(Share value) {
+  char digits[32];
+  const double percent = std::round(value.value * 1e6) / 1e4;
+  const auto [end, code] = std::to_chars(digits, digits + sizeof digits, percent);
+  return code == std::errc() ? std::string(digits, end) + "%" : std::string();
+}
+
+bool is_token(std::string_view text) {
+  if (text.empty()) return false;
+  return std::all_of(text.begin(), text.end(), [](char c) {
+    const char l = to_lower(c);
+    return (l >= 'a' && l <= 'z') || (c >= '0' && c <= '9') ||
+           std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
+  });
+}
+
+}  // namespace woad::config

@@ -1,0 +1,82 @@
+// One try to get an answer from one endpoint: waits for a stream, sends the request on it, hands up
+// what comes back.
+//
+//   waiting ──▶ sending ──▶ answered ──▶ finished
+//      └───────────┴────────────┴─────────▶┘
+// Owned by the Forwarder; destroying it cancels. One thread.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "proxy/base/scheduler.h"
+#include "proxy/http/stream.h"
+#include "proxy/upstream/endpoints.h"
+
+namespace woad {
+
+class Attempt;
+
+// Implemented by the owner. No event comes from inside a call to the attempt, but start().
+class AttemptSink {
+ public:
+  // The stream is there: write the request to attempt.writer() now.
+  virtual void on_attempt_ready(Attempt& attempt) = 0;
+  virtual void on_attempt_no_stream(Attempt& attempt, const DialFailure& failure) = 0;
+  virtual void on_attempt_interim(ResponseHead& head) = 0;
+  virtual void on_attempt_response(Attempt& attempt, ResponseHead& head, bool end) = 0;
+  virtual void on_attempt_data(Buffer&& data, bool end) = 0;
+  virtual void on_attempt_trailers(Headers& trailers) = 0;
+  virtual void on_attempt_reset(Attempt& attempt, ResetReason reason, std::string_view why) = 0;
+  virtual void on_attempt_writable() = 0;
+  virtual Arena& attempt_arena() = 0;
+
+ protected:
+  ~AttemptSink() = default;
+};
+
+class Attempt final : public Deferred, private StreamWaiter, private ResponseSink {
+ public:
+  enum class State : uint8_t { kWaiting, kSending, kAnswered, kFinished };
+
+  // `number` counts tries from 1. Counts as active on the endpoint while it lives.
+  Attempt(AttemptSink& sink, EndpointState& endpoint, Protocol protocol, uint32_t number);
+  ~Attempt() override;
+
+  // `fresh`: only a connection that has carried nothing yet.
+  void start(bool fresh) { endpoint_.pool(protocol_).acquire(*this, fresh); }
+  // Gives up: no event comes any more; the stream is released with `reason` when the object dies.
+  void cancel(ResetReason reason);
+
+  State state() const { return state_; }
+  // Valid from on_attempt_ready on.
+  RequestWriter& writer() { return *writer_; }
+  bool has_stream() const { return writer_ != nullptr; }
+  bool reused() const { return reused_; }
+  uint32_t number() const { return number_; }
+  EndpointState& endpoint() { return endpoint_; }
+  Protocol protocol() const { return protocol_; }
+
+ private:
+  void on_stream(RequestWriter& writer, Protocol protocol, bool reused) override;
+  void on_no_stream(const DialFailure& failure) override;
+  ResponseSink& response_sink() override { return *this; }
+  void on_interim(ResponseHead& head) override;
+  void on_response(ResponseHead& head, bool end) override;
+  void on_data(Buffer&& data, bool end) override;
+  void on_trailers(Headers& trailers) override;
+  void on_reset(ResetReason reason, std::string_view why) override;
+  void on_writable() override;
+  Arena& arena() override { return sink_.attempt_arena(); }
+
+  AttemptSink& sink_;
+  EndpointState& endpoint_;
+  RequestWriter* writer_ = nullptr;
+  uint32_t number_;
+  Protocol protocol_;
+  State state_ = State::kWaiting;
+  ResetReason release_reason_ = ResetReason::kCancel;
+  bool reused_ = false;
+};
+
+}  // namespace woad

@@ -1,0 +1,411 @@
+#include "proxy/exchange/exchange.h"
+
+#include "proxy/exchange/local_answer.h"
+#include "proxy/exchange/measure.h"
+#include "proxy/exchange/mirror.h"
+#include "proxy/exchange/request_context.h"
+#include "proxy/exchange/request_rules.h"
+
+namespace woad {
+
+Exchange::Exchange(ExchangeOwner& owner, WorkerContext& worker, ViewRef view,
+                   const ListenerSpec& listener, const Address& peer, ResponseWriter& writer)
+    : owner_(owner),
+      worker_(worker),
+      view_(std::move(view)),
+      listener_(listener),
+      peer_(peer),
+      writer_(writer),
+      arena_(worker.arenas),
+      filters_(view_->snapshot().chain(listener.direction)),
+      forwarder_(*this, worker, *view_, info_, arena_) {
+  info_.direction = listener.direction;
+  info_.start = worker.scheduler.now();
+  info_.start_wall = worker.scheduler.wall();
+}
+
+Exchange::~Exchange() { writer_.release(release_reason_); }
+
+bool Exchange::response_begun() const {
+  return state_ == ExchangeState::kResponding || state_ == ExchangeState::kTunnel;
+}
+
+void Exchange::begin(RequestHead& head) {
+  head_ = &head;
+  info_.request = &head;
+  info_.grpc = is_grpc(head.headers);
+}
+
+void Exchange::on_request(RequestHead& head, bool end) {
+  begin(head);
+  request_ended_ = end;
+  auto refused = read_request_context(head, view_->snapshot().context, info_);
+  if (!refused) refused = count_hop(head);
+  filters_.create(*this, info_, arena_, worker_.scheduler, worker_.random);
+  if (refused) {
+    answer(std::move(*refused));
+  } else {
+    walk_request_head();
+  }
+}
+
+void Exchange::on_bad_request(RequestHead& head, LocalReply reply) {
+  begin(head);
+  request_ended_ = true;
+  filters_.create(*this, info_, arena_, worker_.scheduler, worker_.random);
+  answer(std::move(reply));
+}
+
+void Exchange::walk_request_head() {
+  Verdict verdict = filters_.request_head(*head_, request_ended_);
+  switch (verdict.kind()) {
+    case Verdict::Kind::kReply: answer(verdict.take_reply()); return;
+    case Verdict::Kind::kWait: move_to(state_, ExchangeState::kHeadWaits); return;
+    case Verdict::Kind::kGo: dispatch(); return;
+  }
+}
+
+void Exchange::choose_route() {
+  const Snapshot& snapshot = view_->snapshot();
+  slots_ = &snapshot.chain(listener_.direction).slots();
+  if (listener_.direction == Direction::kInbound) {
+    service_ = listener_.app.get();
+  } else {
+    char buffer[256];
+    const MatchInput input{*head_, normal_host(head_->authority, buffer), info_.color, info_.tenant};
+    route_ = snapshot.routes.find(input);
+    if (route_ == nullptr) {
+      service_ = snapshot.hosts.find(input.host);
+    } else {
+      info_.route = route_->name;
+      if (!route_->filters.empty()) slots_ = &route_->filters;
+      if (const RouteTarget* target = route_->pick(worker_.random)) {
+        service_ = target->service;
+        if (!target->filters.empty()) slots_ = &target->filters;
+      }
+    }
+  }
+  if (service_ == nullptr) return;
+  info_.service = service_->service.name();
+  if (route_ == nullptr && !service_->filters.empty()) slots_ = &service_->filters;
+}
+
+const FilterSlots& Exchange::slots() {
+  if (slots_ == nullptr) choose_route();
+  return *slots_;
+}
+
+void Exchange::dispatch() {
+  slots();
+  if (route_ != nullptr && service_ == nullptr) {
+    answer(configured_answer(*route_, *head_));
+    return;
+  }
+  if (auto refused = check_service(service_, *head_)) {
+    answer(std::move(*refused));
+    return;
+  }
+  if (route_ != nullptr && route_->rewrite_prefix) rewrite_path(*route_, *head_);
+  if (listener_.direction == Direction::kInbound) append_forwarded_for(*head_, peer_);
+  move_to(state_, ExchangeState::kForwarding);
+  start_forwarding();
+}
+
+// Sends the head, and behind it what came while the head waited in a filter.
+void Exchange::start_forwarding() {
+  Waiting waiting = std::move(request_waiting_);
+  const bool has_body = !request_ended_ || !waiting.data.empty() || waiting.trailers != nullptr;
+  if (route_ != nullptr && route_->mirror && worker_.random.unit() < route_->mirror->share) {
+    mirror_ = std::make_unique<MirrorRequest>(worker_, view_);
+    mirror_->start(*route_->mirror->service, *head_, info_, !has_body);
+  }
+  forwarder_.start(*service_, *head_, !has_body);
+  if (state_ != ExchangeState::kEnded && !waiting.data.empty()) {
+    pass_request_data(std::move(waiting.data), request_ended_ && waiting.trailers == nullptr);
+  }
+  if (state_ != ExchangeState::kEnded && waiting.trailers != nullptr) {
+    pass_request_trailers(*waiting.trailers);
+  }
+  if (request_ended_) release_mirror();
+  if (state_ != ExchangeState::kEnded && !request_ended_ && forwarder_.writable()) {
+    writer_.hold_reading(false);
+  }
+}
+
+void Exchange::release_mirror() {
+  if (mirror_ != nullptr) worker_.mirrors.adopt(std::move(mirror_));
+}
+
+void Exchange::on_data(Buffer&& data, bool end) {
+  info_.bytes_received += data.size();
+  request_ended_ = end;
+  switch (state_) {
+    case ExchangeState::kHeadWaits:
+      request_waiting_.data.append(std::move(data));
+      if (request_waiting_.data.size() >= view_->snapshot().limits.buffer) writer_.hold_reading(true);
+      return;
+    case ExchangeState::kTunnel:
+      tunnel_idle_->arm(kTunnelIdle);
+      forwarder_.send_data(std::move(data), end);
+      if (!forwarder_.writable()) writer_.hold_reading(true);
+      if (end && response_ended_) finish();
+      return;
+    case ExchangeState::kEnded: return;
+    default: pass_request_data(std::move(data), end); return;
+  }
+}
+
+void Exchange::pass_request_data(Buffer&& data, bool end) {
+  Verdict verdict = filters_.request_data(data, end);
+  if (verdict.kind() == Verdict::Kind::kReply) {
+    refuse(verdict.take_reply());
+    return;
+  }
+  WOAD_ASSERT(verdict.kind() == Verdict::Kind::kGo);
+  if (mirror_ != nullptr) mirror_->send_data(data.share(), end);
+  forwarder_.send_data(std::move(data), end);
+  if (end) {
+    release_mirror();
+  } else if (!forwarder_.writable()) {
+    writer_.hold_reading(true);
+  }
+}
+
+void Exchange::on_trailers(Headers& trailers) {
+  request_ended_ = true;
+  if (state_ == ExchangeState::kHeadWaits) {
+    request_waiting_.trailers = &trailers;
+  } else if (state_ != ExchangeState::kEnded) {
+    pass_request_trailers(trailers);
+  }
+}
+
+void Exchange::pass_request_trailers(Headers& trailers) {
+  Verdict verdict = filters_.request_trailers(trailers);
+  if (verdict.kind() == Verdict::Kind::kReply) {
+    refuse(verdict.take_reply());
+    return;
+  }
+  if (mirror_ != nullptr) mirror_->send_trailers(trailers);
+  release_mirror();
+  forwarder_.send_trailers(trailers);
+}
+
+void Exchange::on_reset(ResetReason reason, std::string_view why) {
+  if (state_ == ExchangeState::kEnded) return;
+  info_.closed_by = ClosedBy::kDownstream;
+  info_.why = arena_.join("the client gave up: ", why);
+  mirror_.reset();
+  forwarder_.cancel(ResetReason::kCancel);
+  release_reason_ = reason;
+  finish();
+}
+
+void Exchange::on_writable() {
+  if (state_ != ExchangeState::kEnded) forwarder_.hold_response(false);
+}
+
+void Exchange::on_request_room() {
+  if (state_ != ExchangeState::kEnded) writer_.hold_reading(false);
+}
+
+Verdict Exchange::shape_attempt(AttemptPlan& plan, RequestHead& head) {
+  return filters_.attempt(plan, head);
+}
+
+Next Exchange::judge_outcome(const Outcome& outcome) { return filters_.outcome(outcome); }
+
+void Exchange::on_interim(ResponseHead& head) {
+  // RFC 9110 section 15.2: an HTTP/1.0 client knows no 1xx.
+  if (state_ == ExchangeState::kForwarding && head_->protocol != Protocol::kHttp10) {
+    writer_.write_interim(head);
+  }
+}
+
+void Exchange::on_response(ResponseHead& head, bool end) {
+  if (state_ == ExchangeState::kEnded) return;
+  response_ = &head;
+  response_ended_ = end;
+  walk_response_head();
+}
+
+void Exchange::walk_response_head() {
+  Verdict verdict = filters_.response_head(*response_, response_ended_);
+  switch (verdict.kind()) {
+    case Verdict::Kind::kReply: answer(verdict.take_reply()); return;
+    case Verdict::Kind::kWait:
+      move_to(state_, ExchangeState::kResponseWaits);
+      forwarder_.hold_response(true);
+      return;
+    case Verdict::Kind::kGo: send_response_head(); return;
+  }
+}
+
+void Exchange::send_response_head() {
+  Waiting waiting = std::move(response_waiting_);
+  const bool has_body = !response_ended_ || !waiting.data.empty() || waiting.trailers != nullptr;
+  const bool waited = state_ == ExchangeState::kResponseWaits;
+  move_to(state_, ExchangeState::kResponding);
+  info_.status = response_->status;
+  writer_.write_head(*response_, !has_body, false);
+  if (response_->status == 101) {
+    enter_tunnel();
+    return;
+  }
+  if (!has_body) {
+    finish();
+    return;
+  }
+  if (!waiting.data.empty()) {
+    send_response_data(std::move(waiting.data), response_ended_ && waiting.trailers == nullptr);
+  }
+  if (waiting.trailers != nullptr) on_response_trailers(*waiting.trailers);
+  if (waited && state_ == ExchangeState::kResponding) forwarder_.hold_response(!writer_.writable());
+}
+
+void Exchange::on_response_data(Buffer&& data, bool end) {
+  if (end) response_ended_ = true;
+  switch (state_) {
+    case ExchangeState::kResponseWaits: response_waiting_.data.append(std::move(data)); return;
+    case ExchangeState::kTunnel:
+      tunnel_idle_->arm(kTunnelIdle);
+      info_.bytes_sent += data.size();
+      writer_.write_data(std::move(data), end);
+      if (end && request_ended_) {
+        finish();
+      } else if (!writer_.writable()) {
+        forwarder_.hold_response(true);
+      }
+      return;
+    case ExchangeState::kResponding: send_response_data(std::move(data), end); return;
+    default: return;
+  }
+}
+
+void Exchange::send_response_data(Buffer&& data, bool end) {
+  Verdict verdict = filters_.response_data(data, end);
+  if (verdict.kind() == Verdict::Kind::kReply) {
+    cut(verdict.take_reply().details, ClosedBy::kWoad);
+    return;
+  }
+  info_.bytes_sent += data.size();
+  writer_.write_data(std::move(data), end);
+  if (end) {
+    finish();
+  } else if (!writer_.writable()) {
+    forwarder_.hold_response(true);
+  }
+}
+
+void Exchange::on_response_trailers(Headers& trailers) {
+  response_ended_ = true;
+  if (state_ == ExchangeState::kResponseWaits) {
+    response_waiting_.trailers = &trailers;
+    return;
+  }
+  if (state_ != ExchangeState::kResponding) return;
+  Verdict verdict = filters_.response_trailers(trailers);
+  if (verdict.kind() == Verdict::Kind::kReply) {
+    cut(verdict.take_reply().details, ClosedBy::kWoad);
+    return;
+  }
+  writer_.write_trailers(trailers);
+  finish();
+}
+
+void Exchange::on_no_response(LocalReply reply) {
+  if (state_ == ExchangeState::kEnded) return;
+  const bool upstream = reply.code == ErrorCode::kUpstreamReset ||
+                        reply.code == ErrorCode::kBadUpstreamResponse;
+  info_.closed_by = upstream ? ClosedBy::kUpstream : ClosedBy::kWoad;
+  answer(std::move(reply));
+}
+
+void Exchange::on_response_cut(std::string_view why) {
+  if (state_ != ExchangeState::kEnded) cut(why, ClosedBy::kUpstream);
+}
+
+void Exchange::enter_tunnel() {
+  move_to(state_, ExchangeState::kTunnel);
+  request_ended_ = false;
+  response_ended_ = false;
+  tunnel_idle_.emplace(worker_.scheduler.timers(), bind_timer<&Exchange::on_tunnel_idle>(this));
+  tunnel_idle_->arm(kTunnelIdle);
+}
+
+void Exchange::on_tunnel_idle() { cut("the tunnel was idle for an hour", ClosedBy::kWoad); }
+
+const void* Exchange::filter_settings(size_t index) { return slots()[index].settings.get(); }
+
+void* Exchange::filter_state(size_t index) { return slots()[index].state.get(); }
+
+void Exchange::filter_resume(size_t) {
+  if (state_ == ExchangeState::kHeadWaits) {
+    walk_request_head();
+  } else if (state_ == ExchangeState::kResponseWaits) {
+    walk_response_head();
+  }
+}
+
+void Exchange::filter_reply(LocalReply reply) {
+  if (state_ == ExchangeState::kEnded) return;
+  info_.closed_by = ClosedBy::kWoad;
+  refuse(std::move(reply));
+}
+
+void Exchange::refuse(LocalReply reply) {
+  if (response_begun()) {
+    info_.error = reply.code;
+    cut(reply.details, ClosedBy::kWoad);
+  } else {
+    answer(std::move(reply));
+  }
+}
+
+void Exchange::answer(LocalReply reply) {
+  forwarder_.cancel(ResetReason::kCancel);
+  mirror_.reset();
+  info_.error = reply.code;
+  info_.why = arena_.copy(reply.details);
+  const Header* id = head_->headers.find(HeaderId::kRequestId);
+  auto* head = arena_.make<ResponseHead>(arena_);
+  Buffer body = make_local_answer(reply, info_.grpc, id == nullptr ? std::string_view() : id->value,
+                                  worker_.blocks, *head);
+  // The response filters see it like any other; what they answer to it themselves has no effect.
+  (void)filters_.response_head(*head, body.empty());
+  info_.status = head->status;
+  info_.bytes_sent = body.size();
+  const bool end = body.empty();
+  writer_.write_head(*head, end, reply.close);
+  if (!end) writer_.write_data(std::move(body), true);
+  finish();
+}
+
+void Exchange::cut(std::string_view why, ClosedBy closed_by) {
+  info_.closed_by = closed_by;
+  info_.why = arena_.copy(why);
+  if (info_.error == ErrorCode::kNone && closed_by == ClosedBy::kUpstream) {
+    info_.error = ErrorCode::kUpstreamReset;
+  }
+  forwarder_.cancel(ResetReason::kCancel);
+  release_reason_ = ResetReason::kConnectionLost;
+  finish();
+}
+
+void Exchange::abort(std::string_view why) {
+  if (state_ != ExchangeState::kEnded) cut(why, ClosedBy::kWoad);
+}
+
+void Exchange::finish() {
+  move_to(state_, ExchangeState::kEnded);
+  tunnel_idle_.reset();
+  info_.end = worker_.scheduler.now();
+  if (filters_.has(Hook::kEnd)) {
+    info_.peer = arena_.copy(peer_.to_string());
+    filters_.end(info_);
+  }
+  count_exchange(worker_.metrics, view_->snapshot(), info_);
+  owner_.on_exchange_end(*this);
+}
+
+}  // namespace woad

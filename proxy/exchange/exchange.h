@@ -1,0 +1,129 @@
+// One request and its response: between the client's stream above and the attempts below.
+//
+// Walks the chain, chooses route and service, forwards, answers, and tells everybody at the end.
+// Owned by its client connection, which deletes it (deferred) after on_exchange_end. One thread.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "proxy/base/timer_wheel.h"
+#include "proxy/exchange/filter_run.h"
+#include "proxy/exchange/forwarder.h"
+#include "proxy/exchange/mirror.h"
+#include "proxy/exchange/state.h"
+#include "proxy/exchange/worker_context.h"
+#include "proxy/http/stream.h"
+
+namespace woad {
+
+class Exchange;
+
+class ExchangeOwner {
+ public:
+  // The exchange is over; delete it at the end of the turn.
+  virtual void on_exchange_end(Exchange& exchange) = 0;
+
+ protected:
+  ~ExchangeOwner() = default;
+};
+
+class Exchange final : public Deferred,
+                       public ListLink,
+                       public RequestSink,
+                       private FilterHost,
+                       private ForwarderOwner {
+ public:
+  // A tunnel without bytes either way for this long is cut (config/reference.md, "Upgrade").
+  static constexpr Duration kTunnelIdle = hours(1);
+
+  // Everything passed outlives the exchange. `peer` is the client's address.
+  Exchange(ExchangeOwner& owner, WorkerContext& worker, ViewRef view, const ListenerSpec& listener,
+           const Address& peer, ResponseWriter& writer);
+  ~Exchange() override;
+
+  // The worker stops: cut it.
+  void abort(std::string_view why);
+
+ private:
+  // RequestSink
+  void on_request(RequestHead& head, bool end) override;
+  void on_bad_request(RequestHead& head, LocalReply reply) override;
+  void on_data(Buffer&& data, bool end) override;
+  void on_trailers(Headers& trailers) override;
+  void on_reset(ResetReason reason, std::string_view why) override;
+  void on_writable() override;
+  Arena& arena() override { return arena_; }
+
+  // FilterHost
+  const void* filter_settings(size_t index) override;
+  void* filter_state(size_t index) override;
+  void filter_resume(size_t index) override;
+  void filter_reply(LocalReply reply) override;
+
+  // ForwarderOwner
+  Verdict shape_attempt(AttemptPlan& plan, RequestHead& head) override;
+  Next judge_outcome(const Outcome& outcome) override;
+  void on_interim(ResponseHead& head) override;
+  void on_response(ResponseHead& head, bool end) override;
+  void on_response_data(Buffer&& data, bool end) override;
+  void on_response_trailers(Headers& trailers) override;
+  void on_no_response(LocalReply reply) override;
+  void on_response_cut(std::string_view why) override;
+  void on_request_room() override;
+
+  void begin(RequestHead& head);
+  void walk_request_head();
+  void dispatch();
+  void start_forwarding();
+  void pass_request_data(Buffer&& data, bool end);
+  void pass_request_trailers(Headers& trailers);
+  void release_mirror();
+  void walk_response_head();
+  void send_response_head();
+  void send_response_data(Buffer&& data, bool end);
+  void enter_tunnel();
+  void on_tunnel_idle();
+  void choose_route();
+  const FilterSlots& slots();
+  bool response_begun() const;
+  // Answers when the response has not begun, cuts it otherwise.
+  void refuse(LocalReply reply);
+  // The only way a LocalReply leaves.
+  void answer(LocalReply reply);
+  // The response cannot be finished: cut what was sent.
+  void cut(std::string_view why, ClosedBy closed_by);
+  void finish();
+
+  ExchangeOwner& owner_;
+  WorkerContext& worker_;
+  ViewRef view_;
+  const ListenerSpec& listener_;
+  const Address& peer_;
+  ResponseWriter& writer_;
+  Arena arena_;
+  ExchangeInfo info_;
+  RequestHead* head_ = nullptr;
+  ResponseHead* response_ = nullptr;
+  const ServiceEntry* service_ = nullptr;
+  const Route* route_ = nullptr;
+  const FilterSlots* slots_ = nullptr;  // set once the route is chosen
+  ResetReason release_reason_ = ResetReason::kCancel;
+  ExchangeState state_ = ExchangeState::kHead;
+  bool request_ended_ = false;
+  bool response_ended_ = false;  // with state response_waits: no body follows
+  // What arrived while a head waits in a filter.
+  struct Waiting {
+    Buffer data;
+    Headers* trailers = nullptr;
+  };
+  Waiting request_waiting_;
+  Waiting response_waiting_;
+  std::optional<Timer> tunnel_idle_;
+  std::unique_ptr<MirrorRequest> mirror_;  // until the request has been sent whole
+  FilterRun filters_;
+  Forwarder forwarder_;
+};
+
+}  // namespace woad

@@ -1,0 +1,76 @@
+#include "proxy/exchange/request_rules.h"
+
+#include "proxy/base/strings.h"
+
+namespace woad {
+namespace {
+
+constexpr std::string_view kHops = "x-woad-hops";
+
+}  // namespace
+
+std::optional<LocalReply> count_hop(RequestHead& head) {
+  Arena& arena = head.headers.arena();
+  uint64_t hops = 0;
+  if (const Header* field = head.headers.find(kHops)) {
+    hops = parse_decimal(field->value).value_or(0);
+    if (hops >= kMaxHops) {
+      return LocalReply{.code = ErrorCode::kLoop,
+                        .details = "the request came through " + std::to_string(hops) + " sidecars"};
+    }
+    head.headers.remove(kHops);
+  }
+  auto* digits = static_cast<char*>(arena.allocate(20, 1));
+  head.headers.add(kHops, {digits, write_decimal(digits, hops + 1)}, HeaderId::kOther);
+  return std::nullopt;
+}
+
+std::optional<LocalReply> check_service(const ServiceEntry* service, const RequestHead& head) {
+  if (service == nullptr) {
+    return LocalReply{.code = ErrorCode::kNoRoute,
+                      .details = "no service or route for host " +
+                                 std::string(head.authority.empty() ? "(none)" : head.authority)};
+  }
+  if (service->service.protocol == UpstreamProtocol::kTcp) {
+    return LocalReply{.code = ErrorCode::kNoRoute,
+                      .details = "service " + std::string(service->service.name()) +
+                                 " speaks opaque TCP, which HTTP requests cannot reach"};
+  }
+  return std::nullopt;
+}
+
+LocalReply configured_answer(const Route& route, const RequestHead& head) {
+  if (const auto* respond = std::get_if<Respond>(&route.action)) {
+    return {.status = respond->status, .body = respond->body};
+  }
+  const auto& redirect = std::get<Redirect>(route.action);
+  std::string location = redirect.scheme;
+  if (location.empty()) location = head.scheme.empty() ? "http" : head.scheme;
+  location.append("://").append(redirect.host.empty() ? head.authority : redirect.host);
+  location.append(redirect.path.empty() ? head.path_only() : redirect.path);
+  if (head.path.find('?') != std::string_view::npos) location.append("?").append(head.query());
+  return {.status = redirect.status, .location = std::move(location)};
+}
+
+void rewrite_path(const Route& route, RequestHead& head) {
+  std::string_view rest = head.path.substr(route.match.path->text().size());
+  std::string_view prefix = *route.rewrite_prefix;
+  while (prefix.ends_with('/')) prefix.remove_suffix(1);
+  const bool bare = prefix.empty() && !rest.starts_with('/');
+  head.path = head.headers.arena().join(bare ? "/" : prefix, rest);
+}
+
+void append_forwarded_for(RequestHead& head, const Address& peer) {
+  Arena& arena = head.headers.arena();
+  std::string_view list;
+  head.headers.remove_if([&](const Header& field) {
+    if (field.id != HeaderId::kForwardedFor) return false;
+    list = list.empty() ? field.value : arena.join(arena.join(list, ", "), field.value);
+    return true;
+  });
+  const std::string_view client = arena.copy(peer.host());
+  head.headers.add("x-forwarded-for", list.empty() ? client : arena.join(arena.join(list, ", "), client),
+                   HeaderId::kForwardedFor);
+}
+
+}  // namespace woad

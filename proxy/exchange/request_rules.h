@@ -1,0 +1,30 @@
+// What happens to a request head between the chain and the upstream.
+#pragma once
+
+#include <optional>
+
+#include "proxy/exchange/route.h"
+#include "proxy/http/message.h"
+#include "proxy/net/address.h"
+
+namespace woad {
+
+// A request that came through this many sidecars goes in a circle.
+inline constexpr uint64_t kMaxHops = 16;
+
+// Sets x-woad-hops one higher; the answer to give (508) when there were too many.
+std::optional<LocalReply> count_hop(RequestHead& head);
+
+// The answer to give when there is no service, or none that HTTP can reach.
+std::optional<LocalReply> check_service(const ServiceEntry* service, const RequestHead& head);
+
+// The answer of a route with `respond` or `redirect`.
+LocalReply configured_answer(const Route& route, const RequestHead& head);
+
+// Replaces the matched prefix of the path; the query stays.
+void rewrite_path(const Route& route, RequestHead& head);
+
+// Appends the client's address to x-forwarded-for.
+void append_forwarded_for(RequestHead& head, const Address& peer);
+
+}  // namespace woad

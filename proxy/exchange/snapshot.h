@@ -1,0 +1,71 @@
+// Everything the data path knows from the file: one immutable object, swapped whole.
+//
+// Made off the serving loops by compile() (compile.h), shared by all workers; an exchange keeps the
+// snapshot with which it began. Any thread may read it.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_set>
+#include <vector>
+
+#include "proxy/base/time.h"
+#include "proxy/exchange/filter_chain.h"
+#include "proxy/exchange/route.h"
+#include "proxy/http/codec.h"
+#include "proxy/http/exchange_info.h"
+#include "proxy/net/address.h"
+
+namespace woad {
+
+enum class ListenerProtocol : uint8_t { kAuto, kHttp1, kHttp2, kTcp };
+
+// One listening address of the data path.
+struct ListenerSpec {
+  Direction direction = Direction::kOutbound;
+  Address address;
+  std::string name;  // "127.0.0.1:15006", as in the file
+  ListenerProtocol protocol = ListenerProtocol::kAuto;
+  std::unique_ptr<ServiceEntry> app;  // inbound: the app as a service of one pool and endpoint
+};
+
+// The names of the headers that carry the request context; the canonical one first.
+struct ContextNames {
+  std::vector<HeaderName> color;
+  std::vector<HeaderName> tenant;
+};
+
+struct Snapshot {
+  std::string version;  // of the file
+  std::string hash;     // of its text
+  std::string source;   // its text
+  std::string node_service;
+  std::string instance;
+  std::array<FilterChain, 2> chains;  // by Direction
+  std::vector<ListenerSpec> listeners;
+  std::vector<std::unique_ptr<ServiceEntry>> services;  // in the order of the file
+  HostTable hosts;
+  RouteTable routes;
+  ContextNames context;
+  HttpLimits limits;
+  uint32_t client_connections = 10000;
+  uint32_t endpoint_slots = 0;
+  uint32_t pool_slots = 0;
+  // Names of all endpoints, for dropping live state of those that are gone.
+  std::unordered_set<std::string> endpoint_names;
+  // Settings and state of the filters that have state, by their place in the file: a reload that
+  // finds the same settings at the same place goes on with the state.
+  std::map<std::string, FilterSlot> stateful_slots;
+  // Colours of the file (labels and pools); others are "other" in metrics.
+  std::unordered_set<std::string> colors;
+
+  const FilterChain& chain(Direction direction) const {
+    return chains[static_cast<size_t>(direction)];
+  }
+};
+
+}  // namespace woad

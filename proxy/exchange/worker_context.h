@@ -1,0 +1,79 @@
+// What an exchange takes from its worker, and a worker's view of a snapshot. One thread each.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <utility>
+
+#include "proxy/base/arena.h"
+#include "proxy/base/buffer.h"
+#include "proxy/base/random.h"
+#include "proxy/base/scheduler.h"
+#include "proxy/exchange/snapshot.h"
+#include "proxy/observe/metrics.h"
+#include "proxy/upstream/endpoints.h"
+
+namespace woad {
+
+class MirrorSet;
+
+// Outlives every exchange of the worker.
+struct WorkerContext {
+  Scheduler& scheduler;
+  BlockPool& blocks;
+  ArenaPool& arenas;
+  Random& random;
+  WorkerMetrics& metrics;
+  MirrorSet& mirrors;
+};
+
+// One worker's view of one snapshot; lives while it is the newest or an exchange uses it.
+class SnapshotView {
+ public:
+  // `alive` counts the views of the worker; it outlives them.
+  SnapshotView(std::shared_ptr<const Snapshot> snapshot, EndpointRegistry& registry, Random& random,
+               uint32_t& alive)
+      : snapshot_(std::move(snapshot)),
+        upstreams_(registry, random, snapshot_->endpoint_slots, snapshot_->pool_slots),
+        alive_(alive) {
+    ++alive_;
+  }
+  ~SnapshotView() { --alive_; }
+  SnapshotView(const SnapshotView&) = delete;
+  SnapshotView& operator=(const SnapshotView&) = delete;
+
+  const Snapshot& snapshot() const { return *snapshot_; }
+  UpstreamView& upstreams() { return upstreams_; }
+
+ private:
+  friend class ViewRef;
+  std::shared_ptr<const Snapshot> snapshot_;
+  UpstreamView upstreams_;
+  uint32_t& alive_;
+  uint32_t refs_ = 0;
+};
+
+// A counted reference, without atomics.
+class ViewRef {
+ public:
+  ViewRef() = default;
+  explicit ViewRef(SnapshotView* view) : view_(view) {
+    if (view_ != nullptr) ++view_->refs_;
+  }
+  ViewRef(const ViewRef& other) : ViewRef(other.view_) {}
+  ViewRef(ViewRef&& other) noexcept : view_(std::exchange(other.view_, nullptr)) {}
+  ViewRef& operator=(ViewRef other) noexcept {
+    std::swap(view_, other.view_);
+    return *this;
+  }
+  ~ViewRef() {
+    if (view_ != nullptr && --view_->refs_ == 0) delete view_;
+  }
+  SnapshotView* operator->() const { return view_; }
+  SnapshotView& operator*() const { return *view_; }
+
+ private:
+  SnapshotView* view_ = nullptr;
+};
+
+}  // namespace woad

@@ -1,0 +1,17 @@
+// HTTP/1 or HTTP/2 by the first bytes of a plain connection (RFC 9113 section 3.4). Pure.
+#pragma once
+
+#include <string_view>
+
+namespace woad {
+
+enum class Detected { kNeedMore, kHttp1, kHttp2 };
+
+// What an HTTP/2 client sends first.
+inline constexpr std::string_view kHttp2Preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+
+// `first` are all bytes so far, from the very first one; kNeedMore as long as they are a true
+// prefix of the preface, at most 23 bytes.
+Detected detect_protocol(std::string_view first);
+
+}  // namespace woad

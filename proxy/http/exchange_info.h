@@ -1,0 +1,65 @@
+// What is known about one exchange: filled in as it becomes known, read by filters, the access log
+// and metrics. Views live in the exchange's arena or in its snapshot; valid until on_end returns.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "proxy/base/time.h"
+#include "proxy/http/message.h"
+#include "proxy/http/outcome.h"
+
+namespace woad {
+
+enum class Direction : uint8_t { kInbound, kOutbound };
+std::string_view to_string(Direction direction);
+
+// Where the colour of a request came from; the words of config/reference.md ("source").
+enum class ContextSource : uint8_t { kNone, kHeader };
+std::string_view to_string(ContextSource source);
+
+// Why this pool; the words of config/reference.md ("reason").
+enum class PoolReason : uint8_t {
+  kUndyed,
+  kExact,
+  kParent,
+  kBaseAbsent,     // fell to base because the colour has no pool
+  kBaseUnhealthy,  // fell to base because the colour's pool had nobody to answer
+  kFailedAbsent,
+  kFailedUnhealthy,
+};
+std::string_view to_string(PoolReason reason);
+
+// Who ended the exchange before its time.
+enum class ClosedBy : uint8_t { kNobody, kDownstream, kUpstream, kWoad };
+std::string_view to_string(ClosedBy closed_by);
+
+struct ExchangeInfo {
+  Direction direction = Direction::kOutbound;
+  WallTime start_wall{};
+  MonoTime start{};
+  MonoTime end{};  // set before on_end
+
+  const RequestHead* request = nullptr;  // never null once a filter sees it
+  std::string_view color;                // lower-cased; "" = undyed
+  std::string_view tenant;
+  ContextSource context_source = ContextSource::kNone;
+
+  std::string_view service;  // "" until chosen, or when no service was found
+  std::string_view route;    // "" without a route; else its name, such as "routes[0]"
+  std::string_view pool;     // "" until chosen
+  PoolReason pool_reason = PoolReason::kUndyed;
+  std::string_view upstream_host;  // address of the last attempt
+  std::string_view peer;           // address of the client
+  uint32_t attempts = 0;
+
+  int status = 0;               // what the client got; 0: nothing
+  uint64_t bytes_received = 0;  // request body
+  uint64_t bytes_sent = 0;      // response body
+  ErrorCode error = ErrorCode::kNone;
+  std::string_view why;  // the sentence for the log; "" when all went well
+  ClosedBy closed_by = ClosedBy::kNobody;
+  bool grpc = false;
+};
+
+}  // namespace woad

@@ -1,0 +1,72 @@
+#include "proxy/http/h1/framing.h"
+
+#include <optional>
+
+#include "proxy/base/strings.h"
+
+namespace woad::h1 {
+namespace {
+
+BodyLength bad(int status, std::string_view why) {
+  BodyLength result;
+  result.kind = BodyLength::Kind::kBad;
+  result.status = status;
+  result.why = why;
+  return result;
+}
+
+// What requests and responses share; kNone when the head declares nothing.
+BodyLength declared_body(const FramingFields& fields, uint8_t minor) {
+  if (fields.transfer_encodings > 0) {
+    if (fields.content_lengths > 0) {
+      return bad(400, "both Content-Length and Transfer-Encoding are given");
+    }
+    if (minor == 0) return bad(400, "Transfer-Encoding is not part of HTTP/1.0");
+    if (fields.transfer_encodings > 1) return bad(400, "Transfer-Encoding is given twice");
+    if (fields.transfer_encoding.empty()) return bad(400, "Transfer-Encoding is empty");
+    if (!equals_ignore_case(fields.transfer_encoding, "chunked")) {
+      return bad(501, "Transfer-Encoding is something else than chunked");
+    }
+    BodyLength result;
+    result.kind = BodyLength::Kind::kChunked;
+    return result;
+  }
+  BodyLength result;
+  if (fields.content_lengths == 0) return result;
+  const std::optional<uint64_t> length = parse_decimal(fields.content_length);
+  if (fields.content_lengths > 1 || !length.has_value() || *length > INT64_MAX) {
+    return bad(400, "Content-Length is not one decimal number");
+  }
+  result.declared = true;
+  result.length = *length;
+  if (*length > 0) result.kind = BodyLength::Kind::kFixed;
+  return result;
+}
+
+}  // namespace
+
+BodyLength request_body(const FramingFields& fields, uint8_t minor) {
+  return declared_body(fields, minor);
+}
+
+BodyLength response_body(const FramingFields& fields, uint8_t minor, int status, bool to_head) {
+  BodyLength result = declared_body(fields, minor);
+  if (result.kind == BodyLength::Kind::kBad) return result;
+  const bool none_declared = !result.declared && result.kind == BodyLength::Kind::kNone;
+  if (status < 200 || status == 204) {
+    // Zero after a 204 breaks RFC 9110 section 8.6 but leaves no doubt, and is common.
+    const bool harmless = status == 204 && result.declared && result.length == 0;
+    if (!none_declared && !harmless) {
+      return bad(502, "a body is declared for a status that has none");
+    }
+    return {};
+  }
+  if (status == 304 || to_head) {
+    result.kind = BodyLength::Kind::kNone;
+    return result;
+  }
+  if (none_declared) result.kind = BodyLength::Kind::kUntilEof;
+  return result;
+}
+
+}  // namespace woad::h1

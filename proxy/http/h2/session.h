@@ -1,0 +1,156 @@
+// What both HTTP/2 codecs share: nghttp2's session, the flow of frames through it, and the limits
+// that it does not keep by itself.
+//
+// Input is parsed at once; output is serialised once a turn, straight into the transport's queue,
+// and stops while that queue is long. Budgets, in a peer's favour at first and then against it, end
+// the connection with GOAWAY.
+//
+//   open ──▶ finished ──▶ done
+// finished: no byte is read or written any more, every stream has been told, some have yet to be
+// released. done: the owner was told. One thread.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "proxy/base/intrusive_list.h"
+#include "proxy/base/timer_wheel.h"
+#include "proxy/http/codec.h"
+#include "proxy/http/h2/frame_watcher.h"
+#include "proxy/http/h2/frame_writer.h"
+#include "proxy/http/h2/rate_budget.h"
+#include "proxy/http/h2/stream.h"
+
+struct nghttp2_session;
+
+namespace woad {
+
+class H2Session : protected TurnEnd {
+ public:
+  H2Session(const H2Session&) = delete;
+  H2Session& operator=(const H2Session&) = delete;
+
+  // For streams.
+  const HttpLimits& limits() const { return limits_; }
+  BlockPool& blocks() { return context_.blocks; }
+  void resume(H2Stream& stream);
+  void credit_stream(H2Stream& stream, size_t bytes);
+  void submit_reset(int32_t id, uint32_t error_code);
+  // Both nghttp2 and the owner are through with it.
+  void recycle(H2Stream& stream);
+  void released(H2Stream& stream);
+  // True when a stream that its owner lets go needs no RST_STREAM now.
+  bool may_finish(const H2Stream& stream) const {
+    return stream.sending >= H2Stream::Sending::kEnded &&
+           (server_ || stream.receiving == H2Stream::Receiving::kEnded);
+  }
+
+ protected:
+  enum class State : uint8_t { kOpen, kFinished, kDone };
+
+  H2Session(Transport& transport, const CodecContext& context, const HttpLimits& limits,
+            bool server);
+  ~H2Session();
+
+  // What the sides do differently. Called while bytes are parsed, or at the end of a turn.
+  // A stream that the peer opens; nullptr when it was refused.
+  virtual H2Stream* on_peer_stream(int32_t id) = 0;
+  virtual void on_head_begin(H2Stream& stream) = 0;
+  // Both views live as long as the stream's arena.
+  virtual void on_head_field(H2Stream& stream, std::string_view name, std::string_view value) = 0;
+  // `over`: fields are missing, for they were beyond the limits.
+  virtual void on_head_end(H2Stream& stream, bool end, bool over) = 0;
+  virtual void on_head_sent(H2Stream& stream) = 0;
+  virtual bool never_sent(const H2Stream& stream) const = 0;
+  virtual void on_peer_settings() {}
+  virtual void on_peer_goaway() {}
+  virtual void on_ping_ack() {}
+  // The last thing in each turn with work, and after the last call of the session into anyone; the
+  // state may be kFinished with no stream left, which is when the owner is told.
+  virtual void on_settled() = 0;
+  virtual void keep_for_reuse(H2Stream& stream) = 0;
+
+  void receive(Slice bytes);
+  void finish(ResetReason reason, std::string_view why);
+  // GOAWAY with an error code of RFC 9113 section 7, then finished. `why` is static.
+  void terminate(uint32_t error_code, std::string_view why);
+  void want_flush() { context_.scheduler.at_turn_end(*this); }
+  void announce_settings();
+  void adopt(H2Stream& stream);
+  void count(Hostile kind) { ++context_.hostile[static_cast<size_t>(kind)]; }
+  MonoTime now() const { return context_.scheduler.now(); }
+  bool open() const { return state_ == State::kOpen; }
+  void on_transport_room() { want_flush(); }
+  void apply_limits(const HttpLimits& limits);
+
+  nghttp2_session* session_ = nullptr;
+  Transport& transport_;
+  CodecContext context_;
+  HttpLimits limits_;
+  State state_ = State::kOpen;
+  const bool server_;
+  bool received_any_ = false;
+  size_t live_ = 0;             // streams that are not recycled
+  MonoTime received_at_;        // when bytes last came
+  size_t stored_head_bytes_ = 0;  // of heads and trailers of live streams
+
+ private:
+  friend struct Nghttp2Glue;
+  // The header block that is being read; one at a time on a connection.
+  struct HeadBlock {
+    H2Stream* stream = nullptr;
+    Headers* trailers = nullptr;  // nullptr for a head
+    size_t bytes = 0;
+    size_t fields = 0;
+    bool over = false;
+  };
+
+  void on_turn_end() override;
+  void flush();
+  void tell_room();
+  void judge_input(FrameWatcher::Verdict verdict);
+  template <class Visit>
+  void for_each_stream(Visit&& visit);
+
+  // From nghttp2's callbacks; the int ones return its error codes.
+  int begin_block(int32_t id);
+  int take_field(std::string_view name, bool static_name, std::string_view value,
+                 bool static_value);
+  int refuse_block(std::string_view why);
+  void end_block(int32_t id, bool end);
+  void take_data(int32_t id, std::string_view bytes, bool last_frame);
+  void end_data(int32_t id);
+  void deliver_pending(bool end);
+  void deliver(H2Stream& stream, Slice bytes, bool end);
+  void end_trailers(H2Stream& stream, Headers& trailers);
+  void reset_received(int32_t id);
+  void reset_sending(int32_t id);
+  void end_sent(int32_t id);
+  void stream_closed(int32_t id, uint32_t error_code);
+  void invalid_frame(int error);
+  void spend_reset();
+  int send_body(H2Stream& stream, const uint8_t* frame_header, size_t length);
+  H2Stream* find(int32_t id) const;
+  void on_head_timeout();
+  void on_stalled();
+
+  IntrusiveList<H2Stream> streams_;
+  FrameWatcher watcher_;
+  RateBudget resets_;
+  HeadBlock block_;
+  Slice input_;    // what is being parsed
+  Slice pending_;  // the piece of body that may turn out to be the last
+  H2Stream* pending_stream_ = nullptr;
+  FrameWriter* writer_ = nullptr;  // during a flush
+  std::string_view end_why_ = "the connection was closed in order";
+  ResetReason end_reason_ = ResetReason::kConnectionLost;
+  bool flooded_ = false;
+  bool room_owed_ = false;
+  Timer head_timer_;
+  Timer stall_timer_;
+};
+
+}  // namespace woad

@@ -1,0 +1,375 @@
+#include "proxy/http/validate.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <string>
+
+#include "proxy/base/strings.h"
+
+namespace woad {
+namespace {
+
+// Bits of a byte: where it may stand.
+enum ByteClass : uint8_t { kInPath = 1, kInHost = 2, kInMethod = 4, kInIpv6 = 8 };
+
+constexpr std::array<uint8_t, 256> make_classes() {
+  std::array<uint8_t, 256> table{};
+  for (size_t c = 0x21; c < 0x7f; ++c) {
+    if (c != '#') table[c] |= kInPath;
+    const bool digit = c >= '0' && c <= '9';
+    const bool upper = c >= 'A' && c <= 'Z';
+    const bool lower = c >= 'a' && c <= 'z';
+    if (digit || upper || lower || c == '-' || c == '.' || c == '_' || c == '~') {
+      table[c] |= kInHost;
+    }
+    if (upper || digit || c == '-' || c == '_') table[c] |= kInMethod;
+    if (digit || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F') || c == ':' || c == '.') {
+      table[c] |= kInIpv6;
+    }
+  }
+  return table;
+}
+
+constexpr std::array<uint8_t, 256> kClasses = make_classes();
+constexpr size_t kLongestMethod = 32;
+constexpr size_t kLongestHost = 255;
+
+bool all_of(std::string_view text, ByteClass wanted) {
+  uint8_t common = wanted;
+  for (const char c : text) common &= kClasses[static_cast<uint8_t>(c)];
+  return common != 0;
+}
+
+// Methods of RTSP and ICE, and of the HTTP/2 preface: never those of an HTTP request.
+constexpr std::string_view kForeignMethods[] = {
+    "PRI",      "SOURCE",        "DESCRIBE",      "ANNOUNCE", "SETUP",  "PLAY", "PAUSE",
+    "TEARDOWN", "GET_PARAMETER", "SET_PARAMETER", "REDIRECT", "RECORD", "FLUSH"};
+
+std::optional<Refusal> check_method(const RequestHead& head) {
+  const auto bad = [](int status, std::string_view why) {
+    return refuse(Hostile::kMalformedHead, ErrorCode::kBadRequest, status, why);
+  };
+  if (head.method == Method::kConnect) return bad(405, "CONNECT is not served here");
+  if (head.method != Method::kOther) return std::nullopt;
+  const std::string_view name = head.method_name;
+  if (name.empty() || !all_of(name, kInMethod) || name[0] < 'A') {
+    return bad(400, "the method is not an upper-case token");
+  }
+  if (name.size() > kLongestMethod) return bad(501, "the method is too long");
+  for (const std::string_view foreign : kForeignMethods) {
+    if (name == foreign) return bad(501, "the method belongs to another protocol");
+  }
+  return std::nullopt;
+}
+
+std::optional<Refusal> check_path(const RequestHead& head, const HttpLimits& limits) {
+  const std::string_view path = head.path;
+  if (path.size() > limits.target_bytes) {
+    return refuse(Hostile::kTarget, ErrorCode::kTargetTooLong, 414,
+                  "the request target is longer than limits.headers.target");
+  }
+  const bool form = path == "*" ? head.method == Method::kOptions
+                                : !path.empty() && path[0] == '/' && all_of(path, kInPath);
+  if (form) return std::nullopt;
+  return refuse(Hostile::kTarget, ErrorCode::kBadRequest, 400,
+                "the request target is not a path of printable ASCII without '#'");
+}
+
+std::optional<Refusal> check_authority(const RequestHead& head) {
+  if (head.authority.empty()) {
+    if (head.protocol == Protocol::kHttp10) return std::nullopt;
+    return refuse(Hostile::kHost, ErrorCode::kBadRequest, 400, "the request names no host");
+  }
+  if (is_valid_authority(head.authority)) return std::nullopt;
+  return refuse(Hostile::kHost, ErrorCode::kBadRequest, 400, "the host is not valid");
+}
+
+bool starts_with_ignore_case(std::string_view text, std::string_view prefix) {
+  return text.size() >= prefix.size() && equals_ignore_case(text.substr(0, prefix.size()), prefix);
+}
+
+// True for a name that servers which turn '-' into '_' (CGI and its kin) would take for one that
+// the proxy decides by: x_woad_color, content_length.
+bool is_twin(std::string_view name) {
+  constexpr size_t kLongestOwned = 64;
+  if (std::memchr(name.data(), '_', name.size()) == nullptr) return false;
+  char dashed[kLongestOwned];
+  const size_t count = std::min(name.size(), kLongestOwned);
+  for (size_t i = 0; i < count; ++i) dashed[i] = name[i] == '_' ? '-' : name[i];
+  const std::string_view twin(dashed, count);
+  if (starts_with_ignore_case(twin, "x-woad-")) return true;
+  if (name.size() > kLongestOwned) return false;
+  switch (header_id(twin)) {
+    case HeaderId::kContentLength:
+    case HeaderId::kTransferEncoding:
+    case HeaderId::kKeepAlive:
+    case HeaderId::kProxyConnection:
+    case HeaderId::kHttp2Settings:
+    case HeaderId::kForwardedFor: return true;
+    default:
+      return equals_ignore_case(twin, "x-forwarded-client-cert") ||
+             equals_ignore_case(twin, "proxy-authorization");
+  }
+}
+
+std::optional<Refusal> take_content_length(std::string_view value, RequestHead& head) {
+  const std::optional<uint64_t> length = parse_decimal(value);
+  if (!length.has_value() || *length > INT64_MAX || head.content_length.has_value()) {
+    return refuse(Hostile::kFraming, ErrorCode::kBadRequest, 400,
+                  "Content-Length is not one decimal number");
+  }
+  head.content_length = length;
+  return std::nullopt;
+}
+
+std::optional<Refusal> take_host(std::string_view value, bool first, RequestHead& head) {
+  if (!first) {
+    return refuse(Hostile::kHost, ErrorCode::kBadRequest, 400, "the request has two Host fields");
+  }
+  if (!head.authority.empty() && !equals_ignore_case(head.authority, value)) {
+    return refuse(Hostile::kHost, ErrorCode::kBadRequest, 400,
+                  "Host and the request's authority differ");
+  }
+  head.authority = value;
+  return std::nullopt;
+}
+
+// Takes the fields that became members; names them in `taken`, a bit 1 << HeaderId each.
+std::optional<Refusal> take_fields(RequestHead& head, uint32_t& taken) {
+  static_assert(static_cast<size_t>(HeaderId::kForwardedFor) < 32);
+  for (const Header& field : head.headers) {
+    const uint32_t bit = 1U << static_cast<uint32_t>(field.id);
+    std::optional<Refusal> refusal;
+    switch (field.id) {
+      case HeaderId::kOther:
+        if (is_twin(field.name)) {
+          return refuse(Hostile::kMalformedHead, ErrorCode::kBadRequest, 400,
+                        "a field name with '_' imitates one that the proxy decides by");
+        }
+        continue;
+      case HeaderId::kHost: refusal = take_host(field.value, (taken & bit) == 0, head); break;
+      case HeaderId::kContentLength: refusal = take_content_length(field.value, head); break;
+      case HeaderId::kExpect: refusal = take_expect(field.value, head); break;
+      case HeaderId::kTe:
+        head.te_trailers = head.te_trailers || te_wants_trailers(field.value);
+        break;
+      default: continue;
+    }
+    if (refusal.has_value()) return refusal;
+    taken |= bit;
+  }
+  return std::nullopt;
+}
+
+bool is_valid_port(std::string_view text) {
+  if (text.empty()) return true;
+  if (text.size() > 5) return false;
+  const std::optional<uint64_t> port = parse_decimal(text);
+  return port.has_value() && *port <= 65535;
+}
+
+}  // namespace
+
+Refusal refuse(Hostile kind, ErrorCode code, int status, std::string_view why) {
+  Refusal refusal{kind, {}};
+  refusal.reply.code = code;
+  refusal.reply.status = status;
+  refusal.reply.details = std::string(why);
+  refusal.reply.close = true;
+  return refusal;
+}
+
+std::optional<Refusal> validate_request(RequestHead& head, const HttpLimits& limits) {
+  uint32_t taken = 0;
+  if (auto refusal = check_method(head)) return refusal;
+  if (auto refusal = check_path(head, limits)) return refusal;
+  if (auto refusal = take_fields(head, taken)) return refusal;
+  if (taken != 0) {
+    head.headers.remove_if([taken](const Header& field) {
+      return (taken >> static_cast<uint32_t>(field.id) & 1U) != 0;
+    });
+  }
+  return check_authority(head);
+}
+
+std::string_view validate_response(ResponseHead& head) {
+  if (head.status < 100 || head.status > 599) return "the response's status is not 100 to 599";
+  bool any = false;
+  for (const Header& field : head.headers) {
+    switch (field.id) {
+      case HeaderId::kContentLength: {
+        const std::optional<uint64_t> length = parse_decimal(field.value);
+        if (!length.has_value() || *length > INT64_MAX || head.content_length.has_value()) {
+          return "the response's Content-Length is not one decimal number";
+        }
+        head.content_length = length;
+        any = true;
+        break;
+      }
+      case HeaderId::kConnection:
+      case HeaderId::kKeepAlive:
+      case HeaderId::kProxyConnection:
+      case HeaderId::kTe:
+      case HeaderId::kUpgrade:
+      case HeaderId::kHost:
+      case HeaderId::kHttp2Settings: any = true; break;
+      case HeaderId::kTransferEncoding:
+        return "the response's Transfer-Encoding is not the codec's";
+      default: break;
+    }
+  }
+  // RFC 9110 section 8.6. Zero after a 204 is wrong too, but harmless and common.
+  if (head.status < 200 ? head.content_length.has_value()
+                        : head.status == 204 && head.content_length.value_or(0) != 0) {
+    return "the response's status allows no body, yet it has a Content-Length";
+  }
+  if (head.status < 200 || head.status == 204) head.content_length.reset();
+  if (any) {
+    head.headers.remove_if([](const Header& field) {
+      switch (field.id) {
+        case HeaderId::kContentLength:
+        case HeaderId::kConnection:
+        case HeaderId::kKeepAlive:
+        case HeaderId::kProxyConnection:
+        case HeaderId::kTe:
+        case HeaderId::kUpgrade:
+        case HeaderId::kHost:
+        case HeaderId::kHttp2Settings: return true;
+        default: return false;
+      }
+    });
+  }
+  return {};
+}
+
+std::optional<Refusal> take_expect(std::string_view value, RequestHead& head) {
+  if (!equals_ignore_case(value, "100-continue")) {
+    return refuse(Hostile::kMalformedHead, ErrorCode::kBadRequest, 417,
+                  "Expect is something else than 100-continue");
+  }
+  head.expects_continue = head.protocol != Protocol::kHttp10;  // RFC 9110 section 10.1.1
+  return std::nullopt;
+}
+
+bool te_wants_trailers(std::string_view value) {
+  bool found = false;
+  for_each_list_item(value, [&](std::string_view item) {
+    found = equals_ignore_case(item, "trailers");
+    return !found;
+  });
+  return found;
+}
+
+bool is_valid_authority(std::string_view text) {
+  std::string_view host = text;
+  std::string_view port;
+  if (!text.empty() && text[0] == '[') {
+    const size_t end = text.find(']');
+    if (end == std::string_view::npos) return false;
+    host = text.substr(1, end - 1);
+    if (host.size() < 2 || !all_of(host, kInIpv6) || host.find(':') == std::string_view::npos) {
+      return false;
+    }
+    std::string_view rest = text.substr(end + 1);
+    if (rest.empty()) return true;
+    return rest[0] == ':' && is_valid_port(rest.substr(1));
+  }
+  const size_t colon = text.find(':');
+  if (colon != std::string_view::npos) {
+    host = text.substr(0, colon);
+    port = text.substr(colon + 1);
+  }
+  return !host.empty() && host.size() <= kLongestHost && all_of(host, kInHost) &&
+         is_valid_port(port);
+}
+
+bool forbidden_in_trailers(std::string_view name, HeaderId id) {
+  switch (id) {
+    case HeaderId::kConnection:
+    case HeaderId::kContentLength:
+    case HeaderId::kContentType:
+    case HeaderId::kCookie:
+    case HeaderId::kExpect:
+    case HeaderId::kGrpcTimeout:
+    case HeaderId::kHost:
+    case HeaderId::kHttp2Settings:
+    case HeaderId::kKeepAlive:
+    case HeaderId::kProxyConnection:
+    case HeaderId::kRequestId:
+    case HeaderId::kTe:
+    case HeaderId::kTraceparent:
+    case HeaderId::kTrailer:
+    case HeaderId::kTransferEncoding:
+    case HeaderId::kUpgrade:
+    case HeaderId::kUserAgent:
+    case HeaderId::kForwardedFor: return true;
+    case HeaderId::kDate:
+    case HeaderId::kGrpcStatus: return false;
+    case HeaderId::kOther: break;
+  }
+  if (is_twin(name)) return true;
+  constexpr std::string_view kNames[] = {"age",
+                                         "authorization",
+                                         "baggage",
+                                         "b3",
+                                         "cache-control",
+                                         "content-encoding",
+                                         "content-range",
+                                         "expires",
+                                         "forwarded",
+                                         "if-match",
+                                         "if-modified-since",
+                                         "if-none-match",
+                                         "if-range",
+                                         "if-unmodified-since",
+                                         "location",
+                                         "max-forwards",
+                                         "pragma",
+                                         "proxy-authenticate",
+                                         "proxy-authorization",
+                                         "range",
+                                         "retry-after",
+                                         "set-cookie",
+                                         "tracestate",
+                                         "vary",
+                                         "warning",
+                                         "www-authenticate"};
+  for (const std::string_view forbidden : kNames) {
+    if (equals_ignore_case(name, forbidden)) return true;
+  }
+  return starts_with_ignore_case(name, "x-woad-") ||
+         starts_with_ignore_case(name, "x-forwarded-") || starts_with_ignore_case(name, "x-b3-");
+}
+
+bool is_always_end_to_end(std::string_view name, HeaderId id) {
+  switch (id) {
+    case HeaderId::kContentLength:
+    case HeaderId::kContentType:
+    case HeaderId::kCookie:
+    case HeaderId::kDate:
+    case HeaderId::kGrpcStatus:
+    case HeaderId::kGrpcTimeout:
+    case HeaderId::kHost:
+    case HeaderId::kRequestId:
+    case HeaderId::kTraceparent:
+    case HeaderId::kTrailer:
+    case HeaderId::kForwardedFor: return true;
+    case HeaderId::kOther: break;
+    default: return false;
+  }
+  constexpr std::string_view kNames[] = {"authorization", "baggage",    "b3",
+                                         "cache-control", "forwarded",  "location",
+                                         "set-cookie",    "tracestate", "www-authenticate"};
+  for (const std::string_view kept : kNames) {
+    if (equals_ignore_case(name, kept)) return true;
+  }
+  constexpr std::string_view kPrefixes[] = {"x-woad-", "x-forwarded-", "x-b3-", "content-",
+                                            "grpc-"};
+  for (const std::string_view prefix : kPrefixes) {
+    if (starts_with_ignore_case(name, prefix)) return true;
+  }
+  return false;
+}
+
+}  // namespace woad

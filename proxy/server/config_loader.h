@@ -1,0 +1,63 @@
+// Reads the file and compiles it, on a thread of its own, for the control loop.
+//
+//   idle ──▶ busy ──▶ idle
+//              └─▶ busy with another asked for ──▶ busy
+// Used on the control loop alone; results come there.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "config/load.h"
+#include "proxy/exchange/compile.h"
+#include "proxy/net/loop.h"
+
+namespace woad {
+
+// What one load gave.
+struct LoadedConfig {
+  std::shared_ptr<const config::Config> config;  // nullptr: not readable
+  std::shared_ptr<const Snapshot> snapshot;      // nullptr: errors
+  std::vector<std::string> names;                // host names that the snapshot needs resolved
+  std::string errors;                            // as `woad validate` prints them; "" when good
+};
+
+// The one function behind boot, reload, `woad validate` and `woad explain`. Any thread that does not
+// serve. `previous` may be nullptr. `diagnostics` (may be nullptr) gets the errors one by one.
+LoadedConfig load_config(const std::string& path, const std::vector<FilterKind>& registry,
+                         const Resolutions& resolutions, const Snapshot* previous,
+                         config::Diagnostics* diagnostics = nullptr);
+
+// Compiles a loaded file again, with newer addresses of its names.
+LoadedConfig recompile(std::shared_ptr<const config::Config> config,
+                       const std::vector<FilterKind>& registry, const Resolutions& resolutions,
+                       const Snapshot* previous);
+
+class ConfigLoader {
+ public:
+  using Job = std::function<LoadedConfig()>;
+  using Result = std::function<void(LoadedConfig)>;
+
+  explicit ConfigLoader(Loop& control) : control_(control) {}
+  ~ConfigLoader();
+
+  // Runs `job` on the loader's thread and `result` on the control loop. While one runs, only the
+  // latest of those asked for is kept.
+  void run(Job job, Result result);
+  bool busy() const { return thread_.joinable(); }
+
+ private:
+  void start(Job job, Result result);
+  void finish(LoadedConfig loaded);
+
+  Loop& control_;
+  std::thread thread_;
+  Result result_;
+  Job next_job_;
+  Result next_result_;
+};
+
+}  // namespace woad

@@ -1,0 +1,140 @@
+#include "proxy/server/connection.h"
+
+#include <utility>
+
+#include "proxy/http/detect.h"
+#include "proxy/http/h1/server_codec.h"
+#include "proxy/http/h2/server_codec.h"
+
+namespace woad {
+
+ClientConnection::ClientConnection(ConnectionHost& host, std::unique_ptr<Transport> transport)
+    : host_(host),
+      transport_(std::move(transport)),
+      view_(host.current_view()),
+      detect_timer_(host.worker().scheduler.timers(),
+                    bind_timer<&ClientConnection::on_detect_timeout>(this)) {}
+
+ClientConnection::~ClientConnection() {
+  while (!exchanges_.empty()) delete &exchanges_.pop_front();
+  codec_.reset();
+  Transport::close_after_flush(std::move(transport_));
+}
+
+void ClientConnection::start() {
+  const HttpLimits& limits = view_->snapshot().limits;
+  transport_->set_high_water(limits.buffer);
+  switch (host_.spec().protocol) {
+    case ListenerProtocol::kHttp1: serve(Protocol::kHttp11); break;
+    case ListenerProtocol::kHttp2: serve(Protocol::kHttp2); break;
+    default: detect_timer_.arm(limits.idle_timeout); break;
+  }
+  transport_->start(*this);
+}
+
+void ClientConnection::serve(Protocol protocol) {
+  detect_timer_.disarm();
+  state_ = State::kServing;
+  ServerConnection& self = *this;
+  const HttpLimits& limits = view_->snapshot().limits;
+  if (protocol == Protocol::kHttp2) {
+    codec_ = std::make_unique<H2ServerCodec>(*transport_, self, host_.codec_context(), limits);
+  } else {
+    codec_ = std::make_unique<H1ServerCodec>(*transport_, self, host_.codec_context(), limits);
+  }
+}
+
+void ClientConnection::on_bytes(Slice bytes) {
+  if (state_ == State::kDetecting) {
+    detect(std::move(bytes));
+  } else if (state_ == State::kServing) {
+    codec_->on_bytes(std::move(bytes));
+  }
+}
+
+void ClientConnection::detect(Slice bytes) {
+  if (!prefix_.empty()) {
+    Buffer whole;
+    whole.append(host_.worker().blocks, prefix_ + std::string(bytes.view()));
+    prefix_.clear();
+    bytes = whole.take_front();
+  }
+  switch (detect_protocol(bytes.view())) {
+    case Detected::kNeedMore:
+      if (!detect_timer_.armed() || prefix_.empty()) {
+        detect_timer_.arm(view_->snapshot().limits.header_timeout);
+      }
+      prefix_.assign(bytes.view());
+      return;
+    case Detected::kHttp2: serve(Protocol::kHttp2); break;
+    case Detected::kHttp1: serve(Protocol::kHttp11); break;
+  }
+  codec_->on_bytes(std::move(bytes));
+}
+
+void ClientConnection::on_detect_timeout() { close(); }
+
+void ClientConnection::on_eof() {
+  if (state_ == State::kDetecting) {
+    close();
+  } else if (state_ == State::kServing) {
+    codec_->on_eof();
+  }
+}
+
+void ClientConnection::on_drained() {
+  if (state_ == State::kServing) codec_->on_transport_drained();
+}
+
+void ClientConnection::on_lost(std::string_view why) {
+  if (state_ == State::kServing) codec_->on_transport_lost(why);
+  close();
+}
+
+RequestSink& ClientConnection::on_stream(ResponseWriter& writer) {
+  ViewRef newest = host_.current_view();
+  if (&*newest != &*view_) {
+    codec_->set_limits(newest->snapshot().limits);
+    view_ = newest;
+  }
+  auto* exchange = new Exchange(*this, host_.worker(), std::move(newest), host_.spec(),
+                                transport_->peer(), writer);
+  exchanges_.push_back(*exchange);
+  if (host_.draining()) codec_->begin_drain();
+  return *exchange;
+}
+
+void ClientConnection::on_exchange_end(Exchange& exchange) {
+  exchange.unlink();
+  host_.worker().scheduler.defer_delete(std::unique_ptr<Deferred>(&exchange));
+}
+
+void ClientConnection::on_codec_done() { close(); }
+
+void ClientConnection::announce_drain() {
+  if (state_ != State::kServing) return;
+  // An idle HTTP/1 connection can be told only with an answer.
+  if (active() || codec_->protocol() == Protocol::kHttp2) codec_->begin_drain();
+}
+
+void ClientConnection::drain() {
+  if (state_ == State::kServing) {
+    codec_->begin_drain();
+  } else {
+    close();
+  }
+}
+
+void ClientConnection::abort(std::string_view why) {
+  exchanges_.for_each([&](Exchange& exchange) { exchange.abort(why); });
+  close();
+}
+
+void ClientConnection::close() {
+  if (state_ == State::kClosing) return;
+  state_ = State::kClosing;
+  detect_timer_.disarm();
+  host_.on_connection_closed(*this);
+}
+
+}  // namespace woad

@@ -1,0 +1,125 @@
+#include "proxy/server/listener.h"
+
+#include "proxy/net/tcp_transport.h"
+
+namespace woad {
+namespace {
+
+// Written as it is: over the cap there is no exchange that could make an answer.
+constexpr std::string_view kTooManyConnections =
+    "HTTP/1.1 503 Service Unavailable\r\n"
+    "x-woad-error: overloaded\r\n"
+    "proxy-status: woad; error=connection_limit_reached; details=\"limits.client_connections is "
+    "reached\"\r\n"
+    "content-type: text/plain; charset=utf-8\r\n"
+    "content-length: 94\r\n"
+    "connection: close\r\n\r\n"
+    "overloaded: limits.client_connections is reached. Close idle connections, or raise the limit.\n";
+
+}  // namespace
+
+Listener::Listener(ListenerContext& context, int fd, ViewRef view, const ListenerSpec& spec)
+    : context_(context), name_(spec.name), view_(std::move(view)), spec_(&spec) {
+  acceptor_ = std::make_unique<Acceptor>(
+      context.loop, fd, [this](int client, const Address& peer) { on_accept(client, peer); });
+}
+
+Listener::~Listener() {
+  while (!connections_.empty()) {
+    count_connection(-1);
+    delete &connections_.pop_front();
+  }
+  while (!relays_.empty()) {
+    count_connection(-1);
+    delete &relays_.pop_front();
+  }
+}
+
+void Listener::update(ViewRef view, const ListenerSpec& spec) {
+  view_ = std::move(view);
+  spec_ = &spec;
+}
+
+void Listener::count_connection(int change) {
+  context_.client_connections.fetch_add(static_cast<uint32_t>(change), std::memory_order_relaxed);
+  context_.worker.metrics.client_connections(direction(), change);
+}
+
+void Listener::on_accept(int fd, const Address& peer) {
+  auto transport = make_tcp_transport(context_.loop, context_.worker.blocks, fd, peer);
+  const uint32_t limit = view_->snapshot().client_connections;
+  if (context_.client_connections.load(std::memory_order_relaxed) >= limit) {
+    refuse(std::move(transport));
+    return;
+  }
+  count_connection(1);
+  if (spec_->protocol == ListenerProtocol::kTcp) {
+    relay(std::move(transport));
+    return;
+  }
+  auto* connection = new ClientConnection(*this, std::move(transport));
+  connections_.push_back(*connection);
+  ++connection_count_;
+  connection->start();
+}
+
+void Listener::refuse(std::unique_ptr<Transport> client) {
+  Buffer answer;
+  answer.append(Slice::of_static(kTooManyConnections));
+  client->write(std::move(answer));
+  Transport::close_after_flush(std::move(client));
+}
+
+void Listener::relay(std::unique_ptr<Transport> client) {
+  auto* relay = new TcpRelay(*this, context_.worker, std::move(client));
+  relays_.push_back(*relay);
+  ++relay_count_;
+  const PoolInfo* pool = spec_->app->service.find_pool("", "");
+  const Endpoint* app = view_->upstreams().pick(spec_->app->service.pool(*pool),
+                                                BalancerPolicy::kRandom, nullptr);
+  if (app == nullptr) {
+    relay->close();
+  } else {
+    relay->start(context_.dialer, app->address, spec_->app->connect_timeout);
+  }
+}
+
+void Listener::on_connection_closed(ClientConnection& connection) {
+  connection.unlink();
+  --connection_count_;
+  count_connection(-1);
+  context_.worker.scheduler.defer_delete(std::unique_ptr<Deferred>(&connection));
+}
+
+void Listener::on_relay_closed(TcpRelay& relay) {
+  relay.unlink();
+  --relay_count_;
+  count_connection(-1);
+  context_.worker.scheduler.defer_delete(std::unique_ptr<Deferred>(&relay));
+}
+
+void Listener::begin_drain() {
+  if (phase_ != Phase::kOpen) return;
+  phase_ = Phase::kDraining;
+  connections_.for_each([](ClientConnection& connection) { connection.announce_drain(); });
+}
+
+void Listener::close() {
+  phase_ = Phase::kClosed;
+  acceptor_.reset();
+  connections_.for_each([](ClientConnection& connection) { connection.drain(); });
+}
+
+void Listener::abort(std::string_view why) {
+  connections_.for_each([&](ClientConnection& connection) { connection.abort(why); });
+  relays_.for_each([](TcpRelay& relay) { relay.close(); });
+}
+
+size_t Listener::active() {
+  size_t active = relay_count_;
+  connections_.for_each(
+      [&](ClientConnection& connection) { active += connection.active() ? 1 : 0; });
+  return active;
+}
+
+}  // namespace woad

@@ -1,0 +1,74 @@
+// One listening socket of one worker, with the connections it accepted. One thread.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <string>
+
+#include "proxy/exchange/worker_context.h"
+#include "proxy/net/acceptor.h"
+#include "proxy/net/loop.h"
+#include "proxy/server/connection.h"
+#include "proxy/server/tcp_relay.h"
+
+namespace woad {
+
+// What a listener needs of its worker; outlives it.
+struct ListenerContext {
+  Loop& loop;
+  WorkerContext& worker;
+  Dialer& dialer;
+  CodecContext codec;
+  std::atomic<uint32_t>& client_connections;  // of the whole process
+};
+
+class Listener final : private ConnectionHost, private RelayHost {
+ public:
+  // Takes over the listening socket `fd`. `spec` is part of the view's snapshot.
+  Listener(ListenerContext& context, int fd, ViewRef view, const ListenerSpec& spec);
+  ~Listener();
+
+  // The same address in a newer snapshot: open connections use it from their next request on.
+  void update(ViewRef view, const ListenerSpec& spec);
+
+  // Announces the end on every connection, and on new ones with their first answer.
+  void begin_drain();
+  // No new connections; those without a request end, the others after it.
+  void close();
+  void abort(std::string_view why);
+
+  const std::string& name() const { return name_; }
+  Direction direction() const { return spec_->direction; }
+  size_t connections() const { return connection_count_; }
+  // Requests under way (a relayed connection counts as one).
+  size_t active();
+
+ private:
+  enum class Phase : uint8_t { kOpen, kDraining, kClosed };
+
+  ViewRef current_view() override { return view_; }
+  const ListenerSpec& spec() const override { return *spec_; }
+  WorkerContext& worker() override { return context_.worker; }
+  CodecContext codec_context() override { return context_.codec; }
+  bool draining() const override { return phase_ != Phase::kOpen; }
+  void on_connection_closed(ClientConnection& connection) override;
+  void on_relay_closed(TcpRelay& relay) override;
+
+  void on_accept(int fd, const Address& peer);
+  void relay(std::unique_ptr<Transport> client);
+  void refuse(std::unique_ptr<Transport> client);
+  void count_connection(int change);
+
+  ListenerContext& context_;
+  std::string name_;
+  ViewRef view_;
+  const ListenerSpec* spec_;
+  std::unique_ptr<Acceptor> acceptor_;
+  IntrusiveList<ClientConnection> connections_;
+  IntrusiveList<TcpRelay> relays_;
+  size_t connection_count_ = 0;
+  size_t relay_count_ = 0;
+  Phase phase_ = Phase::kOpen;
+};
+
+}  // namespace woad

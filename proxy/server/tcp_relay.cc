@@ -1,0 +1,70 @@
+#include "proxy/server/tcp_relay.h"
+
+namespace woad {
+namespace {
+
+constexpr size_t kHighWater = 64 * 1024;
+
+}  // namespace
+
+TcpRelay::TcpRelay(RelayHost& host, WorkerContext& worker, std::unique_ptr<Transport> client)
+    : host_(host),
+      client_(*this),
+      app_(*this),
+      idle_(worker.scheduler.timers(), bind_timer<&TcpRelay::on_idle>(this)) {
+  client_.transport = std::move(client);
+  client_.other = &app_;
+  app_.other = &client_;
+}
+
+TcpRelay::~TcpRelay() {
+  for (Side* side : {&client_, &app_}) {
+    if (side->transport != nullptr) Transport::close_after_flush(std::move(side->transport));
+  }
+}
+
+void TcpRelay::start(Dialer& dialer, const Address& app, Duration connect_timeout) {
+  dial_ = dialer.dial(app, connect_timeout, *this);
+}
+
+void TcpRelay::on_dialed(std::unique_ptr<Transport> transport) {
+  dial_.reset();
+  app_.transport = std::move(transport);
+  for (Side* side : {&client_, &app_}) {
+    side->transport->set_high_water(kHighWater);
+    side->transport->start(*side);
+  }
+  idle_.arm(kIdle);
+}
+
+void TcpRelay::on_dial_failed(DialFailure) {
+  client_.transport->abort_on_destroy();
+  client_.transport.reset();
+  close();
+}
+
+void TcpRelay::Side::on_bytes(Slice bytes) {
+  relay_.idle_.arm(kIdle);
+  Buffer data;
+  data.append(std::move(bytes));
+  other->transport->write(std::move(data));
+  if (other->transport->backlog() > kHighWater) transport->hold_reading(Hold::kBacklog, true);
+}
+
+void TcpRelay::Side::on_drained() { other->transport->hold_reading(Hold::kBacklog, false); }
+
+void TcpRelay::Side::on_eof() {
+  ended = true;
+  other->transport->shutdown_write();
+  if (other->ended) relay_.close();
+}
+
+void TcpRelay::close() {
+  if (closing_) return;
+  closing_ = true;
+  dial_.reset();
+  idle_.disarm();
+  host_.on_relay_closed(*this);
+}
+
+}  // namespace woad

@@ -1,0 +1,67 @@
+// Opaque TCP: bytes both ways between a client and the app, with back-pressure and half-close.
+//
+//   dialing ──▶ relaying ──▶ closing ──▶ (deleted at the end of the turn)
+// Owned by its Listener. One thread.
+#pragma once
+
+#include <memory>
+
+#include "proxy/base/timer_wheel.h"
+#include "proxy/exchange/worker_context.h"
+#include "proxy/net/transport.h"
+#include "proxy/upstream/dialer.h"
+
+namespace woad {
+
+class TcpRelay;
+
+class RelayHost {
+ public:
+  virtual void on_relay_closed(TcpRelay& relay) = 0;
+
+ protected:
+  ~RelayHost() = default;
+};
+
+class TcpRelay final : public Deferred, public ListLink, private DialSink {
+ public:
+  // A relay without bytes either way for this long is cut, as a tunnel is.
+  static constexpr Duration kIdle = hours(1);
+
+  TcpRelay(RelayHost& host, WorkerContext& worker, std::unique_ptr<Transport> client);
+  ~TcpRelay() override;
+
+  void start(Dialer& dialer, const Address& app, Duration connect_timeout);
+  void close();
+
+ private:
+  // One direction's receiving end.
+  class Side final : public TransportSink {
+   public:
+    explicit Side(TcpRelay& relay) : relay_(relay) {}
+    void on_bytes(Slice bytes) override;
+    void on_eof() override;
+    void on_drained() override;
+    void on_lost(std::string_view) override { relay_.close(); }
+
+    std::unique_ptr<Transport> transport;
+    Side* other = nullptr;
+    bool ended = false;  // its peer sent FIN
+
+   private:
+    TcpRelay& relay_;
+  };
+
+  void on_dialed(std::unique_ptr<Transport> transport) override;
+  void on_dial_failed(DialFailure failure) override;
+  void on_idle() { close(); }
+
+  RelayHost& host_;
+  Side client_;
+  Side app_;
+  std::unique_ptr<Dial> dial_;
+  Timer idle_;
+  bool closing_ = false;
+};
+
+}  // namespace woad

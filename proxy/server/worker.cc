@@ -1,0 +1,137 @@
+#include "proxy/server/worker.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "proxy/server/tcp_dialer.h"
+
+namespace woad {
+
+Worker::Worker(uint64_t seed, std::atomic<uint32_t>& client_connections)
+    : random_(seed),
+      dialer_(make_tcp_dialer(loop_, blocks_)),
+      codec_{loop_.scheduler(), blocks_, metrics_.hostile()},
+      pools_{loop_.scheduler(), codec_, *dialer_, HttpLimits{}},
+      endpoints_(pools_),
+      context_{loop_.scheduler(), blocks_, arenas_, random_, metrics_, mirrors_},
+      listener_context_{loop_, context_, *dialer_, codec_, client_connections},
+      sweep_timer_(loop_.scheduler().timers(), bind_timer<&Worker::sweep>(this)) {}
+
+Worker::~Worker() = default;
+
+void Worker::start() {
+  thread_ = std::thread([this] { loop_.run(); });
+}
+
+void Worker::stop_and_join() {
+  loop_.post([this] {
+    for (auto* list : {&listeners_, &retired_}) {
+      for (auto& listener : *list) listener->abort("woad is shutting down");
+    }
+    loop_.stop();
+  });
+  thread_.join();
+}
+
+void Worker::adopt(std::shared_ptr<const Snapshot> snapshot, std::vector<ListeningSocket> sockets,
+                   std::function<void()> done) {
+  loop_.post([this, snapshot = std::move(snapshot), sockets = std::move(sockets),
+              done = std::move(done)]() mutable {
+    do_adopt(std::move(snapshot), std::move(sockets));
+    done();
+  });
+}
+
+void Worker::do_adopt(std::shared_ptr<const Snapshot> snapshot,
+                      std::vector<ListeningSocket> sockets) {
+  pools_.limits = snapshot->limits;
+  view_ = ViewRef(new SnapshotView(std::move(snapshot), endpoints_, random_, views_alive_));
+  std::vector<std::unique_ptr<Listener>> before;
+  before.swap(listeners_);
+  for (const ListenerSpec& spec : view_->snapshot().listeners) {
+    const auto open = std::find_if(before.begin(), before.end(), [&](const auto& listener) {
+      return listener != nullptr && listener->name() == spec.name;
+    });
+    if (open != before.end()) {
+      (*open)->update(view_, spec);
+      listeners_.push_back(std::move(*open));
+      continue;
+    }
+    const auto socket = std::find_if(sockets.begin(), sockets.end(), [&](const auto& candidate) {
+      return candidate.name == spec.name;
+    });
+    if (socket == sockets.end()) continue;
+    listeners_.push_back(std::make_unique<Listener>(listener_context_, socket->fd, view_, spec));
+  }
+  for (auto& gone : before) {
+    if (gone == nullptr) continue;
+    gone->close();
+    retired_.push_back(std::move(gone));
+  }
+  sweep_timer_.arm(kSweepEvery);
+}
+
+// Drops what only older snapshots used, once nothing uses those any more.
+void Worker::sweep() {
+  std::erase_if(retired_, [](const auto& listener) { return listener->connections() == 0; });
+  bool left = !retired_.empty() || views_alive_ > 1;
+  if (views_alive_ == 1) {
+    const auto& names = view_->snapshot().endpoint_names;
+    endpoints_.sweep([&](const std::string& name) { return names.contains(name); });
+    endpoints_.for_each([&](EndpointState& state) { left = left || !names.contains(state.name()); });
+  }
+  if (left) sweep_timer_.arm(kSweepEvery);
+}
+
+void Worker::begin_drain_inbound() {
+  loop_.post([this] {
+    for (auto& listener : listeners_) {
+      if (listener->direction() == Direction::kInbound) listener->begin_drain();
+    }
+  });
+}
+
+void Worker::close_inbound() {
+  loop_.post([this] {
+    for (auto& listener : listeners_) {
+      if (listener->direction() == Direction::kInbound) listener->close();
+    }
+  });
+}
+
+void Worker::ask_active(std::function<void(size_t)> report) {
+  loop_.post([this, report = std::move(report)] {
+    size_t active = 0;
+    for (auto* list : {&listeners_, &retired_}) {
+      for (auto& listener : *list) active += listener->active();
+    }
+    report(active);
+  });
+}
+
+void Worker::ask_metrics(std::function<void(MetricsSnapshot)> report) {
+  loop_.post([this, report = std::move(report)] {
+    update_gauges();
+    report(metrics_.snapshot());
+  });
+}
+
+void Worker::ask_endpoints(std::function<void(std::vector<EndpointLoad>)> report) {
+  loop_.post([this, report = std::move(report)] { report(endpoint_loads()); });
+}
+
+std::vector<EndpointLoad> Worker::endpoint_loads() {
+  std::vector<EndpointLoad> loads;
+  endpoints_.for_each([&](EndpointState& state) {
+    EndpointLoad load{state.name(), state.active, 0, 0};
+    state.for_each_pool([&](ConnectionPool& pool) {
+      const ConnectionPool::Counts counts = pool.counts();
+      load.connections_active += counts.active;
+      load.connections_idle += counts.idle;
+    });
+    loads.push_back(std::move(load));
+  });
+  return loads;
+}
+
+}  // namespace woad

@@ -1,0 +1,82 @@
+// One event-loop thread that serves: its loop, listeners, upstream connections and metrics.
+//
+// A worker shares nothing with the others but the immutable snapshot and a few atomics. The public
+// methods but the constructor and join() post to the worker's loop and may be called from any thread.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "proxy/base/random.h"
+#include "proxy/exchange/mirror.h"
+#include "proxy/exchange/worker_context.h"
+#include "proxy/net/loop.h"
+#include "proxy/observe/metrics.h"
+#include "proxy/server/admin_backend.h"
+#include "proxy/server/listener.h"
+#include "proxy/upstream/endpoints.h"
+
+namespace woad {
+
+// A socket that listens on an address of the snapshot, for one worker.
+struct ListeningSocket {
+  std::string name;  // ListenerSpec::name
+  int fd = -1;
+};
+
+class Worker {
+ public:
+  // How often what a reload left behind is looked after.
+  static constexpr Duration kSweepEvery = seconds(1);
+
+  Worker(uint64_t seed, std::atomic<uint32_t>& client_connections);
+  ~Worker();
+
+  void start();
+  // Ends the loop after cutting what runs, and waits for the thread.
+  void stop_and_join();
+
+  // Serves `snapshot` from now on; `sockets` are those of addresses that are new in it. `done` is
+  // called on the worker's thread.
+  void adopt(std::shared_ptr<const Snapshot> snapshot, std::vector<ListeningSocket> sockets,
+             std::function<void()> done);
+  // First step of the end: see Listener::begin_drain; inbound alone.
+  void begin_drain_inbound();
+  // Second step: inbound accepts no more.
+  void close_inbound();
+  // Calls `report(requests under way)` on the worker's thread.
+  void ask_active(std::function<void(size_t)> report);
+  void ask_metrics(std::function<void(MetricsSnapshot)> report);
+  void ask_endpoints(std::function<void(std::vector<EndpointLoad>)> report);
+
+ private:
+  void do_adopt(std::shared_ptr<const Snapshot> snapshot, std::vector<ListeningSocket> sockets);
+  void sweep();
+  void update_gauges();
+  std::vector<EndpointLoad> endpoint_loads();
+
+  Loop loop_;
+  BlockPool blocks_;
+  ArenaPool arenas_;
+  Random random_;
+  WorkerMetrics metrics_;
+  uint32_t views_alive_ = 0;
+  std::unique_ptr<Dialer> dialer_;
+  CodecContext codec_;
+  PoolContext pools_;
+  EndpointRegistry endpoints_;
+  MirrorSet mirrors_;
+  WorkerContext context_;
+  ListenerContext listener_context_;
+  ViewRef view_;
+  std::vector<std::unique_ptr<Listener>> listeners_;
+  std::vector<std::unique_ptr<Listener>> retired_;  // until their connections have ended
+  Timer sweep_timer_;
+  std::thread thread_;
+};
+
+}  // namespace woad

@@ -1,0 +1,149 @@
+#include "proxy/upstream/connection_pool.h"
+
+namespace woad {
+namespace {
+
+// Streams that a dialed HTTP/2 connection will have room for; the least that RFC 9113 section 6.5.2
+// recommends peers to allow.
+constexpr uint32_t kExpectedStreams = 100;
+
+}  // namespace
+
+void StreamWaiter::stop_waiting() {
+  if (pool_ == nullptr) return;
+  unlink();
+  --pool_->waiting_count_;
+  pool_ = nullptr;
+}
+
+ConnectionPool::ConnectionPool(PoolContext& context, const Address& address, std::string name,
+                               Protocol protocol, Duration connect_timeout)
+    : context_(context),
+      address_(address),
+      name_(std::move(name)),
+      protocol_(protocol),
+      connect_timeout_(connect_timeout) {}
+
+ConnectionPool::~ConnectionPool() {
+  for (auto* waiting : {&waiting_, &waiting_fresh_}) {
+    while (!waiting->empty()) waiting->front().stop_waiting();
+  }
+  for (auto* list : {&ready_, &full_, &dialing_}) {
+    while (!list->empty()) delete &list->pop_front();
+  }
+}
+
+void ConnectionPool::acquire(StreamWaiter& waiter, bool fresh) {
+  if (!fresh && !ready_.empty()) {
+    give_stream(waiter, ready_.front());
+    return;
+  }
+  wait(waiter, fresh);
+  if (waiting_count_ > expected_room()) dial();
+}
+
+void ConnectionPool::wait(StreamWaiter& waiter, bool fresh) {
+  waiter.pool_ = this;
+  ++waiting_count_;
+  (fresh ? waiting_fresh_ : waiting_).push_back(waiter);
+}
+
+uint32_t ConnectionPool::expected_room() const {
+  return protocol_ == Protocol::kHttp2 ? dialing_count_ * kExpectedStreams : dialing_count_;
+}
+
+void ConnectionPool::dial() {
+  auto* connection = new UpstreamConnection(*this);
+  dialing_.push_back(*connection);
+  ++dialing_count_;
+  ++connections_;
+  connection->dial();
+}
+
+void ConnectionPool::give_stream(StreamWaiter& waiter, UpstreamConnection& connection) {
+  RequestWriter& writer = connection.open_stream(waiter.response_sink());
+  if (connection.room() == 0) {
+    full_.push_back(connection);
+  } else {
+    ready_.push_front(connection);
+  }
+  waiter.on_stream(writer, protocol_, connection.reused());
+}
+
+void ConnectionPool::serve_waiting(UpstreamConnection& connection) {
+  while (connection.room() > 0) {
+    const bool for_fresh = connection.active_streams() == 0 && !waiting_fresh_.empty();
+    auto& waiting = for_fresh ? waiting_fresh_ : waiting_;
+    if (waiting.empty()) return;
+    StreamWaiter& waiter = waiting.front();
+    waiter.stop_waiting();
+    give_stream(waiter, connection);
+  }
+}
+
+void ConnectionPool::place(UpstreamConnection& connection) {
+  if (connection.room() > 0) {
+    ready_.push_front(connection);
+    if (connection.active_streams() == 0) connection.start_idle_timer();
+  } else {
+    full_.push_back(connection);
+  }
+}
+
+void ConnectionPool::on_open(UpstreamConnection& connection) {
+  --dialing_count_;
+  place(connection);
+  serve_waiting(connection);
+}
+
+void ConnectionPool::on_room(UpstreamConnection& connection) {
+  place(connection);
+  if (waiting_count_ > 0 && !waiting_.empty()) serve_waiting(connection);
+}
+
+void ConnectionPool::fail_waiting(const DialFailure& failure) {
+  IntrusiveList<StreamWaiter> failed;
+  failed.splice_back(waiting_fresh_);
+  failed.splice_back(waiting_);
+  while (!failed.empty()) {
+    StreamWaiter& waiter = failed.front();
+    waiter.stop_waiting();
+    waiter.on_no_stream(failure);
+  }
+}
+
+void ConnectionPool::on_dial_failed(UpstreamConnection& connection, const DialFailure& failure) {
+  // One refused dial speaks for the endpoint: whoever waits hears it and may go elsewhere.
+  fail_waiting(failure);
+  on_closed(connection, true);
+}
+
+void ConnectionPool::on_closed(UpstreamConnection& connection, bool was_dialing) {
+  connection.unlink();
+  --connections_;
+  if (was_dialing) --dialing_count_;
+  context_.scheduler.defer_delete(std::unique_ptr<Deferred>(&connection));
+  // Requests that counted on this connection need another one.
+  if (waiting_count_ > expected_room()) dial();
+}
+
+void ConnectionPool::drain() {
+  for (auto* list : {&ready_, &full_}) {
+    list->for_each([](UpstreamConnection& connection) { connection.drain(); });
+  }
+  if (waiting_count_ > 0) return;
+  dialing_.for_each([](UpstreamConnection& connection) { connection.drain(); });
+}
+
+ConnectionPool::Counts ConnectionPool::counts() {
+  Counts counts;
+  counts.dialing = dialing_count_;
+  for (auto* list : {&ready_, &full_}) {
+    list->for_each([&](UpstreamConnection& connection) {
+      ++(connection.active_streams() > 0 ? counts.active : counts.idle);
+    });
+  }
+  return counts;
+}
+
+}  // namespace woad

@@ -1,0 +1,117 @@
+// The connections of one worker to one endpoint in one protocol version.
+//
+// HTTP/1: the connection that became idle last is used first, so that few stay warm and the rest
+// time out. HTTP/2: streams share connections up to the peer's limit. A request that finds no room
+// waits for the first of a freed connection and a dialed one. One thread.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "proxy/base/intrusive_list.h"
+#include "proxy/http/codec.h"
+#include "proxy/net/address.h"
+#include "proxy/upstream/connection.h"
+#include "proxy/upstream/dialer.h"
+
+namespace woad {
+
+class ConnectionPool;
+
+// Someone who wants a stream. Destroying it while it waits gives the place up.
+class StreamWaiter : public ListLink {
+ public:
+  bool waits() const { return pool_ != nullptr; }
+  void stop_waiting();
+
+  // The stream is the waiter's: it must release the writer. `reused`: the connection has carried
+  // requests before, so its death before any answer may mean nothing but its age.
+  virtual void on_stream(RequestWriter& writer, Protocol protocol, bool reused) = 0;
+  virtual void on_no_stream(const DialFailure& failure) = 0;
+  virtual ResponseSink& response_sink() = 0;
+
+ protected:
+  ~StreamWaiter() { stop_waiting(); }
+
+ private:
+  friend class ConnectionPool;
+  ConnectionPool* pool_ = nullptr;
+};
+
+// What every pool of a worker shares. Outlives the pools.
+struct PoolContext {
+  Scheduler& scheduler;
+  CodecContext codec;
+  Dialer& dialer;
+  HttpLimits limits;  // those of the newest snapshot; new connections take them
+};
+
+class ConnectionPool {
+ public:
+  // Idle HTTP/1 connections: at or below the keep-alive time of common servers, so that they are not
+  // reused at the moment the server closes them. Less when the server says less.
+  static constexpr Duration kIdleHttp1 = seconds(3);
+  static constexpr Duration kIdleHttp2 = seconds(60);
+
+  ConnectionPool(PoolContext& context, const Address& address, std::string name, Protocol protocol,
+                 Duration connect_timeout);
+  ~ConnectionPool();
+  ConnectionPool(const ConnectionPool&) = delete;
+  ConnectionPool& operator=(const ConnectionPool&) = delete;
+
+  // Calls `waiter` back: at once when a connection has room, else later from the loop.
+  // `fresh`: only a new connection will do (a replay after a reused one died).
+  void acquire(StreamWaiter& waiter, bool fresh);
+
+  // Closes idle connections and drains the others; the pool goes when it is empty.
+  void drain();
+  bool empty() const { return connections_ == 0 && waiting_count_ == 0; }
+
+  struct Counts {
+    uint32_t active = 0;  // connections with a stream
+    uint32_t idle = 0;
+    uint32_t dialing = 0;
+  };
+  Counts counts();
+
+  const Address& address() const { return address_; }
+  const std::string& name() const { return name_; }
+  Protocol protocol() const { return protocol_; }
+  Duration connect_timeout() const { return connect_timeout_; }
+  PoolContext& context() { return context_; }
+
+ private:
+  friend class UpstreamConnection;
+  friend class StreamWaiter;
+
+  void wait(StreamWaiter& waiter, bool fresh);
+  void dial();
+  // How many waiters the dials under way will serve.
+  uint32_t expected_room() const;
+  void give_stream(StreamWaiter& waiter, UpstreamConnection& connection);
+  void serve_waiting(UpstreamConnection& connection);
+  void fail_waiting(const DialFailure& failure);
+  // From connections.
+  void on_open(UpstreamConnection& connection);
+  void on_dial_failed(UpstreamConnection& connection, const DialFailure& failure);
+  void on_room(UpstreamConnection& connection);
+  void on_closed(UpstreamConnection& connection, bool was_dialing);
+  void place(UpstreamConnection& connection);
+
+  PoolContext& context_;
+  Address address_;
+  std::string name_;
+  Protocol protocol_;
+  Duration connect_timeout_;
+  IntrusiveList<StreamWaiter> waiting_;
+  IntrusiveList<StreamWaiter> waiting_fresh_;
+  uint32_t waiting_count_ = 0;  // in both
+  // A connection is in exactly one of these.
+  IntrusiveList<UpstreamConnection> ready_;    // room for a stream; the last used in front
+  IntrusiveList<UpstreamConnection> full_;     // no room now
+  IntrusiveList<UpstreamConnection> dialing_;
+  uint32_t dialing_count_ = 0;
+  uint32_t connections_ = 0;
+};
+
+}  // namespace woad

@@ -1,0 +1,72 @@
+#include "proxy/upstream/service.h"
+
+#include <algorithm>
+#include <numeric>
+
+namespace woad {
+namespace {
+
+constexpr size_t kSearchInOrder = 8;
+
+// A step near total/φ without common factor: successive positions spread evenly over the circle.
+uint64_t coprime_near_golden(uint64_t total) {
+  auto step = static_cast<uint64_t>(static_cast<double>(total) * 0.6180339887498949);
+  while (step < 1 || std::gcd(step, total) != 1) ++step;
+  return step;
+}
+
+}  // namespace
+
+std::string_view to_string(BalancerPolicy policy) {
+  constexpr std::string_view kWords[] = {"least_request", "round_robin", "random"};
+  return kWords[static_cast<size_t>(policy)];
+}
+
+std::string pool_name(std::string_view color, std::string_view tenant) {
+  std::string name(color.empty() ? std::string_view("base") : color);
+  if (!tenant.empty()) name.append("@").append(tenant);
+  return name;
+}
+
+const PoolInfo* Service::find_pool(std::string_view color, std::string_view tenant) const {
+  if (pools_.size() > kSearchInOrder) {
+    const auto found = by_name_.find(pool_name(color, tenant));
+    return found == by_name_.end() ? nullptr : &pools_[found->second].info;
+  }
+  for (const Pool& pool : pools_) {
+    if (pool.info.color == color && pool.info.tenant == tenant) return &pool.info;
+  }
+  return nullptr;
+}
+
+Pool& Service::add_pool(std::string_view color, std::string_view tenant) {
+  Pool& pool = pools_.emplace_back();
+  pool.info.name = pool_name(color, tenant);
+  pool.info.color = color;
+  pool.info.tenant = tenant;
+  pool.info.on_unhealthy = color.empty() ? OnUnhealthy::kPanic : OnUnhealthy::kFail;
+  pool.info.index = static_cast<uint32_t>(pools_.size() - 1);
+  by_name_.emplace(pool.info.name, pool.info.index);
+  return pool;
+}
+
+Pool& Service::pool_for(std::string_view color, std::string_view tenant) {
+  const auto found = by_name_.find(pool_name(color, tenant));
+  return found == by_name_.end() ? add_pool(color, tenant) : pools_[found->second];
+}
+
+void Service::finish(uint32_t& next_endpoint_slot, uint32_t& next_pool_slot) {
+  for (Pool& pool : pools_) {
+    std::erase_if(pool.endpoints, [](const Endpoint& endpoint) { return endpoint.weight == 0; });
+    pool.slot = next_pool_slot++;
+    pool.info.has_endpoints = !pool.endpoints.empty();
+    for (Endpoint& endpoint : pool.endpoints) {
+      endpoint.slot = next_endpoint_slot++;
+      pool.total_weight += endpoint.weight;
+      pool.even_weights = pool.even_weights && endpoint.weight == pool.endpoints[0].weight;
+    }
+    if (pool.total_weight > 0) pool.stride = coprime_near_golden(pool.total_weight);
+  }
+}
+
+}  // namespace woad

@@ -1,0 +1,75 @@
+// Services, their pools and endpoints, as the snapshot holds them: immutable, shared by all workers.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "proxy/http/pools.h"
+#include "proxy/net/address.h"
+
+namespace woad {
+
+// What is spoken to a service's endpoints. kAuto: gRPC as HTTP/2, all else as HTTP/1.1.
+enum class UpstreamProtocol : uint8_t { kAuto, kHttp1, kHttp2, kTcp };
+
+enum class BalancerPolicy : uint8_t { kLeastRequest, kRoundRobin, kRandom };
+std::string_view to_string(BalancerPolicy policy);
+
+// One address that answers for a pool.
+struct Endpoint {
+  Address address;   // not valid while `name` has no address
+  std::string name;  // as shown: "10.0.0.1:80"
+  uint32_t weight = 100;
+  uint32_t slot = 0;         // its place in a worker's tables; unique in a snapshot
+  std::string unresolved;    // why `address` is not valid, else ""
+};
+
+struct Pool {
+  PoolInfo info;
+  uint32_t slot = 0;  // its place in a worker's tables; unique in a snapshot
+  uint64_t total_weight = 0;
+  uint64_t stride = 1;  // a step of round robin in units of weight, coprime to total_weight
+  bool even_weights = true;  // all the same: balancers take the short way
+  std::vector<Endpoint> endpoints;  // of weight > 0
+};
+
+class Service final : public ServiceInfo {
+ public:
+  explicit Service(std::string name) : name_(std::move(name)) {}
+
+  std::string_view name() const override { return name_; }
+  Fallback fallback() const override { return fallback_; }
+  bool external() const override { return external_; }
+  const PoolInfo* find_pool(std::string_view color, std::string_view tenant) const override;
+
+  const std::vector<Pool>& pools() const { return pools_; }
+  const Pool& pool(const PoolInfo& info) const { return pools_[info.index]; }
+
+  // Building; only before the service is shared.
+  Pool& add_pool(std::string_view color, std::string_view tenant);
+  // The pool of that colour and tenant, made when it does not exist.
+  Pool& pool_for(std::string_view color, std::string_view tenant);
+  void finish(uint32_t& next_endpoint_slot, uint32_t& next_pool_slot);
+
+  UpstreamProtocol protocol = UpstreamProtocol::kAuto;
+  BalancerPolicy policy = BalancerPolicy::kLeastRequest;
+  void set_fallback(Fallback fallback) { fallback_ = fallback; }
+  void set_external(bool external) { external_ = external; }
+
+ private:
+  std::string name_;
+  Fallback fallback_ = Fallback::kParentThenBase;
+  bool external_ = false;
+  std::vector<Pool> pools_;
+  // Few colours are the rule and are searched in order; many are found by hash of the pool's name.
+  std::unordered_map<std::string, uint32_t> by_name_;
+};
+
+// "red", "base", "red@acme", "base@acme".
+std::string pool_name(std::string_view color, std::string_view tenant);
+
+}  // namespace woad

@@ -1,0 +1,140 @@
+"""The demo's mesh: frontend → cart → price → stock, each app beside its own woad. price and stock
+have a red build too; frontend and cart have none."""
+import os
+import socket
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+CALLS = {"frontend": "cart", "cart": "price", "price": "stock", "stock": None}
+RED = ("price", "stock")
+
+CONFIG = """\
+node: {{ service: {service}, instance: {name}{labels} }}
+admin: {{ address: 127.0.0.1:{admin} }}
+inbound:
+  - {{ address: 127.0.0.1:{inbound}, app: 127.0.0.1:{app}, mtls: off }}
+outbound:
+  - {{ address: 127.0.0.1:{outbound} }}
+services:{services}
+drain: {{ delay: 0s, timeout: 3s }}
+"""
+
+
+@dataclass
+class Pod:
+    """One app with its sidecar; `name` is price, or price-red."""
+    service: str
+    build: str
+    ports: dict
+    processes: list = field(default_factory=list)
+
+    @property
+    def name(self):
+        return self.service if self.build == "base" else f"{self.service}-{self.build}"
+
+
+class Mesh:
+    def __init__(self, binary, folder):
+        self.binary, self.folder = binary, folder
+        builds = [(s, "base") for s in CALLS] + [(s, "red") for s in RED]
+        numbers = free_ports(4 * len(builds))
+        self.pods = {}
+        for index, (service, build) in enumerate(builds):
+            ports = dict(zip(("app", "inbound", "outbound", "admin"), numbers[4 * index:]))
+            pod = Pod(service, build, ports)
+            self.pods[pod.name] = pod
+
+    def config(self, pod):
+        return CONFIG.format(
+            service=pod.service, name=pod.name, services=self.services(CALLS[pod.service]),
+            labels="" if pod.build == "base" else f", labels: {{ color: {pod.build} }}",
+            **pod.ports)
+
+    def services(self, callee):
+        if not callee:
+            return " {}"
+        rows = []
+        for pod in self.pods.values():
+            if pod.service == callee:
+                labels = "" if pod.build == "base" else f", labels: {{ color: {pod.build} }}"
+                rows.append(f"      - {{ address: 127.0.0.1:{pod.ports['inbound']}{labels} }}")
+        return f"\n  {callee}:\n    endpoints:\n" + "\n".join(rows)
+
+    def config_path(self, pod):
+        return os.path.join(self.folder, f"{pod.name}.yaml")
+
+    def log_path(self, pod):
+        return os.path.join(self.folder, f"{pod.name}.access.log")
+
+    def start(self):
+        for pod in self.pods.values():
+            with open(self.config_path(pod), "w", encoding="utf-8") as file:
+                file.write(self.config(pod))
+        for pod in self.pods.values():
+            self.start_pod(pod)
+        for pod in self.pods.values():
+            self.wait(pod)
+
+    def start_pod(self, pod):
+        app = [sys.executable, os.path.join(HERE, "app.py"), "--name", pod.service, "--build",
+               pod.build, "--port", str(pod.ports["app"])]
+        if CALLS[pod.service]:
+            app += ["--call", CALLS[pod.service], "--via", f"127.0.0.1:{pod.ports['outbound']}"]
+        with open(os.path.join(self.folder, f"{pod.name}.stderr"), "wb") as err, \
+                open(self.log_path(pod), "wb") as out:
+            pod.processes.append(subprocess.Popen(app, stdin=subprocess.DEVNULL, stderr=err))
+            pod.processes.append(subprocess.Popen(
+                [self.binary, "run", "-c", self.config_path(pod)], stdin=subprocess.DEVNULL,
+                stdout=out, stderr=err))
+
+    def wait(self, pod):
+        done = subprocess.run([self.binary, "wait", "--timeout", "20s", "--admin",
+                               f"127.0.0.1:{pod.ports['admin']}"], capture_output=True, check=False)
+        if done.returncode != 0:
+            raise RuntimeError(f"{pod.name}'s sidecar did not get ready: {self.stderr(pod)}")
+        deadline = time.monotonic() + 20
+        while True:
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", pod.ports["app"])) == 0:
+                    return
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"the app {pod.name} did not start: {self.stderr(pod)}")
+            time.sleep(0.02)
+
+    def stderr(self, pod):
+        with open(os.path.join(self.folder, f"{pod.name}.stderr"), encoding="utf-8") as file:
+            return file.read()[-2000:]
+
+    def stop(self):
+        """Ends what this object started, by process id."""
+        processes = [p for pod in self.pods.values() for p in pod.processes]
+        for process in processes:
+            if process.poll() is None:
+                process.terminate()
+        for process in processes:
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def free_ports(count):
+    """Free loopback ports, all different: each is held until all are found."""
+    held, ports, port = [], [], 15000
+    while len(ports) < count:
+        port += 1
+        probe = socket.socket()
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            probe.close()
+            continue
+        held.append(probe)
+        ports.append(port)
+    for probe in held:
+        probe.close()
+    return ports
