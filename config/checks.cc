@@ -9,6 +9,8 @@ namespace woad::config {
 
 namespace {
 
+constexpr size_t kMaxHints = 50;
+
 class Checker {
  public:
   Checker(const Config& config, Diagnostics& diagnostics) : config_(config), d_(diagnostics) {
@@ -89,8 +91,8 @@ class Checker {
   void check_service(const Located<std::string>& name) {
     if (name->empty() || services_.contains(*name)) return;
     std::string hint;
-    // Comparing with every name is worth it only for errors that are shown.
-    if (d_.count() < Diagnostics::kMaxErrors) {
+    // Comparing with every name of a large file costs time; the first errors show the way.
+    if (d_.count() < kMaxHints) {
       hint = did_you_mean(*name, {services_.begin(), services_.end()});
     }
     d_.error(name.node, "no service is named " + quoted(*name), std::move(hint));
@@ -108,7 +110,7 @@ class Checker {
     if (to.is_seq() && weights == 0) d_.error(to, "no service in this list has a weight above 0");
     if (to.is_null()) d_.error(to, "a service is missing");
     if (route.mirror) check_service(route.mirror->service);
-    const bool prefix = route.match.path && route.match.path->kind == PathMatch::Kind::kPrefix;
+    const Node prefix = route.source.find("match").find("path").find("prefix");
     if (route.rewrite && route.rewrite->path_prefix.node && !prefix) {
       d_.error_at_key(route.rewrite->path_prefix.node,
                       "needs match.path.prefix, whose place it takes");

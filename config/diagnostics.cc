@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "config/node.h"
+#include "config/prescan.h"
 
 namespace woad::config {
 
@@ -17,11 +18,21 @@ constexpr size_t kMaxCompared = 64;
 bool is_continuation(char c) { return (static_cast<unsigned char>(c) & 0xc0) == 0x80; }
 
 // Tabs and other control characters become spaces, so that the caret stands below its byte and a
-// hostile file cannot talk to the terminal.
+// hostile file cannot talk to the terminal; bytes that are not UTF-8 become "?".
 std::string printable(std::string_view text) {
-  std::string shown(text);
-  for (char& c : shown) {
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
+  std::string shown;
+  shown.reserve(text.size());
+  while (!text.empty()) {
+    const size_t length = utf8_length(text);
+    const char c = text.front();
+    const bool control = static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+    if (length <= 1) {
+      shown += length == 0 ? '?' : control ? ' ' : c;
+      text.remove_prefix(1);
+    } else {
+      shown += text.substr(0, length);
+      text.remove_prefix(length);
+    }
   }
   return shown;
 }
@@ -128,8 +139,9 @@ std::string Diagnostics::text() const {
     const size_t begin = starts[d.location.line - 1];
     size_t end = d.location.line < starts.size() ? starts[d.location.line] - 1 : source_->size();
     if (end > begin && (*source_)[end - 1] == '\r') --end;
-    out +=
-        line_with_caret(std::string_view(*source_).substr(begin, end - begin), d.location.column);
+    auto line = std::string_view(*source_).substr(begin, end - begin);
+    if (line.starts_with("\xef\xbb\xbf")) line.remove_prefix(3);  // columns do not count it
+    out += line_with_caret(line, d.location.column);
   }
   if (dropped_ > 0) {
     out += file_ + ": error: " + std::to_string(dropped_) + " more errors are not shown\n";
@@ -156,21 +168,30 @@ std::string quoted(std::string_view text) {
   return '"' + printable(text.substr(0, end)) + (end < text.size() ? "…\"" : "\"");
 }
 
-std::string did_you_mean(std::string_view word, const std::vector<std::string_view>& known) {
-  if (word.empty() || word.size() > kMaxCompared) return {};
-  std::string_view nearest;
+size_t nearest(std::string_view word, const std::vector<std::string_view>& known) {
+  size_t found = known.size();
+  if (word.empty() || word.size() > kMaxCompared) return found;
   size_t least = word.size() <= 3 ? 1 : word.size() <= 6 ? 2 : 3;
-  for (const std::string_view candidate : known) {
+  for (size_t i = 0; i < known.size(); ++i) {
+    const std::string_view candidate = known[i];
     if (candidate.size() > kMaxCompared || candidate.size() > word.size() + least ||
         word.size() > candidate.size() + least) {
       continue;
     }
     const size_t steps = distance(word, candidate);
-    if (steps > least || steps >= std::max(word.size(), candidate.size())) continue;
-    if (nearest.empty() || steps < least) nearest = candidate;
-    least = steps;
+    const bool first = found == known.size();
+    if (steps >= std::max(word.size(), candidate.size())) continue;
+    if (steps < least || (first && steps == least)) {
+      found = i;
+      least = steps;
+    }
   }
-  return nearest.empty() ? std::string() : "did you mean " + quoted(nearest) + "?";
+  return found;
+}
+
+std::string did_you_mean(std::string_view word, const std::vector<std::string_view>& known) {
+  const size_t found = nearest(word, known);
+  return found == known.size() ? std::string() : "did you mean " + quoted(known[found]) + "?";
 }
 
 }  // namespace woad::config

@@ -47,6 +47,8 @@ class Diagnostics {
   void error(Location location, std::string path, std::string message, std::string hint = {});
 
   bool ok() const { return errors_.empty(); }
+  // Nothing more will be shown: readers may stop looking.
+  bool full() const { return dropped_ > 0; }
   size_t count() const { return errors_.size() + dropped_; }
   const std::string& file() const { return file_; }
 
@@ -67,7 +69,10 @@ class Diagnostics {
 // `text` in double quotes for a message: shortened, control characters replaced.
 std::string quoted(std::string_view text);
 
-// `did you mean "x"?` for the nearest of `known` (by edit distance), or "" when none is near.
+// The place in `known` of the word nearest to `word` (by edit distance), or known.size() when none
+// is near.
+size_t nearest(std::string_view word, const std::vector<std::string_view>& known);
+// `did you mean "x"?` for the nearest of `known`, or "".
 std::string did_you_mean(std::string_view word, const std::vector<std::string_view>& known);
 
 }  // namespace woad::config

@@ -48,7 +48,7 @@ class Document {
  private:
   friend class Node;
   friend class TreeBuilder;
-  enum class Kind : uint8_t { kNull, kScalar, kMap, kSeq };
+  enum class Kind : uint8_t { kNull, kScalar, kMap, kSeq, kBroken };
   static constexpr uint32_t kNone = UINT32_MAX;
   struct Text {
     uint32_t offset = 0;

@@ -80,7 +80,7 @@ LoadResult load_text(std::string text, const std::string& file_name,
   config->hash = content_hash(*source);
   config_table().decode(document->root(), *config, result.diagnostics);
   if (config->node.instance.empty()) config->node.instance = environment.host_name;
-  check_references(*config, result.diagnostics);
+  if (!result.diagnostics.full()) check_references(*config, result.diagnostics);
   result.config = std::move(config);
   return result;
 }

@@ -13,6 +13,7 @@ namespace {
 Node only_entry(const Node& node, const std::vector<std::string_view>& known, Diagnostics& d) {
   std::string list;
   for (const auto word : known) list += (list.empty() ? "" : ", ") + std::string(word);
+  if (node.is_broken()) return {};
   if (!node.is_map()) {
     const std::string text = node.is_scalar() ? std::string(node.text()) : "…";
     d.error(node, "expected a map of one condition: " + list, "write { exact: \"" + text + "\" }");

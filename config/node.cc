@@ -6,6 +6,10 @@
 
 namespace woad::config {
 
+namespace {
+constexpr size_t kMaxShownKey = 128;
+}  // namespace
+
 bool Node::is_null() const {
   return document_ != nullptr && document_->cells_[index_].kind == Document::Kind::kNull;
 }
@@ -20,6 +24,10 @@ bool Node::is_map() const {
 
 bool Node::is_seq() const {
   return document_ != nullptr && document_->cells_[index_].kind == Document::Kind::kSeq;
+}
+
+bool Node::is_broken() const {
+  return document_ != nullptr && document_->cells_[index_].kind == Document::Kind::kBroken;
 }
 
 std::string_view Node::kind_name() const {
@@ -54,7 +62,8 @@ std::string Node::path() const {
     if (document_->cells_[cell.parent].kind == Document::Kind::kSeq) {
       path += "[" + std::to_string(cell.index) + "]";
     } else {
-      path += (path.empty() ? "" : ".") + std::string(document_->view(cell.key));
+      path += (path.empty() ? "" : ".") +
+              std::string(document_->view(cell.key).substr(0, kMaxShownKey));
     }
   }
   return path;

@@ -24,6 +24,8 @@ class Node {
   bool is_scalar() const;  // text, numbers, words
   bool is_map() const;
   bool is_seq() const;
+  // An error has been added for this value already (such as a variable that is not set).
+  bool is_broken() const;
   // "a map", "a list", "a text", "nothing": for messages.
   std::string_view kind_name() const;
 

@@ -13,29 +13,9 @@ namespace {
 // on what the parser reports.
 constexpr size_t kMaxOpenBrackets = 2000;
 constexpr size_t kMaxSeparators = 2'000'000;
-
-// Bytes of the UTF-8 sequence at the front of `rest` (RFC 3629: shortest form, no surrogates);
-// 0 when there is none.
-size_t utf8_length(std::string_view rest) {
-  const auto byte = [rest](size_t i) {
-    return i < rest.size() ? static_cast<unsigned char>(rest[i]) : 0u;
-  };
-  const auto tail = [&byte](size_t i) { return (byte(i) & 0xc0u) == 0x80u; };
-  const unsigned lead = byte(0);
-  if (lead < 0x80) return 1;
-  if (lead >= 0xc2 && lead <= 0xdf) return tail(1) ? 2 : 0;
-  if (lead >= 0xe0 && lead <= 0xef) {
-    const bool short_enough = lead != 0xe0 || byte(1) >= 0xa0;
-    const bool no_surrogate = lead != 0xed || byte(1) < 0xa0;
-    return tail(1) && tail(2) && short_enough && no_surrogate ? 3 : 0;
-  }
-  if (lead >= 0xf0 && lead <= 0xf4) {
-    const bool short_enough = lead != 0xf0 || byte(1) >= 0x90;
-    const bool in_range = lead != 0xf4 || byte(1) < 0x90;
-    return tail(1) && tail(2) && tail(3) && short_enough && in_range ? 4 : 0;
-  }
-  return 0;
-}
+constexpr size_t kMaxLines = 4'000'000;
+// Bytes without a line end, a comma or a bracket.
+constexpr size_t kMaxRun = size_t{1} << 20;
 
 std::string hex_byte(char c) {
   char digits[8];
@@ -59,41 +39,76 @@ struct Complaint {
 // The byte at `at` when it may not stand in a file.
 std::optional<std::string> bad_control(std::string_view text, size_t at) {
   const char c = text[at];
+  if (static_cast<unsigned char>(c) > ' ' && c != 0x7f) return std::nullopt;
   if (c == '\r') {
     if (at + 1 < text.size() && text[at + 1] == '\n') return std::nullopt;
     return "a carriage return without a line feed";
   }
-  if (static_cast<unsigned char>(c) >= 0x20 && c != 0x7f) return std::nullopt;
-  if (c == '\n' || c == '\t') return std::nullopt;
+  const bool control = static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+  if (!control || c == '\n' || c == '\t') return std::nullopt;
   return "the control character " + hex_byte(c) + " may not stand in the file";
 }
 
+// Counts what the parser would have to hold or walk.
+class Bounds {
+ public:
+  // Why the file is too much once `c` at `at` has been read, or "".
+  std::string_view take(char c, size_t at) {
+    if (c == '[' || c == '{') ++open_;
+    if ((c == ']' || c == '}') && open_ > 0) --open_;
+    if (c == '\n') ++lines_;
+    if (c == ',' || c == '[' || c == '{') ++separators_;
+    if (c == '\n' || c == ',' || c == '[' || c == '{') run_begin_ = at;
+    if (open_ > kMaxOpenBrackets) return "more than 64 levels of nesting";
+    if (separators_ > kMaxSeparators) return "more than 1,000,000 values";
+    if (lines_ > kMaxLines) return "more than 4,000,000 lines";
+    if (at - run_begin_ > kMaxRun) return "a text of more than 1 MiB";
+    return {};
+  }
+
+ private:
+  size_t open_ = 0;
+  size_t separators_ = 0;
+  size_t lines_ = 0;
+  size_t run_begin_ = 0;
+};
+
 std::optional<Complaint> find_complaint(std::string_view text) {
-  size_t open = 0;
-  size_t separators = 0;
+  Bounds bounds;
   for (size_t at = 0; at < text.size();) {
     const char c = text[at];
-    if (static_cast<unsigned char>(c) >= 0x80) {
-      const size_t length = utf8_length(text.substr(at));
-      if (length == 0) return Complaint{at, "the byte " + hex_byte(c) + " is not UTF-8"};
-      at += length;
-      continue;
-    }
+    const size_t length = utf8_length(text.substr(at));
+    if (length == 0) return Complaint{at, "the byte " + hex_byte(c) + " is not UTF-8"};
     if (auto wrong = bad_control(text, at)) return Complaint{at, std::move(*wrong)};
-    if (c == '[' || c == '{') {
-      if (++open > kMaxOpenBrackets) return Complaint{at, "more than 64 levels of nesting"};
-    } else if (c == ']' || c == '}') {
-      if (open > 0) --open;
-    }
-    if (c == ',' || c == '[' || c == '{') {
-      if (++separators > kMaxSeparators) return Complaint{at, "more than 1,000,000 values"};
-    }
-    ++at;
+    const std::string_view too_much = bounds.take(c, at);
+    if (!too_much.empty()) return Complaint{at, std::string(too_much)};
+    at += length;
   }
   return std::nullopt;
 }
 
 }  // namespace
+
+size_t utf8_length(std::string_view rest) {
+  const auto byte = [rest](size_t i) {
+    return i < rest.size() ? static_cast<unsigned char>(rest[i]) : 0u;
+  };
+  const auto tail = [&byte](size_t i) { return (byte(i) & 0xc0u) == 0x80u; };
+  const unsigned lead = byte(0);
+  if (lead < 0x80) return 1;
+  if (lead >= 0xc2 && lead <= 0xdf) return tail(1) ? 2 : 0;
+  if (lead >= 0xe0 && lead <= 0xef) {
+    const bool short_enough = lead != 0xe0 || byte(1) >= 0xa0;
+    const bool no_surrogate = lead != 0xed || byte(1) < 0xa0;
+    return tail(1) && tail(2) && short_enough && no_surrogate ? 3 : 0;
+  }
+  if (lead >= 0xf0 && lead <= 0xf4) {
+    const bool short_enough = lead != 0xf0 || byte(1) >= 0x90;
+    const bool in_range = lead != 0xf4 || byte(1) < 0x90;
+    return tail(1) && tail(2) && tail(3) && short_enough && in_range ? 4 : 0;
+  }
+  return 0;
+}
 
 bool prescan(std::string_view text, Diagnostics& diagnostics) {
   auto complaint = find_complaint(text);

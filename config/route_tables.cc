@@ -18,6 +18,7 @@ const Table<Target>& target_table() {
 bool decode_to(const Node& node, std::vector<Target>& out, Diagnostics& d) {
   out.clear();
   if (node.is_scalar()) return located(name()).decode(node, out.emplace_back().service, d);
+  if (node.is_broken()) return false;
   if (!node.is_seq()) {
     d.error(node, "expected a service or a list, got " + std::string(node.kind_name()),
             "write price, or [{ service: price, weight: 90 }, …]");
@@ -110,16 +111,12 @@ const Table<Redirect>& redirect_table() {
   return table;
 }
 
-FilterSettings entry_of(const Node& node) {
-  return {std::string(node.is_scalar() ? node.text() : node.key()), node,
-          node.is_scalar() ? Node() : node};
-}
-
 bool decode_entry(const Node& node, FilterSettings& out, Diagnostics& d) {
   if (node.is_scalar()) {
-    out = entry_of(node);
+    out = {std::string(node.text()), node, Node()};
     return true;
   }
+  if (node.is_broken()) return false;
   if (!node.is_map() || node.size() != 1) {
     d.error(node, "expected a filter's name, or a map of one name and its settings",
             "write - timeout, or - timeout: { request: 5s }");
@@ -159,6 +156,7 @@ bool decode_settings(const Node& node, std::vector<FilterSettings>& out, Diagnos
   out.clear();
   bool good = true;
   for (const Node at : node.items()) {
+    if (at.is_broken()) continue;
     if (!at.is_map() && !at.is_null()) {
       d.error(at, "expected a map of settings, got " + std::string(at.kind_name()));
       good = false;

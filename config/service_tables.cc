@@ -160,7 +160,10 @@ Shape<std::vector<Service>> services() {
     bool good = true;
     out.clear();
     out.reserve(node.size());
-    for (const Node at : node.items()) good &= decode_service(at, out.emplace_back(), d);
+    for (const Node at : node.items()) {
+      if (d.full()) return false;
+      good &= decode_service(at, out.emplace_back(), d);
+    }
     return good;
   };
   shape.rows = [](const std::string& prefix, std::vector<ReferenceRow>& rows) {

@@ -18,6 +18,7 @@ Json or_variable(Json schema) {
 bool want(bool good, const Node& node, std::string_view what, const std::string& hint,
           Diagnostics& diagnostics) {
   if (good) return true;
+  if (node.is_broken()) return false;
   diagnostics.error(
       node, "expected " + std::string(what) + ", got " + std::string(node.kind_name()), hint);
   return false;

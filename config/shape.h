@@ -178,7 +178,10 @@ Shape<std::vector<M>> list_of(Shape<M> item) {
     out.clear();
     out.reserve(node.size());
     bool good = true;
-    for (const Node at : node.items()) good &= inner(at, out.emplace_back(), d);
+    for (const Node at : node.items()) {
+      if (d.full()) return false;
+      good &= inner(at, out.emplace_back(), d);
+    }
     return good;
   };
   shape.show = [inner = item.show](const std::vector<M>& values) {
@@ -207,6 +210,7 @@ Shape<Map> map_of(Shape<M> value, std::string key_word = "name") {
     out.clear();
     bool good = true;
     for (const Node at : node.items()) {
+      if (d.full()) return false;
       M decoded{};
       good &= inner(at, decoded, d);
       out.insert(out.end(), typename Map::value_type(std::string(at.key()), std::move(decoded)));

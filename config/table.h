@@ -72,6 +72,7 @@ struct Field {
 
   std::string_view key;
   std::string_view doc;
+  std::string_view hint;
   std::string type;
   bool is_required = false;
   bool available = true;
@@ -81,9 +82,11 @@ struct Field {
   std::function<std::string(const T&)> show;
 };
 
+// `hint`: what to write when it is missing.
 template <class T>
-Field<T> required(Field<T> field) {
+Field<T> required(Field<T> field, std::string_view hint = {}) {
   field.is_required = true;
+  field.hint = hint;
   return field;
 }
 
@@ -107,7 +110,8 @@ struct FieldInfo {
 std::string table_schema(const std::vector<FieldInfo>& fields);
 void table_rows(const std::vector<FieldInfo>& fields, const std::string& prefix,
                 std::vector<ReferenceRow>& rows);
-void unknown_key(const Node& node, const std::vector<std::string_view>& known, Diagnostics& d);
+// Returns the place in `known` of the key that was meant, or known.size().
+size_t unknown_key(const Node& node, const std::vector<std::string_view>& known, Diagnostics& d);
 }  // namespace detail
 
 // "is not available in this version of woad yet", at the key of `node`.
@@ -131,9 +135,13 @@ class Table {
     const size_t before = diagnostics.count();
     std::vector<bool> seen(fields_.size());
     for (const Node at : node.items()) {
+      if (diagnostics.full()) return false;
       const size_t index = find(at.key());
       if (index == fields_.size()) {
-        detail::unknown_key(at, keys(), diagnostics);
+        // A mistyped key is one error, not also a missing one.
+        const auto known = keys();
+        const size_t meant = detail::unknown_key(at, known, diagnostics);
+        if (meant < known.size()) seen[find(known[meant])] = true;
       } else if (!fields_[index].available) {
         refuse_not_yet(at, diagnostics);
       } else {
@@ -143,7 +151,8 @@ class Table {
     }
     for (size_t i = 0; i < fields_.size(); ++i) {
       if (fields_[i].is_required && !seen[i]) {
-        diagnostics.error_below(node, fields_[i].key, "is required and missing");
+        diagnostics.error_below(node, fields_[i].key, "is required and missing",
+                                std::string(fields_[i].hint));
       }
     }
     if (check_ && diagnostics.count() == before) check_(out, node, diagnostics);

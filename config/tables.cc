@@ -84,7 +84,9 @@ const Table<Inbound>& inbound_table() {
                          words_not_yet(words<Mtls>({{"off", Mtls::kOff}}), {"strict", "permissive"},
                                        "write mtls: off"),
                          "Only `off` in this version, and it must be written: the default will be "
-                         "strict."}),
+                         "strict."},
+                        "strict is the default and needs tls:, which is not available in this "
+                        "version of woad yet: write mtls: off"),
       {"app_protocol", &Inbound::app_protocol,
        words<AppProtocol>({{"auto", AppProtocol::kAuto},
                            {"http1", AppProtocol::kHttp1},

@@ -50,7 +50,7 @@ std::string syntax_hint(std::string_view line, uint32_t column) {
       line.substr(0, line.find_first_not_of(" \t")).find('\t') != std::string_view::npos) {
     return "indent with spaces, not with tabs";
   }
-  if (line.find("${") != std::string_view::npos) {
+  if (line.find("${") < column) {
     return "between { } or [ ] write \"${VAR}\" in quotes";
   }
   if (!at.empty() && std::string_view("@`%|>").find(at.front()) != std::string_view::npos) {
@@ -114,6 +114,7 @@ bool TreeBuilder::wants_key() const {
 uint32_t TreeBuilder::add(const YAML::Mark& mark, Kind kind) {
   auto& cells = document_.cells_;
   if (cells.size() >= Document::kMaxNodes) stop(mark, "more than 1,000,000 values");
+  if (diagnostics_.full()) throw Stop{};
   if (wants_key()) stop(mark, "a key must be a plain text");
   const auto index = static_cast<uint32_t>(cells.size());
   Cell& cell = cells.emplace_back();
@@ -138,7 +139,7 @@ void TreeBuilder::open(const YAML::Mark& mark, const std::string& tag, Kind kind
   check_tag(mark, tag);
   if (levels_.size() >= Document::kMaxDepth) stop(mark, "more than 64 levels of nesting");
   const uint32_t cell = add(mark, kind);
-  levels_.push_back({cell});
+  levels_.emplace_back().cell = cell;
 }
 
 // yaml-cpp says "?" for plain values and "!" for quoted ones, which is also what a lone ! gives.
@@ -159,7 +160,7 @@ void TreeBuilder::OnNull(const YAML::Mark& mark, YAML::anchor_t) {
 
 void TreeBuilder::OnAlias(const YAML::Mark& mark, YAML::anchor_t) {
   diagnostics_.error(location_of(mark), "", "aliases (*) are not allowed", "write the value again");
-  add(mark, Kind::kNull);
+  add(mark, Kind::kBroken);
 }
 
 void TreeBuilder::OnAnchor(const YAML::Mark& mark, const std::string&) {
@@ -235,9 +236,15 @@ void TreeBuilder::check_text_size(size_t more) {
 
 void TreeBuilder::set_text(uint32_t cell, std::string_view raw) {
   const auto offset = static_cast<uint32_t>(document_.texts_.size());
+  const size_t before = diagnostics_.count();
   expand(raw, Node(&document_, cell));
   const auto size = static_cast<uint32_t>(document_.texts_.size() - offset);
-  document_.cells_[cell].text = {offset, size};
+  Cell& added = document_.cells_[cell];
+  if (diagnostics_.count() > before) {
+    added.kind = Kind::kBroken;
+  } else {
+    added.text = {offset, size};
+  }
 }
 
 void TreeBuilder::expand(std::string_view raw, const Node& at) {
@@ -246,7 +253,12 @@ void TreeBuilder::expand(std::string_view raw, const Node& at) {
     store(raw.substr(0, dollar));
     if (dollar == std::string_view::npos) return;
     raw.remove_prefix(dollar);
-    raw.remove_prefix(expand_one(raw, at));
+    if (dollar > 0 && document_.texts_.back() == '$') {  // $${ is a plain ${
+      store("{");
+      raw.remove_prefix(2);
+    } else {
+      raw.remove_prefix(expand_one(raw, at));
+    }
   }
 }
 

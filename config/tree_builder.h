@@ -29,7 +29,7 @@ class TreeBuilder final : private YAML::EventHandler {
   struct Stop {};
   // A collection that is open.
   struct Level {
-    uint32_t cell;
+    uint32_t cell = 0;
     uint32_t last_child = Document::kNone;
     bool has_key = false;
     Document::Text key;

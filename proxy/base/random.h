@@ -33,12 +33,13 @@ class Random {
 
   // Even over [0, bound); bound > 0.
   uint64_t below(uint64_t bound) {
-    return static_cast<uint64_t>((static_cast<unsigned __int128>(next()) * bound) >> 64);
+    return static_cast<uint64_t>((static_cast<Wide>(next()) * bound) >> 64);
   }
   // Even over [0, 1).
   double unit() { return static_cast<double>(next() >> 11) * 0x1.0p-53; }
 
  private:
+  __extension__ typedef unsigned __int128 Wide;
   uint64_t state_[4];
 };
 

@@ -2,6 +2,8 @@
 
 #include <string>
 
+#include "proxy/exchange/measure.h"
+
 namespace woad {
 namespace {
 
@@ -75,7 +77,8 @@ void Forwarder::launch(const Endpoint& endpoint, bool fresh, uint32_t number) {
   last_endpoint_ = &endpoint;
   EndpointState& state = view_.upstreams().state(endpoint, target_->connect_timeout);
   info_.upstream_host = state.name();
-  attempt_ = std::make_unique<Attempt>(*this, state, protocol_for(target_->service, info_), number);
+  AttemptSink& self = *this;
+  attempt_ = std::make_unique<Attempt>(self, state, protocol_for(target_->service, info_), number);
   attempt_->start(fresh);
 }
 
@@ -144,6 +147,7 @@ bool Forwarder::replay_is_safe(Attempt& attempt, ResetReason reason) const {
 void Forwarder::conclude(Outcome outcome, LocalReply reply) {
   per_try_.disarm();
   outcome.number = info_.attempts;
+  count_attempt(worker_.metrics, view_.snapshot(), info_, to_string(outcome.kind));
   const Next next = owner_.judge_outcome(outcome);
   if (attempt_ != nullptr) retire_attempt(ResetReason::kCancel);
   if (next.wants_again() && keep_body_) {
@@ -197,6 +201,7 @@ void Forwarder::on_attempt_interim(ResponseHead& head) { owner_.on_interim(head)
 
 void Forwarder::on_attempt_response(Attempt&, ResponseHead& head, bool end) {
   per_try_.disarm();
+  count_attempt(worker_.metrics, view_.snapshot(), info_, to_string(Outcome::Kind::kAccepted));
   const Next next = owner_.judge_outcome({.kind = Outcome::Kind::kAccepted,
                                           .status = head.status,
                                           .anything_sent = true,

@@ -39,6 +39,13 @@ struct ContextNames {
   std::vector<HeaderName> tenant;
 };
 
+// A set of texts that is asked by views.
+struct TextHash {
+  using is_transparent = void;
+  size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
+};
+using TextSet = std::unordered_set<std::string, TextHash, std::equal_to<>>;
+
 struct Snapshot {
   std::string version;  // of the file
   std::string hash;     // of its text
@@ -61,7 +68,7 @@ struct Snapshot {
   // finds the same settings at the same place goes on with the state.
   std::map<std::string, FilterSlot> stateful_slots;
   // Colours of the file (labels and pools); others are "other" in metrics.
-  std::unordered_set<std::string> colors;
+  TextSet colors;
 
   const FilterChain& chain(Direction direction) const {
     return chains[static_cast<size_t>(direction)];

@@ -73,6 +73,9 @@ struct Outcome {
   uint32_t number = 1;
 };
 
+// The words of label `result` of woad_upstream_attempts_total.
+std::string_view to_string(Outcome::Kind kind);
+
 // What follows a try.
 class [[nodiscard]] Next {
  public:

@@ -8,20 +8,20 @@
 
 namespace woad {
 
-ClientConnection::ClientConnection(ConnectionHost& host, std::unique_ptr<Transport> transport)
+DownstreamConnection::DownstreamConnection(ConnectionHost& host, std::unique_ptr<Transport> transport)
     : host_(host),
       transport_(std::move(transport)),
       view_(host.current_view()),
       detect_timer_(host.worker().scheduler.timers(),
-                    bind_timer<&ClientConnection::on_detect_timeout>(this)) {}
+                    bind_timer<&DownstreamConnection::on_detect_timeout>(this)) {}
 
-ClientConnection::~ClientConnection() {
+DownstreamConnection::~DownstreamConnection() {
   while (!exchanges_.empty()) delete &exchanges_.pop_front();
   codec_.reset();
   Transport::close_after_flush(std::move(transport_));
 }
 
-void ClientConnection::start() {
+void DownstreamConnection::start() {
   const HttpLimits& limits = view_->snapshot().limits;
   transport_->set_high_water(limits.buffer);
   switch (host_.spec().protocol) {
@@ -32,7 +32,7 @@ void ClientConnection::start() {
   transport_->start(*this);
 }
 
-void ClientConnection::serve(Protocol protocol) {
+void DownstreamConnection::serve(Protocol protocol) {
   detect_timer_.disarm();
   state_ = State::kServing;
   ServerConnection& self = *this;
@@ -44,7 +44,7 @@ void ClientConnection::serve(Protocol protocol) {
   }
 }
 
-void ClientConnection::on_bytes(Slice bytes) {
+void DownstreamConnection::on_bytes(Slice bytes) {
   if (state_ == State::kDetecting) {
     detect(std::move(bytes));
   } else if (state_ == State::kServing) {
@@ -52,7 +52,7 @@ void ClientConnection::on_bytes(Slice bytes) {
   }
 }
 
-void ClientConnection::detect(Slice bytes) {
+void DownstreamConnection::detect(Slice bytes) {
   if (!prefix_.empty()) {
     Buffer whole;
     whole.append(host_.worker().blocks, prefix_ + std::string(bytes.view()));
@@ -72,9 +72,9 @@ void ClientConnection::detect(Slice bytes) {
   codec_->on_bytes(std::move(bytes));
 }
 
-void ClientConnection::on_detect_timeout() { close(); }
+void DownstreamConnection::on_detect_timeout() { close(); }
 
-void ClientConnection::on_eof() {
+void DownstreamConnection::on_eof() {
   if (state_ == State::kDetecting) {
     close();
   } else if (state_ == State::kServing) {
@@ -82,16 +82,16 @@ void ClientConnection::on_eof() {
   }
 }
 
-void ClientConnection::on_drained() {
+void DownstreamConnection::on_drained() {
   if (state_ == State::kServing) codec_->on_transport_drained();
 }
 
-void ClientConnection::on_lost(std::string_view why) {
+void DownstreamConnection::on_lost(std::string_view why) {
   if (state_ == State::kServing) codec_->on_transport_lost(why);
   close();
 }
 
-RequestSink& ClientConnection::on_stream(ResponseWriter& writer) {
+RequestSink& DownstreamConnection::on_stream(ResponseWriter& writer) {
   ViewRef newest = host_.current_view();
   if (&*newest != &*view_) {
     codec_->set_limits(newest->snapshot().limits);
@@ -104,20 +104,20 @@ RequestSink& ClientConnection::on_stream(ResponseWriter& writer) {
   return *exchange;
 }
 
-void ClientConnection::on_exchange_end(Exchange& exchange) {
+void DownstreamConnection::on_exchange_end(Exchange& exchange) {
   exchange.unlink();
   host_.worker().scheduler.defer_delete(std::unique_ptr<Deferred>(&exchange));
 }
 
-void ClientConnection::on_codec_done() { close(); }
+void DownstreamConnection::on_codec_done() { close(); }
 
-void ClientConnection::announce_drain() {
+void DownstreamConnection::announce_drain() {
   if (state_ != State::kServing) return;
   // An idle HTTP/1 connection can be told only with an answer.
   if (active() || codec_->protocol() == Protocol::kHttp2) codec_->begin_drain();
 }
 
-void ClientConnection::drain() {
+void DownstreamConnection::drain() {
   if (state_ == State::kServing) {
     codec_->begin_drain();
   } else {
@@ -125,12 +125,12 @@ void ClientConnection::drain() {
   }
 }
 
-void ClientConnection::abort(std::string_view why) {
+void DownstreamConnection::abort(std::string_view why) {
   exchanges_.for_each([&](Exchange& exchange) { exchange.abort(why); });
   close();
 }
 
-void ClientConnection::close() {
+void DownstreamConnection::close() {
   if (state_ == State::kClosing) return;
   state_ = State::kClosing;
   detect_timer_.disarm();

@@ -15,7 +15,7 @@
 
 namespace woad {
 
-class ClientConnection;
+class DownstreamConnection;
 
 // What a connection needs of its listener; outlives it.
 class ConnectionHost {
@@ -28,20 +28,20 @@ class ConnectionHost {
   // The process is ending: each connection ends with its next answer.
   virtual bool draining() const = 0;
   // Unlinks and deletes the connection at the end of the turn.
-  virtual void on_connection_closed(ClientConnection& connection) = 0;
+  virtual void on_connection_closed(DownstreamConnection& connection) = 0;
 
  protected:
   ~ConnectionHost() = default;
 };
 
-class ClientConnection final : public Deferred,
+class DownstreamConnection final : public Deferred,
                                public ListLink,
                                private TransportSink,
                                private ServerConnection,
                                private ExchangeOwner {
  public:
-  ClientConnection(ConnectionHost& host, std::unique_ptr<Transport> transport);
-  ~ClientConnection() override;
+  DownstreamConnection(ConnectionHost& host, std::unique_ptr<Transport> transport);
+  ~DownstreamConnection() override;
 
   void start();
   bool active() const { return codec_ != nullptr && codec_->active_streams() > 0; }

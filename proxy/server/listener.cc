@@ -18,10 +18,10 @@ constexpr std::string_view kTooManyConnections =
 
 }  // namespace
 
-Listener::Listener(ListenerContext& context, int fd, ViewRef view, const ListenerSpec& spec)
+Listener::Listener(ListenerContext& context, int socket, ViewRef view, const ListenerSpec& spec)
     : context_(context), name_(spec.name), view_(std::move(view)), spec_(&spec) {
   acceptor_ = std::make_unique<Acceptor>(
-      context.loop, fd, [this](int client, const Address& peer) { on_accept(client, peer); });
+      context.loop, socket, [this](int client, const Address& peer) { on_accept(client, peer); });
 }
 
 Listener::~Listener() {
@@ -42,11 +42,13 @@ void Listener::update(ViewRef view, const ListenerSpec& spec) {
 
 void Listener::count_connection(int change) {
   context_.client_connections.fetch_add(static_cast<uint32_t>(change), std::memory_order_relaxed);
-  context_.worker.metrics.client_connections(direction(), change);
+  WorkerMetrics& metrics = context_.worker.metrics;
+  metrics.count(Family::kClientConnections, {metrics.intern(to_string(direction()))}, change);
 }
 
-void Listener::on_accept(int fd, const Address& peer) {
-  auto transport = make_tcp_transport(context_.loop, context_.worker.blocks, fd, peer);
+void Listener::on_accept(int socket, const Address& peer) {
+  auto transport = make_tcp_transport(context_.loop, context_.worker.blocks, socket, peer);
+  if (transport == nullptr) return;
   const uint32_t limit = view_->snapshot().client_connections;
   if (context_.client_connections.load(std::memory_order_relaxed) >= limit) {
     refuse(std::move(transport));
@@ -57,7 +59,7 @@ void Listener::on_accept(int fd, const Address& peer) {
     relay(std::move(transport));
     return;
   }
-  auto* connection = new ClientConnection(*this, std::move(transport));
+  auto* connection = new DownstreamConnection(*this, std::move(transport));
   connections_.push_back(*connection);
   ++connection_count_;
   connection->start();
@@ -84,7 +86,7 @@ void Listener::relay(std::unique_ptr<Transport> client) {
   }
 }
 
-void Listener::on_connection_closed(ClientConnection& connection) {
+void Listener::on_connection_closed(DownstreamConnection& connection) {
   connection.unlink();
   --connection_count_;
   count_connection(-1);
@@ -101,24 +103,24 @@ void Listener::on_relay_closed(TcpRelay& relay) {
 void Listener::begin_drain() {
   if (phase_ != Phase::kOpen) return;
   phase_ = Phase::kDraining;
-  connections_.for_each([](ClientConnection& connection) { connection.announce_drain(); });
+  connections_.for_each([](DownstreamConnection& connection) { connection.announce_drain(); });
 }
 
 void Listener::close() {
   phase_ = Phase::kClosed;
   acceptor_.reset();
-  connections_.for_each([](ClientConnection& connection) { connection.drain(); });
+  connections_.for_each([](DownstreamConnection& connection) { connection.drain(); });
 }
 
 void Listener::abort(std::string_view why) {
-  connections_.for_each([&](ClientConnection& connection) { connection.abort(why); });
+  connections_.for_each([&](DownstreamConnection& connection) { connection.abort(why); });
   relays_.for_each([](TcpRelay& relay) { relay.close(); });
 }
 
 size_t Listener::active() {
   size_t active = relay_count_;
   connections_.for_each(
-      [&](ClientConnection& connection) { active += connection.active() ? 1 : 0; });
+      [&](DownstreamConnection& connection) { active += connection.active() ? 1 : 0; });
   return active;
 }
 

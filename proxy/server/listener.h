@@ -24,8 +24,8 @@ struct ListenerContext {
 
 class Listener final : private ConnectionHost, private RelayHost {
  public:
-  // Takes over the listening socket `fd`. `spec` is part of the view's snapshot.
-  Listener(ListenerContext& context, int fd, ViewRef view, const ListenerSpec& spec);
+  // Takes over the listening `socket`. `spec` is part of the view's snapshot.
+  Listener(ListenerContext& context, int socket, ViewRef view, const ListenerSpec& spec);
   ~Listener();
 
   // The same address in a newer snapshot: open connections use it from their next request on.
@@ -51,10 +51,10 @@ class Listener final : private ConnectionHost, private RelayHost {
   WorkerContext& worker() override { return context_.worker; }
   CodecContext codec_context() override { return context_.codec; }
   bool draining() const override { return phase_ != Phase::kOpen; }
-  void on_connection_closed(ClientConnection& connection) override;
+  void on_connection_closed(DownstreamConnection& connection) override;
   void on_relay_closed(TcpRelay& relay) override;
 
-  void on_accept(int fd, const Address& peer);
+  void on_accept(int socket, const Address& peer);
   void relay(std::unique_ptr<Transport> client);
   void refuse(std::unique_ptr<Transport> client);
   void count_connection(int change);
@@ -64,7 +64,7 @@ class Listener final : private ConnectionHost, private RelayHost {
   ViewRef view_;
   const ListenerSpec* spec_;
   std::unique_ptr<Acceptor> acceptor_;
-  IntrusiveList<ClientConnection> connections_;
+  IntrusiveList<DownstreamConnection> connections_;
   IntrusiveList<TcpRelay> relays_;
   size_t connection_count_ = 0;
   size_t relay_count_ = 0;

@@ -36,8 +36,7 @@ class NameService {
 
  private:
   struct Entry;
-  void ask(Entry& entry);
-  void on_answer(Entry& entry, ResolveAnswer answer);
+  void on_answer(Entry& entry, Result<ResolvedName> answer);
 
   Loop& loop_;
   Resolver resolver_;

@@ -15,7 +15,11 @@ Worker::Worker(uint64_t seed, std::atomic<uint32_t>& client_connections)
       endpoints_(pools_),
       context_{loop_.scheduler(), blocks_, arenas_, random_, metrics_, mirrors_},
       listener_context_{loop_, context_, *dialer_, codec_, client_connections},
-      sweep_timer_(loop_.scheduler().timers(), bind_timer<&Worker::sweep>(this)) {}
+      sweep_timer_(loop_.scheduler().timers(), bind_timer<&Worker::sweep>(this)) {
+  for (int kind = 0; kind < kHostileCount; ++kind) {
+    metrics_.name_hostile(static_cast<size_t>(kind), to_string(static_cast<Hostile>(kind)));
+  }
+}
 
 Worker::~Worker() = default;
 
@@ -118,6 +122,32 @@ void Worker::ask_metrics(std::function<void(MetricsSnapshot)> report) {
 
 void Worker::ask_endpoints(std::function<void(std::vector<EndpointLoad>)> report) {
   loop_.post([this, report = std::move(report)] { report(endpoint_loads()); });
+}
+
+// Gauges are counted when somebody asks, not on the data path.
+void Worker::update_gauges() {
+  const auto active = metrics_.intern("active");
+  const auto idle = metrics_.intern("idle");
+  for (const auto& entry : view_->snapshot().services) {
+    ConnectionPool::Counts sum;
+    for (const Pool& pool : entry->service.pools()) {
+      for (const Endpoint& endpoint : pool.endpoints) {
+        EndpointState* state = endpoints_.find(endpoint.name);
+        if (state == nullptr) continue;
+        state->for_each_pool([&](ConnectionPool& connections) {
+          const ConnectionPool::Counts counts = connections.counts();
+          sum.active += counts.active;
+          sum.idle += counts.idle;
+        });
+      }
+    }
+    const auto service = metrics_.intern(entry->service.name());
+    if (sum.active + sum.idle == 0 && !metrics_.has(Family::kUpstreamConnections, {service, idle})) {
+      continue;
+    }
+    metrics_.set(Family::kUpstreamConnections, {service, active}, sum.active);
+    metrics_.set(Family::kUpstreamConnections, {service, idle}, sum.idle);
+  }
 }
 
 std::vector<EndpointLoad> Worker::endpoint_loads() {

@@ -25,7 +25,7 @@ namespace woad {
 // A socket that listens on an address of the snapshot, for one worker.
 struct ListeningSocket {
   std::string name;  // ListenerSpec::name
-  int fd = -1;
+  int fd = -1;  // taken over by the worker
 };
 
 class Worker {

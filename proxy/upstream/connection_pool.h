@@ -31,7 +31,7 @@ class StreamWaiter : public ListLink {
   virtual ResponseSink& response_sink() = 0;
 
  protected:
-  ~StreamWaiter() { stop_waiting(); }
+  virtual ~StreamWaiter() { stop_waiting(); }
 
  private:
   friend class ConnectionPool;

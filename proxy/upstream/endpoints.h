@@ -62,6 +62,11 @@ class EndpointRegistry {
   explicit EndpointRegistry(PoolContext& context) : context_(context) {}
 
   EndpointState& get(const Endpoint& endpoint, Duration connect_timeout);
+  // nullptr when nothing was sent there yet.
+  EndpointState* find(const std::string& name) const {
+    const auto found = endpoints_.find(name);
+    return found == endpoints_.end() ? nullptr : found->second.get();
+  }
   // Drains every endpoint for which `keep(name)` is false and drops it once it is empty. Call when no
   // view but the newest is left, and again until nothing_to_drop().
   template <class Keep>

@@ -27,6 +27,8 @@ async def handler(request):
 
 
 class Matrix(Suite):
+    pair = ""
+
     @classmethod
     def setUpClass(cls):
         cls.server = Origin(handler=handler)
@@ -40,10 +42,14 @@ class Matrix(Suite):
 
     def each(self):
         for version, upstream in PAIRS:
-            with self.subTest(f"{version} to {upstream}"), \
-                    CLIENTS[version](self.woad.outbound) as client:
+            self.pair = f"{version} to {upstream}"
+            with CLIENTS[version](self.woad.outbound) as client:
                 yield client, upstream
+        self.pair = ""
         self.assertEqual(self.server.errors, [])
+
+    def _formatMessage(self, msg, standardMsg):
+        return f"[{self.pair}] {super()._formatMessage(msg, standardMsg)}"
 
     def info(self, response):
         self.assertEqual(response.status, 200, response)

@@ -15,7 +15,7 @@ import subprocess
 import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
-ALONE = {"reload", "bodies", "load"}  # they measure memory or saturate the machine
+ALONE = {"reload", "bodies"}  # they measure memory or saturate the machine
 
 
 def run_suite(name, binary, logs, seconds):

@@ -163,7 +163,7 @@ ReadRequest read_request(std::string_view text, const HeadScan& scan, Arena& are
   if (why.empty()) why = fields.finish();
   if (!why.empty()) {
     if (fields.hosts == 1 && head.authority.empty()) head.authority = fields.host;
-    const bool framing = fields.framing.content_lengths + fields.framing.transfer_encodings > 0;
+    const bool framing = request.reader->framing_is_bad();
     request.refusal = refuse(framing ? Hostile::kFraming : Hostile::kMalformedHead,
                              ErrorCode::kBadRequest, 400, why);
     return request;

@@ -109,6 +109,8 @@ std::string_view MessageReader::read_head(std::string_view head, size_t method_s
   fields_ = nullptr;
   // An upgrade makes llhttp stop behind the head, which is where it was to stop anyway.
   const bool good = error == HPE_OK || error == HPE_PAUSED_UPGRADE;
+  framing_is_bad_ = error == HPE_UNEXPECTED_CONTENT_LENGTH || error == HPE_INVALID_CONTENT_LENGTH ||
+                    error == HPE_INVALID_TRANSFER_ENCODING;
   if (!good) return sentence_of(error);
   return head_complete_ ? std::string_view() : "the head ends too early";
 }

@@ -33,6 +33,8 @@ class MessageReader {
   // proxy/http/message.h names is put aside (`method_size` bytes), for llhttp knows only some.
   // Returns "" or what is wrong.
   std::string_view read_head(std::string_view head, size_t method_size, Fields& fields);
+  // True when read_head() failed over the fields that delimit the body.
+  bool framing_is_bad() const { return framing_is_bad_; }
 
   // How the body is delimited; before the first read().
   void begin_body(const BodyLength& length);
@@ -68,6 +70,7 @@ class MessageReader {
   bool head_complete_ = false;
   bool message_complete_ = false;
   bool in_trailers_ = false;
+  bool framing_is_bad_ = false;
   std::string_view why_;
 
   // The field being read, and where fields go: exactly one of the two, while llhttp runs.

@@ -18,11 +18,10 @@ nghttp2_nv make_field(std::string_view name, std::string_view value, uint8_t fla
 constexpr uint32_t bit(HeaderId id) { return 1U << static_cast<uint32_t>(id); }
 
 // Written from members, or never written.
-constexpr uint32_t kNotWritten = bit(HeaderId::kConnection) | bit(HeaderId::kContentLength) |
-                                 bit(HeaderId::kHost) | bit(HeaderId::kHttp2Settings) |
-                                 bit(HeaderId::kKeepAlive) | bit(HeaderId::kProxyConnection) |
-                                 bit(HeaderId::kTe) | bit(HeaderId::kTransferEncoding) |
-                                 bit(HeaderId::kUpgrade);
+constexpr uint32_t kNotWritten =
+    bit(HeaderId::kConnection) | bit(HeaderId::kContentLength) | bit(HeaderId::kHost) |
+    bit(HeaderId::kHttp2Settings) | bit(HeaderId::kKeepAlive) | bit(HeaderId::kProxyConnection) |
+    bit(HeaderId::kTe) | bit(HeaderId::kTransferEncoding) | bit(HeaderId::kUpgrade);
 // Different in each request: an entry in the compression table would only push out others.
 constexpr uint32_t kUnique =
     bit(HeaderId::kTraceparent) | bit(HeaderId::kRequestId) | bit(HeaderId::kGrpcTimeout);
@@ -77,7 +76,9 @@ void add_response(const ResponseHead& head, char* digits, H2Fields& out) {
   digits[2] = static_cast<char>('0' + head.status % 10);
   out.add_known(":status", {digits, 3});
   out.add_all(head.headers);
-  if (head.content_length.has_value()) out.add_length(*head.content_length);
+  // RFC 9110 section 8.6.
+  if (head.content_length.has_value() && head.status >= 200 && head.status != 204)
+    out.add_length(*head.content_length);
 }
 
 void join_cookies(Headers& headers) {

@@ -49,14 +49,14 @@ FrameWatcher::Look FrameWatcher::look(std::string_view bytes, MonoTime now) {
 }
 
 FrameWatcher::Verdict FrameWatcher::judge(MonoTime now) {
-  const uint32_t length = static_cast<uint32_t>(header_[0]) << 16 |
-                          static_cast<uint32_t>(header_[1]) << 8 | header_[2];
+  const uint32_t length =
+      static_cast<uint32_t>(header_[0]) << 16 | static_cast<uint32_t>(header_[1]) << 8 | header_[2];
   const uint8_t type = header_[3];
   const uint8_t flags = header_[4];
-  const uint32_t stream = (static_cast<uint32_t>(header_[5]) << 24 |
-                           static_cast<uint32_t>(header_[6]) << 16 |
-                           static_cast<uint32_t>(header_[7]) << 8 | header_[8]) &
-                          0x7fffffff;
+  const uint32_t stream =
+      (static_cast<uint32_t>(header_[5]) << 24 | static_cast<uint32_t>(header_[6]) << 16 |
+       static_cast<uint32_t>(header_[7]) << 8 | header_[8]) &
+      0x7fffffff;
   payload_left_ = length;
   seen_frame_ = true;
   is_data_ = type == kData;

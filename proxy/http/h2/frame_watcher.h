@@ -60,7 +60,7 @@ class FrameWatcher {
   uint8_t preface_left_;
   bool server_;
   bool seen_frame_ = false;
-  bool in_block_ = false;    // HEADERS came, END_HEADERS has not
+  bool in_block_ = false;     // HEADERS came, END_HEADERS has not
   bool ends_stream_ = false;  // that HEADERS had END_STREAM
   bool is_data_ = false;
 };

@@ -14,12 +14,6 @@ namespace {
 // Serialising stops while this much waits in the transport.
 constexpr size_t kBacklogLimit = 256 * 1024;
 constexpr int32_t kConnectionWindow = 1 << 20;
-// Heads that one connection may keep in memory.
-constexpr size_t kStoredHeadBytes = 1 << 20;
-// RFC 7541 section 4.1: what a field counts beside its bytes.
-constexpr size_t kFieldOverhead = 32;
-// A head up to so many times the limit is read to its end (without being kept) and answered 431.
-constexpr size_t kDrainFactor = 4;
 // Streams that a peer may make end by RST_STREAM, its own or ours.
 constexpr uint32_t kResetBurst = 200;
 constexpr uint32_t kResetsPerSecond = 100;
@@ -141,6 +135,9 @@ void H2Session::on_turn_end() {
     }
   }
   on_settled();
+  if (state_ != State::kFinished || live_ > 0) return;
+  state_ = State::kDone;
+  on_done();
 }
 
 void H2Session::flush() {
@@ -171,18 +168,6 @@ int H2Session::send_body(H2Stream& stream, const uint8_t* frame_header, size_t l
   watcher_.useful();
   if (stream.owes_room && stream.queue.size() <= limits_.buffer / 2) room_owed_ = true;
   return 0;
-}
-
-template <class Visit>
-void H2Session::for_each_stream(Visit&& visit) {
-  // A visit may end or begin any stream, so each is taken off a list of its own.
-  IntrusiveList<H2Stream> rest;
-  rest.splice_back(streams_);
-  while (!rest.empty()) {
-    H2Stream& stream = rest.pop_front();
-    streams_.push_back(stream);
-    visit(stream);
-  }
 }
 
 void H2Session::tell_room() {

@@ -53,7 +53,7 @@ class H2Session : protected TurnEnd {
 
   H2Session(Transport& transport, const CodecContext& context, const HttpLimits& limits,
             bool server);
-  ~H2Session();
+  virtual ~H2Session();
 
   // What the sides do differently. Called while bytes are parsed, or at the end of a turn.
   // A stream that the peer opens; nullptr when it was refused.
@@ -68,33 +68,46 @@ class H2Session : protected TurnEnd {
   virtual void on_peer_settings() {}
   virtual void on_peer_goaway() {}
   virtual void on_ping_ack() {}
-  // The last thing in each turn with work, and after the last call of the session into anyone; the
-  // state may be kFinished with no stream left, which is when the owner is told.
-  virtual void on_settled() = 0;
+  // At the end of each turn with work.
+  virtual void on_settled() {}
+  // The session's last call: finished, and no stream is left.
+  virtual void on_done() = 0;
   virtual void keep_for_reuse(H2Stream& stream) = 0;
 
   void receive(Slice bytes);
+  void flush();
   void finish(ResetReason reason, std::string_view why);
   // GOAWAY with an error code of RFC 9113 section 7, then finished. `why` is static.
   void terminate(uint32_t error_code, std::string_view why);
+  // A visit may end or begin any stream.
+  template <class Visit>
+  void for_each_stream(Visit&& visit) {
+    IntrusiveList<H2Stream> rest;
+    rest.splice_back(streams_);
+    while (!rest.empty()) {
+      H2Stream& stream = rest.pop_front();
+      streams_.push_back(stream);
+      visit(stream);
+    }
+  }
   void want_flush() { context_.scheduler.at_turn_end(*this); }
   void announce_settings();
   void adopt(H2Stream& stream);
   void count(Hostile kind) { ++context_.hostile[static_cast<size_t>(kind)]; }
   MonoTime now() const { return context_.scheduler.now(); }
   bool open() const { return state_ == State::kOpen; }
-  void on_transport_room() { want_flush(); }
   void apply_limits(const HttpLimits& limits);
 
   nghttp2_session* session_ = nullptr;
   Transport& transport_;
   CodecContext context_;
   HttpLimits limits_;
+  IntrusiveList<H2Stream> streams_;  // those that are not recycled; the sides own them
   State state_ = State::kOpen;
   const bool server_;
   bool received_any_ = false;
-  size_t live_ = 0;             // streams that are not recycled
-  MonoTime received_at_;        // when bytes last came
+  size_t live_ = 0;               // streams that are not recycled
+  MonoTime received_at_;          // when bytes last came
   size_t stored_head_bytes_ = 0;  // of heads and trailers of live streams
 
  private:
@@ -109,11 +122,8 @@ class H2Session : protected TurnEnd {
   };
 
   void on_turn_end() override;
-  void flush();
   void tell_room();
   void judge_input(FrameWatcher::Verdict verdict);
-  template <class Visit>
-  void for_each_stream(Visit&& visit);
 
   // From nghttp2's callbacks; the int ones return its error codes.
   int begin_block(int32_t id);
@@ -137,7 +147,6 @@ class H2Session : protected TurnEnd {
   void on_head_timeout();
   void on_stalled();
 
-  IntrusiveList<H2Stream> streams_;
   FrameWatcher watcher_;
   RateBudget resets_;
   HeadBlock block_;

@@ -3,7 +3,7 @@
 //
 // The two halves of a stream are two states:
 //   sending    head ──▶ body ──▶ ended ──▶ sent      (the owner's last byte given; END_STREAM left)
-//   receiving  head ──▶ body ──▶ ended               (END_STREAM came, or the rest is not wanted)
+//   receiving  head ──▶ body or ignored ──▶ ended    (ignored: the request was refused)
 // and its life ends when both nghttp2 (`closed`) and the owner (released) are through with it; the
 // codec then keeps the object for the next stream. One thread.
 #pragma once
@@ -22,7 +22,7 @@ class H2Session;
 class H2Stream : public ListLink {
  public:
   enum class Sending : uint8_t { kHead, kBody, kEnded, kSent };
-  enum class Receiving : uint8_t { kHead, kBody, kEnded };
+  enum class Receiving : uint8_t { kHead, kBody, kIgnored, kEnded };
   // kTold: on_reset was called, release() has yet to come.
   enum class Owner : uint8_t { kOwned, kTold, kReleased };
 
@@ -61,8 +61,8 @@ class H2Stream : public ListLink {
   uint32_t uncredited = 0;  // bytes delivered while held
   uint32_t head_bytes = 0;  // what its heads count in the connection's total
   uint32_t trailer_count = 0;
-  Buffer queue;     // body to be sent
-  Slice trailers;   // an array of nghttp2_nv and their bytes, sent after the queue
+  Buffer queue;    // body to be sent
+  Slice trailers;  // an array of nghttp2_nv and their bytes, sent after the queue
 };
 
 // The StreamWriter half of a stream with the face of its side.
@@ -75,6 +75,9 @@ class H2StreamOf : public Face, public H2Stream {
   bool writable() const final { return has_room(); }
   void hold_reading(bool on) final { set_held(on); }
   void release(ResetReason reason) final { give_up(reason); }
+
+ protected:
+  ~H2StreamOf() = default;
 };
 
 }  // namespace woad

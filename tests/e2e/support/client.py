@@ -11,7 +11,7 @@ TIMEOUT = 20
 class Response:
     status: int = 0
     headers: list = field(default_factory=list)
-    body: bytes = b""
+    body: object = b""  # bytes, or a bytearray that grows
     trailers: list = field(default_factory=list)
     interim: list = field(default_factory=list)
     reset: int = None
@@ -214,7 +214,7 @@ class H2:
     def open(self, method="GET", target="/", headers=(), host="svc", end=True, raw=None):
         """raw: these header fields and no others."""
         stream = self.h2.open(raw or self.head(method, target, headers, host), end)
-        self.responses[stream] = Response()
+        self.responses[stream] = Response(body=bytearray())
         self.flush()
         return stream
 

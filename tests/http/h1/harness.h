@@ -68,8 +68,8 @@ class Log {
 // One request at a server codec. Answers by itself when told to.
 class ServerStream final : public RequestSink {
  public:
-  ServerStream(ArenaPool& pool, ResponseWriter& out, bool answers)
-      : arena_(pool), writer(&out), answers_(answers) {}
+  ServerStream(ArenaPool& arenas, BlockPool& blocks, ResponseWriter& out, bool answers)
+      : arena_(arenas), blocks_(blocks), writer(&out), answers_(answers) {}
 
   void on_request(RequestHead& request, bool end) override {
     head = &request;
@@ -121,7 +121,7 @@ class ServerStream final : public RequestSink {
 
  private:
   Arena arena_;
-  static inline thread_local BlockPool blocks_;
+  BlockPool& blocks_;
 
  public:
   Log log;
@@ -152,7 +152,7 @@ class ServerHarness final : public ServerConnection, private TransportSink {
   }
 
   RequestSink& on_stream(ResponseWriter& writer) override {
-    streams.push_back(std::make_unique<ServerStream>(arenas, writer, answers_));
+    streams.push_back(std::make_unique<ServerStream>(arenas, blocks, writer, answers_));
     return *streams.back();
   }
   void on_codec_done() override {
@@ -177,9 +177,9 @@ class ServerHarness final : public ServerConnection, private TransportSink {
   ServerStream& last() { return *streams.back(); }
   uint64_t count(Hostile kind) const { return hostile[static_cast<size_t>(kind)]; }
 
-  Scheduler scheduler{MonoTime(seconds(100))};
   BlockPool blocks;
   ArenaPool arenas;
+  Scheduler scheduler{MonoTime(seconds(100))};
   uint64_t hostile[kHostileCount] = {};
   MemoryPeer peer;
   std::unique_ptr<H1ServerCodec> codec;
@@ -284,9 +284,9 @@ class ClientHarness final : public ClientConnection, private TransportSink {
   void settle() { scheduler.end_turn(); }
   uint64_t count(Hostile kind) const { return hostile[static_cast<size_t>(kind)]; }
 
-  Scheduler scheduler{MonoTime(seconds(100))};
   BlockPool blocks;
   ArenaPool arenas;
+  Scheduler scheduler{MonoTime(seconds(100))};
   uint64_t hostile[kHostileCount] = {};
   MemoryPeer peer;
   std::unique_ptr<H1ClientCodec> codec;

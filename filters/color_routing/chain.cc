@@ -1,0 +1,74 @@
+#include "filters/color_routing/chain.h"
+
+#include "proxy/base/context_value.h"
+
+namespace woad {
+namespace {
+
+class Climb {
+ public:
+  Climb(const ServiceInfo& service, std::string_view color, std::string_view tenant)
+      : service_(service), color_(color), tenant_(tenant) {}
+
+  PoolChoice run() {
+    for (std::string_view color = color_;; color = next_color(color)) {
+      if (!tenant_.empty() && look_at(color, tenant_)) return choice_;
+      if (look_at(color, {})) return choice_;
+      if (color.empty() || service_.fallback() == Fallback::kNone) break;
+    }
+    return {nullptr, failed(), ErrorCode::kNoEndpoint};
+  }
+
+ private:
+  std::string_view next_color(std::string_view color) const {
+    return service_.fallback() == Fallback::kParentThenBase ? parent_color(color)
+                                                            : std::string_view();
+  }
+
+  // True: choice_ is the answer.
+  bool look_at(std::string_view color, std::string_view tenant) {
+    const PoolInfo* pool = service_.find_pool(color, tenant);
+    if (pool == nullptr) return false;
+    if (pool->has_endpoints) {
+      choice_ = {pool, reason_for(color), ErrorCode::kNone};
+      return true;
+    }
+    saw_unhealthy_ = true;
+    switch (pool->on_unhealthy) {
+      case OnUnhealthy::kFallback: return false;
+      case OnUnhealthy::kFail:
+        choice_ = {pool, PoolReason::kFailedUnhealthy, ErrorCode::kPoolUnhealthy};
+        return true;
+      case OnUnhealthy::kPanic:  // all of its endpoints may be tried, and there is none
+        choice_ = {pool, PoolReason::kFailedUnhealthy, ErrorCode::kNoEndpoint};
+        return true;
+    }
+    return false;
+  }
+
+  PoolReason reason_for(std::string_view color) const {
+    if (color_.empty()) return PoolReason::kUndyed;
+    if (color == color_) return PoolReason::kExact;
+    if (!color.empty()) return PoolReason::kParent;
+    return saw_unhealthy_ ? PoolReason::kBaseUnhealthy : PoolReason::kBaseAbsent;
+  }
+
+  PoolReason failed() const {
+    return saw_unhealthy_ ? PoolReason::kFailedUnhealthy : PoolReason::kFailedAbsent;
+  }
+
+  const ServiceInfo& service_;
+  std::string_view color_;
+  std::string_view tenant_;
+  PoolChoice choice_;
+  bool saw_unhealthy_ = false;
+};
+
+}  // namespace
+
+PoolChoice choose_pool(const ServiceInfo& service, std::string_view color,
+                       std::string_view tenant) {
+  return Climb(service, color, tenant).run();
+}
+
+}  // namespace woad

@@ -1,0 +1,29 @@
+#include "filters/headers/filter.h"
+
+namespace woad {
+namespace {
+
+void apply(const HeaderEdits& edits, Headers& headers) {
+  for (const HeaderToRemove& gone : edits.remove) headers.remove(gone.name);
+  for (const HeaderValue& field : edits.set) {
+    headers.remove(field.name);
+    headers.add(field.name.text, field.value, field.name.id);
+  }
+  for (const HeaderValue& field : edits.add) {
+    headers.add(field.name.text, field.value, field.name.id);
+  }
+}
+
+}  // namespace
+
+Verdict HeadersFilter::on_request_head(RequestHead& head, bool) {
+  apply(context_.settings<Settings>().request, head.headers);
+  return Verdict::go();
+}
+
+Verdict HeadersFilter::on_response_head(ResponseHead& head, bool) {
+  apply(context_.settings<Settings>().response, head.headers);
+  return Verdict::go();
+}
+
+}  // namespace woad

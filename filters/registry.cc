@@ -1,0 +1,24 @@
+#include "filters/registry.h"
+
+//AL #include "filters/access_log/filter.h"
+#include "filters/color_routing/filter.h"
+#include "filters/fault/filter.h"
+#include "filters/headers/filter.h"
+#include "filters/rate_limit/filter.h"
+#include "filters/timeout/filter.h"
+
+namespace woad {
+
+const std::vector<FilterKind>& filter_registry() {
+  static const std::vector<FilterKind> kinds{
+//AL       filter_kind<AccessLogFilter>("access_log", FilterPlace::kBoth),
+      filter_kind<ColorRoutingFilter>("color_routing", FilterPlace::kOutbound),
+      filter_kind<FaultFilter>("fault", FilterPlace::kBoth),
+      filter_kind<HeadersFilter>("headers", FilterPlace::kBoth),
+      filter_kind<RateLimitFilter>("rate_limit", FilterPlace::kBoth),
+      filter_kind<TimeoutFilter>("timeout", FilterPlace::kBoth),
+  };
+  return kinds;
+}
+
+}  // namespace woad

@@ -1,0 +1,172 @@
+#include "proxy/cli.h"
+
+#include <CLI/CLI.hpp>
+#include <array>
+#include <optional>
+#include <string_view>
+
+#include "config/values.h"
+#include "proxy/base/strings.h"
+
+namespace woad {
+namespace {
+
+constexpr int kUsage = 2;
+constexpr std::array<std::string_view, 6> kCommands = {"run",  "validate", "explain",
+                                                       "wait", "drain",    "version"};
+
+PrintCommand usage_error(const std::string& sentence) {
+  return {"woad: " + sentence + "\nRun woad --help for more.\n", kUsage};
+}
+
+Result<std::pair<std::string, std::string>> parse_header(const std::string& text) {
+  const size_t colon = text.find(':');
+  const std::string_view name = std::string_view(text).substr(0, colon);
+  if (colon == std::string::npos || !config::is_token(name)) {
+    return Error{"-H " + config::quoted(text) + " is not \"name: value\""};
+  }
+  return std::pair(std::string(name), std::string(trim(text.substr(colon + 1))));
+}
+
+Result<std::string> parse_admin(const std::string& text) {
+  auto address = config::parse_host_port(text);
+  if (!address) return Error{"--admin " + address.error().message};
+  if (address->host == "localhost") return "127.0.0.1:" + std::to_string(address->port);
+  if (!address->numeric) return Error{"--admin " + config::quoted(text) + " must be an IP address"};
+  return address->to_string();
+}
+
+class CommandLine {
+ public:
+  CommandLine() {
+    app_.require_subcommand(1);
+    app_.set_version_flag("--version", "woad " WOAD_VERSION);
+
+    run_ = app_.add_subcommand("run", "Run the sidecar (default command)");
+    add_config(*run_);
+    run_->add_option("--control-plane", control_plane_,
+                     "Take the configuration from a control plane (not available yet)");
+
+    validate_ = app_.add_subcommand(
+        "validate", "Check a configuration: 0 when it is good, 1 with errors, 2 for wrong usage");
+    add_config(*validate_);
+    validate_->add_option("--format", format_, "How errors are listed")
+        ->check(CLI::IsMember({"text", "json"}))
+        ->capture_default_str();
+
+    explain_ = app_.add_subcommand(
+        "explain", "Say why a request would go where; exit 3 when it would be refused");
+    add_config(*explain_);
+    explain_->add_option("-X", method_, "Method")->capture_default_str();
+    explain_->add_option("-H", headers_, "Header field, \"name: value\"; may be repeated")
+        ->allow_extra_args(false);
+    explain_->add_flag("--json", json_, "Answer as JSON");
+    explain_->add_option("URL", url_, "What the app would ask for, such as http://price/x")
+        ->required();
+
+    wait_ = app_.add_subcommand(
+        "wait", "Wait for the local sidecar: 0 as soon as it is ready, 1 when not in time");
+    wait_->add_option("--timeout", timeout_, "How long, such as 30s")->capture_default_str();
+    add_admin(*wait_);
+    drain_ = app_.add_subcommand("drain", "Start the graceful end (not available yet)");
+    add_admin(*drain_);
+    version_ = app_.add_subcommand("version", "Print the version");
+  }
+
+  Command parse(std::vector<std::string> arguments) {
+    std::reverse(arguments.begin(), arguments.end());  // as CLI11 takes them
+    try {
+      app_.parse(std::move(arguments));
+    } catch (const CLI::Success& success) {
+      return help(success);
+    } catch (const CLI::Error& error) {
+      return usage_error(error.what());
+    }
+    return chosen();
+  }
+
+ private:
+  void add_config(CLI::App& command) {
+    command.add_option("-c,--config", config_, "The configuration file")->required();
+  }
+  void add_admin(CLI::App& command) {
+    command.add_option("--admin", admin_, "The sidecar's admin address")->capture_default_str();
+  }
+
+  PrintCommand help(const CLI::Success& success) {
+    std::ostringstream out;
+    app_.exit(success, out, out);
+    return {out.str(), 0};
+  }
+
+  Command chosen() {
+    if (*run_) {
+      if (!control_plane_.empty()) {
+        return usage_error("--control-plane is not available in this version of woad yet");
+      }
+      return RunCommand{config_};
+    }
+    if (*validate_) return ValidateCommand{config_, format_ == "json"};
+    if (*explain_) return explain();
+    if (*wait_) return wait();
+    if (*drain_) return usage_error("drain is not available in this version of woad yet");
+    return VersionCommand{};
+  }
+
+  Command explain() {
+    ExplainCommand command{config_, method_, {}, json_, url_};
+    if (!config::is_token(method_)) return usage_error("-X must be a method such as GET");
+    for (const std::string& text : headers_) {
+      auto header = parse_header(text);
+      if (!header) return usage_error(header.error().message);
+      command.headers.push_back(std::move(*header));
+    }
+    return command;
+  }
+
+  Command wait() {
+    const auto timeout = config::parse_duration(timeout_);
+    if (!timeout) return usage_error("--timeout " + timeout.error().message);
+    auto admin = parse_admin(admin_);
+    if (!admin) return usage_error(admin.error().message);
+    return WaitCommand{*timeout, std::move(*admin)};
+  }
+
+  CLI::App app_{"woad, a sidecar proxy with request dyeing", "woad"};
+  CLI::App* run_;
+  CLI::App* validate_;
+  CLI::App* explain_;
+  CLI::App* wait_;
+  CLI::App* drain_;
+  CLI::App* version_;
+  std::string config_;
+  std::string control_plane_;
+  std::string format_ = "text";
+  std::string method_ = "GET";
+  std::vector<std::string> headers_;
+  bool json_ = false;
+  std::string url_;
+  std::string timeout_ = "30s";
+  std::string admin_ = "127.0.0.1:15000";
+};
+
+bool is_option_of_run(const std::string& first) {
+  return first.starts_with('-') && first != "-h" && first != "--help" && first != "--version";
+}
+
+}  // namespace
+
+Command parse_command_line(std::vector<std::string> arguments) {
+  if (arguments.empty() || is_option_of_run(arguments.front())) {
+    arguments.insert(arguments.begin(), "run");
+  } else if (!arguments.front().starts_with('-') &&
+             std::find(kCommands.begin(), kCommands.end(), arguments.front()) == kCommands.end()) {
+    const std::vector<std::string_view> known(kCommands.begin(), kCommands.end());
+    const std::string hint = config::did_you_mean(arguments.front(), known);
+    return usage_error(config::quoted(arguments.front()) + " is not a command" +
+                       (hint.empty() ? "" : "; " + hint));
+  }
+  return CommandLine().parse(std::move(arguments));
+}
+
+}  // namespace woad

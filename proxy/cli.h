@@ -1,0 +1,51 @@
+// The command line, as config/reference.md says it ("Command line"). Only parsed here; main.cc runs
+// it.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "proxy/base/time.h"
+
+namespace woad {
+
+struct RunCommand {
+  std::string config;
+};
+
+struct ValidateCommand {
+  std::string config;
+  bool json = false;
+};
+
+struct ExplainCommand {
+  std::string config;
+  std::string method = "GET";
+  std::vector<std::pair<std::string, std::string>> headers;
+  bool json = false;
+  std::string url;
+};
+
+struct WaitCommand {
+  Duration timeout = seconds(30);
+  std::string admin;  // "127.0.0.1:15000": numbers alone
+};
+
+struct VersionCommand {};
+
+// Nothing to run but to print `text` and exit: help (0, for stdout) or a usage error (2, for
+// stderr).
+struct PrintCommand {
+  std::string text;
+  int exit_code = 0;
+};
+
+using Command = std::variant<RunCommand, ValidateCommand, ExplainCommand, WaitCommand,
+                             VersionCommand, PrintCommand>;
+
+// `arguments` without the program's name. What is no command word in front means `run`.
+Command parse_command_line(std::vector<std::string> arguments);
+
+}  // namespace woad

@@ -1,0 +1,79 @@
+// The client side of HTTP/2: one upstream connection with many requests.
+#pragma once
+
+#include "proxy/http/h2/session.h"
+
+namespace woad {
+
+class H2ClientCodec;
+
+struct H2ClientStream final : H2StreamOf<RequestWriter> {
+  H2ClientStream(H2ClientCodec& side, H2Session& base) : H2StreamOf(base), codec(side) {}
+  void write_head(const RequestHead& head, bool end) override;
+  bool anything_sent() const override { return head_sent; }
+
+  H2ClientCodec& codec;
+  ResponseSink* response_sink = nullptr;
+  ResponseHead* head = nullptr;  // in the sink's arena; the one being read
+  uint8_t interims = 0;
+  bool head_sent = false;
+};
+
+// How a silent peer is found out while requests wait for it.
+struct H2KeepAlive {
+  Duration quiet = seconds(10);  // without a byte: PING
+  Duration dead = seconds(3);    // without an answer: lost
+};
+
+class H2ClientCodec final : public ClientCodec, private H2Session {
+ public:
+  // All outlive the codec. limits.concurrent_streams bounds our own streams too.
+  H2ClientCodec(Transport& transport, ClientConnection& connection, const CodecContext& context,
+                const HttpLimits& limits, const H2KeepAlive& keep_alive = {});
+  ~H2ClientCodec() override;
+
+  void on_bytes(Slice bytes) override { receive(std::move(bytes)); }
+  void on_eof() override;
+  void on_transport_lost(std::string_view why) override;
+  void on_transport_drained() override { want_flush(); }
+  size_t room() const override;
+  RequestWriter& open_stream(ResponseSink& sink) override;
+  size_t active_streams() const override { return live_; }
+  void begin_drain() override;
+  Protocol protocol() const override { return Protocol::kHttp2; }
+  Duration peer_idle_timeout() const override { return Duration(0); }
+
+ private:
+  friend struct H2ClientStream;
+  // serving ──▶ draining: no new streams, by our wish or the peer's GOAWAY
+  enum class Life : uint8_t { kServing, kDraining };
+
+  H2Stream* on_peer_stream(int32_t) override { return nullptr; }
+  void on_head_begin(H2Stream& stream) override;
+  void on_head_field(H2Stream& stream, std::string_view name, std::string_view value) override;
+  void on_head_end(H2Stream& stream, bool end, bool over) override;
+  void on_head_sent(H2Stream& stream) override;
+  bool never_sent(const H2Stream& stream) const override;
+  void on_peer_settings() override;
+  void on_peer_goaway() override;
+  void on_ping_ack() override { awaiting_ping_ = false; }
+  void on_settled() override;
+  void on_done() override { connection_.on_codec_done(); }
+  void keep_for_reuse(H2Stream& stream) override;
+  void submit(H2ClientStream& stream, const RequestHead& head, bool end);
+  void fail(H2ClientStream& stream, std::string_view why);
+  void on_keep_alive();
+
+  ClientConnection& connection_;
+  std::vector<std::unique_ptr<H2ClientStream>> spare_;
+  H2KeepAlive keep_alive_;
+  Life life_ = Life::kServing;
+  bool unsubmitted_ = false;  // some streams could not be opened; they are told at the turn's end
+  bool awaiting_ping_ = false;
+  uint32_t peer_streams_;
+  size_t told_room_;
+  MonoTime pinged_at_;
+  Timer keep_alive_timer_;
+};
+
+}  // namespace woad

@@ -1,0 +1,101 @@
+// The program: parses the command line and runs one command.
+
+#include <csignal>
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "filters/registry.h"
+#include "proxy/cli.h"
+#include "proxy/server/admin_client.h"
+#include "proxy/server/config_loader.h"
+#include "proxy/server/explain.h"
+#include "proxy/server/server.h"
+
+namespace woad {
+namespace {
+
+constexpr int kGood = 0;
+constexpr int kFailed = 1;
+constexpr int kUsage = 2;
+constexpr int kRefused = 3;
+
+void print(std::FILE* to, const std::string& text) { std::fwrite(text.data(), 1, text.size(), to); }
+
+std::string count(size_t number, const std::string& what) {
+  return std::to_string(number) + " " + what + (number == 1 ? "" : "s");
+}
+
+int execute(const RunCommand& command) {
+  return Server(ServerOptions{command.config, filter_registry()}).run();
+}
+
+int execute(const ValidateCommand& command) {
+  config::Diagnostics diagnostics(command.config);
+  const LoadedConfig loaded =
+      load_config(command.config, filter_registry(), {}, nullptr, &diagnostics);
+  const bool good = loaded.snapshot != nullptr;
+  if (command.json) {
+    print(stdout, diagnostics.json() + "\n");
+  } else if (good) {
+    const Snapshot& snapshot = *loaded.snapshot;
+    print(stdout, command.config + ": good: " + count(snapshot.listeners.size(), "listener") +
+                      ", " + count(snapshot.services.size(), "service") + ", " +
+                      count(snapshot.routes.routes().size(), "route") + "\n");
+  } else {
+    print(stderr, loaded.errors);
+  }
+  return good ? kGood : kFailed;
+}
+
+int execute(const ExplainCommand& command) {
+  const LoadedConfig loaded = load_config(command.config, filter_registry(), {}, nullptr);
+  if (loaded.snapshot == nullptr) {
+    print(stderr, loaded.errors);
+    return kFailed;
+  }
+  const auto explanation =
+      explain(*loaded.snapshot, {command.method, command.url, command.headers, /*offline=*/true});
+  if (!explanation) {
+    print(stderr, "woad: " + explanation.error().message + "\n");
+    return kUsage;
+  }
+  print(stdout, command.json ? to_json(*explanation) : to_text(*explanation));
+  return explanation->refused() ? kRefused : kGood;
+}
+
+int execute(const WaitCommand& command) {
+  const auto address = Address::parse(command.admin);
+  if (!address) {
+    print(stderr, "woad: --admin: " + address.error().message + "\n");
+    return kUsage;
+  }
+  const auto ready = wait_until_ready(*address, command.timeout);
+  if (ready) return kGood;
+  print(stderr, "woad: not ready in time: " + ready.error().message + "\n");
+  return kFailed;
+}
+
+int execute(const VersionCommand&) {
+  print(stdout, "woad " WOAD_VERSION "\n");
+  return kGood;
+}
+
+int execute(const PrintCommand& command) {
+  print(command.exit_code == kGood ? stdout : stderr, command.text);
+  return command.exit_code;
+}
+
+}  // namespace
+}  // namespace woad
+
+int main(int argc, char** argv) {
+  // Writes to closed connections and pipes are errors of the write, not the end of the process.
+  std::signal(SIGPIPE, SIG_IGN);
+  const woad::Command command =
+      woad::parse_command_line(std::vector<std::string>(argv + (argc > 0 ? 1 : 0), argv + argc));
+  return std::visit([](const auto& chosen) { return woad::execute(chosen); }, command);
+}

@@ -1,0 +1,120 @@
+#include "proxy/net/connector.h"
+
+#include <netinet/tcp.h>
+
+#include <cerrno>
+
+#include "proxy/base/timer_wheel.h"
+#include "proxy/net/handle.h"
+#include "proxy/net/socket.h"
+#include "proxy/net/tcp_socket.h"
+
+namespace woad {
+namespace {
+
+ConnectError::Kind kind_of(int error) {
+  switch (error) {
+    case ECONNREFUSED:
+    case ECONNRESET: return ConnectError::Kind::kRefused;
+    case ETIMEDOUT: return ConnectError::Kind::kTimeout;
+    case ENETUNREACH:
+    case EHOSTUNREACH:
+    case ENETDOWN:
+    case EHOSTDOWN: return ConnectError::Kind::kUnreachable;
+    default: return ConnectError::Kind::kOther;
+  }
+}
+
+class TcpConnect final : public Connecting, private TurnEnd {
+ public:
+  TcpConnect(Loop& loop, BlockPool& blocks, const Address& address, ConnectedCallback connected,
+             ConnectFailedCallback failed)
+      : loop_(loop),
+        blocks_(blocks),
+        address_(address),
+        connected_(std::move(connected)),
+        failed_(std::move(failed)),
+        timeout_(loop.scheduler().timers(), bind_timer<&TcpConnect::on_timeout>(this)) {}
+
+  void begin(Duration timeout) {
+    error_ = open();
+    if (error_ != 0) {
+      loop_.scheduler().at_turn_end(*this);
+    } else {
+      timeout_.arm(timeout);
+    }
+  }
+
+ private:
+  // 0, or the errno value of a failure that is known at once.
+  int open() {
+    const int family = address_.raw()->sa_family;
+    socket_ = Fd(::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+    if (!socket_.valid()) return errno;
+    const int on = 1;
+    setsockopt(socket_.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    if (::connect(socket_.get(), address_.raw(), address_.raw_size()) != 0 &&
+        errno != EINPROGRESS) {
+      return errno;
+    }
+    poll_ = make_poll(loop_, socket_.get(), this);
+    if (!poll_) return ENOMEM;
+    uv_poll_start(poll_.get(), UV_WRITABLE, [](uv_poll_t* poll, int, int) {
+      auto* self = owner_in_event<TcpConnect>(poll);
+      if (self != nullptr) self->on_writable();
+    });
+    return 0;
+  }
+
+  void on_writable() {
+    error_ = take_error(socket_.get());
+    if (error_ != 0) {
+      fail(kind_of(error_));
+      return;
+    }
+    uv_poll_stop(poll_.get());
+    timeout_.disarm();
+    auto transport = std::make_unique<TcpTransport>(loop_, blocks_, std::move(socket_),
+                                                    std::move(poll_), address_);
+    // The callback may destroy this, and itself with it.
+    const ConnectedCallback connected = std::move(connected_);
+    connected(std::move(transport));
+  }
+
+  void on_timeout() {
+    error_ = ETIMEDOUT;
+    fail(ConnectError::Kind::kTimeout);
+  }
+  void on_turn_end() override { fail(kind_of(error_)); }
+
+  void fail(ConnectError::Kind kind) {
+    timeout_.disarm();
+    poll_.reset();
+    socket_.reset();
+    const ConnectFailedCallback failed = std::move(failed_);
+    failed({kind, address_.to_string() + ": " + error_words(error_)});
+  }
+
+  Loop& loop_;
+  BlockPool& blocks_;
+  Address address_;
+  ConnectedCallback connected_;
+  ConnectFailedCallback failed_;
+  Fd socket_;
+  Handle<uv_poll_t> poll_;
+  Timer timeout_;
+  int error_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<Connecting> connect_tcp(Loop& loop, BlockPool& blocks, const Address& address,
+                                        Duration timeout, ConnectedCallback connected,
+                                        ConnectFailedCallback failed) {
+  auto attempt =
+      std::make_unique<TcpConnect>(loop, blocks, address, std::move(connected), std::move(failed));
+  attempt->begin(timeout);
+  return attempt;
+}
+
+}  // namespace woad

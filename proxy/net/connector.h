@@ -1,0 +1,38 @@
+// Opening TCP connections.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "proxy/base/buffer.h"
+#include "proxy/base/time.h"
+#include "proxy/net/address.h"
+#include "proxy/net/loop.h"
+#include "proxy/net/transport.h"
+
+namespace woad {
+
+struct ConnectError {
+  enum class Kind : uint8_t { kRefused, kTimeout, kUnreachable, kOther };
+  Kind kind;
+  std::string message;  // such as "10.0.0.1:80: connection refused"
+};
+
+// A connection being opened; destroying it gives up, and no callback comes afterwards.
+class Connecting {
+ public:
+  virtual ~Connecting() = default;
+};
+
+using ConnectedCallback = std::function<void(std::unique_ptr<Transport>)>;
+using ConnectFailedCallback = std::function<void(ConnectError)>;
+
+// One of the two is called, once, from the loop and never inside this call; it may destroy the
+// Connecting. The loop and the pool outlive the Connecting and the transport.
+std::unique_ptr<Connecting> connect_tcp(Loop& loop, BlockPool& blocks, const Address& address,
+                                        Duration timeout, ConnectedCallback connected,
+                                        ConnectFailedCallback failed);
+
+}  // namespace woad

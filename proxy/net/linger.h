@@ -1,0 +1,44 @@
+// The end of a connection whose owner is done with it; see Transport::close_after_flush().
+//
+// It waits until everything is written and the peer has closed, discarding what comes, and gives up
+// when nothing moves for kPatience, after kLongest, or after kMaxDiscard bytes.
+#pragma once
+
+#include <memory>
+
+#include "proxy/base/timer_wheel.h"
+#include "proxy/net/loop.h"
+#include "proxy/net/transport.h"
+
+namespace woad {
+
+class Linger final : public LoopOwned, public TransportSink {
+ public:
+  static constexpr Duration kPatience = seconds(2);
+  static constexpr Duration kLongest = seconds(30);
+  static constexpr size_t kMaxDiscard = 1 << 20;
+
+  // The loop owns the new object. `ended`: the peer has sent FIN already.
+  static Linger& begin(Loop& loop, std::unique_ptr<Transport> transport, bool ended);
+
+  void on_bytes(Slice bytes) override;
+  void on_eof() override;
+  void on_drained() override;
+  void on_lost(std::string_view) override { finish(); }
+
+ private:
+  Linger(Loop& loop, std::unique_ptr<Transport> transport, bool ended);
+  void on_timer();
+  void finish();
+
+  Loop& loop_;
+  std::unique_ptr<Transport> transport_;
+  Timer timer_;
+  MonoTime begun_;
+  size_t backlog_;
+  size_t discarded_ = 0;
+  bool ended_;
+  bool finished_ = false;
+};
+
+}  // namespace woad

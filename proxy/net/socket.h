@@ -1,0 +1,46 @@
+// Owned file descriptors, and what is asked of sockets in more than one place.
+#pragma once
+
+#include <string>
+#include <utility>
+
+#include "proxy/base/result.h"
+#include "proxy/net/address.h"
+
+namespace woad {
+
+// Closes its descriptor. Movable; may be handed from thread to thread.
+class Fd {
+ public:
+  Fd() = default;
+  explicit Fd(int fd) : fd_(fd) {}
+  Fd(Fd&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  Fd& operator=(Fd&& other) noexcept {
+    std::swap(fd_, other.fd_);
+    return *this;
+  }
+  ~Fd() { reset(); }
+
+  int get() const { return fd_; }
+  bool valid() const { return fd_ >= 0; }
+  int release() { return std::exchange(fd_, -1); }
+  void reset();
+
+ private:
+  int fd_ = -1;
+};
+
+// What an errno value means, in lower-case words without a final dot.
+std::string error_words(int error);
+
+// A non-blocking listening socket with SO_REUSEADDR and SO_REUSEPORT, so that each worker has its
+// own and a reload can open a second one before the first closes. The error names the address.
+Result<Fd> listen_tcp(const Address& address, int backlog = 4096);
+
+// The pending error of a socket, cleared by asking; 0 for none.
+int take_error(int fd);
+
+// The address a socket is bound to; not valid() when the kernel does not tell.
+Address local_address(int fd);
+
+}  // namespace woad

@@ -1,0 +1,82 @@
+// The class behind make_tcp_transport() and connect_tcp(); seen by proxy/net alone.
+//
+// It watches the socket by uv_poll and calls read(2) and sendmsg(2) itself: one read an event and
+// one write a turn, no read that only finds EAGAIN, no epoll_ctl in steady state.
+#pragma once
+
+#include <memory>
+
+#include "proxy/net/handle.h"
+#include "proxy/net/linger.h"
+#include "proxy/net/socket.h"
+#include "proxy/net/tcp_transport.h"
+
+namespace woad {
+
+class TcpTransport final : public Transport, private TurnEnd {
+ public:
+  // The poll handle watches the socket already.
+  TcpTransport(Loop& loop, BlockPool& blocks, Fd socket, Handle<uv_poll_t> poll,
+               const Address& peer);
+  ~TcpTransport() override;
+
+  void start(TransportSink& sink) override;
+  void write(Buffer&& data) override;
+  Buffer& output() override { return output_; }
+  void wrote() override;
+  size_t backlog() const override { return output_.size(); }
+  void set_high_water(size_t bytes) override { high_water_ = bytes; }
+  void shutdown_write() override;
+  void hold_reading(Hold reason, bool on) override;
+  void abort_on_destroy() override { reset_on_destroy_ = true; }
+  const Address& peer() const override { return peer_; }
+  const Address& local() const override;
+
+ private:
+  // not started ──▶ open ──▶ ended (FIN, or lost)
+  enum class In : uint8_t { kNotStarted, kOpen, kEnded };
+  // open ──▶ closing (FIN behind the queue) ──▶ closed; failed from any
+  enum class Out : uint8_t { kOpen, kClosing, kClosed, kFailed };
+  // Index of the largest read size, counted from BlockPool::kSizes[1].
+  static constexpr uint8_t kLargestRead = 2;
+
+  bool is_lost() const { return in_ == In::kEnded && out_ == Out::kFailed; }
+  void linger(std::unique_ptr<Transport> self) override;
+  void on_turn_end() override;
+  void on_event(int status, int events);
+  void on_socket_error();
+  void on_fin();
+  void on_write_error(int error);
+  void read();
+  void adapt(size_t count, size_t size);
+  void deliver(Block* block, size_t count);
+  void flush();
+  void watch();
+  void watch_writing();
+  void watch_for(int events);
+  void lose(int error);
+
+  Loop& loop_;
+  BlockPool& blocks_;
+  TransportSink* sink_ = nullptr;
+  Fd socket_;
+  int watched_ = 0;  // events that the poll handle waits for
+  Handle<uv_poll_t> poll_;
+  Buffer output_;
+  size_t high_water_ = 64 * 1024;
+  // Takes small reads one behind the other while slices of it are kept; else nullptr.
+  Block* small_ = nullptr;
+  uint16_t small_used_ = 0;
+  uint8_t holds_ = 0;
+  uint8_t read_class_ = 0;
+  In in_ = In::kNotStarted;
+  Out out_ = Out::kOpen;
+  bool blocked_ = false;  // the kernel takes no more for now
+  bool above_high_water_ = false;
+  bool reset_on_destroy_ = false;
+  int write_error_ = 0;
+  Address peer_;
+  mutable std::unique_ptr<Address> local_;  // asked for at first use
+};
+
+}  // namespace woad

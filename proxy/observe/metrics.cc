@@ -1,0 +1,188 @@
+#include "proxy/observe/metrics.h"
+
+#include <algorithm>
+#include <map>
+#include <tuple>
+
+namespace woad {
+namespace {
+
+constexpr size_t kFirstPlaces = 256;
+constexpr size_t kMaxIds = 60000;
+
+struct Key {
+  uint64_t high;
+  uint64_t low;
+};
+
+// Family and ids side by side; never zero, because the family is counted from 1.
+Key key_of(Family family, std::initializer_list<WorkerMetrics::Id> labels) {
+  Key key{0, (static_cast<uint64_t>(family) + 1) << 56};
+  size_t at = 0;
+  for (const WorkerMetrics::Id id : labels) {
+    if (at < 3) {
+      key.low |= static_cast<uint64_t>(id) << (16 * at);
+    } else {
+      key.high |= static_cast<uint64_t>(id) << (16 * (at - 3));
+    }
+    ++at;
+  }
+  return key;
+}
+
+size_t hash_of(const Key& key) {
+  uint64_t hash = (key.low ^ (key.high * 0x9e3779b97f4a7c15)) * 0xd6e8feb86659fd93;
+  hash ^= hash >> 32;
+  return static_cast<size_t>(hash * 0xd6e8feb86659fd93 >> 20);
+}
+
+}  // namespace
+
+const FamilyInfo& family_info(Family family) {
+  static const std::array<FamilyInfo, kFamilyCount> kInfos = {{
+      {"woad_requests_total", "Requests that ended, by what the client got.", false,
+       {"direction", "service", "color", "code_class", "error"}},
+      {"woad_upstream_attempts_total", "Tries to get an answer from an endpoint.", false,
+       {"service", "color", "result"}},
+      {"woad_route_total", "Outbound requests, by pool and why that pool.", false,
+       {"service", "color", "pool", "reason"}},
+      {"woad_upstream_connections", "Connections to endpoints.", true, {"service", "state"}},
+      {"woad_client_connections", "Connections of clients.", true, {"direction"}},
+      {"woad_hostile_total", "Hostile or broken input that was refused.", false, {"kind"}},
+  }};
+  return kInfos[static_cast<size_t>(family)];
+}
+
+WorkerMetrics::WorkerMetrics() : places_(kFirstPlaces) {
+  intern("");
+  overflow_ = intern("overflow");
+}
+
+WorkerMetrics::Id WorkerMetrics::intern(std::string_view value) {
+  const auto found = ids_.find(value);
+  if (found != ids_.end()) return found->second;
+  if (values_.size() >= kMaxIds) return overflow_;
+  const auto added = ids_.emplace(value, static_cast<Id>(values_.size())).first;
+  values_.push_back(&added->first);
+  return added->second;
+}
+
+size_t WorkerMetrics::slot_of(Family family, std::initializer_list<Id> labels) {
+  const Key key = key_of(family, labels);
+  const size_t mask = places_.size() - 1;
+  for (size_t at = hash_of(key) & mask;; at = (at + 1) & mask) {
+    const Place& place = places_[at];
+    if (place.key_low == key.low && place.key_high == key.high) return place.index;
+    if (place.key_low == 0) return add_series(family, labels);
+  }
+}
+
+bool WorkerMetrics::has(Family family, std::initializer_list<Id> labels) const {
+  const Key key = key_of(family, labels);
+  const size_t mask = places_.size() - 1;
+  size_t at = hash_of(key) & mask;
+  while (places_[at].key_low != 0) {
+    if (places_[at].key_low == key.low && places_[at].key_high == key.high) return true;
+    at = (at + 1) & mask;
+  }
+  return false;
+}
+
+size_t WorkerMetrics::add_series(Family family, std::initializer_list<Id> labels) {
+  const bool is_overflow = std::all_of(labels.begin(), labels.end(),
+                                       [this](Id id) { return id == overflow_; });
+  if (counters_.size() + latencies_.size() >= kMaxSeries && !is_overflow) {
+    switch (labels.size()) {
+      case 1: return slot_of(family, {overflow_});
+      case 2: return slot_of(family, {overflow_, overflow_});
+      case 3: return slot_of(family, {overflow_, overflow_, overflow_});
+      case 4: return slot_of(family, {overflow_, overflow_, overflow_, overflow_});
+      default: return slot_of(family, {overflow_, overflow_, overflow_, overflow_, overflow_});
+    }
+  }
+  if ((counters_.size() + 1) * 2 > places_.size()) grow();
+  Counter counter{family, {}, 0};
+  std::copy(labels.begin(), labels.end(), counter.labels.begin());
+  const Key key = key_of(family, labels);
+  const size_t mask = places_.size() - 1;
+  size_t at = hash_of(key) & mask;
+  while (places_[at].key_low != 0) at = (at + 1) & mask;
+  places_[at] = {key.high, key.low, static_cast<uint32_t>(counters_.size())};
+  counters_.push_back(counter);
+  return counters_.size() - 1;
+}
+
+void WorkerMetrics::grow() {
+  std::vector<Place> larger(places_.size() * 2);
+  const size_t mask = larger.size() - 1;
+  for (const Place& place : places_) {
+    if (place.key_low == 0) continue;
+    size_t at = hash_of({place.key_high, place.key_low}) & mask;
+    while (larger[at].key_low != 0) at = (at + 1) & mask;
+    larger[at] = place;
+  }
+  places_.swap(larger);
+}
+
+void WorkerMetrics::record_latency(Id direction, Id service, Id color, Duration duration) {
+  const auto key_for = [](Id a, Id b, Id c) {
+    return static_cast<uint64_t>(a) << 32 | static_cast<uint64_t>(b) << 16 | c;
+  };
+  auto found = latencies_.find(key_for(direction, service, color));
+  if (found == latencies_.end()) {
+    const bool full = counters_.size() + latencies_.size() >= kMaxSeries;
+    const uint64_t key = full ? key_for(overflow_, overflow_, overflow_) : key_for(direction, service, color);
+    found = latencies_.try_emplace(key).first;
+  }
+  found->second.record(duration);
+}
+
+void WorkerMetrics::name_hostile(size_t kind, std::string_view value) {
+  if (hostile_names_.size() <= kind) hostile_names_.resize(kind + 1);
+  hostile_names_[kind] = value;
+}
+
+MetricsSnapshot WorkerMetrics::snapshot() const {
+  MetricsSnapshot copy;
+  copy.series.reserve(counters_.size() + hostile_names_.size());
+  for (const Counter& counter : counters_) {
+    MetricsSnapshot::Series series{counter.family, {}, counter.value};
+    for (size_t i = 0; i < family_info(counter.family).labels.size(); ++i) {
+      series.labels.push_back(*values_[counter.labels[i]]);
+    }
+    copy.series.push_back(std::move(series));
+  }
+  for (size_t kind = 0; kind < hostile_names_.size(); ++kind) {
+    copy.series.push_back({Family::kHostile, {hostile_names_[kind]}, static_cast<int64_t>(hostile_[kind])});
+  }
+  for (const auto& [key, histogram] : latencies_) {
+    copy.latencies.push_back({{*values_[key >> 32], *values_[key >> 16 & 0xffff], *values_[key & 0xffff]},
+                              std::make_shared<Histogram>(histogram)});
+  }
+  return copy;
+}
+
+void MetricsSnapshot::merge(const MetricsSnapshot& other) {
+  std::map<std::pair<Family, std::vector<std::string>>, size_t> known;
+  for (size_t i = 0; i < series.size(); ++i) known[{series[i].family, series[i].labels}] = i;
+  for (const Series& theirs : other.series) {
+    const auto found = known.find({theirs.family, theirs.labels});
+    if (found == known.end()) {
+      series.push_back(theirs);
+    } else {
+      series[found->second].value += theirs.value;
+    }
+  }
+  std::map<std::vector<std::string>, size_t> measured;
+  for (size_t i = 0; i < latencies.size(); ++i) measured[latencies[i].labels] = i;
+  for (const Latency& theirs : other.latencies) {
+    const auto found = measured.find(theirs.labels);
+    if (found == measured.end()) {
+      latencies.push_back({theirs.labels, std::make_shared<Histogram>(*theirs.histogram)});
+    } else {
+      latencies[found->second].histogram->merge(*theirs.histogram);
+    }
+  }
+}
+
+}  // namespace woad

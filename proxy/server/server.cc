@@ -1,0 +1,311 @@
+#include "proxy/server/server.h"
+
+#include <signal.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <random>
+#include <thread>
+
+#include "proxy/server/log.h"
+
+namespace woad {
+namespace {
+
+constexpr Duration kDrainPoll = milliseconds(50);
+
+uint32_t worker_count(const config::Config& config) {
+  if (config.workers > 0) return config.workers;
+  return std::max(1u, std::thread::hardware_concurrency());
+}
+
+}  // namespace
+
+Server::Server(ServerOptions options)
+    : options_(std::move(options)),
+      loader_(loop_),
+      names_(loop_, [this] { on_names_changed(); }),
+      admin_(loop_, *this),
+      names_timer_(loop_.scheduler().timers(), bind_timer<&Server::on_names_wait_over>(this)),
+      drain_timer_(loop_.scheduler().timers(), bind_timer<&Server::on_drain_delay_over>(this)),
+      poll_timer_(loop_.scheduler().timers(), bind_timer<&Server::poll_active>(this)) {
+  status_.source = options_.config_path;
+}
+
+Server::~Server() = default;
+
+int Server::run() {
+  watch_signals();
+  if (boot()) loop_.run();
+  for (auto& worker : workers_) worker->stop_and_join();
+  return exit_code_;
+}
+
+void Server::watch_signals() {
+  const auto on = [this](int number, void (Server::*handler)()) {
+    signals_.push_back(std::make_unique<Signal>(loop_, number, [this, handler] { (this->*handler)(); }));
+  };
+  on(SIGTERM, &Server::on_stop_signal);
+  on(SIGINT, &Server::on_stop_signal);
+  on(SIGHUP, &Server::reload);
+}
+
+// Nothing serves yet, so the file is read right here.
+bool Server::boot() {
+  LoadedConfig loaded = load_config(options_.config_path, *options_.filters, {}, nullptr);
+  if (loaded.snapshot == nullptr) {
+    std::fputs(loaded.errors.c_str(), stderr);
+    exit_code_ = 1;
+    return false;
+  }
+  configure_log(loaded.config->log.level, loaded.config->log.format);
+  start_workers(*loaded.config);
+  on_loaded(std::move(loaded), Cause::kBoot);
+  if (exit_code_ != 0) return false;
+  watch_ = std::make_unique<FileWatch>(loop_, options_.config_path, [this] { reload(); });
+  return true;
+}
+
+void Server::start_workers(const config::Config& config) {
+  std::random_device entropy;
+  for (uint32_t i = 0; i < worker_count(config); ++i) {
+    const uint64_t seed = static_cast<uint64_t>(entropy()) << 32 | entropy();
+    workers_.push_back(std::make_unique<Worker>(seed, client_connections_));
+    workers_.back()->start();
+  }
+}
+
+void Server::reload() {
+  if (state_ != State::kStarting && state_ != State::kServing) return;
+  loader_.run(
+      [path = options_.config_path, filters = options_.filters, known = names_.resolutions(),
+       previous = running_] { return load_config(path, *filters, known, previous.get()); },
+      [this](LoadedConfig loaded) { on_loaded(std::move(loaded), Cause::kReload); });
+}
+
+void Server::on_loaded(LoadedConfig loaded, Cause cause) {
+  if (loaded.snapshot == nullptr) {
+    reject(loaded.errors, cause);
+    return;
+  }
+  if (cause == Cause::kReload && running_ != nullptr && loaded.snapshot->hash == running_->hash) {
+    ++status_.reloads_unchanged;
+    status_.last_error.clear();
+    return;
+  }
+  names_.watch(loaded.names);
+  if (names_.all_answered() || cause == Cause::kNames) {
+    names_timer_.disarm();
+    publish(std::move(loaded), cause);
+    return;
+  }
+  waiting_ = std::move(loaded);
+  waiting_cause_ = cause;
+  names_timer_.arm(kNamesWait);
+}
+
+void Server::on_names_changed() {
+  if (waiting_.config == nullptr) {
+    recompile_for_names(Cause::kNames);
+  } else if (names_.all_answered()) {
+    on_names_wait_over();
+  }
+}
+
+void Server::on_names_wait_over() {
+  names_timer_.disarm();
+  named_config_ = std::move(waiting_.config);
+  waiting_ = {};
+  recompile_for_names(waiting_cause_);
+}
+
+void Server::recompile_for_names(Cause cause) {
+  if (named_config_ == nullptr) return;
+  loader_.run([config = named_config_, filters = options_.filters, known = names_.resolutions(),
+               previous = running_] { return recompile(config, *filters, known, previous.get()); },
+              [this, cause](LoadedConfig loaded) { publish(std::move(loaded), cause); });
+}
+
+Result<std::vector<std::vector<ListeningSocket>>> Server::open_sockets(const Snapshot& snapshot) const {
+  std::vector<std::vector<ListeningSocket>> sockets(workers_.size());
+  const auto listens_already = [&](const ListenerSpec& spec) {
+    return running_ != nullptr &&
+           std::any_of(running_->listeners.begin(), running_->listeners.end(),
+                       [&](const ListenerSpec& open) { return open.name == spec.name; });
+  };
+  std::vector<Fd> opened;
+  for (const ListenerSpec& spec : snapshot.listeners) {
+    if (listens_already(spec)) continue;
+    for (auto& of_worker : sockets) {
+      auto fd = listen_tcp(spec.address);
+      if (!fd) return fd.error();
+      of_worker.push_back({spec.name, fd->get()});
+      opened.push_back(std::move(*fd));
+    }
+  }
+  for (Fd& fd : opened) (void)fd.release();
+  return sockets;
+}
+
+void Server::publish(LoadedConfig loaded, Cause cause) {
+  auto sockets = open_sockets(*loaded.snapshot);
+  if (!sockets) {
+    reject(sockets.error().message + "\n", cause);
+    return;
+  }
+  if (const auto applied = admin_.apply(loaded.config->admin); !applied) {
+    for (const auto& of_worker : *sockets) {
+      for (const ListeningSocket& socket : of_worker) Fd(socket.fd);
+    }
+    reject(applied.error().message + "\n", cause);
+    return;
+  }
+  adopt(loaded, std::move(*sockets), cause);
+}
+
+void Server::adopt(const LoadedConfig& loaded, std::vector<std::vector<ListeningSocket>> sockets,
+                   Cause cause) {
+  configure_log(loaded.config->log.level, loaded.config->log.format);
+  if (cause != Cause::kNames && worker_count(*loaded.config) != workers_.size()) {
+    log_warn("a new number of workers takes effect with the next start");
+  }
+  drain_ = loaded.config->drain;
+  named_config_ = loaded.names.empty() ? nullptr : loaded.config;
+  running_ = loaded.snapshot;
+  adopting_ += workers_.size();
+  for (size_t i = 0; i < workers_.size(); ++i) {
+    workers_[i]->adopt(running_, std::move(sockets[i]), [this, cause] {
+      loop_.post([this, cause] { on_adopted(cause); });
+    });
+  }
+}
+
+void Server::on_adopted(Cause cause) {
+  if (--adopting_ > 0) return;
+  if (state_ == State::kStarting) state_ = State::kServing;
+  if (cause == Cause::kNames) return;
+  status_.version = running_->version;
+  status_.hash = running_->hash;
+  status_.loaded_at = loop_.scheduler().wall();
+  status_.last_error.clear();
+  if (cause == Cause::kReload) ++status_.reloads_success;
+  log_info(cause == Cause::kBoot ? "serving" : "configuration reloaded",
+           {{"version", running_->version}, {"hash", running_->hash}});
+}
+
+void Server::reject(const std::string& errors, Cause cause) {
+  if (cause == Cause::kBoot) {
+    std::fputs(("woad: " + errors).c_str(), stderr);
+    stop(1);
+    return;
+  }
+  ++status_.reloads_rejected;
+  status_.last_error = errors;
+  log_error("the new configuration is refused, the old one stays", {{"errors", errors}});
+}
+
+void Server::on_stop_signal() {
+  if (state_ == State::kDraining || state_ == State::kStarting) {
+    stop(state_ == State::kStarting ? 0 : 1);
+  } else {
+    begin_drain();
+  }
+}
+
+void Server::begin_drain() {
+  state_ = State::kDraining;
+  drain_deadline_ = loop_.scheduler().now() + drain_.timeout;
+  log_info("draining");
+  for (auto& worker : workers_) worker->begin_drain_inbound();
+  drain_timer_.arm(std::min(drain_.delay, drain_.timeout));
+}
+
+void Server::on_drain_delay_over() {
+  for (auto& worker : workers_) worker->close_inbound();
+  poll_active();
+}
+
+void Server::poll_active() {
+  struct Count {
+    size_t waiting;
+    size_t active = 0;
+  };
+  auto count = std::make_shared<Count>(Count{workers_.size()});
+  for (auto& worker : workers_) {
+    worker->ask_active([this, count](size_t active) {
+      loop_.post([this, count, active] {
+        count->active += active;
+        if (--count->waiting > 0) return;
+        const bool over = loop_.scheduler().now() >= drain_deadline_;
+        if (count->active > 0 && !over) {
+          poll_timer_.arm(kDrainPoll);
+          return;
+        }
+        if (count->active > 0) {
+          log_warn("drain.timeout is over, what still runs is cut",
+                   {{"requests", std::to_string(count->active)}});
+        }
+        stop(0);
+      });
+    });
+  }
+}
+
+void Server::stop(int exit_code) {
+  state_ = State::kStopped;
+  exit_code_ = exit_code;
+  loop_.stop();
+}
+
+std::string Server::not_ready() const {
+  switch (state_) {
+    case State::kStarting: return "starting";
+    case State::kServing: return "";
+    default: return "draining";
+  }
+}
+
+std::vector<std::string> Server::warnings() const {
+  if (status_.last_error.empty()) return {};
+  return {"warning: the newest configuration was refused, an older one runs: " +
+          status_.last_error.substr(0, status_.last_error.find('\n'))};
+}
+
+bool Server::set_log_level(const std::string& level) { return woad::set_log_level(level); }
+
+void Server::collect_metrics(std::function<void(MetricsSnapshot)> done) {
+  auto merged = std::make_shared<MetricsSnapshot>();
+  auto left = std::make_shared<size_t>(workers_.size());
+  for (auto& worker : workers_) {
+    worker->ask_metrics([this, merged, left, done](MetricsSnapshot part) {
+      loop_.post([merged, left, done, part = std::move(part)] {
+        merged->merge(part);
+        if (--*left == 0) done(std::move(*merged));
+      });
+    });
+  }
+}
+
+void Server::collect_endpoints(std::function<void(std::vector<EndpointLoad>)> done) {
+  auto sum = std::make_shared<std::map<std::string, EndpointLoad>>();
+  auto left = std::make_shared<size_t>(workers_.size());
+  for (auto& worker : workers_) {
+    worker->ask_endpoints([this, sum, left, done](std::vector<EndpointLoad> part) {
+      loop_.post([sum, left, done, part = std::move(part)] {
+        for (const EndpointLoad& load : part) {
+          EndpointLoad& total = (*sum)[load.address];
+          total.address = load.address;
+          total.active += load.active;
+          total.connections_active += load.connections_active;
+          total.connections_idle += load.connections_idle;
+        }
+        if (--*left > 0) return;
+        std::vector<EndpointLoad> all;
+        for (auto& [address, load] : *sum) all.push_back(std::move(load));
+        done(std::move(all));
+      });
+    });
+  }
+}
+
+}  // namespace woad

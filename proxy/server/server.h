@@ -1,0 +1,99 @@
+// The process: control loop, workers, configuration, admin, signals, the end.
+//
+//   starting ──▶ serving ──▶ draining ──▶ stopped
+//       └────────────────────────────────▶┘
+// The control loop runs on the thread that calls run(); it serves no requests but those of admin.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "proxy/net/file_watch.h"
+#include "proxy/net/loop.h"
+#include "proxy/net/signal.h"
+#include "proxy/server/admin_backend.h"
+#include "proxy/server/admin_server.h"
+#include "proxy/server/config_loader.h"
+#include "proxy/server/name_service.h"
+#include "proxy/server/worker.h"
+
+namespace woad {
+
+struct ServerOptions {
+  std::string config_path;
+  const std::vector<FilterKind>* filters = nullptr;  // the registry; outlives the server
+};
+
+class Server final : private AdminBackend {
+ public:
+  // Names are waited for that long before the sidecar goes on without their addresses.
+  static constexpr Duration kNamesWait = seconds(5);
+
+  explicit Server(ServerOptions options);
+  ~Server();
+
+  // Serves until it is told to stop; returns the exit status. Errors of the start are on stderr.
+  int run();
+
+ private:
+  enum class State : uint8_t { kStarting, kServing, kDraining, kStopped };
+  enum class Cause : uint8_t { kBoot, kReload, kNames };
+
+  // AdminBackend
+  std::string not_ready() const override;
+  std::vector<std::string> warnings() const override;
+  ConfigStatus config_status() const override { return status_; }
+  std::shared_ptr<const Snapshot> snapshot() const override { return running_; }
+  void collect_metrics(std::function<void(MetricsSnapshot)> done) override;
+  void collect_endpoints(std::function<void(std::vector<EndpointLoad>)> done) override;
+  bool set_log_level(const std::string& level) override;
+
+  bool boot();
+  void watch_signals();
+  void reload();
+  void on_loaded(LoadedConfig loaded, Cause cause);
+  void on_names_changed();
+  void on_names_wait_over();
+  void recompile_for_names(Cause cause);
+  void publish(LoadedConfig loaded, Cause cause);
+  Result<std::vector<std::vector<ListeningSocket>>> open_sockets(const Snapshot& snapshot) const;
+  void adopt(const LoadedConfig& loaded, std::vector<std::vector<ListeningSocket>> sockets, Cause cause);
+  void on_adopted(Cause cause);
+  void reject(const std::string& errors, Cause cause);
+  void start_workers(const config::Config& config);
+
+  void on_stop_signal();
+  void begin_drain();
+  void on_drain_delay_over();
+  void poll_active();
+  void stop(int exit_code);
+
+  ServerOptions options_;
+  Loop loop_;
+  ConfigLoader loader_;
+  NameService names_;
+  std::atomic<uint32_t> client_connections_{0};
+  std::vector<std::unique_ptr<Worker>> workers_;
+  AdminServer admin_;
+  std::unique_ptr<FileWatch> watch_;
+  std::vector<std::unique_ptr<Signal>> signals_;
+  std::shared_ptr<const Snapshot> running_;
+  // Kept while the file has names: their new addresses need it compiled again.
+  std::shared_ptr<const config::Config> named_config_;
+  LoadedConfig waiting_;  // loaded, and its names are being resolved
+  Cause waiting_cause_ = Cause::kBoot;
+  ConfigStatus status_;
+  config::Drain drain_;
+  size_t adopting_ = 0;  // workers that have not taken the newest snapshot yet
+  Timer names_timer_;
+  Timer drain_timer_;
+  Timer poll_timer_;
+  MonoTime drain_deadline_{};
+  size_t requests_left_ = 0;
+  State state_ = State::kStarting;
+  int exit_code_ = 0;
+};
+
+}  // namespace woad

@@ -1,0 +1,129 @@
+// Drives one filter by hand: a fake host, a manual clock, a fake service. For filter_test.cc files.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "config/document.h"
+#include "config/load.h"
+#include "proxy/http/filter.h"
+
+namespace woad::test {
+
+// A service whose pools are listed by the test: name, colour and tenant as in PoolInfo.
+class FakeService final : public ServiceInfo {
+ public:
+  std::string_view name() const override { return "price"; }
+  Fallback fallback() const override { return fallback_rule; }
+  bool external() const override { return is_external; }
+  const PoolInfo* find_pool(std::string_view color, std::string_view tenant) const override {
+    for (const PoolInfo& pool : pools) {
+      if (pool.color == color && pool.tenant == tenant) return &pool;
+    }
+    return nullptr;
+  }
+
+  Fallback fallback_rule = Fallback::kParentThenBase;
+  bool is_external = false;
+  std::vector<PoolInfo> pools;
+};
+
+template <class F>
+constexpr bool has_state() {
+  return requires { typename F::State; };
+}
+
+// One exchange as filter F sees it. The filter is made at its first use, so set info and settings
+// before; what is driven through `filter()` is F itself.
+template <class F>
+class FilterBench final : private FilterHost {
+ public:
+  using Settings = typename F::Settings;
+
+  explicit FilterBench(Settings given = {}) : settings(std::move(given)) {
+    info.request = &request;
+    info.start = scheduler.now();
+    request.method_name = "GET";
+    request.authority = "price";
+    request.path = "/";
+  }
+  ~FilterBench() {
+    if (filter_ != nullptr) filter_->~F();
+  }
+
+  F& filter() {
+    if (filter_ == nullptr) filter_ = arena.make<F>(context_);
+    return *filter_;
+  }
+
+  // Time goes by.
+  void pass(Duration time) { scheduler.advance(scheduler.now() + time); }
+
+  // The value of a request field, or "(none)"; twice the same name is an error of the test.
+  std::string field(std::string_view name) const { return field_of(request.headers, name); }
+  static std::string field_of(const Headers& headers, std::string_view name) {
+    std::string all;
+    for (const Header& each : headers) {
+      if (lower_of(each.name) == name) all += (all.empty() ? "" : ",") + std::string(each.value);
+    }
+    return headers.find(name) == nullptr ? "(none)" : all;
+  }
+
+  Settings settings;
+  ArenaPool arenas;
+  Arena arena{arenas};
+  Scheduler scheduler{MonoTime(hours(5)), WallTime(std::chrono::seconds(1'800'000'000))};
+  Random random{7};
+  ExchangeInfo info;
+  RequestHead request{arena};
+  ResponseHead response{arena};
+  FakeService service;
+  std::shared_ptr<void> state;    // given by the test, or made from the settings at first use
+  int resumed = 0;                // how often the filter called resume()
+  std::optional<LocalReply> reply;  // the last that came from a timer
+
+ private:
+  static std::string lower_of(std::string_view text) {
+    std::string low(text);
+    for (char& c : low) c = static_cast<char>(c >= 'A' && c <= 'Z' ? c | 0x20 : c);
+    return low;
+  }
+
+  const void* filter_settings(size_t) override { return &settings; }
+  void* filter_state(size_t) override {
+    if constexpr (has_state<F>()) {
+      if (state == nullptr) state = std::make_shared<typename F::State>(settings);
+    }
+    return state.get();
+  }
+  void filter_resume(size_t) override { ++resumed; }
+  void filter_reply(LocalReply given) override { reply = std::move(given); }
+
+  FilterContext context_{*this, 0, info, arena, scheduler, random};
+  F* filter_ = nullptr;
+};
+
+// What a decode of `yaml` gave: the errors as text ("" when there are none).
+template <class Settings>
+struct Decoded {
+  Settings settings;
+  std::string errors;
+};
+
+// The settings of F from YAML text, on top of `base`.
+template <class F>
+Decoded<typename F::Settings> decode(std::string yaml, typename F::Settings base = {}) {
+  const auto text = std::make_shared<const std::string>(std::move(yaml));
+  config::Diagnostics diagnostics("/etc/woad/test.yaml", text);
+  const auto document =
+      config::Document::parse(text, config::Environment::none(), diagnostics);
+  if (document != nullptr && diagnostics.ok()) {
+    F::kTable.decode(document->root(), base, diagnostics);
+  }
+  return {std::move(base), diagnostics.ok() ? std::string() : diagnostics.text()};
+}
+
+}  // namespace woad::test
