@@ -1,6 +1,6 @@
 #include "filters/registry.h"
 
-//AL #include "filters/access_log/filter.h"
+#include "filters/access_log/filter.h"
 #include "filters/color_routing/filter.h"
 #include "filters/fault/filter.h"
 #include "filters/headers/filter.h"
@@ -11,7 +11,7 @@ namespace woad {
 
 const std::vector<FilterKind>& filter_registry() {
   static const std::vector<FilterKind> kinds{
-//AL       filter_kind<AccessLogFilter>("access_log", FilterPlace::kBoth),
+      filter_kind<AccessLogFilter>("access_log", FilterPlace::kBoth),
       filter_kind<ColorRoutingFilter>("color_routing", FilterPlace::kOutbound),
       filter_kind<FaultFilter>("fault", FilterPlace::kBoth),
       filter_kind<HeadersFilter>("headers", FilterPlace::kBoth),

@@ -16,9 +16,9 @@ struct PoolChoice {
   ErrorCode error = ErrorCode::kNone;
 };
 
-// For red.alice of tenant acme looks at (red.alice, acme), (red.alice, any), (red, acme), (red, any),
-// (base, acme), (base, any), as far as the service's fallback lets it climb. An undyed request
-// (color "") only ever gets base pools.
+// For red.alice of tenant acme looks at (red.alice, acme), (red.alice, any), (red, acme), (red,
+// any), (base, acme), (base, any), as far as the service's fallback lets it climb. An undyed
+// request (color "") only ever gets base pools.
 PoolChoice choose_pool(const ServiceInfo& service, std::string_view color, std::string_view tenant);
 
 }  // namespace woad

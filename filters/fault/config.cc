@@ -4,10 +4,9 @@ namespace woad {
 namespace {
 
 const config::Table<FaultDelay> kDelay{
+    config::required<FaultDelay>({"percent", &FaultDelay::percent, "Share of requests that wait."}),
     config::required<FaultDelay>(
-        {"percent", &FaultDelay::percent, "Share of requests that wait."}),
-    config::required<FaultDelay>({"for", &FaultDelay::time, config::duration(milliseconds(1)),
-                                  "How long they wait."}),
+        {"for", &FaultDelay::time, config::duration(milliseconds(1)), "How long they wait."}),
 };
 
 const config::Table<FaultAbort> kAbort{

@@ -22,8 +22,8 @@ struct FaultAbort {
 };
 
 struct FaultSettings {
-  std::optional<FaultDelay> delay;
-  std::optional<FaultAbort> abort;
+  std::optional<FaultDelay> delay{};
+  std::optional<FaultAbort> abort{};
   bool only_dyed = true;
 
   bool operator==(const FaultSettings&) const = default;

@@ -6,9 +6,10 @@
 namespace woad {
 
 BucketShape::BucketShape(uint64_t count, Duration per, uint32_t burst)
-    : interval_(std::max<int64_t>(per.count() / static_cast<int64_t>(std::max<uint64_t>(count, 1)), 1)),
+    : interval_(
+          std::max<int64_t>(per.count() / static_cast<int64_t>(std::max<uint64_t>(count, 1)), 1)),
       depth_(0) {
-  constexpr int64_t kDeepest = std::chrono::nanoseconds(std::chrono::hours(24 * 365)).count();
+  constexpr int64_t kDeepest = Duration(hours(24 * 365 * 100)).count();
   const bool deep = interval_ > kDeepest / static_cast<int64_t>(burst);
   depth_ = deep ? kDeepest : interval_ * static_cast<int64_t>(burst);
 }
@@ -35,7 +36,8 @@ std::atomic<int64_t>& BucketTable::find(std::string_view key, int64_t now) {
   });
   uint64_t before = victim.key.load(std::memory_order_relaxed);
   // When another worker takes the slot at this very moment, the two keys share it for this request.
-  if (before != hash && victim.key.compare_exchange_strong(before, hash, std::memory_order_relaxed)) {
+  if (before != hash &&
+      victim.key.compare_exchange_strong(before, hash, std::memory_order_relaxed)) {
     victim.full_at.store(now, std::memory_order_relaxed);
   }
   return victim.full_at;

@@ -1,4 +1,5 @@
-// Token buckets without locks: the generic cell rate algorithm (ITU-T I.371) in one atomic a bucket.
+// Token buckets without locks: the generic cell rate algorithm (ITU-T I.371) in one atomic a
+// bucket.
 //
 // A bucket is the time at which it will be full again, so an idle bucket equals a new one and needs
 // no upkeep. Shared by all workers. Rates are exact in the long run whatever the number of workers.
@@ -20,8 +21,8 @@ class BucketShape {
   // `count` tokens every `per`, at most `burst` (>= 1) at once.
   BucketShape(uint64_t count, Duration per, uint32_t burst);
 
-  // Takes one token from `full_at` at `now` (nanoseconds). Zero: taken; else how long until there is
-  // one.
+  // Takes one token from `full_at` at `now` (nanoseconds). Zero: taken; else how long until there
+  // is one.
   Duration take(std::atomic<int64_t>& full_at, int64_t now) const;
 
  private:

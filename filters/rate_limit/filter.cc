@@ -35,8 +35,8 @@ std::string_view RateLimitFilter::key_of(const RateKey& key, const RequestHead& 
 Verdict RateLimitFilter::on_request_head(RequestHead& head, bool) {
   const Settings& settings = context_.settings<Settings>();
   if (settings.rate.count == 0) return Verdict::go();
-  const Duration wait = context_.state<State>().take(key_of(settings.key, head),
-                                                     context_.scheduler().now());
+  const Duration wait =
+      context_.state<State>().take(key_of(settings.key, head), context_.scheduler().now());
   return wait == Duration(0) ? Verdict::go() : refuse(settings, wait);
 }
 
@@ -57,9 +57,10 @@ Verdict RateLimitFilter::refuse(const Settings& settings, Duration wait) const {
   }
   const int64_t whole = std::chrono::ceil<seconds>(wait).count();
   const int64_t most = std::numeric_limits<int>::max();
-  return Verdict::reply({.code = ErrorCode::kRateLimited,
-                         .details = details + " (rate_limit)",
-                         .retry_after_seconds = static_cast<int>(std::clamp<int64_t>(whole, 1, most))});
+  return Verdict::reply(
+      {.code = ErrorCode::kRateLimited,
+       .details = details + " (rate_limit)",
+       .retry_after_seconds = static_cast<int>(std::clamp<int64_t>(whole, 1, most))});
 }
 
 }  // namespace woad

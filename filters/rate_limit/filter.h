@@ -21,7 +21,7 @@ class RateLimitState {
 
  private:
   BucketShape shape_;
-  std::atomic<int64_t> full_at_{0};   // without a key
+  std::atomic<int64_t> full_at_{0};    // without a key
   std::optional<BucketTable> by_key_;  // with one
 };
 

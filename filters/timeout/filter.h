@@ -1,5 +1,5 @@
-// Limits in time: the wait for the response, each try, bodies that stand still. Carries what is left
-// of the deadline on.
+// Limits in time: the wait for the response, each try, bodies that stand still. Carries what is
+// left of the deadline on.
 #pragma once
 
 #include "filters/timeout/config.h"

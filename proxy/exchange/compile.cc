@@ -139,17 +139,19 @@ class Compiler {
     if (from.respond) {
       route.action = Respond{static_cast<int>(from.respond->status), from.respond->body};
     } else if (from.redirect) {
-      route.action = Redirect{from.redirect->scheme.value_or(""), from.redirect->host.value_or(""),
-                              from.redirect->path.value_or(""),
-                              static_cast<int>(from.redirect->status)};
+      route.action =
+          Redirect{from.redirect->scheme.value_or(""), from.redirect->host.value_or(""),
+                   from.redirect->path.value_or(""), static_cast<int>(from.redirect->status)};
     } else {
       std::vector<RouteTarget> targets;
       for (const config::Target& to : from.to) {
         const ServiceEntry* service = find_service(*to.service);
         if (service == nullptr || to.weight == 0) continue;
         const FilterSlots& base = service->filters.empty() ? chain : service->filters;
-        FilterSlots slots = filters_.override_slots(base, from.filters, route.name + "." + *to.service);
-        targets.push_back({service, to.weight, slots.empty() ? service->filters : std::move(slots)});
+        FilterSlots slots =
+            filters_.override_slots(base, from.filters, route.name + "." + *to.service);
+        targets.push_back(
+            {service, to.weight, slots.empty() ? service->filters : std::move(slots)});
         route.total_weight += to.weight;
       }
       if (targets.empty()) return;  // an unknown service: an error of the file already
@@ -208,7 +210,8 @@ class Compiler {
       }
     }
     for (const auto& [key, value] : from.query) {
-      if (auto compiled = compile_value(value)) matcher.query.push_back({key, std::move(*compiled)});
+      if (auto compiled = compile_value(value))
+        matcher.query.push_back({key, std::move(*compiled)});
     }
     if (from.color) matcher.color = **from.color;
     if (from.tenant) matcher.tenant = **from.tenant;

@@ -27,7 +27,8 @@ std::vector<std::string> names_to_resolve(const config::Config& config);
 
 // `previous` (may be nullptr) gives the state of filters whose settings did not change. The result
 // is of no use when `diagnostics` has errors afterwards.
-std::shared_ptr<Snapshot> compile(const config::Config& config, const std::vector<FilterKind>& registry,
+std::shared_ptr<Snapshot> compile(const config::Config& config,
+                                  const std::vector<FilterKind>& registry,
                                   const Resolutions& resolutions, const Snapshot* previous,
                                   config::Diagnostics& diagnostics);
 

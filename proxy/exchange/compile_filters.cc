@@ -8,12 +8,11 @@ namespace woad {
 namespace {
 
 // The order of the default chains (config/reference.md, "filters"); those that exist are taken.
-constexpr std::string_view kInboundOrder[] = {"access_log", "peer_identity", "authorization",
-                                              "context",    "trace",         "rate_limit",
-                                              "timeout"};
-constexpr std::string_view kOutboundOrder[] = {
-    "access_log", "context", "trace", "fault", "color_routing", "rate_limit",
-    "timeout",    "retry",   "circuit_breaker"};
+constexpr std::string_view kInboundOrder[] = {
+    "access_log", "peer_identity", "authorization", "context", "trace", "rate_limit", "timeout"};
+constexpr std::string_view kOutboundOrder[] = {"access_log", "context",       "trace",
+                                               "fault",      "color_routing", "rate_limit",
+                                               "timeout",    "retry",         "circuit_breaker"};
 
 bool fits(FilterPlace place, Direction direction) {
   return place == FilterPlace::kBoth ||
@@ -67,8 +66,8 @@ FilterSlot FilterCompiler::make_slot(const FilterKind& kind, const config::Node&
   return slot;
 }
 
-void FilterCompiler::compile_chain(Direction direction,
-                                   const std::optional<std::vector<config::FilterSettings>>& listed) {
+void FilterCompiler::compile_chain(
+    Direction direction, const std::optional<std::vector<config::FilterSettings>>& listed) {
   FilterChain& chain = snapshot_.chains[static_cast<size_t>(direction)];
   const std::string place = std::string(to_string(direction)) + "/";
   for (const config::FilterSettings& filter : listed ? *listed : default_chain(direction)) {
@@ -103,8 +102,9 @@ FilterSlots FilterCompiler::override_slots(const FilterSlots& base,
     if (kind == nullptr) continue;
     const auto position = chain.position(kind->name);
     if (!position) {
-      diagnostics_.error_at_key(filter.source, "the filter " + filter.name + " is not in the outbound chain",
-                         "add it to filters.outbound");
+      diagnostics_.error_at_key(filter.source,
+                                "the filter " + filter.name + " is not in the outbound chain",
+                                "add it to filters.outbound");
       continue;
     }
     slots[*position] = make_slot(*kind, filter.settings, base[*position].settings.get(),

@@ -13,16 +13,18 @@ namespace woad {
 
 class FilterCompiler {
  public:
-  FilterCompiler(const std::vector<FilterKind>& registry, const Snapshot* previous, Snapshot& snapshot,
-                 config::Diagnostics& diagnostics)
+  FilterCompiler(const std::vector<FilterKind>& registry, const Snapshot* previous,
+                 Snapshot& snapshot, config::Diagnostics& diagnostics)
       : registry_(registry), previous_(previous), snapshot_(snapshot), diagnostics_(diagnostics) {}
 
   // The chain of the file, or the default one.
-  void compile_chain(Direction direction, const std::optional<std::vector<config::FilterSettings>>& listed);
+  void compile_chain(Direction direction,
+                     const std::optional<std::vector<config::FilterSettings>>& listed);
 
   // `base` with the settings given at a service or route of the outbound chain on top; empty when
   // none are given. `place` names where, for finding the state again after a reload.
-  FilterSlots override_slots(const FilterSlots& base, const std::vector<config::FilterSettings>& given,
+  FilterSlots override_slots(const FilterSlots& base,
+                             const std::vector<config::FilterSettings>& given,
                              const std::string& place);
 
  private:

@@ -72,7 +72,8 @@ void Exchange::choose_route() {
     service_ = listener_.app.get();
   } else {
     char buffer[256];
-    const MatchInput input{*head_, normal_host(head_->authority, buffer), info_.color, info_.tenant};
+    const MatchInput input{*head_, normal_host(head_->authority, buffer), info_.color,
+                           info_.tenant};
     route_ = snapshot.routes.find(input);
     if (route_ == nullptr) {
       service_ = snapshot.hosts.find(input.host);
@@ -142,7 +143,8 @@ void Exchange::on_data(Buffer&& data, bool end) {
   switch (state_) {
     case ExchangeState::kHeadWaits:
       request_waiting_.data.append(std::move(data));
-      if (request_waiting_.data.size() >= view_->snapshot().limits.buffer) writer_.hold_reading(true);
+      if (request_waiting_.data.size() >= view_->snapshot().limits.buffer)
+        writer_.hold_reading(true);
       return;
     case ExchangeState::kTunnel:
       tunnel_idle_->arm(kTunnelIdle);
@@ -315,8 +317,8 @@ void Exchange::on_response_trailers(Headers& trailers) {
 
 void Exchange::on_no_response(LocalReply reply) {
   if (state_ == ExchangeState::kEnded) return;
-  const bool upstream = reply.code == ErrorCode::kUpstreamReset ||
-                        reply.code == ErrorCode::kBadUpstreamResponse;
+  const bool upstream =
+      reply.code == ErrorCode::kUpstreamReset || reply.code == ErrorCode::kBadUpstreamResponse;
   info_.closed_by = upstream ? ClosedBy::kUpstream : ClosedBy::kWoad;
   answer(std::move(reply));
 }

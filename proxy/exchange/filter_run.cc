@@ -13,8 +13,8 @@ void FilterRun::create(FilterHost& host, ExchangeInfo& info, Arena& arena, Sched
   if (count == 0) return;
   filters_ = static_cast<Entry*>(arena.allocate(count * sizeof(Entry), alignof(Entry)));
   for (size_t i = 0; i < count; ++i) {
-    auto* entry = new (&filters_[i])
-        Entry{FilterContext(host, i, info, arena, scheduler, random), nullptr};
+    auto* entry =
+        new (&filters_[i]) Entry{FilterContext(host, i, info, arena, scheduler, random), nullptr};
     entry->filter = chain_.kind(i).create(arena, entry->context);
   }
 }

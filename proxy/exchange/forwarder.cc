@@ -162,14 +162,14 @@ void Forwarder::on_backoff_over() { try_next(false); }
 void Forwarder::on_per_try() {
   conclude({.kind = Outcome::Kind::kPerTryTimeout, .anything_sent = true},
            {.code = ErrorCode::kTimeout,
-            .details = "no answer from " + std::string(info_.upstream_host) + " within timeout.per_try"});
+            .details =
+                "no answer from " + std::string(info_.upstream_host) + " within timeout.per_try"});
 }
 
 void Forwarder::on_attempt_no_stream(Attempt&, const DialFailure& failure) {
-  conclude({.kind = Outcome::Kind::kConnectFailed},
-           {.code = ErrorCode::kConnectFailed,
-            .details = failure.message,
-            .proxy_status = failure.proxy_status});
+  conclude({.kind = Outcome::Kind::kConnectFailed}, {.code = ErrorCode::kConnectFailed,
+                                                     .details = failure.message,
+                                                     .proxy_status = failure.proxy_status});
 }
 
 void Forwarder::on_attempt_reset(Attempt& attempt, ResetReason reason, std::string_view why) {
@@ -193,8 +193,10 @@ void Forwarder::on_attempt_reset(Attempt& attempt, ResetReason reason, std::stri
              {.code = ErrorCode::kBadUpstreamResponse, .details = where});
     return;
   }
-  const auto kind = reason == ResetReason::kRefused ? Outcome::Kind::kRefused : Outcome::Kind::kReset;
-  conclude({.kind = kind, .anything_sent = sent}, {.code = ErrorCode::kUpstreamReset, .details = where});
+  const auto kind =
+      reason == ResetReason::kRefused ? Outcome::Kind::kRefused : Outcome::Kind::kReset;
+  conclude({.kind = kind, .anything_sent = sent},
+           {.code = ErrorCode::kUpstreamReset, .details = where});
 }
 
 void Forwarder::on_attempt_interim(ResponseHead& head) { owner_.on_interim(head); }

@@ -1,7 +1,7 @@
 // The end of the chain: gets one request answered, by one attempt after another.
 //
-// Keeps the request body for a replay while that is possible and small; chooses pool (by filters) and
-// endpoint (by the balancer); replays once by itself when a reused connection died of its age.
+// Keeps the request body for a replay while that is possible and small; chooses pool (by filters)
+// and endpoint (by the balancer); replays once by itself when a reused connection died of its age.
 // Owned by its exchange. One thread.
 #pragma once
 
@@ -42,8 +42,8 @@ class Forwarder final : private AttemptSink {
   // Request bodies up to this are kept for a replay.
   static constexpr size_t kReplayBytes = 64 * 1024;
 
-  Forwarder(ForwarderOwner& owner, const WorkerContext& worker, SnapshotView& view, ExchangeInfo& info,
-            Arena& arena);
+  Forwarder(ForwarderOwner& owner, const WorkerContext& worker, SnapshotView& view,
+            ExchangeInfo& info, Arena& arena);
   ~Forwarder();
 
   // Begins. `head` lives as long as the exchange.
@@ -85,11 +85,11 @@ class Forwarder final : private AttemptSink {
   RequestHead* head_ = nullptr;
   std::unique_ptr<Attempt> attempt_;
   const Endpoint* last_endpoint_ = nullptr;
-  Buffer body_;                  // sent or not, while keep_body_; else what no stream has taken yet
+  Buffer body_;  // sent or not, while keep_body_; else what no stream has taken yet
   Headers* trailers_ = nullptr;
   bool request_ended_ = false;
-  bool keep_body_ = true;     // body_ holds the whole body so far: another try could send it
-  bool replayed_ = false;     // the one replay on a fresh connection is used up
+  bool keep_body_ = true;      // body_ holds the whole body so far: another try could send it
+  bool replayed_ = false;      // the one replay on a fresh connection is used up
   bool head_sent_up_ = false;  // the response belongs to the client: no further try
   Timer per_try_;
   Timer backoff_;

@@ -5,7 +5,8 @@
 namespace woad {
 namespace {
 
-// The text of an sf-string (RFC 8941 section 3.3.3): printable ASCII with quotes and backslashes escaped.
+// The text of an sf-string (RFC 8941 section 3.3.3): printable ASCII with quotes and backslashes
+// escaped.
 std::string sf_string(std::string_view text) {
   std::string out = "\"";
   for (const char c : text) {
@@ -50,7 +51,8 @@ Buffer make_local_answer(const LocalReply& reply, bool grpc, std::string_view re
 
   if (!configured) {
     headers.add("x-woad-error", error.code);
-    const std::string_view word = reply.proxy_status.empty() ? error.proxy_status : reply.proxy_status;
+    const std::string_view word =
+        reply.proxy_status.empty() ? error.proxy_status : reply.proxy_status;
     headers.add("proxy-status", arena.copy("woad; error=" + std::string(word) +
                                            "; details=" + sf_string(reply.details)));
   }
@@ -71,7 +73,8 @@ Buffer make_local_answer(const LocalReply& reply, bool grpc, std::string_view re
   if (configured) {
     body.append(blocks, reply.body);
   } else {
-    body.append(blocks, std::string(error.code) + ": " + reply.details + ". " + std::string(error.hint) + "\n");
+    body.append(blocks, std::string(error.code) + ": " + reply.details + ". " +
+                            std::string(error.hint) + "\n");
   }
   if (!body.empty()) headers.add("content-type", "text/plain; charset=utf-8");
   head.content_length = body.size();

@@ -1,5 +1,5 @@
-// Turns a LocalReply into the response a client gets: status, x-woad-error, Proxy-Status, a sentence
-// with the cause and what to try; for gRPC a trailers-only answer.
+// Turns a LocalReply into the response a client gets: status, x-woad-error, Proxy-Status, a
+// sentence with the cause and what to try; for gRPC a trailers-only answer.
 #pragma once
 
 #include <string>

@@ -54,7 +54,8 @@ std::optional<std::string> query_value(std::string_view query, std::string_view 
     const std::string_view pair = query.substr(0, amp);
     const size_t equals = pair.find('=');
     if (decode_query(pair.substr(0, equals)) == key) {
-      return equals == std::string_view::npos ? std::string() : decode_query(pair.substr(equals + 1));
+      return equals == std::string_view::npos ? std::string()
+                                              : decode_query(pair.substr(equals + 1));
     }
     if (amp == std::string_view::npos) break;
     query.remove_prefix(amp + 1);

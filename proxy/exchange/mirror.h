@@ -1,7 +1,7 @@
 // A copy of a request for a shadow service: sent along, its answer thrown away.
 //
-// It never slows or fails the request it copies: a shadow that cannot keep up is given up. It belongs
-// to the exchange while the request is being sent and to the worker's MirrorSet afterwards.
+// It never slows or fails the request it copies: a shadow that cannot keep up is given up. It
+// belongs to the exchange while the request is being sent and to the worker's MirrorSet afterwards.
 // One thread.
 #pragma once
 

@@ -14,7 +14,8 @@ bool named(const Header& field, const std::vector<HeaderName>& names) {
 }
 
 std::string_view lower_in_place(Arena& arena, std::string_view value) {
-  const bool upper = std::any_of(value.begin(), value.end(), [](char c) { return c != to_lower(c); });
+  const bool upper =
+      std::any_of(value.begin(), value.end(), [](char c) { return c != to_lower(c); });
   if (!upper) return value;
   auto* copy = static_cast<char*>(arena.allocate(value.size(), 1));
   std::transform(value.begin(), value.end(), copy, to_lower);

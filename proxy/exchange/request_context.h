@@ -10,8 +10,8 @@
 namespace woad {
 
 // Reads the context into `info` and leaves exactly one canonical header for each value found: lower
-// case, whatever alias brought it. A value of wrong syntax is removed and counts as absent; `base` is
-// no colour. Different valid values for the same thing: the answer to give (400).
+// case, whatever alias brought it. A value of wrong syntax is removed and counts as absent; `base`
+// is no colour. Different valid values for the same thing: the answer to give (400).
 std::optional<LocalReply> read_request_context(RequestHead& head, const ContextNames& names,
                                                ExchangeInfo& info);
 

@@ -15,8 +15,9 @@ std::optional<LocalReply> count_hop(RequestHead& head) {
   if (const Header* field = head.headers.find(kHops)) {
     hops = parse_decimal(field->value).value_or(0);
     if (hops >= kMaxHops) {
-      return LocalReply{.code = ErrorCode::kLoop,
-                        .details = "the request came through " + std::to_string(hops) + " sidecars"};
+      return LocalReply{
+          .code = ErrorCode::kLoop,
+          .details = "the request came through " + std::to_string(hops) + " sidecars"};
     }
     head.headers.remove(kHops);
   }
@@ -69,7 +70,8 @@ void append_forwarded_for(RequestHead& head, const Address& peer) {
     return true;
   });
   const std::string_view client = arena.copy(peer.host());
-  head.headers.add("x-forwarded-for", list.empty() ? client : arena.join(arena.join(list, ", "), client),
+  head.headers.add("x-forwarded-for",
+                   list.empty() ? client : arena.join(arena.join(list, ", "), client),
                    HeaderId::kForwardedFor);
 }
 

@@ -24,7 +24,8 @@ void RouteTable::add(Route route) {
   routes_.push_back(std::make_unique<Route>(std::move(route)));
 }
 
-void RouteTable::first_match(const Index& candidates, const MatchInput& input, uint32_t& best) const {
+void RouteTable::first_match(const Index& candidates, const MatchInput& input,
+                             uint32_t& best) const {
   for (const uint32_t index : candidates) {
     if (index >= best) return;
     if (routes_[index]->match.matches(input)) {
@@ -71,7 +72,8 @@ const ServiceEntry* HostTable::find(std::string_view host) const {
   const auto exact = exact_.find(host);
   if (exact != exact_.end()) return exact->second;
   if (!below_.empty()) {
-    for (size_t dot = host.find('.'); dot != std::string_view::npos; dot = host.find('.', dot + 1)) {
+    for (size_t dot = host.find('.'); dot != std::string_view::npos;
+         dot = host.find('.', dot + 1)) {
       const auto below = below_.find(host.substr(dot));
       if (below != below_.end() && dot > 0) return below->second;
     }

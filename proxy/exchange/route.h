@@ -62,8 +62,8 @@ struct Route {
   const RouteTarget* pick(Random& random) const;
 };
 
-// The routes of a file, found without looking at each: by exact path and by path prefix through hashes,
-// the rest in order.
+// The routes of a file, found without looking at each: by exact path and by path prefix through
+// hashes, the rest in order.
 class RouteTable {
  public:
   void add(Route route);

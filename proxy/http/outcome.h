@@ -55,8 +55,8 @@ struct LocalReply {
   std::string_view proxy_status{};  // "": error_info(code).proxy_status; static storage
   std::string location{};           // redirect target
   std::string body{};               // configured answers alone: the body as configured
-  int retry_after_seconds = 0;    // > 0: Retry-After
-  bool close = false;             // HTTP/1: the connection ends with this answer
+  int retry_after_seconds = 0;      // > 0: Retry-After
+  bool close = false;               // HTTP/1: the connection ends with this answer
 
   int effective_status() const { return status != 0 ? status : error_info(code).status; }
 };

@@ -68,7 +68,11 @@ void Loop::delete_owned() {
   scheduler_.end_turn();
 }
 
-void Loop::run_once() { uv_run(&handles_->loop, UV_RUN_ONCE); }
+void Loop::run_once() {
+  const bool wait = scheduler_.turn_is_over();
+  scheduler_.end_turn();
+  uv_run(&handles_->loop, wait ? UV_RUN_ONCE : UV_RUN_NOWAIT);
+}
 
 void Loop::stop() { uv_stop(&handles_->loop); }
 

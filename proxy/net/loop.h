@@ -31,7 +31,7 @@ class Loop {
 
   // Until stop(), and then through the end of the turn; deletes what the loop owns.
   void run();
-  // One turn; waits for an event if there is none.
+  // One turn; waits for an event unless the end of the turn has something to do.
   void run_once();
   // Ends run() after the present turn.
   void stop();

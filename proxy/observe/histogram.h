@@ -13,7 +13,7 @@ namespace woad {
 
 class Histogram {
  public:
-  static constexpr int kSubBits = 4;  // 16 buckets an octave
+  static constexpr int kSubBits = 4;   // 16 buckets an octave
   static constexpr int kOctaves = 28;  // up to 2^32 us, over an hour
   static constexpr size_t kBuckets = (kOctaves + 1) << kSubBits;
 

@@ -40,11 +40,17 @@ size_t hash_of(const Key& key) {
 
 const FamilyInfo& family_info(Family family) {
   static const std::array<FamilyInfo, kFamilyCount> kInfos = {{
-      {"woad_requests_total", "Requests that ended, by what the client got.", false,
+      {"woad_requests_total",
+       "Requests that ended, by what the client got.",
+       false,
        {"direction", "service", "color", "code_class", "error"}},
-      {"woad_upstream_attempts_total", "Tries to get an answer from an endpoint.", false,
+      {"woad_upstream_attempts_total",
+       "Tries to get an answer from an endpoint.",
+       false,
        {"service", "color", "result"}},
-      {"woad_route_total", "Outbound requests, by pool and why that pool.", false,
+      {"woad_route_total",
+       "Outbound requests, by pool and why that pool.",
+       false,
        {"service", "color", "pool", "reason"}},
       {"woad_upstream_connections", "Connections to endpoints.", true, {"service", "state"}},
       {"woad_client_connections", "Connections of clients.", true, {"direction"}},
@@ -89,8 +95,8 @@ bool WorkerMetrics::has(Family family, std::initializer_list<Id> labels) const {
 }
 
 size_t WorkerMetrics::add_series(Family family, std::initializer_list<Id> labels) {
-  const bool is_overflow = std::all_of(labels.begin(), labels.end(),
-                                       [this](Id id) { return id == overflow_; });
+  const bool is_overflow =
+      std::all_of(labels.begin(), labels.end(), [this](Id id) { return id == overflow_; });
   if (counters_.size() + latencies_.size() >= kMaxSeries && !is_overflow) {
     switch (labels.size()) {
       case 1: return slot_of(family, {overflow_});
@@ -131,7 +137,8 @@ void WorkerMetrics::record_latency(Id direction, Id service, Id color, Duration 
   auto found = latencies_.find(key_for(direction, service, color));
   if (found == latencies_.end()) {
     const bool full = counters_.size() + latencies_.size() >= kMaxSeries;
-    const uint64_t key = full ? key_for(overflow_, overflow_, overflow_) : key_for(direction, service, color);
+    const uint64_t key =
+        full ? key_for(overflow_, overflow_, overflow_) : key_for(direction, service, color);
     found = latencies_.try_emplace(key).first;
   }
   found->second.record(duration);
@@ -153,11 +160,13 @@ MetricsSnapshot WorkerMetrics::snapshot() const {
     copy.series.push_back(std::move(series));
   }
   for (size_t kind = 0; kind < hostile_names_.size(); ++kind) {
-    copy.series.push_back({Family::kHostile, {hostile_names_[kind]}, static_cast<int64_t>(hostile_[kind])});
+    copy.series.push_back(
+        {Family::kHostile, {hostile_names_[kind]}, static_cast<int64_t>(hostile_[kind])});
   }
   for (const auto& [key, histogram] : latencies_) {
-    copy.latencies.push_back({{*values_[key >> 32], *values_[key >> 16 & 0xffff], *values_[key & 0xffff]},
-                              std::make_shared<Histogram>(histogram)});
+    copy.latencies.push_back(
+        {{*values_[key >> 32], *values_[key >> 16 & 0xffff], *values_[key & 0xffff]},
+         std::make_shared<Histogram>(histogram)});
   }
   return copy;
 }

@@ -91,8 +91,8 @@ void write_latencies(const MetricsSnapshot& metrics, Writer& out) {
   for (const auto& latency : metrics.latencies) sorted.push_back(&latency);
   std::sort(sorted.begin(), sorted.end(),
             [](const auto* a, const auto* b) { return a->labels < b->labels; });
-  out.family("woad_request_duration_seconds", "Time from the request's head to the end of the exchange.",
-             "histogram");
+  out.family("woad_request_duration_seconds",
+             "Time from the request's head to the end of the exchange.", "histogram");
   for (const auto* latency : sorted) {
     const auto line = [&](std::string_view le, uint64_t count) {
       out.begin("woad_request_duration_seconds_bucket");
@@ -100,7 +100,8 @@ void write_latencies(const MetricsSnapshot& metrics, Writer& out) {
       out.label("le", le);
       out.end(static_cast<double>(count));
     };
-    for (const double bound : kBounds) line(Writer::number(bound), latency->histogram->at_most(bound));
+    for (const double bound : kBounds)
+      line(Writer::number(bound), latency->histogram->at_most(bound));
     line("+Inf", latency->histogram->count());
     out.begin("woad_request_duration_seconds_sum");
     write_labels(*latency, out);

@@ -25,8 +25,8 @@ struct LoadedConfig {
   std::string errors;                            // as `woad validate` prints them; "" when good
 };
 
-// The one function behind boot, reload, `woad validate` and `woad explain`. Any thread that does not
-// serve. `previous` may be nullptr. `diagnostics` (may be nullptr) gets the errors one by one.
+// The one function behind boot, reload, `woad validate` and `woad explain`. Any thread that does
+// not serve. `previous` may be nullptr. `diagnostics` (may be nullptr) gets the errors one by one.
 LoadedConfig load_config(const std::string& path, const std::vector<FilterKind>& registry,
                          const Resolutions& resolutions, const Snapshot* previous,
                          config::Diagnostics* diagnostics = nullptr);

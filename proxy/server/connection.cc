@@ -8,7 +8,8 @@
 
 namespace woad {
 
-DownstreamConnection::DownstreamConnection(ConnectionHost& host, std::unique_ptr<Transport> transport)
+DownstreamConnection::DownstreamConnection(ConnectionHost& host,
+                                           std::unique_ptr<Transport> transport)
     : host_(host),
       transport_(std::move(transport)),
       view_(host.current_view()),

@@ -35,10 +35,10 @@ class ConnectionHost {
 };
 
 class DownstreamConnection final : public Deferred,
-                               public ListLink,
-                               private TransportSink,
-                               private ServerConnection,
-                               private ExchangeOwner {
+                                   public ListLink,
+                                   private TransportSink,
+                                   private ServerConnection,
+                                   private ExchangeOwner {
  public:
   DownstreamConnection(ConnectionHost& host, std::unique_ptr<Transport> transport);
   ~DownstreamConnection() override;

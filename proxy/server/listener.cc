@@ -14,7 +14,8 @@ constexpr std::string_view kTooManyConnections =
     "content-type: text/plain; charset=utf-8\r\n"
     "content-length: 94\r\n"
     "connection: close\r\n\r\n"
-    "overloaded: limits.client_connections is reached. Close idle connections, or raise the limit.\n";
+    "overloaded: limits.client_connections is reached. Close idle connections, or raise the "
+    "limit.\n";
 
 }  // namespace
 
@@ -77,8 +78,8 @@ void Listener::relay(std::unique_ptr<Transport> client) {
   relays_.push_back(*relay);
   ++relay_count_;
   const PoolInfo* pool = spec_->app->service.find_pool("", "");
-  const Endpoint* app = view_->upstreams().pick(spec_->app->service.pool(*pool),
-                                                BalancerPolicy::kRandom, nullptr);
+  const Endpoint* app =
+      view_->upstreams().pick(spec_->app->service.pool(*pool), BalancerPolicy::kRandom, nullptr);
   if (app == nullptr) {
     relay->close();
   } else {

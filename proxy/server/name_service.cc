@@ -6,7 +6,9 @@ namespace woad {
 
 struct NameService::Entry {
   Entry(NameService& owner, Loop& loop, std::string host)
-      : service(owner), name(std::move(host)), timer(loop.scheduler().timers(), bind_timer<&Entry::ask>(this)) {}
+      : service(owner),
+        name(std::move(host)),
+        timer(loop.scheduler().timers(), bind_timer<&Entry::ask>(this)) {}
 
   void ask() {
     ticket = service.resolver_.resolve(name, 0, [this](Result<ResolvedName> answer) {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <map>
 #include <random>
 #include <thread>
 
@@ -25,7 +26,7 @@ Server::Server(ServerOptions options)
     : options_(std::move(options)),
       loader_(loop_),
       names_(loop_, [this] { on_names_changed(); }),
-      admin_(loop_, *this),
+      admin_(loop_, blocks_, *this),
       names_timer_(loop_.scheduler().timers(), bind_timer<&Server::on_names_wait_over>(this)),
       drain_timer_(loop_.scheduler().timers(), bind_timer<&Server::on_drain_delay_over>(this)),
       poll_timer_(loop_.scheduler().timers(), bind_timer<&Server::poll_active>(this)) {
@@ -43,7 +44,8 @@ int Server::run() {
 
 void Server::watch_signals() {
   const auto on = [this](int number, void (Server::*handler)()) {
-    signals_.push_back(std::make_unique<Signal>(loop_, number, [this, handler] { (this->*handler)(); }));
+    signals_.push_back(
+        std::make_unique<Signal>(loop_, number, [this, handler] { (this->*handler)(); }));
   };
   on(SIGTERM, &Server::on_stop_signal);
   on(SIGINT, &Server::on_stop_signal);
@@ -52,7 +54,7 @@ void Server::watch_signals() {
 
 // Nothing serves yet, so the file is read right here.
 bool Server::boot() {
-  LoadedConfig loaded = load_config(options_.config_path, *options_.filters, {}, nullptr);
+  LoadedConfig loaded = load_config(options_.config_path, options_.filters, {}, nullptr);
   if (loaded.snapshot == nullptr) {
     std::fputs(loaded.errors.c_str(), stderr);
     exit_code_ = 1;
@@ -78,7 +80,7 @@ void Server::start_workers(const config::Config& config) {
 void Server::reload() {
   if (state_ != State::kStarting && state_ != State::kServing) return;
   loader_.run(
-      [path = options_.config_path, filters = options_.filters, known = names_.resolutions(),
+      [path = options_.config_path, filters = &options_.filters, known = names_.resolutions(),
        previous = running_] { return load_config(path, *filters, known, previous.get()); },
       [this](LoadedConfig loaded) { on_loaded(std::move(loaded), Cause::kReload); });
 }
@@ -121,12 +123,13 @@ void Server::on_names_wait_over() {
 
 void Server::recompile_for_names(Cause cause) {
   if (named_config_ == nullptr) return;
-  loader_.run([config = named_config_, filters = options_.filters, known = names_.resolutions(),
+  loader_.run([config = named_config_, filters = &options_.filters, known = names_.resolutions(),
                previous = running_] { return recompile(config, *filters, known, previous.get()); },
               [this, cause](LoadedConfig loaded) { publish(std::move(loaded), cause); });
 }
 
-Result<std::vector<std::vector<ListeningSocket>>> Server::open_sockets(const Snapshot& snapshot) const {
+Result<std::vector<std::vector<ListeningSocket>>> Server::open_sockets(
+    const Snapshot& snapshot) const {
   std::vector<std::vector<ListeningSocket>> sockets(workers_.size());
   const auto listens_already = [&](const ListenerSpec& spec) {
     return running_ != nullptr &&
@@ -153,7 +156,9 @@ void Server::publish(LoadedConfig loaded, Cause cause) {
     reject(sockets.error().message + "\n", cause);
     return;
   }
-  if (const auto applied = admin_.apply(loaded.config->admin); !applied) {
+  const auto addresses = admin_addresses(loaded.config->admin);
+  const Result<void> applied = addresses ? admin_.apply(*addresses) : addresses.error();
+  if (!applied) {
     for (const auto& of_worker : *sockets) {
       for (const ListeningSocket& socket : of_worker) Fd(socket.fd);
     }
@@ -174,9 +179,8 @@ void Server::adopt(const LoadedConfig& loaded, std::vector<std::vector<Listening
   running_ = loaded.snapshot;
   adopting_ += workers_.size();
   for (size_t i = 0; i < workers_.size(); ++i) {
-    workers_[i]->adopt(running_, std::move(sockets[i]), [this, cause] {
-      loop_.post([this, cause] { on_adopted(cause); });
-    });
+    workers_[i]->adopt(running_, std::move(sockets[i]),
+                       [this, cause] { loop_.post([this, cause] { on_adopted(cause); }); });
   }
 }
 

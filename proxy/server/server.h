@@ -13,6 +13,7 @@
 #include "proxy/net/file_watch.h"
 #include "proxy/net/loop.h"
 #include "proxy/net/signal.h"
+#include "proxy/net/socket.h"
 #include "proxy/server/admin_backend.h"
 #include "proxy/server/admin_server.h"
 #include "proxy/server/config_loader.h"
@@ -23,7 +24,7 @@ namespace woad {
 
 struct ServerOptions {
   std::string config_path;
-  const std::vector<FilterKind>* filters = nullptr;  // the registry; outlives the server
+  const std::vector<FilterKind>& filters;  // the registry; outlives the server
 };
 
 class Server final : private AdminBackend {
@@ -59,7 +60,8 @@ class Server final : private AdminBackend {
   void recompile_for_names(Cause cause);
   void publish(LoadedConfig loaded, Cause cause);
   Result<std::vector<std::vector<ListeningSocket>>> open_sockets(const Snapshot& snapshot) const;
-  void adopt(const LoadedConfig& loaded, std::vector<std::vector<ListeningSocket>> sockets, Cause cause);
+  void adopt(const LoadedConfig& loaded, std::vector<std::vector<ListeningSocket>> sockets,
+             Cause cause);
   void on_adopted(Cause cause);
   void reject(const std::string& errors, Cause cause);
   void start_workers(const config::Config& config);
@@ -71,6 +73,7 @@ class Server final : private AdminBackend {
   void stop(int exit_code);
 
   ServerOptions options_;
+  BlockPool blocks_;  // of admin's connections; before the loop
   Loop loop_;
   ConfigLoader loader_;
   NameService names_;
@@ -91,7 +94,6 @@ class Server final : private AdminBackend {
   Timer drain_timer_;
   Timer poll_timer_;
   MonoTime drain_deadline_{};
-  size_t requests_left_ = 0;
   State state_ = State::kStarting;
   int exit_code_ = 0;
 };

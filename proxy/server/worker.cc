@@ -82,7 +82,8 @@ void Worker::sweep() {
   if (views_alive_ == 1) {
     const auto& names = view_->snapshot().endpoint_names;
     endpoints_.sweep([&](const std::string& name) { return names.contains(name); });
-    endpoints_.for_each([&](EndpointState& state) { left = left || !names.contains(state.name()); });
+    endpoints_.for_each(
+        [&](EndpointState& state) { left = left || !names.contains(state.name()); });
   }
   if (left) sweep_timer_.arm(kSweepEvery);
 }
@@ -142,7 +143,8 @@ void Worker::update_gauges() {
       }
     }
     const auto service = metrics_.intern(entry->service.name());
-    if (sum.active + sum.idle == 0 && !metrics_.has(Family::kUpstreamConnections, {service, idle})) {
+    if (sum.active + sum.idle == 0 &&
+        !metrics_.has(Family::kUpstreamConnections, {service, idle})) {
       continue;
     }
     metrics_.set(Family::kUpstreamConnections, {service, active}, sum.active);

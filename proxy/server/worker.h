@@ -1,7 +1,8 @@
 // One event-loop thread that serves: its loop, listeners, upstream connections and metrics.
 //
 // A worker shares nothing with the others but the immutable snapshot and a few atomics. The public
-// methods but the constructor and join() post to the worker's loop and may be called from any thread.
+// methods but the constructor and join() post to the worker's loop and may be called from any
+// thread.
 #pragma once
 
 #include <atomic>
@@ -25,7 +26,7 @@ namespace woad {
 // A socket that listens on an address of the snapshot, for one worker.
 struct ListeningSocket {
   std::string name;  // ListenerSpec::name
-  int fd = -1;  // taken over by the worker
+  int fd = -1;       // taken over by the worker
 };
 
 class Worker {
@@ -59,9 +60,9 @@ class Worker {
   void update_gauges();
   std::vector<EndpointLoad> endpoint_loads();
 
-  Loop loop_;
-  BlockPool blocks_;
+  BlockPool blocks_;  // before the loop, whose last connections hold blocks
   ArenaPool arenas_;
+  Loop loop_;
   Random random_;
   WorkerMetrics metrics_;
   uint32_t views_alive_ = 0;

@@ -10,7 +10,8 @@ namespace woad {
 
 UpstreamConnection::UpstreamConnection(ConnectionPool& pool)
     : pool_(pool),
-      idle_timer_(pool.context().scheduler.timers(), bind_timer<&UpstreamConnection::on_idle>(this)) {}
+      idle_timer_(pool.context().scheduler.timers(),
+                  bind_timer<&UpstreamConnection::on_idle>(this)) {}
 
 UpstreamConnection::~UpstreamConnection() = default;
 

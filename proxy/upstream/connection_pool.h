@@ -48,8 +48,8 @@ struct PoolContext {
 
 class ConnectionPool {
  public:
-  // Idle HTTP/1 connections: at or below the keep-alive time of common servers, so that they are not
-  // reused at the moment the server closes them. Less when the server says less.
+  // Idle HTTP/1 connections: at or below the keep-alive time of common servers, so that they are
+  // not reused at the moment the server closes them. Less when the server says less.
   static constexpr Duration kIdleHttp1 = seconds(3);
   static constexpr Duration kIdleHttp2 = seconds(60);
 
@@ -107,8 +107,8 @@ class ConnectionPool {
   IntrusiveList<StreamWaiter> waiting_fresh_;
   uint32_t waiting_count_ = 0;  // in both
   // A connection is in exactly one of these.
-  IntrusiveList<UpstreamConnection> ready_;    // room for a stream; the last used in front
-  IntrusiveList<UpstreamConnection> full_;     // no room now
+  IntrusiveList<UpstreamConnection> ready_;  // room for a stream; the last used in front
+  IntrusiveList<UpstreamConnection> full_;   // no room now
   IntrusiveList<UpstreamConnection> dialing_;
   uint32_t dialing_count_ = 0;
   uint32_t connections_ = 0;

@@ -29,7 +29,8 @@ class EndpointState {
   ConnectionPool& pool(Protocol protocol) {
     auto& pool = protocol == Protocol::kHttp2 ? http2_ : http1_;
     if (pool == nullptr) {
-      pool = std::make_unique<ConnectionPool>(context_, address_, name_, protocol, connect_timeout_);
+      pool =
+          std::make_unique<ConnectionPool>(context_, address_, name_, protocol, connect_timeout_);
     }
     return *pool;
   }
@@ -67,8 +68,8 @@ class EndpointRegistry {
     const auto found = endpoints_.find(name);
     return found == endpoints_.end() ? nullptr : found->second.get();
   }
-  // Drains every endpoint for which `keep(name)` is false and drops it once it is empty. Call when no
-  // view but the newest is left, and again until nothing_to_drop().
+  // Drains every endpoint for which `keep(name)` is false and drops it once it is empty. Call when
+  // no view but the newest is left, and again until nothing_to_drop().
   template <class Keep>
   void sweep(Keep&& keep) {
     std::erase_if(endpoints_, [&](auto& entry) {
@@ -95,7 +96,8 @@ class EndpointRegistry {
 class UpstreamView {
  public:
   // `endpoint_slots` and `pool_slots`: how many the snapshot has.
-  UpstreamView(EndpointRegistry& registry, Random& random, uint32_t endpoint_slots, uint32_t pool_slots)
+  UpstreamView(EndpointRegistry& registry, Random& random, uint32_t endpoint_slots,
+               uint32_t pool_slots)
       : registry_(registry), random_(random), by_slot_(endpoint_slots), round_robin_(pool_slots) {}
 
   // The live state of an endpoint with an address.

@@ -1,4 +1,5 @@
-// Services, their pools and endpoints, as the snapshot holds them: immutable, shared by all workers.
+// Services, their pools and endpoints, as the snapshot holds them: immutable, shared by all
+// workers.
 #pragma once
 
 #include <cstdint>
@@ -24,15 +25,15 @@ struct Endpoint {
   Address address;   // not valid while `name` has no address
   std::string name;  // as shown: "10.0.0.1:80"
   uint32_t weight = 100;
-  uint32_t slot = 0;         // its place in a worker's tables; unique in a snapshot
-  std::string unresolved;    // why `address` is not valid, else ""
+  uint32_t slot = 0;       // its place in a worker's tables; unique in a snapshot
+  std::string unresolved;  // why `address` is not valid, else ""
 };
 
 struct Pool {
   PoolInfo info;
   uint32_t slot = 0;  // its place in a worker's tables; unique in a snapshot
   uint64_t total_weight = 0;
-  uint64_t stride = 1;  // a step of round robin in units of weight, coprime to total_weight
+  uint64_t stride = 1;       // a step of round robin in units of weight, coprime to total_weight
   bool even_weights = true;  // all the same: balancers take the short way
   std::vector<Endpoint> endpoints;  // of weight > 0
 };

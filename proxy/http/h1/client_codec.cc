@@ -2,16 +2,16 @@
 
 #include <utility>
 
+#include "proxy/http/h1/body_reader.h"
 #include "proxy/http/h1/framing.h"
 #include "proxy/http/h1/heads.h"
-#include "proxy/http/h1/message_reader.h"
 #include "proxy/http/h1/serializer.h"
 
 namespace woad {
 
 using h1::BodyLength;
+using h1::BodyReader;
 using h1::HeadScan;
-using h1::MessageReader;
 
 namespace {
 
@@ -190,7 +190,7 @@ void H1ClientCodec::read_head(Slice& bytes) {
 void H1ClientCodec::take_head(std::string_view bytes, bool more_behind) {
   Arena& arena = sink_->arena();
   const h1::ReadResponse response =
-      h1::read_response(arena.copy(bytes), scan_, arena, limits_, {to_head_, upgrade_});
+      h1::read_response(arena.copy(bytes), scan_, arena, {to_head_, upgrade_});
   scan_.reset();
   if (!response.why.empty()) return fail(response.why);
   ResponseHead& head = *response.head;
@@ -216,19 +216,18 @@ void H1ClientCodec::take_head(std::string_view bytes, bool more_behind) {
     return;
   }
   rx_ = Rx::kBody;
-  reader_ = response.reader;
-  reader_->begin_body(response.body);
+  reader_ = arena.make<BodyReader>(response.body, arena, limits_);
   sink_->on_response(head, false);
 }
 
 void H1ClientCodec::read_body(Slice& bytes) {
   Buffer data;
   switch (reader_->read(bytes, data)) {
-    case MessageReader::State::kMore:
+    case BodyReader::State::kMore:
       if (!data.empty()) sink_->on_data(std::move(data), false);
       return;
-    case MessageReader::State::kBad: fail(reader_->why()); return;
-    case MessageReader::State::kEnd: break;
+    case BodyReader::State::kBad: fail(reader_->why()); return;
+    case BodyReader::State::kEnd: break;
   }
   end_message(!bytes.empty());
   Headers* const trailers = std::exchange(reader_, nullptr)->trailers();

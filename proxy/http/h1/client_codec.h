@@ -21,7 +21,7 @@
 namespace woad {
 
 namespace h1 {
-class MessageReader;
+class BodyReader;
 }
 
 class H1ClientCodec final : public ClientCodec, private RequestWriter, private TurnEnd {
@@ -72,7 +72,7 @@ class H1ClientCodec final : public ClientCodec, private RequestWriter, private T
   h1::HeadScan scan_{h1::HeadScan::Kind::kResponse};
   std::string partial_;  // the beginning of a head that came in pieces
   ResponseSink* sink_ = nullptr;
-  h1::MessageReader* reader_ = nullptr;
+  h1::BodyReader* reader_ = nullptr;
   Duration peer_idle_timeout_{};
   uint64_t unwritten_ = 0;    // of a request body of declared length
   std::string_view upgrade_;  // asked for; in the stream's arena

@@ -1,5 +1,8 @@
 #include "proxy/http/h1/fields.h"
 
+#include <array>
+#include <cstring>
+
 #include "proxy/base/strings.h"
 #include "proxy/http/validate.h"
 
@@ -11,10 +14,64 @@ void keep(std::string_view value, std::string_view& kept, uint8_t& count) {
   if (count < 2) ++count;
 }
 
+// Bytes of a token (RFC 9110 section 5.6.2).
+constexpr std::array<bool, 256> make_token_table() {
+  std::array<bool, 256> table{};
+  for (size_t c = 0; c < table.size(); ++c) {
+    table[c] = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+  }
+  for (const char c : std::string_view("!#$%&'*+-.^_`|~")) table[static_cast<uint8_t>(c)] = true;
+  return table;
+}
+
+constexpr std::array<bool, 256> kToken = make_token_table();
+
 }  // namespace
 
+size_t text_span(std::string_view text) {
+  constexpr uint64_t kOnes = 0x0101010101010101;
+  constexpr uint64_t kHighs = kOnes * 0x80;
+  size_t at = 0;
+  // Eight bytes at a time while none is below 0x20 or is 0x7f.
+  while (at + sizeof(uint64_t) <= text.size()) {
+    uint64_t word;
+    std::memcpy(&word, text.data() + at, sizeof word);
+    const uint64_t below_space = (word - kOnes * 0x20) & ~word;
+    const uint64_t delete_gone = word ^ (kOnes * 0x7f);
+    const uint64_t is_delete = (delete_gone - kOnes) & ~delete_gone;
+    if (((below_space | is_delete) & kHighs) == 0) {
+      at += sizeof word;
+      continue;
+    }
+    for (const size_t end = at + sizeof word; at < end; ++at) {
+      const auto c = static_cast<uint8_t>(text[at]);
+      if ((c < 0x20 && c != '\t') || c == 0x7f) return at;
+    }
+  }
+  for (; at < text.size(); ++at) {
+    const auto c = static_cast<uint8_t>(text[at]);
+    if ((c < 0x20 && c != '\t') || c == 0x7f) break;
+  }
+  return at;
+}
+
+std::string_view Fields::read(std::string_view lines) {
+  constexpr std::string_view kEnd = "\r\n";
+  size_t at = 0;
+  while (lines[at] != '\r') {
+    const size_t name = at;
+    while (kToken[static_cast<uint8_t>(lines[at])]) ++at;
+    if (lines[at] != ':' || at == name) return "a field name has a byte that it must not have";
+    const size_t value = at + 1;
+    at = value + text_span(lines.substr(value));
+    if (lines.substr(at, kEnd.size()) != kEnd) return "a field has a byte that it must not have";
+    add(lines.substr(name, value - 1 - name), trim(lines.substr(value, at - value)));
+    at += kEnd.size();
+  }
+  return lines.size() == at + kEnd.size() ? finish() : "a line begins with a carriage return";
+}
+
 void Fields::add(std::string_view name, std::string_view value) {
-  value = trim(value);
   const HeaderId id = header_id(name);
   switch (id) {
     case HeaderId::kHost: return keep(value, host, hosts);

@@ -16,11 +16,9 @@ class Fields {
   // `headers` outlives this; views added are kept.
   explicit Fields(Headers& headers) : headers_(headers) {}
 
-  void add(std::string_view name, std::string_view value);
-
-  // After the last field: reads the options of Connection and takes the fields they name out of
-  // the headers, except those that always go end to end. Returns "" or what is wrong.
-  std::string_view finish();
+  // Reads the lines of a head behind its start line; `lines` ends with the empty line, has passed
+  // HeadScan and lives as long as the headers. Returns "" or what is wrong (RFC 9112 section 5).
+  std::string_view read(std::string_view lines);
 
   // Views as they came, trimmed; the counts stop at 2.
   FramingFields framing;
@@ -33,12 +31,15 @@ class Fields {
   uint8_t expects = 0;
   bool te_trailers = false;
 
-  // The options of Connection; valid after finish().
+  // The options of Connection. The fields that its other options name are taken out of the headers,
+  // except those that always go end to end.
   bool close = false;
   bool stay = false;  // keep-alive
   bool wants_upgrade = false;
 
  private:
+  void add(std::string_view name, std::string_view value);
+  std::string_view finish();
   bool read_options(std::string_view list, uint32_t& others);
   void remove_named(std::string_view list);
 
@@ -51,5 +52,9 @@ class Fields {
   std::array<std::string_view, kMostConnections> connections_;
   uint8_t connection_count_ = 0;
 };
+
+// The length of what `text` starts with that may stand in a field's value or a reason phrase: no
+// control bytes but tabs (RFC 9110 section 5.5). Bytes above 0x7f are opaque and pass.
+size_t text_span(std::string_view text);
 
 }  // namespace woad::h1

@@ -15,6 +15,19 @@ BodyLength bad(int status, std::string_view why) {
   return result;
 }
 
+// True for a list of codings in which chunked comes twice, or not last: no way to frame a message
+// (RFC 9112 section 6.1), not just a coding that is not known here.
+bool hides_chunked(std::string_view list) {
+  int chunked = 0;
+  bool last = false;
+  for_each_list_item(list, [&](std::string_view coding) {
+    last = equals_ignore_case(coding, "chunked");
+    if (last) ++chunked;
+    return true;
+  });
+  return chunked > 1 || (chunked == 1 && !last);
+}
+
 // What requests and responses share; kNone when the head declares nothing.
 BodyLength declared_body(const FramingFields& fields, uint8_t minor) {
   if (fields.transfer_encodings > 0) {
@@ -25,7 +38,8 @@ BodyLength declared_body(const FramingFields& fields, uint8_t minor) {
     if (fields.transfer_encodings > 1) return bad(400, "Transfer-Encoding is given twice");
     if (fields.transfer_encoding.empty()) return bad(400, "Transfer-Encoding is empty");
     if (!equals_ignore_case(fields.transfer_encoding, "chunked")) {
-      return bad(501, "Transfer-Encoding is something else than chunked");
+      return bad(hides_chunked(fields.transfer_encoding) ? 400 : 501,
+                 "Transfer-Encoding is something else than chunked");
     }
     BodyLength result;
     result.kind = BodyLength::Kind::kChunked;

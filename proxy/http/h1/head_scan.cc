@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "proxy/http/h1/fields.h"
+
 namespace woad::h1 {
 namespace {
 
@@ -62,6 +64,7 @@ bool HeadScan::bad_size(std::string_view bytes, const HttpLimits& limits) {
 bool HeadScan::scan_line(std::string_view line, const HttpLimits& limits) {
   if (first_line_) {
     first_line_ = false;
+    start_line_ = line_;
     return kind_ == Kind::kRequest ? scan_request_line(line, limits) : scan_status_line(line);
   }
   if (line.empty()) {
@@ -104,6 +107,9 @@ bool HeadScan::scan_status_line(std::string_view line) {
   }
   if (!scan_version(line.substr(0, space))) return false;
   const std::string_view rest = line.substr(space + 1);
+  if (text_span(rest) != rest.size()) {
+    return bad(Hostile::kMalformedHead, 400, "the reason phrase has a byte that it must not have");
+  }
   const bool status = rest.size() >= 3 && rest[0] >= '1' && rest[0] <= '5' && is_digit(rest[1]) &&
                       is_digit(rest[2]) && (rest.size() == 3 || rest[3] == ' ');
   return status || bad(Hostile::kMalformedHead, 400, "the status is not 100 to 599");

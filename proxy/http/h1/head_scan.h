@@ -1,10 +1,10 @@
 // A raw look at the bytes of a head before any parser sees them: where it ends, that it keeps the
 // limits, and that it has none of the forms which parsers read differently.
 //
-// llhttp lets through bare line feeds in some places, folded lines, empty field names, empty lines
-// in front, and start lines of other protocols. All of them are refused here (RFC 9112 sections
-// 2.2, 3, 5.1, 5.2), for heads and for trailer sections alike. One pass; bytes are looked at once,
-// however they arrive.
+// Bare line feeds, folded lines, empty field names, empty lines in front, and start lines of other
+// protocols are refused here (RFC 9112 sections 2.2, 3, 5.1, 5.2), for heads and for trailer
+// sections alike: llhttp, which reads the latter, lets some of them through. One pass; bytes are
+// looked at once, however they arrive.
 #pragma once
 
 #include <cstddef>
@@ -38,6 +38,8 @@ class HeadScan {
 
   // Of a complete head: its length, with the empty line.
   size_t size() const { return line_; }
+  // Of a complete start line, with its line feed.
+  size_t start_line_size() const { return start_line_; }
   const Fault& fault() const { return fault_; }
 
   // Of a request whose first line was complete, as views into `bytes` of that scan; else empty.
@@ -63,6 +65,7 @@ class HeadScan {
   uint32_t fields_ = 0;
   uint32_t line_ = 0;      // where the line begins that is looked at
   uint32_t searched_ = 0;  // no line feed before this
+  uint32_t start_line_ = 0;
   uint32_t method_size_ = 0;
   uint32_t target_size_ = 0;
   Fault fault_;

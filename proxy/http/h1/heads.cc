@@ -4,7 +4,6 @@
 
 #include "proxy/base/strings.h"
 #include "proxy/http/h1/fields.h"
-#include "proxy/http/h1/message_reader.h"
 
 namespace woad::h1 {
 namespace {
@@ -152,20 +151,15 @@ ReadRequest read_request(std::string_view text, const HeadScan& scan, Arena& are
                          const HttpLimits& limits) {
   ReadRequest request;
   request.head = arena.make<RequestHead>(arena);
-  request.reader = arena.make<MessageReader>(MessageReader::Type::kRequest, arena, limits);
   RequestHead& head = *request.head;
   head.protocol = scan.minor() == 0 ? Protocol::kHttp10 : Protocol::kHttp11;
   set_method(head, scan.method(text));
   set_target(head, scan.target(text));
   Fields fields(head.headers);
-  const size_t unknown = head.method == Method::kOther ? head.method_name.size() : 0;
-  std::string_view why = request.reader->read_head(text, unknown, fields);
-  if (why.empty()) why = fields.finish();
+  const std::string_view why = fields.read(text.substr(scan.start_line_size()));
   if (!why.empty()) {
     if (fields.hosts == 1 && head.authority.empty()) head.authority = fields.host;
-    const bool framing = request.reader->framing_is_bad();
-    request.refusal = refuse(framing ? Hostile::kFraming : Hostile::kMalformedHead,
-                             ErrorCode::kBadRequest, 400, why);
+    request.refusal = refuse(Hostile::kMalformedHead, ErrorCode::kBadRequest, 400, why);
     return request;
   }
   request.refusal = finish_request(request, fields, scan.minor(), limits);
@@ -181,18 +175,16 @@ RequestHead& read_refused_request(std::string_view bytes, const HeadScan& scan, 
 }
 
 ReadResponse read_response(std::string_view text, const HeadScan& scan, Arena& arena,
-                           const HttpLimits& limits, const RequestContext& request) {
+                           const RequestContext& request) {
   ReadResponse response;
   response.head = arena.make<ResponseHead>(arena);
-  response.reader = arena.make<MessageReader>(MessageReader::Type::kResponse, arena, limits);
   ResponseHead& head = *response.head;
   head.protocol = scan.minor() == 0 ? Protocol::kHttp10 : Protocol::kHttp11;
   constexpr size_t kStatusAt = sizeof("HTTP/1.1");
   head.status = (text[kStatusAt] - '0') * 100 + (text[kStatusAt + 1] - '0') * 10 +
                 (text[kStatusAt + 2] - '0');
   Fields fields(head.headers);
-  response.why = response.reader->read_head(text, 0, fields);
-  if (response.why.empty()) response.why = fields.finish();
+  response.why = fields.read(text.substr(scan.start_line_size()));
   if (response.why.empty()) response.why = finish_response(response, fields, scan.minor(), request);
   return response;
 }

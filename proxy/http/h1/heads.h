@@ -13,11 +13,8 @@
 
 namespace woad::h1 {
 
-class MessageReader;
-
 struct ReadRequest {
   RequestHead* head = nullptr;  // never null; as much of it as could be read
-  MessageReader* reader = nullptr;
   BodyLength body;
   bool keep_alive = false;  // the client wants, and its version allows, another request
   std::optional<Refusal> refusal;
@@ -32,7 +29,6 @@ RequestHead& read_refused_request(std::string_view bytes, const HeadScan& scan, 
 
 struct ReadResponse {
   ResponseHead* head = nullptr;
-  MessageReader* reader = nullptr;
   BodyLength body;
   bool keep_alive = false;
   Duration idle_timeout{};  // Keep-Alive: timeout=N; zero when not said
@@ -45,6 +41,6 @@ struct RequestContext {
 };
 
 ReadResponse read_response(std::string_view text, const HeadScan& scan, Arena& arena,
-                           const HttpLimits& limits, const RequestContext& request);
+                           const RequestContext& request);
 
 }  // namespace woad::h1

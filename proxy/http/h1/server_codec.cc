@@ -2,14 +2,14 @@
 
 #include <utility>
 
+#include "proxy/http/h1/body_reader.h"
 #include "proxy/http/h1/heads.h"
-#include "proxy/http/h1/message_reader.h"
 
 namespace woad {
 
 using h1::BodyLength;
+using h1::BodyReader;
 using h1::HeadScan;
-using h1::MessageReader;
 
 H1ServerCodec::H1ServerCodec(Transport& transport, ServerConnection& connection,
                              const CodecContext& context, const HttpLimits& limits)
@@ -130,8 +130,7 @@ void H1ServerCodec::take_head(std::string_view bytes) {
     rx_ = Rx::kUpgrade;
   } else {
     rx_ = Rx::kBody;
-    reader_ = request.reader;
-    reader_->begin_body(request.body);
+    reader_ = arena.make<BodyReader>(request.body, arena, limits_);
   }
   sink_->on_request(*request.head, end || upgrade_asked_);
 }
@@ -156,14 +155,14 @@ void H1ServerCodec::refuse(RequestHead& head, Refusal refusal) {
 void H1ServerCodec::read_body(Slice& bytes) {
   Buffer data;
   switch (reader_->read(bytes, data)) {
-    case MessageReader::State::kMore:
+    case BodyReader::State::kMore:
       if (!data.empty()) sink_->on_data(std::move(data), false);
       break;
-    case MessageReader::State::kEnd:
+    case BodyReader::State::kEnd:
       rx_ = Rx::kEnd;
       deliver_end(std::move(data));
       break;
-    case MessageReader::State::kBad:
+    case BodyReader::State::kBad:
       ++context_.hostile[static_cast<size_t>(Hostile::kFraming)];
       rx_ = Rx::kDiscard;
       keep_alive_ = false;

@@ -26,7 +26,7 @@
 namespace woad {
 
 namespace h1 {
-class MessageReader;
+class BodyReader;
 }
 
 class H1ServerCodec final : public ServerCodec, private ResponseWriter, private TurnEnd {
@@ -90,7 +90,7 @@ class H1ServerCodec final : public ServerCodec, private ResponseWriter, private 
   std::string partial_;  // the beginning of a head that came in pieces
   Buffer pending_;       // what came behind the present request
   RequestSink* sink_ = nullptr;
-  h1::MessageReader* reader_ = nullptr;
+  h1::BodyReader* reader_ = nullptr;
   uint64_t unwritten_ = 0;  // of a response of declared length
   Rx rx_ = Rx::kHead;
   Tx tx_ = Tx::kIdle;

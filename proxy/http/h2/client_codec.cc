@@ -41,7 +41,6 @@ H2ClientCodec::~H2ClientCodec() {
 }
 
 void H2ClientCodec::on_eof() {
-  if (open()) flush();
   finish(ResetReason::kConnectionLost, "the upstream closed the connection");
 }
 

@@ -71,6 +71,8 @@ struct Nghttp2Glue {
     H2Session& session = self(user);
     if (frame->hd.type == NGHTTP2_RST_STREAM) {
       session.reset_sending(frame->hd.stream_id);
+    } else if (frame->hd.type == NGHTTP2_GOAWAY) {
+      session.goaway_sending(frame->goaway.error_code);
     } else if (frame->hd.type == NGHTTP2_HEADERS && frame->headers.cat == NGHTTP2_HCAT_REQUEST) {
       if (H2Stream* stream = session.find(frame->hd.stream_id)) session.on_head_sent(*stream);
     }

@@ -76,6 +76,7 @@ void H2Session::apply_limits(const HttpLimits& limits) {
 void H2Session::receive(Slice bytes) {
   if (!open()) return;
   received_any_ = true;
+  blamed_ = false;
   received_at_ = now();
   input_ = std::move(bytes);
   const FrameWatcher::Look look = watcher_.look(input_.view(), received_at_);
@@ -122,6 +123,7 @@ void H2Session::terminate(uint32_t error_code, std::string_view why) {
   if (!open()) return;
   if (error_code != NGHTTP2_NO_ERROR) end_reason_ = ResetReason::kProtocolError;
   end_why_ = why;
+  blamed_ = true;
   nghttp2_session_terminate_session(session_, error_code);
   want_flush();
 }

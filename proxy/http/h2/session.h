@@ -139,6 +139,7 @@ class H2Session : protected TurnEnd {
   void reset_received(int32_t id);
   void reset_sending(int32_t id);
   void end_sent(int32_t id);
+  void goaway_sending(uint32_t error_code);
   void stream_closed(int32_t id, uint32_t error_code);
   void invalid_frame(int error);
   void spend_reset();
@@ -157,6 +158,7 @@ class H2Session : protected TurnEnd {
   std::string_view end_why_ = "the connection was closed in order";
   ResetReason end_reason_ = ResetReason::kConnectionLost;
   bool flooded_ = false;
+  bool blamed_ = false;  // what ends the connection was counted
   bool room_owed_ = false;
   Timer head_timer_;
   Timer stall_timer_;

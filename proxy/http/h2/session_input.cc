@@ -200,7 +200,16 @@ void H2Session::stream_closed(int32_t id, uint32_t error_code) {
   stream->reset(reason, why);
 }
 
+void H2Session::goaway_sending(uint32_t error_code) {
+  if (error_code == NGHTTP2_NO_ERROR) return;
+  if (!blamed_) count(server_ ? Hostile::kProtocolError : Hostile::kUpstreamResponse);
+  if (end_reason_ == ResetReason::kProtocolError) return;
+  end_reason_ = ResetReason::kProtocolError;
+  end_why_ = "the peer broke the HTTP/2 protocol";
+}
+
 void H2Session::invalid_frame(int error) {
+  blamed_ = true;
   if (!server_) return count(Hostile::kUpstreamResponse);
   switch (error) {
     case NGHTTP2_ERR_HTTP_HEADER: return count(Hostile::kMalformedHead);

@@ -46,6 +46,7 @@ class FilterBench final : private FilterHost {
   explicit FilterBench(Settings given = {}) : settings(std::move(given)) {
     info.request = &request;
     info.start = scheduler.now();
+    info.start_wall = scheduler.wall();
     request.method_name = "GET";
     request.authority = "price";
     request.path = "/";
@@ -81,8 +82,8 @@ class FilterBench final : private FilterHost {
   RequestHead request{arena};
   ResponseHead response{arena};
   FakeService service;
-  std::shared_ptr<void> state;    // given by the test, or made from the settings at first use
-  int resumed = 0;                // how often the filter called resume()
+  std::shared_ptr<void> state;      // given by the test, or made from the settings at first use
+  int resumed = 0;                  // how often the filter called resume()
   std::optional<LocalReply> reply;  // the last that came from a timer
 
  private:
@@ -118,8 +119,7 @@ template <class F>
 Decoded<typename F::Settings> decode(std::string yaml, typename F::Settings base = {}) {
   const auto text = std::make_shared<const std::string>(std::move(yaml));
   config::Diagnostics diagnostics("/etc/woad/test.yaml", text);
-  const auto document =
-      config::Document::parse(text, config::Environment::none(), diagnostics);
+  const auto document = config::Document::parse(text, config::Environment::none(), diagnostics);
   if (document != nullptr && diagnostics.ok()) {
     F::kTable.decode(document->root(), base, diagnostics);
   }

@@ -24,7 +24,9 @@ std::string run(std::string_view text, size_t piece, bool to_head) {
   client.settle();
   stream.release();
   WOAD_ASSERT(client.codec->room() == 0 && client.done);
-  return stream.log.text();
+  // How much of a broken body was shown before it broke depends on the reads.
+  const std::string& log = stream.log.text();
+  return log.find("reset(") == std::string::npos ? log : "broken";
 }
 
 }  // namespace

@@ -180,7 +180,7 @@ TEST_CASE("releases and resets") {
        request + "reset connection lost: the client closed the connection\n"},
   };
   for (const Case& test : cases) {
-    CAPTURE(test.name);
+    INFO(std::string(test.name));
     Pair pair;
     AskedStream& asked = pair.client.open();
     asked.ask("POST", "/", false);

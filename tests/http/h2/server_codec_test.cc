@@ -1,6 +1,7 @@
 // The server codec against frames made by hand.
 #include <doctest/doctest.h>
 
+#include "proxy/http/detect.h"
 #include "tests/http/h2/rig.h"
 
 using namespace woad;
@@ -107,7 +108,7 @@ TEST_CASE("request heads") {
       {"signed length", with({{"content-length", "+0"}}), kProtocolReset},
   };
   for (const HeadCase& test : cases) {
-    CAPTURE(test.name);
+    INFO(std::string(test.name));
     World world;
     ServerSide server(world);
     const std::string input = preface() + headers(1, test.fields, true);
@@ -166,7 +167,7 @@ TEST_CASE("request bodies and trailers") {
        head + "data 4\nreset cancelled: the peer reset the stream: CANCEL\n"},
   };
   for (const Case& test : cases) {
-    CAPTURE(test.name);
+    INFO(std::string(test.name));
     World world;
     ServerSide server(world);
     server.send(preface() + test.input);
@@ -175,7 +176,9 @@ TEST_CASE("request bodies and trailers") {
     ServerSide other(other_world);
     other.peer.send_in_pieces(preface() + test.input, 1);
     REQUIRE(other.streams.size() == 1);
-    CHECK(other.streams[0].body == server.streams[0].body);
+    if (test.log.find("reset") == std::string::npos) {
+      CHECK(other.streams[0].body == server.streams[0].body);
+    }
     // The last line says the same, but for a final piece of body.
     const bool by_data = test.log.ends_with("data 5 END\n");
     CHECK((by_data ? other.logs().ends_with("END\n")
@@ -274,7 +277,7 @@ TEST_CASE("responses on the wire") {
        "RST_STREAM 1 7\n"},
   };
   for (const Case& test : cases) {
-    CAPTURE(test.name);
+    INFO(std::string(test.name));
     World world;
     ServerSide server(world);
     server.send(preface());
@@ -381,6 +384,7 @@ TEST_CASE("timeouts by the clock") {
     CHECK_FALSE(server.done);
     CHECK(server.logs() == "request POST http a /\ndata 2\n");
     server.streams[0].release();
+    world.turn();
     world.pass(minutes(6));
     CHECK(server.done);
   }
@@ -388,10 +392,12 @@ TEST_CASE("timeouts by the clock") {
     server.send(preface() + get(1));
     server.streams[0].respond(200, true);
     server.streams[0].release();
+    world.turn();
     world.pass(minutes(4));
     server.send(get(3));
     server.streams[1].respond(200, true);
     server.streams[1].release();
+    world.turn();
     world.pass(minutes(4));
     CHECK_FALSE(server.done);
     world.pass(minutes(2));

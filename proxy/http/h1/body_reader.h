@@ -1,9 +1,8 @@
-// Reads one HTTP/1 message: its head as a whole, then its body as it comes.
+// Reads the body of one HTTP/1 message as it comes.
 //
 // Placed in the arena of the stream it reads, so a connection without a request holds no parser.
-// llhttp (strict) reads heads, chunks and trailers; bodies of a known length are only counted. Body
-// bytes are handed on as parts of the slices they came in. The text of a head or trailer section
-// must have passed HeadScan.
+// llhttp (strict) reads chunks and trailers; bodies of a known length are only counted. Content is
+// handed on as parts of the slices it came in.
 #pragma once
 
 #include <llhttp.h>
@@ -13,31 +12,20 @@
 
 #include "proxy/base/arena.h"
 #include "proxy/base/buffer.h"
-#include "proxy/http/h1/fields.h"
 #include "proxy/http/h1/framing.h"
 #include "proxy/http/h1/head_scan.h"
+#include "proxy/http/headers.h"
 
 namespace woad::h1 {
 
-class MessageReader {
+class BodyReader {
  public:
-  enum class Type : uint8_t { kRequest, kResponse };
   enum class State : uint8_t { kMore, kEnd, kBad };
 
-  // `limits` outlives the reader.
-  MessageReader(Type type, Arena& arena, const HttpLimits& limits);
-  MessageReader(const MessageReader&) = delete;
-  MessageReader& operator=(const MessageReader&) = delete;
-
-  // `head` is whole and lives as long as the fields. A request's method other than those that
-  // proxy/http/message.h names is put aside (`method_size` bytes), for llhttp knows only some.
-  // Returns "" or what is wrong.
-  std::string_view read_head(std::string_view head, size_t method_size, Fields& fields);
-  // True when read_head() failed over the fields that delimit the body.
-  bool framing_is_bad() const { return framing_is_bad_; }
-
-  // How the body is delimited; before the first read().
-  void begin_body(const BodyLength& length);
+  // `limits` outlives the reader; `length` is not kBad.
+  BodyReader(const BodyLength& length, Arena& arena, const HttpLimits& limits);
+  BodyReader(const BodyReader&) = delete;
+  BodyReader& operator=(const BodyReader&) = delete;
 
   // Takes what belongs to the body off the front of `bytes` and appends its content to `out`.
   State read(Slice& bytes, Buffer& out);
@@ -63,25 +51,22 @@ class MessageReader {
   void end_field();
   State bad(std::string_view why);
 
-  llhttp_t parser_;
+  llhttp_t parser_;  // made for chunked bodies alone
   Arena& arena_;
   const HttpLimits& limits_;
-  BodyLength::Kind kind_ = BodyLength::Kind::kNone;
-  bool head_complete_ = false;
+  BodyLength::Kind kind_;
   bool message_complete_ = false;
   bool in_trailers_ = false;
-  bool framing_is_bad_ = false;
   std::string_view why_;
 
-  // The field being read, and where fields go: exactly one of the two, while llhttp runs.
+  // The trailer being read, and where trailers go.
   std::string_view name_;
   std::string_view value_;
-  Fields* fields_ = nullptr;
   Headers* collected_ = nullptr;
 
-  uint64_t remaining_ = 0;  // of a body of known length
-  uint64_t content_ = 0;    // of a chunked body, so far
-  uint64_t wire_ = 0;       // bytes that carried it
+  uint64_t remaining_;    // of a body of known length
+  uint64_t content_ = 0;  // of a chunked body, so far
+  uint64_t wire_ = 0;     // bytes that carried it
   uint64_t chunks_ = 0;
   const Slice* input_ = nullptr;  // while llhttp runs over body bytes
   Buffer* output_ = nullptr;

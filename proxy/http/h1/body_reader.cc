@@ -1,8 +1,9 @@
-#include "proxy/http/h1/message_reader.h"
+#include "proxy/http/h1/body_reader.h"
 
 #include <algorithm>
 #include <cstring>
 
+#include "proxy/base/result.h"
 #include "proxy/base/strings.h"
 #include "proxy/http/validate.h"
 
@@ -11,20 +12,11 @@ namespace {
 
 std::string_view sentence_of(llhttp_errno_t error) {
   switch (error) {
-    case HPE_UNEXPECTED_CONTENT_LENGTH:
-      return "Content-Length is given twice or beside Transfer-Encoding";
-    case HPE_INVALID_CONTENT_LENGTH: return "Content-Length is not one decimal number";
-    case HPE_INVALID_TRANSFER_ENCODING:
-      return "Transfer-Encoding is something else than chunked, or stands beside Content-Length";
     case HPE_INVALID_CHUNK_SIZE: return "a chunk size is malformed";
     case HPE_STRICT:
     case HPE_LF_EXPECTED:
     case HPE_CR_EXPECTED: return "a line or chunk does not end as it must";
-    case HPE_INVALID_URL: return "the request target has a byte that it must not have";
-    case HPE_INVALID_METHOD: return "the method is malformed";
-    case HPE_INVALID_VERSION: return "the HTTP version is malformed";
-    case HPE_INVALID_STATUS: return "the status is malformed";
-    default: return "a field has a byte that it must not have";
+    default: return "a trailer has a byte that it must not have";
   }
 }
 
@@ -32,11 +24,9 @@ std::string_view sentence_of(llhttp_errno_t error) {
 
 // What llhttp calls. Zero goes on, HPE_PAUSED stops before the next byte.
 struct Callbacks {
-  static MessageReader& self(llhttp_t* parser) {
-    return *static_cast<MessageReader*>(parser->data);
-  }
+  static BodyReader& self(llhttp_t* parser) { return *static_cast<BodyReader*>(parser->data); }
   static int on_header_field(llhttp_t* parser, const char* at, size_t size) {
-    MessageReader& reader = self(parser);
+    BodyReader& reader = self(parser);
     reader.end_field();
     reader.name_ = {at, size};
     return 0;
@@ -45,16 +35,8 @@ struct Callbacks {
     self(parser).value_ = {at, size};
     return 0;
   }
-  // 1: llhttp is not to look for a body; read() does, unless it is chunked.
-  static int on_headers_complete(llhttp_t* parser) {
-    MessageReader& reader = self(parser);
-    reader.end_field();
-    reader.head_complete_ = true;
-    const bool chunked = equals_ignore_case(reader.fields_->framing.transfer_encoding, "chunked");
-    return chunked ? 0 : 1;
-  }
   static int on_chunk_header(llhttp_t* parser) {
-    MessageReader& reader = self(parser);
+    BodyReader& reader = self(parser);
     ++reader.chunks_;
     if (parser->content_length > INT64_MAX) return HPE_INVALID_CHUNK_SIZE;
     if (parser->content_length > 0) return 0;
@@ -62,14 +44,14 @@ struct Callbacks {
     return HPE_PAUSED;
   }
   static int on_body(llhttp_t* parser, const char* at, size_t size) {
-    MessageReader& reader = self(parser);
+    BodyReader& reader = self(parser);
     const auto offset = static_cast<size_t>(at - reader.input_->data());
     reader.output_->append(reader.input_->part(offset, size));
     reader.content_ += size;
     return 0;
   }
   static int on_message_complete(llhttp_t* parser) {
-    MessageReader& reader = self(parser);
+    BodyReader& reader = self(parser);
     reader.end_field();
     reader.message_complete_ = true;
     return 0;
@@ -78,7 +60,6 @@ struct Callbacks {
     llhttp_settings_t settings{};
     settings.on_header_field = on_header_field;
     settings.on_header_value = on_header_value;
-    settings.on_headers_complete = on_headers_complete;
     settings.on_chunk_header = on_chunk_header;
     settings.on_body = on_body;
     settings.on_message_complete = on_message_complete;
@@ -90,37 +71,19 @@ namespace {
 constexpr llhttp_settings_t kSettings = Callbacks::make();
 }  // namespace
 
-MessageReader::MessageReader(Type type, Arena& arena, const HttpLimits& limits)
-    : arena_(arena), limits_(limits) {
-  llhttp_init(&parser_, type == Type::kRequest ? HTTP_REQUEST : HTTP_RESPONSE, &kSettings);
+BodyReader::BodyReader(const BodyLength& length, Arena& arena, const HttpLimits& limits)
+    : arena_(arena), limits_(limits), kind_(length.kind), remaining_(length.length) {
+  if (kind_ != BodyLength::Kind::kChunked) return;
+  // The real head has been read already; this one brings llhttp to where chunks begin.
+  constexpr std::string_view kHead = "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n";
+  llhttp_init(&parser_, HTTP_REQUEST, &kSettings);
   parser_.data = this;
+  const llhttp_errno_t error = llhttp_execute(&parser_, kHead.data(), kHead.size());
+  WOAD_ASSERT(error == HPE_OK);
+  name_ = value_ = {};
 }
 
-std::string_view MessageReader::read_head(std::string_view head, size_t method_size,
-                                          Fields& fields) {
-  constexpr std::string_view kStandIn = "POST";
-  fields_ = &fields;
-  llhttp_errno_t error = HPE_OK;
-  if (method_size > 0) {
-    error = llhttp_execute(&parser_, kStandIn.data(), kStandIn.size());
-    head.remove_prefix(method_size);
-  }
-  if (error == HPE_OK) error = llhttp_execute(&parser_, head.data(), head.size());
-  fields_ = nullptr;
-  // An upgrade makes llhttp stop behind the head, which is where it was to stop anyway.
-  const bool good = error == HPE_OK || error == HPE_PAUSED_UPGRADE;
-  framing_is_bad_ = error == HPE_UNEXPECTED_CONTENT_LENGTH || error == HPE_INVALID_CONTENT_LENGTH ||
-                    error == HPE_INVALID_TRANSFER_ENCODING;
-  if (!good) return sentence_of(error);
-  return head_complete_ ? std::string_view() : "the head ends too early";
-}
-
-void MessageReader::begin_body(const BodyLength& length) {
-  kind_ = length.kind;
-  remaining_ = length.length;
-}
-
-MessageReader::State MessageReader::read(Slice& bytes, Buffer& out) {
+BodyReader::State BodyReader::read(Slice& bytes, Buffer& out) {
   switch (kind_) {
     case BodyLength::Kind::kFixed: return read_fixed(bytes, out);
     case BodyLength::Kind::kChunked:
@@ -133,7 +96,7 @@ MessageReader::State MessageReader::read(Slice& bytes, Buffer& out) {
   }
 }
 
-MessageReader::State MessageReader::read_fixed(Slice& bytes, Buffer& out) {
+BodyReader::State BodyReader::read_fixed(Slice& bytes, Buffer& out) {
   if (bytes.size() < remaining_) {
     remaining_ -= bytes.size();
     out.append(std::move(bytes));
@@ -147,7 +110,7 @@ MessageReader::State MessageReader::read_fixed(Slice& bytes, Buffer& out) {
   return State::kEnd;
 }
 
-MessageReader::State MessageReader::read_chunks(Slice& bytes, Buffer& out) {
+BodyReader::State BodyReader::read_chunks(Slice& bytes, Buffer& out) {
   input_ = &bytes;
   output_ = &out;
   const llhttp_errno_t error = llhttp_execute(&parser_, bytes.data(), bytes.size());
@@ -166,7 +129,7 @@ MessageReader::State MessageReader::read_chunks(Slice& bytes, Buffer& out) {
   return in_trailers_ ? read_trailers(bytes) : State::kMore;
 }
 
-MessageReader::State MessageReader::read_trailers(Slice& bytes) {
+BodyReader::State BodyReader::read_trailers(Slice& bytes) {
   if (bytes.empty()) return State::kMore;
   constexpr std::string_view kNone = "\r\n";
   if (section_size_ == 0 && bytes.view().substr(0, kNone.size()) == kNone) {
@@ -184,16 +147,16 @@ MessageReader::State MessageReader::read_trailers(Slice& bytes) {
   return parse_trailers({section_, scan_.size()});
 }
 
-MessageReader::State MessageReader::parse_trailers(std::string_view section) {
+BodyReader::State BodyReader::parse_trailers(std::string_view section) {
   collected_ = arena_.make<Headers>(arena_);
   const llhttp_errno_t error = llhttp_execute(&parser_, section.data(), section.size());
-  const bool good = (error == HPE_OK || error == HPE_PAUSED_UPGRADE) && message_complete_;
+  const bool good = error == HPE_OK && message_complete_;
   if (!good) return bad(sentence_of(error));
   if (!collected_->empty()) trailers_ = collected_;
   return State::kEnd;
 }
 
-void MessageReader::append_section(std::string_view text) {
+void BodyReader::append_section(std::string_view text) {
   if (section_size_ + text.size() > section_capacity_) {
     section_capacity_ = std::max<size_t>(512, 2 * (section_size_ + text.size()));
     auto* larger = static_cast<char*>(arena_.allocate(section_capacity_, 1));
@@ -204,18 +167,14 @@ void MessageReader::append_section(std::string_view text) {
   section_size_ += text.size();
 }
 
-void MessageReader::end_field() {
+void BodyReader::end_field() {
   if (name_.empty()) return;
-  if (fields_ != nullptr) {
-    fields_->add(name_, value_);
-  } else if (collected_ != nullptr) {
-    const HeaderId id = header_id(name_);
-    if (!forbidden_in_trailers(name_, id)) collected_->add(name_, trim(value_), id);
-  }
+  const HeaderId id = header_id(name_);
+  if (!forbidden_in_trailers(name_, id)) collected_->add(name_, trim(value_), id);
   name_ = value_ = {};
 }
 
-MessageReader::State MessageReader::bad(std::string_view why) {
+BodyReader::State BodyReader::bad(std::string_view why) {
   why_ = why;
   return State::kBad;
 }

@@ -1,0 +1,20 @@
+#include "filters/access_log/filter.h"
+
+#include <string>
+
+#include "filters/access_log/record.h"
+
+namespace woad {
+
+void AccessLogFilter::on_end(const ExchangeInfo& info) {
+  const Settings& settings = context_.settings<Settings>();
+  const double share = settings.sample.value;
+  if (share < 1 && !is_error(info) && context_.random().unit() >= share) return;
+  // Memory for the line, kept by the thread; nothing stands in it between two calls.
+  thread_local std::string line;
+  line.clear();
+  append_json_line(line, access_record_of(info, context_.arena()));
+  context_.state<State>().file.write(line);
+}
+
+}  // namespace woad

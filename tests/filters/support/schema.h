@@ -1,0 +1,20 @@
+// The whole schema of woad.yaml with every registered filter: what config/schema.json holds.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "config/schema.h"
+#include "filters/registry.h"
+
+namespace woad::test {
+
+inline std::string whole_schema() {
+  std::vector<config::FilterSchema> filters;
+  for (const FilterKind& kind : filter_registry()) {
+    filters.push_back({std::string(kind.name), kind.schema()});
+  }
+  return config::schema_text(filters);
+}
+
+}  // namespace woad::test

@@ -1,0 +1,322 @@
+#include <doctest/doctest.h>
+
+#include <algorithm>
+
+#include "tests/net/harness.h"
+
+namespace woad::test {
+namespace {
+
+TEST_CASE("bytes go both ways, and a turn's writes go out together") {
+  Pair pair;
+  pair.transport->start(pair.sink);
+  pair.peer.send("hello");
+  REQUIRE(run_until(pair.loop, [&] { return pair.sink.received == "hello"; }));
+  pair.write("one ");
+  pair.write("two ");
+  pair.transport->output().append(pair.blocks, "three");
+  pair.transport->wrote();
+  CHECK(pair.transport->backlog() == 13);
+  REQUIRE(run_until(pair.loop, [&] {
+    pair.peer.receive();
+    return pair.peer.received == "one two three";
+  }));
+  CHECK(pair.transport->backlog() == 0);
+  CHECK(pair.transport->peer() == local_address(pair.peer.fd()));
+  CHECK(pair.transport->local().is_loopback());
+  CHECK(pair.transport->local().port() != 0);
+}
+
+TEST_CASE("what is written before start() goes out") {
+  Pair pair;
+  pair.write("greeting");
+  REQUIRE(run_until(pair.loop, [&] {
+    pair.peer.receive();
+    return pair.peer.received == "greeting";
+  }));
+}
+
+TEST_CASE("bulk is read in larger pieces, and more than 64 slices are written at once") {
+  Pair pair;
+  pair.transport->start(pair.sink);
+  const std::string bulk = pattern(8 << 20);
+  size_t sent = 0;
+  REQUIRE(run_until(pair.loop, [&] {
+    sent += pair.peer.send(std::string_view(bulk).substr(sent));
+    return pair.sink.received.size() == bulk.size();
+  }));
+  CHECK(pair.sink.received == bulk);
+  CHECK(*std::max_element(pair.sink.sizes.begin(), pair.sink.sizes.end()) > BlockPool::kSizes[1]);
+
+  Buffer many;
+  std::string expected;
+  for (int i = 0; i < 500; ++i) {
+    many.append(Slice::of_static("a slice of its own "));
+    expected += "a slice of its own ";
+  }
+  pair.transport->write(std::move(many));
+  REQUIRE(run_until(pair.loop, [&] {
+    pair.peer.receive();
+    return pair.peer.received.size() >= expected.size();
+  }));
+  CHECK(pair.peer.received == expected);
+}
+
+TEST_CASE("a slow reader: the backlog grows, on_drained() comes at half the high-water mark") {
+  Pair pair(4096);
+  pair.transport->start(pair.sink);
+  const std::string bulk = pattern(16 << 20);
+  pair.write(bulk);
+  CHECK(pair.transport->backlog() == bulk.size());
+  turns_in(pair.loop, milliseconds(20));
+  CHECK(pair.transport->backlog() > 0);
+  CHECK(pair.sink.drained == 0);
+  CHECK(turns_in(pair.loop, milliseconds(100)) < 50);  // blocked, but not busy
+  size_t backlog_at_drain = 0;
+  REQUIRE(run_until(pair.loop, [&] {
+    pair.peer.receive();
+    if (pair.sink.drained == 1 && backlog_at_drain == 0) {
+      backlog_at_drain = pair.transport->backlog() + 1;
+    }
+    return pair.peer.received.size() == bulk.size();
+  }));
+  CHECK(pair.peer.received == bulk);
+  CHECK(pair.sink.drained == 1);
+  CHECK(backlog_at_drain <= 32 * 1024 + 1);
+  pair.write("after");
+  REQUIRE(run_until(pair.loop, [&] {
+    pair.peer.receive();
+    return pair.peer.received.ends_with("after");
+  }));
+  CHECK(pair.sink.drained == 1);
+}
+
+TEST_CASE("half-close: the peer's FIN ends reading alone") {
+  Pair pair;
+  pair.transport->start(pair.sink);
+  pair.peer.send("last words");
+  pair.peer.finish();
+  REQUIRE(run_until(pair.loop, [&] { return pair.sink.eofs == 1; }));
+  CHECK(pair.sink.received == "last words");
+  CHECK(turns_in(pair.loop, milliseconds(100)) < 50);
+  pair.write("answer");
+  pair.transport->shutdown_write();
+  REQUIRE(run_until(pair.loop, [&] {
+    pair.peer.receive();
+    return pair.peer.eof;
+  }));
+  CHECK(pair.peer.received == "answer");
+  CHECK(turns_in(pair.loop, milliseconds(100)) < 50);  // HUP on both sides is no reason to spin
+  CHECK(pair.sink.eofs == 1);
+  CHECK(pair.sink.losses == 0);
+}
+
+TEST_CASE("reset: what came before is delivered, then on_lost() once") {
+  Pair pair;
+  pair.transport->start(pair.sink);
+  pair.peer.send("before the reset");
+  REQUIRE(run_until(pair.loop, [&] { return !pair.sink.received.empty(); }));
+  pair.peer.reset();
+  REQUIRE(run_until(pair.loop, [&] { return pair.sink.losses == 1; }));
+  CHECK(pair.sink.why == "connection reset by peer");
+  CHECK(pair.sink.eofs == 0);
+  pair.write("into the void");
+  CHECK(pair.transport->backlog() == 0);
+  CHECK(turns_in(pair.loop, milliseconds(50)) < 50);
+  CHECK(pair.sink.losses == 1);
+}
+
+TEST_CASE("reset while reading is held, or after the peer's FIN, is noticed") {
+  for (const bool data_waits : {false, true}) {
+    CAPTURE(data_waits);
+    Pair pair;
+    pair.transport->start(pair.sink);
+    pair.transport->hold_reading(Hold::kPipeline, true);
+    if (data_waits) pair.peer.send("pipelined");
+    CHECK(turns_in(pair.loop, milliseconds(20)) < 20);
+    pair.peer.reset();
+    REQUIRE(run_until(pair.loop, [&] { return pair.sink.losses == 1; }));
+    CHECK(pair.sink.received.empty());
+  }
+}
+
+TEST_CASE("holds: a bit a reason, nothing is read while one is set") {
+  Pair pair;
+  pair.transport->start(pair.sink);
+  pair.transport->hold_reading(Hold::kStream, true);
+  pair.transport->hold_reading(Hold::kBacklog, true);
+  pair.transport->hold_reading(Hold::kStream, true);
+  pair.peer.send("held");
+  CHECK(turns_in(pair.loop, milliseconds(50)) < 30);
+  pair.transport->hold_reading(Hold::kStream, false);
+  turns_in(pair.loop, milliseconds(20));
+  CHECK(pair.sink.received.empty());
+  pair.transport->hold_reading(Hold::kBacklog, false);
+  REQUIRE(run_until(pair.loop, [&] { return pair.sink.received == "held"; }));
+  // A hold that is over before any event costs nothing and loses nothing.
+  pair.transport->hold_reading(Hold::kStream, true);
+  pair.transport->hold_reading(Hold::kStream, false);
+  pair.peer.send(" again");
+  REQUIRE(run_until(pair.loop, [&] { return pair.sink.received == "held again"; }));
+}
+
+TEST_CASE("FIN while held comes after the release; writing goes on meanwhile") {
+  Pair pair;
+  pair.transport->start(pair.sink);
+  pair.transport->hold_reading(Hold::kStream, true);
+  pair.peer.send("tail");
+  pair.peer.finish();
+  turns_in(pair.loop, milliseconds(20));
+  pair.write("still writing");
+  REQUIRE(run_until(pair.loop, [&] {
+    pair.peer.receive();
+    return pair.peer.received == "still writing";
+  }));
+  CHECK(pair.sink.eofs == 0);
+  pair.transport->hold_reading(Hold::kStream, false);
+  REQUIRE(run_until(pair.loop, [&] { return pair.sink.eofs == 1; }));
+  CHECK(pair.sink.received == "tail");
+}
+
+TEST_CASE("urgent data does not make a held transport spin") {
+  Pair pair;
+  pair.transport->start(pair.sink);
+  pair.transport->hold_reading(Hold::kStream, true);
+  pair.peer.send("x");
+  turns_in(pair.loop, milliseconds(10));
+  ::send(pair.peer.fd(), "!", 1, MSG_OOB | MSG_NOSIGNAL);
+  CHECK(turns_in(pair.loop, milliseconds(100)) < 50);
+  pair.transport->hold_reading(Hold::kStream, false);
+  pair.peer.send("y");
+  REQUIRE(run_until(pair.loop, [&] { return pair.sink.received == "xy"; }));
+}
+
+TEST_CASE("an answer that came before the connection broke under a write is delivered") {
+  Pair pair;
+  pair.transport->start(pair.sink);
+  pair.write(pattern(1 << 20));
+  REQUIRE(run_until(pair.loop, [&] {
+    pair.peer.receive(1024);
+    return !pair.peer.received.empty();
+  }));
+  pair.peer.send("413 too large");
+  pair.peer.close();  // with unread input: RST follows the answer
+  REQUIRE(run_until(pair.loop, [&] {
+    if (pair.sink.losses == 0) pair.write(pattern(1 << 16));
+    return pair.sink.losses + pair.sink.eofs > 0;
+  }));
+  CHECK(pair.sink.received == "413 too large");
+}
+
+TEST_CASE("abort_on_destroy() resets; plain destruction sends FIN") {
+  for (const bool abort : {false, true}) {
+    CAPTURE(abort);
+    Pair pair;
+    pair.transport->start(pair.sink);
+    if (abort) pair.transport->abort_on_destroy();
+    pair.transport.reset();
+    REQUIRE(run_until(pair.loop, [&] {
+      pair.peer.receive();
+      return pair.peer.eof || pair.peer.error != 0;
+    }));
+    CHECK(pair.peer.error == (abort ? ECONNRESET : 0));
+    CHECK(pair.peer.eof == !abort);
+  }
+}
+
+TEST_CASE("a sink may destroy the transport in an event") {
+  Pair pair;
+  pair.transport->start(pair.sink);
+  pair.sink.action = [&] { pair.transport.reset(); };
+  pair.peer.send("die");
+  REQUIRE(run_until(pair.loop, [&] {
+    pair.peer.receive();
+    return pair.peer.eof;
+  }));
+  CHECK(pair.sink.received == "die");
+}
+
+TEST_CASE("close_after_flush(): all is written though input is unread, then FIN, then nothing") {
+  Pair pair(4096);
+  pair.transport->start(pair.sink);
+  pair.transport->hold_reading(Hold::kPipeline, true);
+  pair.peer.send("never read by the owner");
+  turns_in(pair.loop, milliseconds(10));
+  const std::string answer = pattern(4 << 20);
+  pair.write(answer);
+  Transport::close_after_flush(std::move(pair.transport));
+  CHECK(pair.loop.has_owned());
+  REQUIRE(run_until(pair.loop, [&] {
+    pair.peer.receive();
+    pair.peer.send("still talking");
+    return pair.peer.eof;
+  }));
+  CHECK(pair.peer.received == answer);
+  CHECK(pair.peer.error == 0);
+  pair.peer.close();
+  REQUIRE(run_until(pair.loop, [&] { return !pair.loop.has_owned(); }));
+  CHECK(pair.sink.received.empty());
+}
+
+TEST_CASE("close_after_flush() gives up on a peer that neither reads nor closes") {
+  Pair pair(4096);
+  pair.transport->start(pair.sink);
+  SUBCASE("a peer that keeps the connection open") {}
+  SUBCASE("a peer that does not read") { pair.write(pattern(16 << 20)); }
+  Transport::close_after_flush(std::move(pair.transport));
+  turns_in(pair.loop, milliseconds(20));
+  CHECK(pair.loop.has_owned());
+  Scheduler& scheduler = pair.loop.scheduler();
+  for (int i = 0; i < 3; ++i) scheduler.advance(scheduler.now() + milliseconds(2100));
+  CHECK(!pair.loop.has_owned());
+  scheduler.end_turn();
+}
+
+TEST_CASE("close_after_flush() of a connection whose peer has finished or is gone") {
+  Pair pair;
+  pair.transport->start(pair.sink);
+  SUBCASE("finished") {
+    pair.peer.finish();
+    REQUIRE(run_until(pair.loop, [&] { return pair.sink.eofs == 1; }));
+    pair.write("bye");
+    Transport::close_after_flush(std::move(pair.transport));
+    REQUIRE(run_until(pair.loop, [&] {
+      pair.peer.receive();
+      return pair.peer.eof;
+    }));
+    CHECK(pair.peer.received == "bye");
+  }
+  SUBCASE("gone") {
+    pair.peer.reset();
+    REQUIRE(run_until(pair.loop, [&] { return pair.sink.losses == 1; }));
+    Transport::close_after_flush(std::move(pair.transport));
+  }
+  REQUIRE(run_until(pair.loop, [&] { return !pair.loop.has_owned(); }));
+}
+
+TEST_CASE("small reads that are kept share a block; others give it back") {
+  Pair pair;
+  pair.transport->start(pair.sink);
+  pair.sink.keep = true;
+  for (int i = 0; i < 50; ++i) {
+    pair.peer.send("x");
+    REQUIRE(run_until(pair.loop,
+                      [&] { return pair.sink.received.size() == static_cast<size_t>(i + 1); }));
+  }
+  for (size_t i = 1; i < pair.sink.kept.size(); ++i) {
+    CHECK(pair.sink.kept[i].data() == pair.sink.kept[i - 1].data() + pair.sink.kept[i - 1].size());
+  }
+  const char* const last = pair.sink.kept.back().data();
+  pair.sink.kept.clear();
+  pair.loop.run_once();
+  pair.sink.keep = false;
+  pair.peer.send("y");
+  REQUIRE(run_until(pair.loop, [&] { return pair.sink.received.ends_with("y"); }));
+  Block* block = pair.blocks.take(BlockPool::kSizes[0]);
+  CHECK(last >= block->data());
+  CHECK(last < block->data() + block->capacity);
+  const Slice give_back(block, block->data(), 0);
+}
+
+}  // namespace
+}  // namespace woad::test

@@ -1,0 +1,109 @@
+#include "proxy/cli.h"
+
+#include <doctest/doctest.h>
+
+namespace woad {
+namespace {
+
+Command parse(std::vector<std::string> arguments) {
+  return parse_command_line(std::move(arguments));
+}
+
+TEST_CASE("usage errors end with 2 and a sentence") {
+  const std::vector<std::vector<std::string>> cases = {
+      {},
+      {"run"},
+      {"nonsense"},
+      {"validate"},
+      {"validate", "--nonsense"},
+      {"validate", "-c"},
+      {"validate", "-c", "a", "b"},
+      {"validate", "-c", "a", "--format", "xml"},
+      {"explain", "-c", "a"},
+      {"explain", "-c", "a", "-X", "G T", "http://x/"},
+      {"explain", "-c", "a", "-H", "no colon", "http://x/"},
+      {"explain", "-c", "a", "-H", ": v", "http://x/"},
+      {"wait", "--timeout", "5"},
+      {"wait", "--admin", "price:1"},
+      {"wait", "--admin", "127.0.0.1"},
+      {"wait", "--admin", "127.0.0.1:99999"},
+      {"drain"},
+      {"run", "-c", "a", "--control-plane", "http://x"},
+      {"version", "extra"},
+      {"-c"},
+  };
+  for (const auto& arguments : cases) {
+    std::string shown;
+    for (const std::string& argument : arguments) shown += argument + " ";
+    CAPTURE(shown);
+    const Command command = parse(arguments);
+    const auto* printed = std::get_if<PrintCommand>(&command);
+    REQUIRE(printed != nullptr);
+    CHECK(printed->exit_code == 2);
+    CHECK(printed->text.starts_with("woad: "));
+  }
+}
+
+TEST_CASE("an unknown command gets a hint, what is to come says so") {
+  CHECK(std::get<PrintCommand>(parse({"validat"})).text.find("did you mean \"validate\"?") !=
+        std::string::npos);
+  CHECK(std::get<PrintCommand>(parse({"drain"})).text.find("yet") != std::string::npos);
+  CHECK(
+      std::get<PrintCommand>(parse({"run", "-c", "a", "--control-plane", "u"})).text.find("yet") !=
+      std::string::npos);
+}
+
+TEST_CASE("run is the default command") {
+  CHECK(std::get<RunCommand>(parse({"run", "-c", "woad.yaml"})).config == "woad.yaml");
+  CHECK(std::get<RunCommand>(parse({"-c", "woad.yaml"})).config == "woad.yaml");
+  CHECK(std::get<RunCommand>(parse({"--config=woad.yaml"})).config == "woad.yaml");
+}
+
+TEST_CASE("validate") {
+  CHECK_FALSE(std::get<ValidateCommand>(parse({"validate", "-c", "a"})).json);
+  CHECK_FALSE(std::get<ValidateCommand>(parse({"validate", "-c", "a", "--format", "text"})).json);
+  CHECK(std::get<ValidateCommand>(parse({"validate", "--format", "json", "-c", "a"})).json);
+}
+
+TEST_CASE("explain") {
+  const auto plain = std::get<ExplainCommand>(parse({"explain", "-c", "a", "http://price/"}));
+  CHECK(plain.method == "GET");
+  CHECK(plain.url == "http://price/");
+  CHECK_FALSE(plain.json);
+
+  const auto full =
+      std::get<ExplainCommand>(parse({"explain", "-c", "a", "-X", "POST", "-H", "x-a:  1 ", "-H",
+                                      "x-b: c:d", "--json", "http://price/"}));
+  CHECK(full.method == "POST");
+  CHECK(full.json);
+  REQUIRE(full.headers.size() == 2);
+  CHECK(full.headers[0] == std::pair<std::string, std::string>("x-a", "1"));
+  CHECK(full.headers[1] == std::pair<std::string, std::string>("x-b", "c:d"));
+  CHECK(full.url == "http://price/");
+}
+
+TEST_CASE("wait") {
+  const auto plain = std::get<WaitCommand>(parse({"wait"}));
+  CHECK(plain.timeout == seconds(30));
+  CHECK(plain.admin == "127.0.0.1:15000");
+  const auto full =
+      std::get<WaitCommand>(parse({"wait", "--timeout", "200ms", "--admin", "localhost:99"}));
+  CHECK(full.timeout == milliseconds(200));
+  CHECK(full.admin == "127.0.0.1:99");
+  CHECK(std::get<WaitCommand>(parse({"wait", "--admin", "[::1]:99"})).admin == "[::1]:99");
+}
+
+TEST_CASE("version and help") {
+  CHECK(std::holds_alternative<VersionCommand>(parse({"version"})));
+  for (const char* word : {"--help", "-h", "--version"}) {
+    CHECK(std::get<PrintCommand>(parse({word})).exit_code == 0);
+  }
+  const std::string help = std::get<PrintCommand>(parse({"--help"})).text;
+  for (const char* word : {"run", "validate", "explain", "wait", "drain", "version"}) {
+    CHECK(help.find(word) != std::string::npos);
+  }
+  CHECK(std::get<PrintCommand>(parse({"explain", "--help"})).text.find("-H") != std::string::npos);
+}
+
+}  // namespace
+}  // namespace woad
