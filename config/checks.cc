@@ -108,7 +108,6 @@ class Checker {
     }
     const Node to = route.source.find("to");
     if (to.is_seq() && weights == 0) d_.error(to, "no service in this list has a weight above 0");
-    if (to.is_null()) d_.error(to, "a service is missing");
     if (route.mirror) check_service(route.mirror->service);
     const Node prefix = route.source.find("match").find("path").find("prefix");
     if (route.rewrite && route.rewrite->path_prefix.node && !prefix) {
@@ -128,7 +127,7 @@ class Checker {
       const Node found = route.source.find(key);
       if (found && action) {
         d_.error_at_key(found,
-                        "a route does one thing: it has " + std::string(action.key()) + " already");
+                        "a route does one thing: it has " + quoted(action.key()) + " already");
       }
       if (found && !action) action = found;
     }

@@ -16,8 +16,8 @@ Environment Environment::none() {
 Environment Environment::of_process() {
   char name[256] = {};
   const bool known = gethostname(name, sizeof name - 1) == 0 && name[0] != 0;
-  return {[](const std::string& variable) -> std::optional<std::string> {
-            const char* value = std::getenv(variable.c_str());  // NOLINT(concurrency-mt-unsafe)
+  return {[](const std::string& key) -> std::optional<std::string> {
+            const char* value = std::getenv(key.c_str());  // NOLINT(concurrency-mt-unsafe)
             return value == nullptr ? std::nullopt : std::optional<std::string>(value);
           },
           known ? name : "localhost"};

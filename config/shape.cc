@@ -1,5 +1,6 @@
 #include "config/shape.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "proxy/base/strings.h"
@@ -48,6 +49,9 @@ bool bad_word(const Node& node, const std::vector<std::string_view>& words, Diag
   std::string list;
   for (const auto word : words) list += (list.empty() ? "" : ", ") + std::string(word);
   std::string hint = did_you_mean(node.text(), words);
+  // What a YAML 1.1 tool, such as Helm, makes of a plain off.
+  if (node.text() == "false" && std::find(words.begin(), words.end(), "off") != words.end())
+    hint = "write \"off\"";
   const std::string message = quoted(node.text()) + " is not one of " + list;
   d.error(node, words.size() == 1 ? quoted(node.text()) + " is not " + list : message,
           std::move(hint));

@@ -38,6 +38,8 @@ struct Shape {
   std::function<bool(const Node&, M&, Diagnostics&)> decode;
   std::function<std::string(const M&)> show;                                   // may be empty
   std::function<void(const std::string&, std::vector<ReferenceRow>&)> rows{};  // may be empty
+  // On top of a value that was complete before: required keys may be missing. May be empty.
+  std::function<bool(const Node&, M&, Diagnostics&)> decode_over{};
 };
 
 namespace detail {
@@ -229,7 +231,9 @@ Shape<Map> map_of(Shape<M> value, std::string key_word = "name") {
 template <class M>
 Shape<std::optional<M>> optional_of(Shape<M> value) {
   return {value.type, value.schema,
-          [inner = value.decode](const Node& node, std::optional<M>& out, Diagnostics& d) {
+          [inner = value.decode, over = value.decode_over](const Node& node, std::optional<M>& out,
+                                                           Diagnostics& d) {
+            if (out && over) return over(node, *out, d);
             if (!out) out.emplace();
             return inner(node, *out, d);
           },
@@ -244,7 +248,9 @@ Shape<Located<M>> located(Shape<M> value) {
   return {value.type, value.schema,
           [inner = value.decode](const Node& node, Located<M>& out, Diagnostics& d) {
             out.node = node;
-            return inner(node, out.value, d);
+            if (inner(node, out.value, d)) return true;
+            out.value = M{};  // a default in a bad value's place would make errors of its own
+            return false;
           },
           [inner = value.show](const Located<M>& shown) {
             return inner ? inner(shown.value) : std::string();

@@ -45,8 +45,9 @@ void table_rows(const std::vector<FieldInfo>& fields, const std::string& prefix,
                 std::vector<ReferenceRow>& rows) {
   for (const FieldInfo& field : fields) {
     std::string path = prefix + std::string(field.key);
-    rows.push_back({path, field.type, field.is_required ? "required" : field.default_text,
-                    std::string(field.doc)});
+    const std::string shown = field.default_text == "[]" ? "" : field.default_text;
+    rows.push_back(
+        {path, field.type, field.is_required ? "required" : shown, std::string(field.doc)});
     if (field.rows) field.rows(path, rows);
   }
 }

@@ -130,6 +130,10 @@ class Table {
 
   // On top of what `out` holds. False: errors were added, `out` is of no use.
   bool decode(const Node& node, T& out, Diagnostics& diagnostics) const {
+    return decode(node, out, diagnostics, true);
+  }
+  // `complete` false: `out` is the result of an earlier decode(), so required keys may be missing.
+  bool decode(const Node& node, T& out, Diagnostics& diagnostics, bool complete) const {
     if constexpr (requires { out.source = node; }) out.source = node;
     if (!detail::want_map(node, "a map of settings", diagnostics)) return false;
     const size_t before = diagnostics.count();
@@ -150,7 +154,7 @@ class Table {
       }
     }
     for (size_t i = 0; i < fields_.size(); ++i) {
-      if (fields_[i].is_required && !seen[i]) {
+      if (complete && fields_[i].is_required && !seen[i]) {
         diagnostics.error_below(node, fields_[i].key, "is required and missing",
                                 std::string(fields_[i].hint));
       }
@@ -205,6 +209,9 @@ Shape<T> nested(const Table<T>& table) {
           {},
           [&table](const std::string& prefix, std::vector<ReferenceRow>& rows) {
             table.rows(prefix.empty() ? prefix : prefix + ".", rows);
+          },
+          [&table](const Node& node, T& out, Diagnostics& d) {
+            return table.decode(node, out, d, false);
           }};
 }
 

@@ -4,6 +4,7 @@
 #include <yaml-cpp/parser.h>
 
 #include <algorithm>
+#include <exception>
 #include <istream>
 #include <streambuf>
 #include <unordered_set>
@@ -44,7 +45,7 @@ std::string_view line_of(std::string_view text, uint32_t line) {
 }
 
 // What most often is behind a syntax error on this line.
-std::string syntax_hint(std::string_view line, uint32_t column) {
+std::string syntax_hint(const std::string& message, std::string_view line, uint32_t column) {
   const auto at = line.substr(std::min<size_t>(column - 1, line.size()));
   if (line.find_first_not_of(" \t") != std::string_view::npos &&
       line.substr(0, line.find_first_not_of(" \t")).find('\t') != std::string_view::npos) {
@@ -52,6 +53,9 @@ std::string syntax_hint(std::string_view line, uint32_t column) {
   }
   if (line.find("${") < column) {
     return "between { } or [ ] write \"${VAR}\" in quotes";
+  }
+  if (message.find("flow not found") != std::string::npos) {
+    return "a { or [ before this is not closed, or a comma is missing";
   }
   if (!at.empty() && std::string_view("@`%|>").find(at.front()) != std::string_view::npos) {
     return std::string("a text that begins with ") + at.front() + " needs quotes";
@@ -78,6 +82,9 @@ bool TreeBuilder::run() {
   } catch (const YAML::Exception& exception) {
     syntax_error(exception.mark, exception.msg);
     return false;
+  } catch (const std::exception& exception) {
+    syntax_error(YAML::Mark::null_mark(), exception.what());
+    return false;
   }
   if (document_.cells_.empty()) document_.cells_.emplace_back().location = {1, 1};
   document_.cells_.shrink_to_fit();
@@ -89,7 +96,7 @@ void TreeBuilder::syntax_error(const YAML::Mark& mark, const std::string& messag
   Location location = location_of(mark);
   if (mark.is_null()) location = {1, 1};
   diagnostics_.error(location, "", "not valid YAML: " + message,
-                     syntax_hint(line_of(yaml_, location.line), location.column));
+                     syntax_hint(message, line_of(yaml_, location.line), location.column));
 }
 
 void TreeBuilder::stop(const YAML::Mark& mark, std::string message, std::string hint) {

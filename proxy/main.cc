@@ -39,7 +39,7 @@ int execute(const ValidateCommand& command) {
       load_config(command.config, filter_registry(), {}, nullptr, &diagnostics);
   const bool good = loaded.snapshot != nullptr;
   if (command.json) {
-    print(stdout, diagnostics.json() + "\n");
+    print(stdout, diagnostics.json());
   } else if (good) {
     const Snapshot& snapshot = *loaded.snapshot;
     print(stdout, command.config + ": good: " + count(snapshot.listeners.size(), "listener") +

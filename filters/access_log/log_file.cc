@@ -56,13 +56,17 @@ void LogFile::write(std::string_view line) {
   // A newline closes the torn line, so that it spoils no other.
   const bool torn =
       torn_.load(std::memory_order_relaxed) && torn_.exchange(false, std::memory_order_relaxed);
-  iovec pieces[] = {{const_cast<char*>("\n"), 1}, {const_cast<char*>(line.data()), line.size()}};
-  const size_t first = torn ? 0 : 1;
   ssize_t written = 0;
   do {
-    written = writev(fd_, pieces + first, static_cast<int>(2 - first));
+    if (torn) {
+      const iovec pieces[] = {{const_cast<char*>("\n"), 1},
+                              {const_cast<char*>(line.data()), line.size()}};
+      written = writev(fd_, pieces, 2);
+    } else {
+      written = ::write(fd_, line.data(), line.size());
+    }
   } while (written < 0 && errno == EINTR);
-  const size_t whole = line.size() + 1 - first;
+  const size_t whole = line.size() + (torn ? 1 : 0);
   if (written == static_cast<ssize_t>(whole)) return;
   dropped_.fetch_add(1, std::memory_order_relaxed);
   if (written > 0 || torn) torn_.store(true, std::memory_order_relaxed);

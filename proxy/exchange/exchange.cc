@@ -249,7 +249,7 @@ void Exchange::send_response_head() {
   const bool waited = state_ == ExchangeState::kResponseWaits;
   move_to(state_, ExchangeState::kResponding);
   info_.status = response_->status;
-  writer_.write_head(*response_, !has_body, false);
+  writer_.write_head(*response_, !has_body, owner_.closing());
   if (response_->status == 101) {
     enter_tunnel();
     return;
@@ -378,7 +378,7 @@ void Exchange::answer(LocalReply reply) {
   info_.status = head->status;
   info_.bytes_sent = body.size();
   const bool end = body.empty();
-  writer_.write_head(*head, end, reply.close);
+  writer_.write_head(*head, end, reply.close || owner_.closing());
   if (!end) writer_.write_data(std::move(body), true);
   finish();
 }

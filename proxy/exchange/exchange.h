@@ -24,6 +24,8 @@ class ExchangeOwner {
  public:
   // The exchange is over; delete it at the end of the turn.
   virtual void on_exchange_end(Exchange& exchange) = 0;
+  // The connection is to end with this exchange.
+  virtual bool closing() const = 0;
 
  protected:
   ~ExchangeOwner() = default;

@@ -71,7 +71,9 @@ void Loop::delete_owned() {
 void Loop::run_once() {
   const bool wait = scheduler_.turn_is_over();
   scheduler_.end_turn();
+  one_turn_ = true;
   uv_run(&handles_->loop, wait ? UV_RUN_ONCE : UV_RUN_NOWAIT);
+  one_turn_ = false;
 }
 
 void Loop::stop() { uv_stop(&handles_->loop); }
@@ -106,6 +108,7 @@ void Loop::disown(LoopOwned& object) {
 
 void Loop::read_time() {
   in_turn_ = true;
+  if (one_turn_) stop();  // libuv would wait behind a timer that fired before the wait
   const MonoTime now = mono_now();
   if (now - wall_read_ >= kWallEvery) {
     wall_read_ = now;

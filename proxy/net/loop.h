@@ -65,6 +65,7 @@ class Loop {
   IntrusiveList<LoopOwned> owned_;
   size_t owned_count_ = 0;
   bool in_turn_ = true;
+  bool one_turn_ = false;  // inside run_once()
   // When the libuv timer will fire; max() when it is not armed.
   MonoTime armed_for_ = MonoTime::max();
   // When wall time was last compared with the monotonic clock.

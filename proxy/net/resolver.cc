@@ -217,8 +217,11 @@ std::unique_ptr<Resolver::Ticket> Resolver::resolve(const std::string& name, uin
       !name.empty() && name.size() <= kLongestName && name.find('\0') == std::string::npos;
   auto* question = new Question(impl_->loop.scheduler(), name, port, std::move(done));
   auto ticket = std::make_unique<Question::Ticket>(*question);
+  const Result<Address> numeric = Address::from_host(name, port);
   if (!valid) {
     question->fail("not a valid name");
+  } else if (numeric) {  // c-ares would ask its servers for it
+    question->answer(ResolvedName{{*numeric}, kLocalTtl});
   } else {
     question->ask(impl_->channel);
     impl_->arm();

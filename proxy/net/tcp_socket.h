@@ -63,7 +63,7 @@ class TcpTransport final : public Transport, private TurnEnd {
   int watched_ = 0;  // events that the poll handle waits for
   Handle<uv_poll_t> poll_;
   Buffer output_;
-  size_t high_water_ = 64 * 1024;
+  size_t high_water_ = size_t{64} * 1024;
   // Takes small reads one behind the other while slices of it are kept; else nullptr.
   Block* small_ = nullptr;
   uint16_t small_used_ = 0;

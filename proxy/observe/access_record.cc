@@ -8,6 +8,8 @@
 namespace woad {
 namespace {
 
+constexpr char kHex[] = "0123456789abcdef";
+
 // Bytes that stand for themselves inside a JSON string.
 constexpr std::array<bool, 256> kPlain = [] {
   std::array<bool, 256> plain{};
@@ -38,7 +40,6 @@ size_t utf8_length(std::string_view text) {
 }
 
 void append_code(std::string& out, unsigned code) {
-  constexpr char kHex[] = "0123456789abcdef";
   const char text[] = {'\\', 'u', '0', '0', kHex[code >> 4 & 15], kHex[code & 15]};
   out.append(text, sizeof text);
 }

@@ -25,7 +25,7 @@ class Histogram {
   }
 
   uint64_t count() const { return count_; }
-  double sum_seconds() const { return static_cast<double>(sum_us_) * 1e-6; }
+  double sum_seconds() const { return static_cast<double>(sum_us_) / 1e6; }
   // The value below which this share of all recorded lies, in seconds; 0 when nothing was recorded.
   double quantile(double share) const;
   // How many were at most that long, to the resolution of the buckets.
@@ -42,7 +42,7 @@ class Histogram {
   // The first value, in microseconds, that is above the bucket.
   static double end_of(size_t index);
 
-  std::array<uint32_t, kBuckets> buckets_{};
+  std::array<uint64_t, kBuckets> buckets_{};
   uint64_t count_ = 0;
   uint64_t sum_us_ = 0;
 };

@@ -16,7 +16,7 @@ class Writer {
  public:
   explicit Writer(Exposition exposition) : open_metrics_(exposition == Exposition::kOpenMetrics) {}
 
-  // `type`: counter, gauge or histogram.
+  // `type`: counter, gauge, histogram or summary.
   void family(std::string_view name, std::string_view help, std::string_view type) {
     if (open_metrics_ && type == "counter" && name.ends_with("_total")) name.remove_suffix(6);
     text_.append("# HELP ").append(name).append(" ").append(help).append("\n");
@@ -45,8 +45,9 @@ class Writer {
   }
 
   static std::string number(double value) {
-    char digits[32];
-    return {digits, std::to_chars(digits, digits + sizeof digits, value).ptr};
+    char digits[400];  // never 5e-04: a bucket's bound is a label, and dashboards name it
+    const auto format = std::chars_format::fixed;
+    return {digits, std::to_chars(digits, digits + sizeof digits, value, format).ptr};
   }
 
   std::string finish() {
@@ -111,7 +112,7 @@ void write_latencies(const MetricsSnapshot& metrics, Writer& out) {
     out.end(static_cast<double>(latency->histogram->count()));
   }
   out.family("woad_request_duration_quantile_seconds",
-             "Quantiles of woad_request_duration_seconds since the start, within 1/16.", "gauge");
+             "Quantiles of woad_request_duration_seconds since the start, within 1/16.", "summary");
   for (const auto* latency : sorted) {
     for (const double share : kQuantiles) {
       out.begin("woad_request_duration_quantile_seconds");

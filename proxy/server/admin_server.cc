@@ -1,6 +1,9 @@
 #include "proxy/server/admin_server.h"
 
+#include <sys/socket.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <utility>
 
 #include "config/types.h"
@@ -8,6 +11,19 @@
 #include "proxy/net/tcp_transport.h"
 
 namespace woad {
+namespace {
+
+// listen_tcp() shares a port with any process of this user (SO_REUSEPORT); two sidecars that answer
+// for each other at random would be worse than an error.
+Result<void> check_free(const Address& address) {
+  const Fd probe(socket(address.raw()->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const int on = 1;
+  setsockopt(probe.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+  if (bind(probe.get(), address.raw(), address.raw_size()) == 0) return {};
+  return Error{"cannot listen on " + address.to_string() + ": " + error_words(errno)};
+}
+
+}  // namespace
 
 struct AdminServer::Listener {
   Wanted wanted;
@@ -55,6 +71,13 @@ Result<void> AdminServer::apply(const AdminAddresses& addresses) {
     const bool open = std::any_of(listeners_.begin(), listeners_.end(),
                                   [&](const auto& listener) { return listener->serves(one); });
     if (open) continue;
+    const bool port_is_ours =
+        std::any_of(listeners_.begin(), listeners_.end(), [&](const auto& listener) {
+          return listener->wanted.address.port() == one.address.port();
+        });
+    if (!port_is_ours) {
+      if (auto free = check_free(one.address); !free) return free;
+    }
     auto socket = listen_tcp(one.address);
     if (!socket) return socket.error();
     opened.emplace_back(one, std::move(*socket));

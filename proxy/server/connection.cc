@@ -40,6 +40,7 @@ void DownstreamConnection::serve(Protocol protocol) {
   const HttpLimits& limits = view_->snapshot().limits;
   if (protocol == Protocol::kHttp2) {
     codec_ = std::make_unique<H2ServerCodec>(*transport_, self, host_.codec_context(), limits);
+    if (host_.draining()) codec_->begin_drain();
   } else {
     codec_ = std::make_unique<H1ServerCodec>(*transport_, self, host_.codec_context(), limits);
   }
@@ -101,7 +102,6 @@ RequestSink& DownstreamConnection::on_stream(ResponseWriter& writer) {
   auto* exchange = new Exchange(*this, host_.worker(), std::move(newest), host_.spec(),
                                 transport_->peer(), writer);
   exchanges_.push_back(*exchange);
-  if (host_.draining()) codec_->begin_drain();
   return *exchange;
 }
 

@@ -63,6 +63,7 @@ class DownstreamConnection final : public Deferred,
   RequestSink& on_stream(ResponseWriter& writer) override;
   void on_codec_done() override;
   void on_exchange_end(Exchange& exchange) override;
+  bool closing() const override { return host_.draining(); }
 
   void detect(Slice bytes);
   void serve(Protocol protocol);

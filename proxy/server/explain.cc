@@ -64,7 +64,8 @@ class Explainer final : private FilterHost {
     out_.error = error_info(reply.code).code;
     out_.status = reply.effective_status();
     out_.why = reply.details;
-    step("refused: " + std::to_string(out_.status) + " " + out_.error + ": " + reply.details);
+    step("refused: " + std::to_string(out_.status) + " " + out_.error + ": " + out_.why + ". " +
+         std::string(error_info(reply.code).hint));
   }
 
   // Makes the head that a codec would have made.
@@ -175,7 +176,7 @@ class Explainer final : private FilterHost {
       return nullptr;
     }
     out_.service = service->service.name();
-    step("host " + quoted(input.host) + " is one of service " + out_.service);
+    step("host " + quoted(input.host) + " belongs to service " + out_.service);
     if (!service->filters.empty()) slots_ = &service->filters;
     return service;
   }

@@ -24,7 +24,11 @@ Worker::Worker(uint64_t seed, std::atomic<uint32_t>& client_connections)
 Worker::~Worker() = default;
 
 void Worker::start() {
-  thread_ = std::thread([this] { loop_.run(); });
+  thread_ = std::thread([this] {
+    loop_.run();
+    // What stop_and_join() cut dies while everything it refers to is still there.
+    loop_.scheduler().end_turn();
+  });
 }
 
 void Worker::stop_and_join() {

@@ -13,7 +13,11 @@ UpstreamConnection::UpstreamConnection(ConnectionPool& pool)
       idle_timer_(pool.context().scheduler.timers(),
                   bind_timer<&UpstreamConnection::on_idle>(this)) {}
 
-UpstreamConnection::~UpstreamConnection() = default;
+UpstreamConnection::~UpstreamConnection() {
+  // The codec tells of streams that end with it; the pool must not take this connection back.
+  state_ = State::kClosing;
+  codec_.reset();
+}
 
 void UpstreamConnection::dial() {
   dial_ = pool_.context().dialer.dial(pool_.address(), pool_.connect_timeout(), *this);

@@ -131,6 +131,27 @@ TEST_CASE("decoding goes on top of what is there") {
   CHECK(s.list == std::vector<std::string>{"b"});
 }
 
+TEST_CASE("a required key that an earlier level gave may be missing later") {
+  struct Outer {
+    std::optional<Item> item;
+  };
+  const Table<Outer> table{{"item", &Outer::item, kItem, "Item."}};
+  const auto parse = [](const char* text) {
+    Diagnostics d("f");
+    return Document::parse(std::make_shared<const std::string>(text), Environment::none(), d);
+  };
+  Outer outer;
+  Diagnostics d("f");
+  const auto chain = parse("{item: {word: w, number: 1}}");
+  const auto route = parse("{item: {number: 2}}");
+  CHECK(table.decode(chain->root(), outer, d));
+  CHECK(table.decode(route->root(), outer, d));
+  CHECK(outer.item->word == "w");
+  CHECK(outer.item->number == 2);
+  Outer fresh;
+  CHECK_FALSE(table.decode(route->root(), fresh, d));
+}
+
 TEST_CASE("errors") {
   struct Row {
     const char* text;

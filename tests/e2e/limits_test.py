@@ -40,7 +40,7 @@ class Limits(Suite):
         self.assertTrue(client.closed())
 
     def test_silence_before_a_request_is_no_error(self):
-        woad = self.woad_with(idle_timeout="400ms", header_timeout="10s")
+        woad = self.woad_with(idle_timeout="1s", header_timeout="10s")
         client = self.client(woad.outbound)
         self.assertEqual(client.request("GET", "/").status, 200)
         self.assertTrue(client.closed())

@@ -1,4 +1,6 @@
 """Every protocol pair times every shape of message."""
+import asyncio
+
 from support.suite import *
 
 PAIRS = [(client, upstream) for client in ("h1", "h2") for upstream in ("http1", "http2")]
@@ -291,17 +293,36 @@ class Brokenness(Suite):
                 client.response()
 
     def test_client_leaves(self):
+        """What a client no longer waits for ends upstream too, at once."""
+        ends = []
+
         async def handler(request):
-            await request.read()
-            async for _ in request.stream():  # never ends: the body did already
-                pass
+            try:
+                await request.read()
+                await asyncio.sleep(3600)
+            finally:
+                ends.append(request.target)
         server = self.origin(handler=handler)
-        woad = self.sidecar(services={"http1": service(server.address, protocol="http1")})
-        with H1(woad.outbound) as client:
-            client.start("GET", "/", host="http1")
+        woad = self.sidecar(services={p: service(server.address, protocol=p)
+                                      for p in ("http1", "http2")})
+        for host in ("http1", "http2"):
+            client = H1(woad.outbound)
+            client.start("GET", "/h1", host=host)
             self.assertTrue(until(lambda: server.requests))
-        self.assertTrue(until(lambda: woad.metrics(
-            "woad_upstream_connections", service="http1") == 0), "the try upstream outlives its client")
+            client.abort()
+            self.assertTrue(until(lambda: self.idle(woad, host)), f"h1 to {host}")
+            client = self.client(woad.outbound, "h2")
+            stream = client.start("GET", "/h2", host=host)
+            self.assertTrue(until(lambda: len(server.requests) == 2))
+            client.h2.reset(stream)
+            client.flush()
+            self.assertTrue(until(lambda: self.idle(woad, host)), f"h2 to {host}")
+            server.requests.clear()
+        self.assertTrue(until(lambda: ends.count("/h2") >= 1), "an HTTP/2 origin is told")
+
+    def idle(self, woad, host):
+        rows = {s["name"]: s for s in woad.json("/services")["services"]}
+        return all(e["active"] == 0 for p in rows[host]["pools"] for e in p["endpoints"])
 
     def test_keep_alive_race(self):
         """The origin closes a connection just as it is used again: the request is tried once more."""

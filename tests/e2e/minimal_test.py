@@ -25,15 +25,20 @@ def curl(*args):
 
 
 class Minimal(Suite):
-    def setUp(self):
+    @classmethod
+    def setUpClass(cls):
         def whoami(name):
             return lambda request: Reply(body=json.dumps(
                 {"who": name, "color": request.get("x-woad-color"), "host": request.authority,
                  "target": request.target}).encode())
-        self.app, self.base, self.red = (
-            self.origin(n, handler=whoami(n)) for n in ("app", "base", "red"))
-        self.woad = self.sidecar(text=FILE % (
-            self.app.address, self.base.address, self.red.address))
+        cls.origins = [Origin(n, handler=whoami(n)) for n in ("app", "base", "red")]
+        cls.woad = Sidecar(text=FILE % tuple(o.address for o in cls.origins))
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.woad.stop()
+        for origin in cls.origins:
+            origin.close()
 
     def outcomes(self, *args):
         for color, who in ((None, "base"), ("red", "red"), ("blue", "base"), ("red.alice", "red"),

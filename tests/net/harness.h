@@ -39,10 +39,24 @@ class Expired {
   bool expired_ = false;
 };
 
+// Wakes the loop each millisecond, for a peer that the test itself plays.
+class Ticking {
+ public:
+  explicit Ticking(Loop& loop)
+      : timer_(loop.scheduler().timers(), bind_timer<&Ticking::on_timer>(this)) {
+    on_timer();
+  }
+
+ private:
+  void on_timer() { timer_.arm(milliseconds(1)); }
+  Timer timer_;
+};
+
 // Turns of the loop until `done()`; false when the deadline came first.
 template <class F>
 bool run_until(Loop& loop, F&& done, Duration limit = kDeadline) {
   Expired expired(loop, limit);
+  const Ticking ticking(loop);
   while (!done()) {
     if (expired.yes()) return false;
     loop.run_once();

@@ -96,6 +96,20 @@ TEST_CASE("an address that cannot be had changes nothing") {
   CHECK(ask_admin(addresses.address, "GET", "/healthz", seconds(20)));
 }
 
+TEST_CASE("two processes do not share an address, one may move within its port") {
+  Running first;
+  Running second;
+  const AdminAddresses addresses{free_address(), std::nullopt, std::nullopt};
+  REQUIRE(first.apply(addresses));
+  const auto taken = second.apply(addresses);
+  REQUIRE_FALSE(taken);
+  CHECK(taken.error().message ==
+        "cannot listen on " + addresses.address.to_string() + ": address already in use");
+  const auto wide = Address::from_host("0.0.0.0", addresses.address.port());
+  REQUIRE(wide);
+  CHECK(first.apply({*wide, std::nullopt, std::nullopt}));
+}
+
 TEST_CASE("nobody listens") {
   const auto reply = ask_admin(free_address(), "GET", "/readyz", seconds(20));
   REQUIRE_FALSE(reply);

@@ -11,12 +11,24 @@ namespace {
 // RFC 9113 section 6.
 constexpr uint8_t kData = 0;
 constexpr uint8_t kHeaders = 1;
+constexpr uint8_t kPriority = 2;
 constexpr uint8_t kRstStream = 3;
 constexpr uint8_t kPushPromise = 5;
 constexpr uint8_t kGoaway = 7;
 constexpr uint8_t kContinuation = 9;
+constexpr uint32_t kPriorityLength = 5;
 constexpr uint8_t kEndStream = 1;
 constexpr uint8_t kEndHeaders = 4;
+
+uint32_t stream_at(const uint8_t* at) {
+  return (static_cast<uint32_t>(at[0]) << 24 | static_cast<uint32_t>(at[1]) << 16 |
+          static_cast<uint32_t>(at[2]) << 8 | at[3]) &
+         0x7fffffff;
+}
+
+uint32_t length_at(const uint8_t* at) {
+  return static_cast<uint32_t>(at[0]) << 16 | static_cast<uint32_t>(at[1]) << 8 | at[2];
+}
 
 }  // namespace
 
@@ -28,6 +40,7 @@ FrameWatcher::FrameWatcher(bool server, MonoTime now)
 FrameWatcher::Look FrameWatcher::look(std::string_view bytes, MonoTime now) {
   size_t at = std::min<size_t>(preface_left_, bytes.size());
   preface_left_ = static_cast<uint8_t>(preface_left_ - at);
+  size_t frame_at = 0;
   while (at < bytes.size()) {
     if (payload_left_ > 0) {
       const size_t step = std::min<size_t>(payload_left_, bytes.size() - at);
@@ -35,29 +48,30 @@ FrameWatcher::Look FrameWatcher::look(std::string_view bytes, MonoTime now) {
       at += step;
       continue;
     }
-    const size_t step = std::min<size_t>(sizeof(header_) - have_, bytes.size() - at);
-    const size_t before = at;
+    if (have_ == 0) frame_at = at;
+    const size_t step = std::min<size_t>(wanted() - have_, bytes.size() - at);
     std::memcpy(header_ + have_, bytes.data() + at, step);
     have_ = static_cast<uint8_t>(have_ + step);
     at += step;
-    if (have_ < sizeof(header_)) break;
-    have_ = 0;
+    if (have_ < wanted()) continue;
     const Verdict verdict = judge(now);
-    if (verdict != Verdict::kFine) return {verdict, before};
+    if (verdict != Verdict::kFine) return {verdict, frame_at};
   }
   return {Verdict::kFine, bytes.size()};
 }
 
+size_t FrameWatcher::wanted() const {
+  const bool priority =
+      have_ >= kHeader && header_[3] == kPriority && length_at(header_) == kPriorityLength;
+  return priority ? kPriorityHeader : kHeader;
+}
+
 FrameWatcher::Verdict FrameWatcher::judge(MonoTime now) {
-  const uint32_t length =
-      static_cast<uint32_t>(header_[0]) << 16 | static_cast<uint32_t>(header_[1]) << 8 | header_[2];
   const uint8_t type = header_[3];
   const uint8_t flags = header_[4];
-  const uint32_t stream =
-      (static_cast<uint32_t>(header_[5]) << 24 | static_cast<uint32_t>(header_[6]) << 16 |
-       static_cast<uint32_t>(header_[7]) << 8 | header_[8]) &
-      0x7fffffff;
-  payload_left_ = length;
+  const uint32_t stream = stream_at(header_ + 5);
+  payload_left_ = length_at(header_) - static_cast<uint32_t>(have_ - kHeader);
+  have_ = 0;
   seen_frame_ = true;
   is_data_ = type == kData;
   // CONTINUATION is bounded by nghttp2, a stream or its end by the limit on streams.
@@ -95,6 +109,10 @@ FrameWatcher::Verdict FrameWatcher::judge_stream(uint8_t type, uint32_t stream) 
   }
   if (type == kHeaders && stream >= skipped_from_ && stream < skipped_to_) {
     return Verdict::kStreamOrder;
+  }
+  if (type == kPriority && (stream == 0 || (length_at(header_) == kPriorityLength &&
+                                            stream_at(header_ + kHeader) == stream))) {
+    return Verdict::kPriority;
   }
   const bool must_be_open = type == kHeaders || type == kData || type == kContinuation;
   return must_be_open && stream != 0 && ended(stream) ? Verdict::kStreamClosed : Verdict::kFine;

@@ -1,6 +1,7 @@
 // Reads the frame headers of one connection's input ahead of nghttp2, for what nghttp2 passes over
 // in silence: frames on streams that the peer itself has ended (RFC 9113 section 5.1), streams
-// opened out of order (5.1.1), and floods of frames that get nothing done. One thread.
+// opened out of order (5.1.1), PRIORITY that makes no
+// sense, and floods of frames that get nothing done. One thread.
 #pragma once
 
 #include <array>
@@ -14,7 +15,7 @@ namespace woad {
 
 class FrameWatcher {
  public:
-  enum class Verdict : uint8_t { kFine, kStreamClosed, kStreamOrder, kFlood };
+  enum class Verdict : uint8_t { kFine, kStreamClosed, kStreamOrder, kPriority, kFlood };
 
   struct Look {
     Verdict verdict;
@@ -42,6 +43,11 @@ class FrameWatcher {
   static constexpr uint32_t kIdlePerSecond = 1000;
   static constexpr size_t kRemembered = 32;
 
+  // How much of a frame is read before it is judged: its header, of PRIORITY the dependency too.
+  static constexpr size_t kHeader = 9;
+  static constexpr size_t kPriorityHeader = 13;
+
+  size_t wanted() const;
   Verdict judge(MonoTime now);
   Verdict judge_stream(uint8_t type, uint32_t stream);
   void remember_ended(uint32_t stream) { ended_[ended_next_++ % kRemembered] = stream; }
@@ -55,7 +61,7 @@ class FrameWatcher {
   uint32_t skipped_to_ = 1;
   uint32_t payload_left_ = 0;
   uint32_t block_stream_ = 0;  // the stream of the HEADERS whose block goes on
-  uint8_t header_[9];
+  uint8_t header_[kPriorityHeader];
   uint8_t have_ = 0;
   uint8_t preface_left_;
   bool server_;

@@ -14,6 +14,8 @@ struct Nghttp2Glue {
   }
 
   static int on_begin_headers(nghttp2_session*, const nghttp2_frame* frame, void* user) {
+    // A push promised before our SETTINGS arrived: its fields belong to no request of ours.
+    if (frame->hd.type != NGHTTP2_HEADERS) return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
     return self(user).begin_block(frame->hd.stream_id);
   }
 
@@ -62,8 +64,8 @@ struct Nghttp2Glue {
     return 0;
   }
 
-  static int on_invalid_frame(nghttp2_session*, const nghttp2_frame*, int error, void* user) {
-    self(user).invalid_frame(error);
+  static int on_invalid_frame(nghttp2_session*, const nghttp2_frame* frame, int error, void* user) {
+    self(user).invalid_frame(frame->hd.stream_id, error);
     return 0;
   }
 
@@ -149,8 +151,8 @@ nghttp2_session* new_nghttp2_session(H2Session& owner, bool server) {
   nghttp2_session_callbacks* callbacks = Nghttp2Glue::callbacks();
   nghttp2_option* options = Nghttp2Glue::options();
   nghttp2_session* session = nullptr;
-  const int failed = server ? nghttp2_session_server_new2(&session, callbacks, &owner, options)
-                            : nghttp2_session_client_new2(&session, callbacks, &owner, options);
+  const auto make = server ? nghttp2_session_server_new2 : nghttp2_session_client_new2;
+  const int failed = make(&session, callbacks, &owner, options);
   nghttp2_option_del(options);
   nghttp2_session_callbacks_del(callbacks);
   WOAD_ASSERT(failed == 0);

@@ -9,7 +9,8 @@ namespace woad {
 class H2Session;
 class H2Stream;
 
-// A session whose callbacks go to `owner`, which deletes it. Ends the process when memory is out.
+// A session whose callbacks go to `owner`, which deletes it. Ends the process when
+// memory is out.
 nghttp2_session* new_nghttp2_session(H2Session& owner, bool server);
 
 // Where nghttp2 asks for the body of `stream`, which outlives nghttp2's knowledge of it.

@@ -36,7 +36,8 @@ H2Session::H2Session(Transport& transport, const CodecContext& context, const Ht
       watcher_(server, context.scheduler.now()),
       resets_(kResetBurst, kResetsPerSecond, context.scheduler.now()),
       head_timer_(context.scheduler.timers(), bind_timer<&H2Session::on_head_timeout>(this)),
-      stall_timer_(context.scheduler.timers(), bind_timer<&H2Session::on_stalled>(this)) {
+      stall_timer_(context.scheduler.timers(), bind_timer<&H2Session::on_stalled>(this)),
+      leftover_timer_(context.scheduler.timers(), bind_timer<&H2Session::on_leftover>(this)) {
   session_ = new_nghttp2_session(*this, server);
   transport_.set_high_water(kBacklogLimit);
   announce_settings();
@@ -113,6 +114,9 @@ void H2Session::judge_input(FrameWatcher::Verdict verdict) {
     case FrameWatcher::Verdict::kStreamOrder:
       count(Hostile::kProtocolError);
       return terminate(NGHTTP2_PROTOCOL_ERROR, "the peer opened a stream out of order");
+    case FrameWatcher::Verdict::kPriority:
+      count(Hostile::kProtocolError);
+      return terminate(NGHTTP2_PROTOCOL_ERROR, "the peer sent a senseless PRIORITY frame");
     case FrameWatcher::Verdict::kFlood:
       count(Hostile::kFlood);
       return terminate(NGHTTP2_ENHANCE_YOUR_CALM, "the peer sent too many frames to no purpose");
@@ -244,6 +248,19 @@ void H2Session::submit_reset(int32_t id, uint32_t error_code) {
 void H2Session::on_head_timeout() {
   if (received_any_) count(Hostile::kHeaderTimeout);
   terminate(NGHTTP2_PROTOCOL_ERROR, "the peer did not finish its headers in time");
+}
+
+void H2Session::on_leftover() {
+  if (!open()) return;
+  bool any = false;
+  for_each_stream([&any](H2Stream& stream) {
+    if (stream.owner != H2Stream::Owner::kReleased || stream.own_reset) return;
+    const size_t left = stream.queue.size();
+    if (stream.looked_at && left == stream.left_then) return stream.send_reset(NGHTTP2_CANCEL);
+    stream.looked_at = any = true;
+    stream.left_then = left;
+  });
+  if (any) leftover_timer_.arm(kLeftoverSweep);
 }
 
 void H2Session::on_stalled() {

@@ -42,6 +42,10 @@ class H2Session : protected TurnEnd {
   // Both nghttp2 and the owner are through with it.
   void recycle(H2Stream& stream);
   void released(H2Stream& stream);
+  // A stream was let go with something left to be sent.
+  void watch_leftover() {
+    if (!leftover_timer_.armed()) leftover_timer_.arm(kLeftoverSweep);
+  }
   // True when a stream that its owner lets go needs no RST_STREAM now.
   bool may_finish(const H2Stream& stream) const {
     return stream.sending >= H2Stream::Sending::kEnded &&
@@ -112,6 +116,10 @@ class H2Session : protected TurnEnd {
 
  private:
   friend struct Nghttp2Glue;
+  // A stream that its owner has let go, and of which the peer takes nothing from one sweep to the
+  // next, is reset (a window of zero costs a peer nothing).
+  static constexpr Duration kLeftoverSweep = seconds(15);
+
   // The header block that is being read; one at a time on a connection.
   struct HeadBlock {
     H2Stream* stream = nullptr;
@@ -141,12 +149,13 @@ class H2Session : protected TurnEnd {
   void end_sent(int32_t id);
   void goaway_sending(uint32_t error_code);
   void stream_closed(int32_t id, uint32_t error_code);
-  void invalid_frame(int error);
+  void invalid_frame(int32_t id, int error);
   void spend_reset();
   int send_body(H2Stream& stream, const uint8_t* frame_header, size_t length);
   H2Stream* find(int32_t id) const;
   void on_head_timeout();
   void on_stalled();
+  void on_leftover();
 
   FrameWatcher watcher_;
   RateBudget resets_;
@@ -162,6 +171,7 @@ class H2Session : protected TurnEnd {
   bool room_owed_ = false;
   Timer head_timer_;
   Timer stall_timer_;
+  Timer leftover_timer_;
 };
 
 }  // namespace woad

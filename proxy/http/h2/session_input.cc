@@ -75,6 +75,7 @@ int H2Session::take_field(std::string_view name, bool static_name, std::string_v
 int H2Session::refuse_block(std::string_view why) {
   H2Stream& stream = *block_.stream;
   block_.stream = nullptr;
+  stream.blamed = true;
   count(server_ ? Hostile::kHeadersTooLarge : Hostile::kUpstreamResponse);
   submit_reset(stream.id, NGHTTP2_ENHANCE_YOUR_CALM);
   stream.reset(ResetReason::kProtocolError, why);
@@ -196,6 +197,8 @@ void H2Session::stream_closed(int32_t id, uint32_t error_code) {
     reason = ResetReason::kCancel;
   } else if (stream->own_reset) {
     reason = ResetReason::kInternal;
+  } else if (!stream->blamed) {
+    count(server_ ? Hostile::kFraming : Hostile::kUpstreamResponse);
   }
   stream->reset(reason, why);
 }
@@ -208,8 +211,9 @@ void H2Session::goaway_sending(uint32_t error_code) {
   end_why_ = "the peer broke the HTTP/2 protocol";
 }
 
-void H2Session::invalid_frame(int error) {
+void H2Session::invalid_frame(int32_t id, int error) {
   blamed_ = true;
+  if (H2Stream* stream = find(id)) stream->blamed = true;
   if (!server_) return count(Hostile::kUpstreamResponse);
   switch (error) {
     case NGHTTP2_ERR_HTTP_HEADER: return count(Hostile::kMalformedHead);

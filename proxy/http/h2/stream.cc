@@ -103,6 +103,7 @@ void H2Stream::give_up(ResetReason reason) {
   if (!session.may_finish(*this)) return send_reset(error_code_of(reason));
   // RFC 9113 section 8.1: the response is complete, the rest of the request is not needed.
   if (sending == Sending::kSent && receiving != Receiving::kEnded) send_reset(NGHTTP2_NO_ERROR);
+  session.watch_leftover();
 }
 
 void H2Stream::reset(ResetReason reason, std::string_view why) {
@@ -127,7 +128,7 @@ void H2Stream::renew() {
   sending = Sending::kHead;
   receiving = Receiving::kHead;
   owner = Owner::kOwned;
-  closed = starved = owes_room = held = own_reset = peer_reset = false;
+  closed = starved = owes_room = held = looked_at = own_reset = blamed = peer_reset = false;
   uncredited = head_bytes = trailer_count = 0;
   queue.clear();
   trailers = Slice();

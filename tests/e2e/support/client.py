@@ -1,5 +1,6 @@
 """Blocking clients: raw HTTP/1.1 and HTTP/2, one connection each."""
 import socket
+import struct
 from dataclasses import dataclass, field
 
 from . import h2
@@ -66,6 +67,11 @@ class H1:
         self.close()
 
     def close(self):
+        self.sock.close()
+
+    def abort(self):
+        """Ends with a reset, as a client that died does."""
+        self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.sock.close()
 
     def send(self, data):

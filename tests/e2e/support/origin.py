@@ -249,7 +249,7 @@ class H1Session:
         await request.pieces.put(piece)
 
     async def _answer(self, request):
-        if (request.get("expect") or "").lower() == "100-continue" and request.target != "/no-continue":
+        if (request.get("expect") or "").lower() == "100-continue":
             self.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         reply = await self.origin.reply_to(request)
         if reply.reset:
@@ -337,6 +337,9 @@ class H2Session:
 
     async def _answer(self, stream, request):
         try:
+            if (request.get("expect") or "").lower() == "100-continue":
+                self.h2.headers(stream, [(":status", "100")])
+                self._flush()
             reply = await self.origin.reply_to(request)
             if reply.reset or reply.raw is not None:
                 self.h2.reset(stream, 2)

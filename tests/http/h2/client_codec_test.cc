@@ -86,20 +86,23 @@ TEST_CASE("requests on the wire") {
   }
 }
 
-TEST_CASE("a long head") {
-  World world;
-  ClientSide client(world);
-  client.output();
-  std::string many(30000, 'v');
+TEST_CASE("a head of many and long fields arrives whole") {
+  Pair pair;
+  const std::string long_value(30000, 'v');
   FieldList fields;
   for (int i = 0; i < 100; ++i) fields.emplace_back("x-field", "v");
-  fields.emplace_back("x-long", many);
-  client.open().ask("GET", "/", true, fields);
-  ServerSide server(world);
-  world.turn();
-  server.send(client.peer.take_received());
-  CHECK(server.streams.size() == 0);  // its preface went to output()
-  client.streams[0].release();
+  fields.emplace_back("x-long", long_value);
+  AskedStream& asked = pair.client.open();
+  asked.ask("GET", "/", true, fields);
+  pair.run();
+  REQUIRE(pair.server.streams.size() == 1);
+  std::string expected = "request GET http a /";
+  for (const auto& [name, value] : fields) {
+    expected += " " + std::string(name) + "=" + std::string(value);
+  }
+  CHECK(pair.server.logs() == expected + " END\n");
+  asked.release();
+  pair.run();
 }
 
 TEST_CASE("responses") {
@@ -152,8 +155,11 @@ TEST_CASE("responses") {
       {"complete, then an error all the same", response(1, ok(), true) + reset(1, 2),
        "response 200 END\n"},
       {"GOAWAY below", goaway(0, 0), "reset refused: the stream was reset: REFUSED_STREAM\n"},
-      {"push", frame(kPushPromise, kEndHeaders, 1, u32(2) + block(ok())),
+      {"push", settings_ack() + frame(kPushPromise, kEndHeaders, 1, u32(2) + block(ok())),
        "reset protocol error: the peer broke the HTTP/2 protocol\n", 1},
+      {"push before our SETTINGS came",
+       frame(kPushPromise, kEndHeaders, 1, u32(2) + block(post_fields())) + response(1, ok(), true),
+       "response 200 END\n"},
       {"a response to no request", response(3, ok(), true),
        "reset protocol error: the peer broke the HTTP/2 protocol\n", 1},
       {"not HTTP/2", "HTTP/1.1 400 Bad Request\r\n\r\n",

@@ -247,6 +247,8 @@ TEST_CASE("frames on streams that the peer has ended") {
       {"DATA after END_STREAM", get(1) + data(1, "x", true), "GOAWAY 1 5\n"},
       {"HEADERS after END_STREAM", get(1) + get(1), "GOAWAY 1 5\n"},
       {"a lower stream id", get(5) + get(3), "GOAWAY 5 1\n"},
+      {"PRIORITY of no stream", frame(kPriority, kNone, 0, u32(3) + "x"), "GOAWAY 0 1\n"},
+      {"PRIORITY after itself", open + frame(kPriority, kNone, 1, u32(1) + "x"), "GOAWAY 1 1\n"},
       {"an even stream id", get(2), "GOAWAY 0 1\n"},
   };
   for (const Case& test : cases) {
@@ -267,6 +269,27 @@ TEST_CASE("frames on streams that the peer has ended") {
   world.turn();
   server.send(data(1, "x", false) + headers(1, {{"a", "b"}}, true));
   CHECK_FALSE(server.done);
+}
+
+TEST_CASE("a response that the peer's window keeps back for good is given up") {
+  World world;
+  ServerSide server(world);
+  server.on_each = [](ServedStream& stream) {
+    stream.respond(200, false);
+    stream.writer->write_data(stream.world.bytes(std::string(100000, 'x')), true);
+    stream.release();
+  };
+  server.send(preface() + get(1));
+  server.output();
+  world.pass(seconds(16));
+  server.send(window_update(1, 10));
+  server.send(window_update(0, 10));
+  CHECK(server.output() == "DATA 1 10\n");
+  world.pass(seconds(15));
+  CHECK(server.codec->active_streams() == 1);
+  world.pass(seconds(16));
+  CHECK(server.codec->active_streams() == 0);
+  CHECK(server.output() == "RST_STREAM 1 8\n");
 }
 
 TEST_CASE("new limits reach an open connection") {

@@ -1,0 +1,59 @@
+#include "proxy/base/strings.h"
+
+#include <doctest/doctest.h>
+
+#include <vector>
+
+namespace woad {
+namespace {
+
+TEST_CASE("case") {
+  CHECK(lower("AbC-09_\xC3\x89") == "abc-09_\xC3\x89");
+  CHECK(equals_ignore_case("Content-Length", "content-lENGTH"));
+  CHECK(equals_ignore_case("", ""));
+  CHECK(!equals_ignore_case("a", "ab"));
+  // Only letters fold: '@' and '`', '[' and '{' stay different.
+  CHECK(!equals_ignore_case("@[", "`{"));
+}
+
+TEST_CASE("trim takes spaces and tabs, nothing else") {
+  CHECK(trim(" \t a b \t") == "a b");
+  CHECK(trim(" \t ").empty());
+  CHECK(trim("").empty());
+  CHECK(trim("\r\na\n") == "\r\na\n");
+}
+
+TEST_CASE("lists") {
+  const auto items = [](std::string_view list) {
+    std::vector<std::string> found;
+    for_each_list_item(list, [&](std::string_view item) {
+      found.emplace_back(item);
+      return item != "stop";
+    });
+    return found;
+  };
+  CHECK(items("a, b ,\tc") == std::vector<std::string>{"a", "b", "c"});
+  CHECK(items(",, a,,") == std::vector<std::string>{"a"});
+  CHECK(items("a, stop, b") == std::vector<std::string>{"a", "stop"});
+  CHECK(items("").empty());
+  CHECK(items(" , ").empty());
+}
+
+TEST_CASE("decimals") {
+  CHECK(parse_decimal("0") == 0);
+  CHECK(parse_decimal("007") == 7);
+  CHECK(parse_decimal("18446744073709551615") == UINT64_MAX);
+  for (const char* bad :
+       {"", "18446744073709551616", "+1", "-1", " 1", "1 ", "0x1", "1.0", "1e3", "a"}) {
+    CAPTURE(bad);
+    CHECK(!parse_decimal(bad));
+  }
+  char digits[20];
+  for (const uint64_t value :
+       {uint64_t{0}, uint64_t{9}, uint64_t{10}, uint64_t{1234}, UINT64_MAX}) {
+    CHECK(std::string(digits, write_decimal(digits, value)) == std::to_string(value));
+  }
+}
+
+}  // namespace
+}  // namespace woad

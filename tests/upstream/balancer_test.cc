@@ -1,0 +1,178 @@
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+#include <vector>
+
+#include "proxy/upstream/endpoints.h"
+#include "tests/upstream/fake_dialer.h"
+
+using namespace woad;
+
+namespace {
+
+// One service of one pool; endpoint i listens at 127.0.0.1:<i + 1>.
+struct Bench : test::PoolWorld {
+  explicit Bench(const std::vector<uint32_t>& weights, uint64_t seed = 1)
+      : registry(context), random(seed) {
+    Pool& building = service.pool_for("", "");
+    for (size_t i = 0; i < weights.size(); ++i) {
+      const std::string name = "127.0.0.1:" + std::to_string(i + 1);
+      building.endpoints.push_back(
+          {.address = *Address::parse(name), .name = name, .weight = weights[i], .unresolved = ""});
+    }
+    uint32_t endpoints = 0;
+    uint32_t pools = 0;
+    service.finish(endpoints, pools);
+    view.emplace(registry, random, endpoints, pools);
+  }
+
+  Pool& pool() { return service.pool_for("", ""); }
+  const Endpoint& at(size_t index) { return pool().endpoints[index]; }
+  // The place of the chosen one, -1 for none.
+  long pick(BalancerPolicy policy, const Endpoint* skip = nullptr) {
+    const Endpoint* chosen = view->pick(pool(), policy, skip);
+    return chosen == nullptr ? -1 : chosen - pool().endpoints.data();
+  }
+  std::vector<int> picks(BalancerPolicy policy, int times) {
+    std::vector<int> counts(pool().endpoints.size());
+    for (int i = 0; i < times; ++i) ++counts[static_cast<size_t>(pick(policy))];
+    return counts;
+  }
+  void load(size_t index, uint32_t active) { view->state(at(index), seconds(1)).active = active; }
+  void lose_address(size_t index) { pool().endpoints[index].address = Address(); }
+
+  Service service{"price"};
+  EndpointRegistry registry;
+  Random random;
+  std::optional<UpstreamView> view;
+};
+
+constexpr BalancerPolicy kAll[] = {BalancerPolicy::kLeastRequest, BalancerPolicy::kRoundRobin,
+                                   BalancerPolicy::kRandom};
+
+TEST_CASE("balancer: shares follow the weights") {
+  const std::vector<uint32_t> tables[] = {
+      {100, 100}, {1, 3},    {100, 100, 100, 100, 100}, {10, 20, 30, 40}, {1, 1, 1, 997},
+      {5, 7},     {3, 3, 3},
+  };
+  constexpr int kTimes = 60'000;
+  for (const auto& weights : tables) {
+    for (const BalancerPolicy policy : kAll) {
+      Bench bench(weights, 42);
+      const auto counts = bench.picks(policy, kTimes);
+      double total = 0;
+      for (const uint32_t weight : weights) total += weight;
+      for (size_t i = 0; i < weights.size(); ++i) {
+        CAPTURE(to_string(policy));
+        CAPTURE(i);
+        CAPTURE(weights.size());
+        const double expected = kTimes * weights[i] / total;
+        // Six standard deviations of a binomial; the seed makes the run repeatable.
+        const double deviation = std::sqrt(expected * (1 - weights[i] / total));
+        CHECK(counts[i] == doctest::Approx(expected).epsilon(6 * (deviation + 1) / expected));
+      }
+    }
+  }
+}
+
+TEST_CASE("balancer: round robin gives each its exact turn") {
+  SUBCASE("even weights, one after another") {
+    Bench bench({100, 100, 100});
+    for (long i = 0; i < 12; ++i) CHECK(bench.pick(BalancerPolicy::kRoundRobin) == i % 3);
+  }
+  SUBCASE("uneven weights: exact in every round, and well mixed") {
+    Bench bench({5, 1, 2});
+    for (int round = 0; round < 4; ++round) {
+      CHECK(bench.picks(BalancerPolicy::kRoundRobin, 8) == std::vector<int>{5, 1, 2});
+    }
+    int longest = 0;
+    int run = 0;
+    for (int i = 0; i < 80; ++i) {
+      run = bench.pick(BalancerPolicy::kRoundRobin) == 0 ? run + 1 : 0;
+      longest = std::max(longest, run);
+    }
+    CHECK(longest <= 3);
+  }
+}
+
+TEST_CASE("balancer: least_request picks the less loaded") {
+  SUBCASE("few endpoints: exactly the least loaded for its weight") {
+    struct Case {
+      std::vector<uint32_t> weights;
+      std::vector<uint32_t> active;
+      long chosen;
+    };
+    const Case cases[] = {{{100, 100}, {1, 0}, 1},         {{100, 100}, {0, 7}, 0},
+                          {{100, 100, 100}, {3, 2, 9}, 1}, {{100, 200}, {2, 3}, 1},
+                          {{100, 300}, {1, 4}, 0},         {{1, 1000}, {1, 999}, 1}};
+    for (const Case& each : cases) {
+      Bench bench(each.weights);
+      for (size_t i = 0; i < each.active.size(); ++i) bench.load(i, each.active[i]);
+      for (int i = 0; i < 50; ++i) {
+        CHECK(bench.pick(BalancerPolicy::kLeastRequest) == each.chosen);
+      }
+    }
+  }
+  SUBCASE("many endpoints: the busiest gets only what both draws give it") {
+    Bench bench({100, 100, 100, 100, 100, 100, 100, 100, 100, 100});
+    bench.load(4, 1000);
+    const auto counts = bench.picks(BalancerPolicy::kLeastRequest, 20'000);
+    CHECK(counts[4] < 400);  // 1 % expected
+    for (size_t i = 0; i < counts.size(); ++i) {
+      if (i != 4) CHECK(counts[i] > 1800);
+    }
+  }
+  SUBCASE("load that is counted as it is given spreads out") {
+    Bench bench({100, 100, 100, 100, 100, 100, 100, 100});
+    for (int i = 0; i < 8000; ++i) {
+      const auto chosen = static_cast<size_t>(bench.pick(BalancerPolicy::kLeastRequest));
+      ++bench.view->state(bench.at(chosen), seconds(1)).active;
+    }
+    for (size_t i = 0; i < 8; ++i) {
+      CHECK(bench.view->state(bench.at(i), seconds(1)).active ==
+            doctest::Approx(1000).epsilon(0.01));
+    }
+  }
+}
+
+TEST_CASE("balancer: skip, and endpoints without an address") {
+  for (const BalancerPolicy policy : kAll) {
+    CAPTURE(to_string(policy));
+    Bench bench({100, 50, 100});
+    for (int i = 0; i < 200; ++i) CHECK(bench.pick(policy, &bench.at(0)) != 0);
+    bench.lose_address(1);
+    for (int i = 0; i < 200; ++i) CHECK(bench.pick(policy) != 1);
+    for (int i = 0; i < 200; ++i) CHECK(bench.pick(policy, &bench.at(0)) == 2);
+    bench.lose_address(2);
+    // The skipped one is better than none.
+    for (int i = 0; i < 50; ++i) CHECK(bench.pick(policy, &bench.at(0)) == 0);
+    bench.lose_address(0);
+    CHECK(bench.pick(policy) == -1);
+    CHECK(Bench({}).pick(policy) == -1);
+    Bench alone({7});
+    CHECK(alone.pick(policy, &alone.at(0)) == 0);
+  }
+}
+
+TEST_CASE("balancer: live state is kept by address and swept when no file names it") {
+  Bench bench({1, 1});
+  EndpointState& state = bench.view->state(bench.at(0), seconds(1));
+  CHECK(&bench.view->state(bench.at(0), seconds(1)) == &state);
+  CHECK(bench.registry.find("127.0.0.1:1") == &state);
+  CHECK(bench.registry.find("127.0.0.1:2") == nullptr);
+  UpstreamView newer(bench.registry, bench.random, 2, 1);
+  CHECK(&newer.state(bench.at(0), seconds(1)) == &state);
+  state.active = 1;
+  const auto none = [](const std::string&) { return false; };
+  bench.registry.sweep(none);
+  CHECK(bench.registry.find("127.0.0.1:1") == &state);
+  state.active = 0;
+  bench.registry.sweep([](const std::string& name) { return name == "127.0.0.1:1"; });
+  CHECK(bench.registry.find("127.0.0.1:1") == &state);
+  bench.registry.sweep(none);
+  CHECK(bench.registry.find("127.0.0.1:1") == nullptr);
+}
+
+}  // namespace

@@ -1,0 +1,394 @@
+#include "proxy/upstream/connection_pool.h"
+
+#include <doctest/doctest.h>
+
+#include "tests/upstream/fake_dialer.h"
+
+using namespace woad;
+
+namespace {
+
+constexpr std::string_view kOk = "HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n";
+
+struct World : test::PoolWorld {
+  explicit World(Protocol protocol = Protocol::kHttp11)
+      : pool(context, *Address::parse("127.0.0.1:9001"), "127.0.0.1:9001", protocol, seconds(1)) {}
+
+  size_t dials() const { return dialer.calls.size(); }
+  // "2 active, 1 idle, 0 dialing"
+  std::string counts() {
+    const ConnectionPool::Counts now = pool.counts();
+    return std::to_string(now.active) + " active, " + std::to_string(now.idle) + " idle, " +
+           std::to_string(now.dialing) + " dialing";
+  }
+
+  ConnectionPool pool;
+};
+
+// Someone with one GET.
+struct Asker final : StreamWaiter, ResponseSink {
+  explicit Asker(World& of) : world(of), own_arena(of.arenas), head(own_arena) {
+    head.method_name = "GET";
+    head.authority = "price";
+    head.path = "/";
+  }
+  ~Asker() { leave(); }
+
+  Asker& ask(bool fresh = false) {
+    world.pool.acquire(*this, fresh);
+    return *this;
+  }
+  void leave() {
+    if (writer != nullptr) std::exchange(writer, nullptr)->release(ResetReason::kCancel);
+  }
+
+  void on_stream(RequestWriter& given, Protocol, bool was_used) override {
+    writer = &given;
+    log += was_used ? "reused " : "new ";
+    writer->write_head(head, true);
+  }
+  void on_no_stream(const DialFailure& failure) override { log += "no: " + failure.message + " "; }
+  ResponseSink& response_sink() override { return *this; }
+  void on_interim(ResponseHead&) override {}
+  void on_response(ResponseHead& response, bool end) override {
+    log += std::to_string(response.status) + " ";
+    if (end) leave();
+  }
+  void on_data(Buffer&&, bool end) override {
+    if (end) leave();
+  }
+  void on_trailers(Headers&) override { leave(); }
+  void on_reset(ResetReason reason, std::string_view) override {
+    log += "reset(" + std::string(to_string(reason)) + ") ";
+    leave();
+  }
+  void on_writable() override {}
+  Arena& arena() override { return own_arena; }
+
+  World& world;
+  Arena own_arena;
+  RequestHead head;
+  RequestWriter* writer = nullptr;
+  std::string log;
+};
+
+TEST_CASE("pool: dial, use, use again") {
+  World world;
+  Asker first(world);
+  first.ask();
+  CHECK(first.log.empty());
+  CHECK(first.waits());
+  REQUIRE(world.dials() == 1);
+  CHECK(world.dialer.calls[0].address == "127.0.0.1:9001");
+  CHECK(world.dialer.calls[0].timeout == Duration(seconds(1)));
+  CHECK(world.counts() == "0 active, 0 idle, 1 dialing");
+  MemoryPeer& peer = world.dialer.accept(0);
+  CHECK(first.log == "new ");
+  CHECK_FALSE(first.waits());
+  CHECK(world.counts() == "1 active, 0 idle, 0 dialing");
+  world.turn();
+  CHECK(peer.take_received().starts_with("GET / HTTP/1.1\r\n"));
+  peer.send(kOk);
+  CHECK(first.log == "new 200 ");
+  CHECK(world.counts() == "0 active, 1 idle, 0 dialing");
+  Asker second(world);
+  second.ask();
+  CHECK(second.log == "reused ");
+  CHECK(world.dials() == 1);
+  world.turn();
+  peer.send(kOk);
+  CHECK(second.log == "reused 200 ");
+}
+
+TEST_CASE("pool: the connection that became idle last is used first") {
+  World world;
+  Asker askers[3] = {Asker(world), Asker(world), Asker(world)};
+  for (Asker& asker : askers) asker.ask();
+  REQUIRE(world.dials() == 3);
+  for (size_t i = 0; i < 3; ++i) world.dialer.accept(i);
+  world.turn();
+  for (const size_t i : {0u, 2u, 1u}) world.dialer.peer(i).send(kOk);
+  world.turn();
+  CHECK(world.counts() == "0 active, 3 idle, 0 dialing");
+  for (const size_t expected : {1u, 2u, 0u}) {
+    for (size_t i = 0; i < 3; ++i) world.dialer.peer(i).take_received();
+    askers[expected].ask();
+    world.turn();
+    for (size_t i = 0; i < 3; ++i) {
+      CHECK(world.dialer.peer(i).take_received().empty() == (i != expected));
+    }
+  }
+  CHECK(world.dials() == 3);
+}
+
+TEST_CASE("pool: whoever waits takes the first connection that comes free") {
+  World world;
+  Asker running(world);
+  Asker waiting(world);
+  running.ask();
+  MemoryPeer& peer = world.dialer.accept(0);
+  world.turn();
+  waiting.ask();
+  REQUIRE(world.dials() == 2);
+  peer.send(kOk);
+  CHECK(running.log == "new 200 ");
+  CHECK(waiting.log == "reused ");
+  world.dialer.accept(1);
+  CHECK(world.counts() == "1 active, 1 idle, 0 dialing");
+  world.turn();
+  peer.send(kOk);
+  CHECK(waiting.log == "reused 200 ");
+}
+
+TEST_CASE("pool: waiters are served in order, and one that left is not") {
+  World world;
+  Asker running(world);
+  running.ask();
+  MemoryPeer& peer = world.dialer.accept(0);
+  world.turn();
+  Asker a(world);
+  Asker b(world);
+  Asker c(world);
+  a.ask();
+  b.ask();
+  c.ask();
+  CHECK(world.dials() == 4);
+  b.stop_waiting();
+  CHECK_FALSE(b.waits());
+  for (Asker* next : {&a, &c}) {
+    CHECK(next->log.empty());
+    peer.send(kOk);
+    CHECK(next->log == "reused ");
+    world.turn();
+  }
+  peer.send(kOk);
+  CHECK(b.log.empty());
+}
+
+TEST_CASE("pool: one failed dial speaks for all who wait") {
+  World world;
+  Asker a(world);
+  Asker b(world);
+  a.ask();
+  b.ask(true);
+  REQUIRE(world.dials() == 2);
+  world.dialer.fail(0);
+  CHECK(a.log == "no: 127.0.0.1:9001: connection refused ");
+  CHECK(b.log == a.log);
+  CHECK(world.dials() == 2);
+  world.turn();
+  // The other dial may still end well.
+  world.dialer.accept(1);
+  CHECK(world.counts() == "0 active, 1 idle, 0 dialing");
+  Asker c(world);
+  c.ask();
+  CHECK(c.log == "new ");
+}
+
+TEST_CASE("pool: fresh means a connection that has carried nothing") {
+  World world;
+  Asker first(world);
+  first.ask();
+  MemoryPeer& used = world.dialer.accept(0);
+  world.turn();
+  Asker plain(world);
+  Asker fresh(world);
+  SUBCASE("while the used one is idle") {
+    used.send(kOk);
+    fresh.ask(true);
+    CHECK(fresh.waits());
+    CHECK(world.dials() == 2);
+    plain.ask();
+    CHECK(plain.log == "reused ");
+    CHECK(fresh.waits());
+    world.dialer.accept(1);
+    CHECK(fresh.log == "new ");
+  }
+  SUBCASE("when the used one comes free while both kinds wait") {
+    fresh.ask(true);
+    plain.ask();
+    CHECK(world.dials() == 3);
+    used.send(kOk);
+    CHECK(plain.log == "reused ");
+    CHECK(fresh.waits());
+    world.dialer.accept(1);
+    CHECK(fresh.log == "new ");
+  }
+}
+
+TEST_CASE("pool: how long an idle connection is kept") {
+  struct Case {
+    std::string_view keep_alive;
+    Duration kept;
+  };
+  const Case cases[] = {{"", ConnectionPool::kIdleHttp1},
+                        {"timeout=60", seconds(59)},
+                        {"timeout=2", seconds(1)},
+                        {"timeout=1", milliseconds(100)}};
+  for (const Case& each : cases) {
+    CAPTURE(each.keep_alive);
+    World world;
+    Asker asker(world);
+    asker.ask();
+    MemoryPeer& peer = world.dialer.accept(0);
+    world.turn();
+    std::string answer = "HTTP/1.1 200 OK\r\ncontent-length: 0\r\n";
+    if (!each.keep_alive.empty()) answer += "keep-alive: " + std::string(each.keep_alive) + "\r\n";
+    peer.send(answer + "\r\n");
+    world.pass(each.kept - milliseconds(1));
+    CHECK(world.counts() == "0 active, 1 idle, 0 dialing");
+    world.pass(milliseconds(2));
+    CHECK(world.pool.empty());
+    CHECK(peer.closed());
+  }
+}
+
+TEST_CASE("pool: a connection in use does not idle out, and its next wait is a new one") {
+  World world;
+  Asker asker(world);
+  asker.ask();
+  MemoryPeer& peer = world.dialer.accept(0);
+  world.turn();
+  world.pass(minutes(10));
+  CHECK(world.counts() == "1 active, 0 idle, 0 dialing");
+  peer.send(kOk);
+  world.pass(ConnectionPool::kIdleHttp1 - milliseconds(5));
+  asker.ask();
+  world.pass(ConnectionPool::kIdleHttp1);
+  CHECK(world.counts() == "1 active, 0 idle, 0 dialing");
+  peer.send(kOk);
+  world.pass(ConnectionPool::kIdleHttp1 - milliseconds(5));
+  CHECK_FALSE(world.pool.empty());
+  world.pass(milliseconds(6));
+  CHECK(world.pool.empty());
+}
+
+TEST_CASE("pool: what ends an idle connection ends it alone") {
+  World world;
+  Asker asker(world);
+  asker.ask();
+  MemoryPeer& peer = world.dialer.accept(0);
+  world.turn();
+  peer.send(kOk);
+  SUBCASE("FIN") { peer.send_eof(); }
+  SUBCASE("RST") { peer.lose(); }
+  SUBCASE("bytes nobody asked for") { peer.send("HTTP/1.1 200 OK\r\n"); }
+  world.turn();
+  CHECK(world.pool.empty());
+  CHECK(peer.closed());
+  asker.ask();
+  CHECK(world.dials() == 2);
+}
+
+TEST_CASE("pool: a dead connection's waiters get another one") {
+  World world;
+  Asker running(world);
+  running.ask();
+  MemoryPeer& peer = world.dialer.accept(0);
+  world.turn();
+  Asker waiting(world);
+  waiting.ask();
+  REQUIRE(world.dials() == 2);
+  peer.lose();
+  CHECK(running.log == "new reset(connection_lost) ");
+  world.turn();
+  CHECK(waiting.waits());
+  world.dialer.accept(1);
+  CHECK(waiting.log == "new ");
+}
+
+TEST_CASE("pool: drain") {
+  World world;
+  Asker running(world);
+  Asker done(world);
+  running.ask();
+  done.ask();
+  world.dialer.accept(0);
+  world.dialer.accept(1);
+  world.turn();
+  world.dialer.peer(1).send(kOk);
+  Asker none(world);
+  none.ask(true);
+  none.stop_waiting();
+  CHECK(world.counts() == "1 active, 1 idle, 1 dialing");
+  world.pool.drain();
+  world.turn();
+  CHECK(world.dialer.peer(1).closed());
+  CHECK(world.dialer.calls[2].given_up);
+  CHECK(world.counts() == "1 active, 0 idle, 0 dialing");
+  CHECK_FALSE(world.pool.empty());
+  world.dialer.peer(0).send(kOk);
+  world.turn();
+  CHECK(running.log == "new 200 ");
+  CHECK(world.pool.empty());
+  CHECK(world.dialer.peer(0).closed());
+}
+
+TEST_CASE("pool: HTTP/2 streams share one connection up to the limit") {
+  World world(Protocol::kHttp2);
+  world.context.limits.concurrent_streams = 3;
+  Asker askers[4] = {Asker(world), Asker(world), Asker(world), Asker(world)};
+  for (Asker& asker : askers) asker.ask();
+  CHECK(world.dials() == 1);
+  world.dialer.accept(0);
+  CHECK(askers[0].log == "new ");
+  CHECK(askers[1].log == "reused ");
+  CHECK(askers[2].log == "reused ");
+  CHECK(askers[3].waits());
+  CHECK(world.counts() == "1 active, 0 idle, 0 dialing");
+  world.turn();
+  CHECK(world.dialer.peer(0).take_received().starts_with("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"));
+  askers[1].leave();
+  world.turn();
+  CHECK(askers[3].log == "reused ");
+  Asker more(world);
+  more.ask();
+  CHECK(more.waits());
+  CHECK(world.dials() == 2);
+}
+
+TEST_CASE("pool: all who want a fresh HTTP/2 connection share the new one") {
+  World world(Protocol::kHttp2);
+  Asker askers[3] = {Asker(world), Asker(world), Asker(world)};
+  for (Asker& asker : askers) asker.ask(true);
+  CHECK(world.dials() == 1);
+  world.dialer.accept(0);
+  for (Asker& asker : askers) CHECK_FALSE(asker.waits());
+  CHECK(world.dials() == 1);
+}
+
+TEST_CASE("pool: an idle HTTP/2 connection is kept for a minute") {
+  World world(Protocol::kHttp2);
+  Asker asker(world);
+  asker.ask();
+  MemoryPeer& peer = world.dialer.accept(0);
+  asker.leave();
+  world.turn();
+  world.pass(ConnectionPool::kIdleHttp2 - seconds(1));
+  CHECK_FALSE(peer.closed());
+  world.pass(seconds(2));
+  CHECK(peer.closed());
+  CHECK(world.pool.empty());
+}
+
+TEST_CASE("pool: its end takes waiters and connections along") {
+  auto world = std::make_unique<World>();
+  Asker running(*world);
+  Asker waiting(*world);
+  running.ask();
+  world->dialer.accept(0);
+  waiting.ask();
+  running.leave();
+  waiting.stop_waiting();
+  {
+    Asker forgotten(*world);
+    ConnectionPool other(world->context, *Address::parse("127.0.0.1:9002"), "127.0.0.1:9002",
+                         Protocol::kHttp11, seconds(1));
+    other.acquire(forgotten, false);
+    CHECK(forgotten.waits());
+    forgotten.stop_waiting();
+  }
+  CHECK(world->dialer.calls.back().given_up);
+}
+
+}  // namespace
