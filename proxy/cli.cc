@@ -68,7 +68,8 @@ class CommandLine {
         "wait", "Wait for the local sidecar: 0 as soon as it is ready, 1 when not in time");
     wait_->add_option("--timeout", timeout_, "How long, such as 30s")->capture_default_str();
     add_admin(*wait_);
-    drain_ = app_.add_subcommand("drain", "Start the graceful end (not available yet)");
+    drain_ = app_.add_subcommand(
+        "drain", "Start the graceful end of the local sidecar: inbound drains, outbound serves on");
     add_admin(*drain_);
     version_ = app_.add_subcommand("version", "Print the version");
   }
@@ -109,7 +110,7 @@ class CommandLine {
     if (*validate_) return ValidateCommand{config_, format_ == "json"};
     if (*explain_) return explain();
     if (*wait_) return wait();
-    if (*drain_) return usage_error("drain is not available in this version of woad yet");
+    if (*drain_) return drain();
     return VersionCommand{};
   }
 
@@ -130,6 +131,12 @@ class CommandLine {
     auto admin = parse_admin(admin_);
     if (!admin) return usage_error(admin.error().message);
     return WaitCommand{*timeout, std::move(*admin)};
+  }
+
+  Command drain() {
+    auto admin = parse_admin(admin_);
+    if (!admin) return usage_error(admin.error().message);
+    return DrainCommand{std::move(*admin)};
   }
 
   CLI::App app_{"woad, a sidecar proxy with request dyeing", "woad"};

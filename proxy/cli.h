@@ -33,6 +33,10 @@ struct WaitCommand {
   std::string admin;  // "127.0.0.1:15000": numbers alone
 };
 
+struct DrainCommand {
+  std::string admin;  // as in WaitCommand
+};
+
 struct VersionCommand {};
 
 // Nothing to run but to print `text` and exit: help (0, for stdout) or a usage error (2, for
@@ -42,7 +46,7 @@ struct PrintCommand {
   int exit_code = 0;
 };
 
-using Command = std::variant<RunCommand, ValidateCommand, ExplainCommand, WaitCommand,
+using Command = std::variant<RunCommand, ValidateCommand, ExplainCommand, WaitCommand, DrainCommand,
                              VersionCommand, PrintCommand>;
 
 // `arguments` without the program's name. What is no command word in front means `run`.

@@ -79,6 +79,18 @@ int execute(const WaitCommand& command) {
   return kFailed;
 }
 
+int execute(const DrainCommand& command) {
+  const auto address = Address::parse(command.admin);
+  if (!address) {
+    print(stderr, "woad: --admin: " + address.error().message + "\n");
+    return kUsage;
+  }
+  const auto reply = ask_admin(*address, "POST", "/drain", seconds(5));
+  if (reply && reply->status == 202) return kGood;
+  print(stderr, "woad: not drained: " + (reply ? reply->body : reply.error().message + "\n"));
+  return kFailed;
+}
+
 int execute(const VersionCommand&) {
   print(stdout, "woad " WOAD_VERSION "\n");
   return kGood;

@@ -33,8 +33,16 @@ class IntrusiveList {
   T& front() { return *static_cast<T*>(head_.next_); }
   T& back() { return *static_cast<T*>(head_.prev_); }
 
-  void push_back(T& element) { insert(*head_.prev_, element, head_); }
-  void push_front(T& element) { insert(head_, element, *head_.next_); }
+  // An element of any list, this one too, is moved.
+  // An element of this or another list moves.
+  void push_back(T& element) {
+    static_cast<ListLink&>(element).unlink();
+    insert(*head_.prev_, element, head_);
+  }
+  void push_front(T& element) {
+    static_cast<ListLink&>(element).unlink();
+    insert(head_, element, *head_.next_);
+  }
   T& pop_front() {
     T& element = front();
     static_cast<ListLink&>(element).unlink();
@@ -56,7 +64,6 @@ class IntrusiveList {
  private:
   static void insert(ListLink& before, T& element, ListLink& after) {
     ListLink& link = element;
-    link.unlink();
     link.prev_ = &before;
     link.next_ = &after;
     before.next_ = &link;

@@ -52,10 +52,11 @@ void Forwarder::try_next(bool fresh) {
   const Service& service = target_->service;
   AttemptPlan plan{service, ++info_.attempts};
   Verdict verdict = owner_.shape_attempt(plan, *head_);
-  if (plan.pool == nullptr) plan.pool = service.find_pool("", "");
+  const bool refused = verdict.kind() == Verdict::Kind::kReply;
+  if (plan.pool == nullptr && !refused) plan.pool = service.find_pool("", "");
   info_.pool = plan.pool == nullptr ? std::string_view() : std::string_view(plan.pool->name);
   info_.pool_reason = plan.pool_reason;
-  if (verdict.kind() == Verdict::Kind::kReply) {
+  if (refused) {
     owner_.on_no_response(verdict.take_reply());
     return;
   }

@@ -27,6 +27,7 @@ std::string_view lower_in_place(Arena& arena, std::string_view value) {
 std::optional<std::string_view> read_value(Headers& headers, const std::vector<HeaderName>& names) {
   std::string_view found;
   std::string_view sent_as;
+  int canonical = 0;
   bool came = false;
   bool contradiction = false;
   headers.remove_if([&](const Header& field) {
@@ -36,11 +37,14 @@ std::optional<std::string_view> read_value(Headers& headers, const std::vector<H
     contradiction = contradiction || (came && value != found);
     came = true;
     found = value;
-    if (field.is(names[0])) sent_as = field.value;
+    if (field.is(names[0])) {
+      sent_as = field.value;
+      ++canonical;
+    }
     return false;
   });
   if (contradiction) return std::nullopt;
-  if (!found.empty() && found != sent_as) headers.set(names[0].text, found);
+  if (!found.empty() && (canonical != 1 || found != sent_as)) headers.set(names[0].text, found);
   return found;
 }
 

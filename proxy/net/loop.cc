@@ -51,7 +51,9 @@ Loop::~Loop() {
   uv_close(reinterpret_cast<uv_handle_t*>(&h.prepare), nullptr);
   uv_close(reinterpret_cast<uv_handle_t*>(&h.timer), nullptr);
   uv_close(reinterpret_cast<uv_handle_t*>(&h.wake), nullptr);
-  uv_run(&h.loop, UV_RUN_DEFAULT);
+  // A stop() that no run() has seen ends the first of these at once.
+  while (uv_run(&h.loop, UV_RUN_DEFAULT) != 0) {
+  }
   WOAD_ASSERT(uv_loop_close(&h.loop) == 0);  // else a handle outlived its loop
 }
 

@@ -54,6 +54,14 @@ int take_error(int fd) {
   return getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) == 0 ? error : errno;
 }
 
+Result<void> check_free(const Address& address) {
+  const Fd probe(::socket(address.raw()->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const int on = 1;
+  setsockopt(probe.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+  if (::bind(probe.get(), address.raw(), address.raw_size()) == 0) return {};
+  return Error{"cannot listen on " + address.to_string() + ": " + error_words(errno)};
+}
+
 Address local_address(int fd) {
   sockaddr_storage raw{};
   socklen_t size = sizeof raw;

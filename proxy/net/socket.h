@@ -40,6 +40,10 @@ Result<Fd> listen_tcp(const Address& address, int backlog = 4096);
 // The pending error of a socket, cleared by asking; 0 for none.
 int take_error(int fd);
 
+// An error when something listens on the address already. listen_tcp() would share it with any
+// process of this user; two sidecars that answer for each other at random are worse than an error.
+Result<void> check_free(const Address& address);
+
 // The address a socket is bound to; not valid() when the kernel does not tell.
 Address local_address(int fd);
 

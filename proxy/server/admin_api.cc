@@ -71,6 +71,7 @@ const AdminApi::Endpoint AdminApi::kEndpoints[] = {
     {"GET", "/services", kOnAll, "services, pools and endpoints", &AdminApi::services},
     {"GET", "/explain", kOnAll, "?url=http://price/x: why a request would go where",
      &AdminApi::explain_request},
+    {"POST", "/drain", kOnAll, "the graceful end of inbound; outbound serves on", &AdminApi::drain},
     {"POST", "/log", kOnAll, "?level=debug, info, warn or error", &AdminApi::log_level},
 };
 
@@ -198,6 +199,11 @@ void AdminApi::explain_request(const RequestHead& request, Done& done) {
   } else {
     done({.content_type = kJson, .body = to_json(*explanation)});
   }
+}
+
+void AdminApi::drain(const RequestHead&, Done& done) {
+  backend_.drain_inbound();
+  done(plain(202, "draining inbound\n"));
 }
 
 void AdminApi::log_level(const RequestHead& request, Done& done) {

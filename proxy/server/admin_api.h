@@ -54,6 +54,7 @@ class AdminApi {
   void config_status(const RequestHead& request, Done& done);
   void services(const RequestHead& request, Done& done);
   void explain_request(const RequestHead& request, Done& done);
+  void drain(const RequestHead& request, Done& done);
   void log_level(const RequestHead& request, Done& done);
 
   AdminBackend& backend_;

@@ -45,6 +45,8 @@ class AdminBackend {
   // Asks every worker; `done` is called later, on the control loop, with a merged copy.
   virtual void collect_metrics(std::function<void(MetricsSnapshot)> done) = 0;
   virtual void collect_endpoints(std::function<void(std::vector<EndpointLoad>)> done) = 0;
+  // Begins the graceful end of inbound; outbound serves on. Idempotent.
+  virtual void drain_inbound() = 0;
   // debug, info, warn, error; false for another word.
   virtual bool set_log_level(const std::string& level) = 0;
 

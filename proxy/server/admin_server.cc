@@ -11,20 +11,6 @@
 #include "proxy/net/tcp_transport.h"
 
 namespace woad {
-namespace {
-
-// listen_tcp() shares a port with any process of this user (SO_REUSEPORT); two sidecars that answer
-// for each other at random would be worse than an error.
-Result<void> check_free(const Address& address) {
-  const Fd probe(socket(address.raw()->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  const int on = 1;
-  setsockopt(probe.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-  if (bind(probe.get(), address.raw(), address.raw_size()) == 0) return {};
-  return Error{"cannot listen on " + address.to_string() + ": " + error_words(errno)};
-}
-
-}  // namespace
-
 struct AdminServer::Listener {
   Wanted wanted;
   std::unique_ptr<Acceptor> acceptor;

@@ -78,7 +78,7 @@ void Server::start_workers(const config::Config& config) {
 }
 
 void Server::reload() {
-  if (state_ != State::kStarting && state_ != State::kServing) return;
+  if (state_ == State::kStopping || state_ == State::kStopped) return;
   loader_.run(
       [path = options_.config_path, filters = &options_.filters, known = names_.resolutions(),
        previous = running_] { return load_config(path, *filters, known, previous.get()); },
@@ -139,6 +139,7 @@ Result<std::vector<std::vector<ListeningSocket>>> Server::open_sockets(
   std::vector<Fd> opened;
   for (const ListenerSpec& spec : snapshot.listeners) {
     if (listens_already(spec)) continue;
+    if (const auto free = check_free(spec.address); !free) return free.error();
     for (auto& of_worker : sockets) {
       auto fd = listen_tcp(spec.address);
       if (!fd) return fd.error();
@@ -209,24 +210,34 @@ void Server::reject(const std::string& errors, Cause cause) {
 }
 
 void Server::on_stop_signal() {
-  if (state_ == State::kDraining || state_ == State::kStarting) {
-    stop(state_ == State::kStarting ? 0 : 1);
-  } else {
-    begin_drain();
+  switch (state_) {
+    case State::kStarting: stop(0); return;
+    case State::kServing:
+    case State::kDraining: begin_drain(); return;
+    default: stop(1); return;  // asked twice: at once
   }
 }
 
 void Server::begin_drain() {
-  state_ = State::kDraining;
+  drain_inbound();
+  state_ = State::kStopping;
   drain_deadline_ = loop_.scheduler().now() + drain_.timeout;
-  log_info("draining");
+  log_info("stopping");
+  // Inbound has been announced to for delay already, or is now.
+  if (!drain_timer_.armed()) on_drain_delay_over();
+}
+
+void Server::drain_inbound() {
+  if (state_ != State::kServing) return;
+  state_ = State::kDraining;
+  log_info("draining inbound");
   for (auto& worker : workers_) worker->begin_drain_inbound();
   drain_timer_.arm(std::min(drain_.delay, drain_.timeout));
 }
 
 void Server::on_drain_delay_over() {
   for (auto& worker : workers_) worker->close_inbound();
-  poll_active();
+  if (state_ == State::kStopping) poll_active();
 }
 
 void Server::poll_active() {

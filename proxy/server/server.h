@@ -1,7 +1,9 @@
 // The process: control loop, workers, configuration, admin, signals, the end.
 //
-//   starting ──▶ serving ──▶ draining ──▶ stopped
-//       └────────────────────────────────▶┘
+//   starting ──▶ serving ──▶ draining ──▶ stopping ──▶ stopped
+//       │           └──────────────────────▶┘            ▲
+//       └───────────────────────────────────────────────▶┘
+// Draining ends inbound alone (POST /drain) and lasts until a signal; stopping follows a signal.
 // The control loop runs on the thread that calls run(); it serves no requests but those of admin.
 #pragma once
 
@@ -39,7 +41,7 @@ class Server final : private AdminBackend {
   int run();
 
  private:
-  enum class State : uint8_t { kStarting, kServing, kDraining, kStopped };
+  enum class State : uint8_t { kStarting, kServing, kDraining, kStopping, kStopped };
   enum class Cause : uint8_t { kBoot, kReload, kNames };
 
   // AdminBackend
@@ -50,6 +52,7 @@ class Server final : private AdminBackend {
   void collect_metrics(std::function<void(MetricsSnapshot)> done) override;
   void collect_endpoints(std::function<void(std::vector<EndpointLoad>)> done) override;
   bool set_log_level(const std::string& level) override;
+  void drain_inbound() override;
 
   bool boot();
   void watch_signals();

@@ -70,10 +70,9 @@ void ConnectionPool::give_stream(StreamWaiter& waiter, UpstreamConnection& conne
   waiter.on_stream(writer, protocol_, connection.reused());
 }
 
-void ConnectionPool::serve_waiting(UpstreamConnection& connection) {
+void ConnectionPool::serve_waiting(UpstreamConnection& connection, bool fresh) {
   while (connection.room() > 0) {
-    const bool for_fresh = connection.active_streams() == 0 && !waiting_fresh_.empty();
-    auto& waiting = for_fresh ? waiting_fresh_ : waiting_;
+    auto& waiting = fresh && !waiting_fresh_.empty() ? waiting_fresh_ : waiting_;
     if (waiting.empty()) return;
     StreamWaiter& waiter = waiting.front();
     waiter.stop_waiting();
@@ -93,12 +92,12 @@ void ConnectionPool::place(UpstreamConnection& connection) {
 void ConnectionPool::on_open(UpstreamConnection& connection) {
   --dialing_count_;
   place(connection);
-  serve_waiting(connection);
+  serve_waiting(connection, true);
 }
 
 void ConnectionPool::on_room(UpstreamConnection& connection) {
   place(connection);
-  if (waiting_count_ > 0 && !waiting_.empty()) serve_waiting(connection);
+  if (waiting_count_ > 0 && !waiting_.empty()) serve_waiting(connection, false);
 }
 
 void ConnectionPool::fail_waiting(const DialFailure& failure) {

@@ -89,7 +89,8 @@ class ConnectionPool {
   // How many waiters the dials under way will serve.
   uint32_t expected_room() const;
   void give_stream(StreamWaiter& waiter, UpstreamConnection& connection);
-  void serve_waiting(UpstreamConnection& connection);
+  // `fresh`: the connection has just been opened.
+  void serve_waiting(UpstreamConnection& connection, bool fresh);
   void fail_waiting(const DialFailure& failure);
   // From connections.
   void on_open(UpstreamConnection& connection);

@@ -57,6 +57,17 @@ TEST_CASE("inserting a linked element moves it, also from another list") {
   CHECK(first.empty());
 }
 
+TEST_CASE("pushing the element that stands at that end already changes nothing") {
+  IntrusiveList<Item> list;
+  Item a('a');
+  Item b('b');
+  list.push_back(a);
+  list.push_back(b);
+  list.push_back(b);
+  list.push_front(a);
+  CHECK(names(list) == "ab");
+}
+
 TEST_CASE("an element that dies leaves its list, even while it is visited") {
   IntrusiveList<Item> list;
   auto a = std::make_unique<Item>('a');

@@ -64,6 +64,7 @@ TEST_CASE("each path takes its methods alone") {
       {"GET", "/config", 200, ""},   {"DELETE", "/config", 405, "GET, HEAD"},
       {"GET", "/services", 200, ""}, {"GET", "/config/status", 200, ""},
       {"GET", "/explain", 400, ""},  {"GET", "/log?level=debug", 405, "POST"},
+      {"GET", "/drain", 405, "POST"},  {"POST", "/drain", 202, ""},
       {"HEAD", "/log", 405, "POST"}, {"POST", "/log?level=debug", 200, ""},
       {"POST", "/log", 400, ""},     {"POST", "/log?level=shout", 400, ""},
       {"GET", "/nothing", 404, ""},  {"GET", "/config/", 404, ""},

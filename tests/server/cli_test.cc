@@ -27,7 +27,7 @@ TEST_CASE("usage errors end with 2 and a sentence") {
       {"wait", "--admin", "price:1"},
       {"wait", "--admin", "127.0.0.1"},
       {"wait", "--admin", "127.0.0.1:99999"},
-      {"drain"},
+      {"drain", "--admin", "price:1"},
       {"run", "-c", "a", "--control-plane", "http://x"},
       {"version", "extra"},
       {"-c"},
@@ -47,7 +47,7 @@ TEST_CASE("usage errors end with 2 and a sentence") {
 TEST_CASE("an unknown command gets a hint, what is to come says so") {
   CHECK(std::get<PrintCommand>(parse({"validat"})).text.find("did you mean \"validate\"?") !=
         std::string::npos);
-  CHECK(std::get<PrintCommand>(parse({"drain"})).text.find("yet") != std::string::npos);
+  CHECK(std::get<DrainCommand>(parse({"drain"})).admin == "127.0.0.1:15000");
   CHECK(
       std::get<PrintCommand>(parse({"run", "-c", "a", "--control-plane", "u"})).text.find("yet") !=
       std::string::npos);

@@ -58,6 +58,7 @@ class FakeBackend final : public AdminBackend {
   void collect_endpoints(std::function<void(std::vector<EndpointLoad>)> done) override {
     later([this, done = std::move(done)] { done(loads); });
   }
+  void drain_inbound() override { ++drains; }
   bool set_log_level(const std::string& level) override {
     log_level = level;
     return level == "debug" || level == "info";
@@ -74,6 +75,7 @@ class FakeBackend final : public AdminBackend {
   ConfigStatus status;
   std::vector<EndpointLoad> loads;
   std::string log_level;
+  int drains = 0;
   bool wait = false;
   std::vector<std::function<void()>> pending;
 

@@ -290,7 +290,7 @@ TEST_CASE("pool: a dead connection's waiters get another one") {
   waiting.ask();
   REQUIRE(world.dials() == 2);
   peer.lose();
-  CHECK(running.log == "new reset(connection_lost) ");
+  CHECK(running.log == "new reset(connection lost) ");
   world.turn();
   CHECK(waiting.waits());
   world.dialer.accept(1);

@@ -1,0 +1,131 @@
+#include "proxy/exchange/request_rules.h"
+
+#include <doctest/doctest.h>
+
+#include "tests/exchange/head.h"
+
+using namespace woad;
+using test::Fields;
+using test::TestRequest;
+
+namespace {
+
+TEST_CASE("rules: hops") {
+  struct Case {
+    Fields fields;
+    std::string_view after;  // "": refused
+  };
+  const Case cases[] = {{{}, "1"},
+                        {{{"x-woad-hops", "1"}}, "2"},
+                        {{{"X-Woad-Hops", "15"}}, "16"},
+                        {{{"x-woad-hops", "16"}}, ""},
+                        {{{"x-woad-hops", "99"}}, ""},
+                        {{{"x-woad-hops", "many"}}, "1"},
+                        {{{"x-woad-hops", ""}}, "1"},
+                        {{{"x-woad-hops", "-1"}}, "1"},
+                        {{{"x-woad-hops", "3"}, {"x-woad-hops", "9"}}, "4"}};
+  for (const Case& each : cases) {
+    CAPTURE(each.after);
+    TestRequest request("GET", "/", "price", each.fields);
+    const auto refused = count_hop(request.head);
+    CHECK(refused.has_value() == each.after.empty());
+    if (refused) {
+      CHECK(refused->code == ErrorCode::kLoop);
+      CHECK(refused->effective_status() == 508);
+    } else {
+      CHECK(request.field("x-woad-hops") == each.after);
+    }
+  }
+}
+
+TEST_CASE("rules: rewriting the matched prefix") {
+  struct Case {
+    std::string_view prefix, to, path, after;
+  };
+  const Case cases[] = {{"/price/", "/", "/price/1", "/1"},
+                        {"/price/", "/", "/price", "/"},
+                        {"/price", "/", "/price/", "/"},
+                        {"/price", "/", "/price?q=/price", "/?q=/price"},
+                        {"/price", "/v2", "/price/1?q", "/v2/1?q"},
+                        {"/price", "/v2/", "/price/1", "/v2/1"},
+                        {"/price", "/v2/", "/price", "/v2"},
+                        {"/", "/v2", "/", "/v2/"},
+                        {"/", "/v2/", "/x", "/v2/x"},
+                        {"/a/b", "/c", "/a/b//d", "/c//d"}};
+  for (const Case& each : cases) {
+    CAPTURE(each.path);
+    CAPTURE(each.to);
+    Route route;
+    route.match.path = PathMatcher::prefix(std::string(each.prefix));
+    route.rewrite_prefix = std::string(each.to);
+    TestRequest request("GET", each.path);
+    REQUIRE(route.match.path->matches(request.head.path_only()));
+    rewrite_path(route, request.head);
+    CHECK(request.head.path == each.after);
+  }
+}
+
+TEST_CASE("rules: redirects keep what they do not name") {
+  struct Case {
+    Redirect redirect;
+    std::string_view scheme, path, location;
+  };
+  const Case cases[] = {
+      {{"", "", "", 308}, "", "/a?b=c", "http://shop:80/a?b=c"},
+      {{"https", "", "", 301}, "http", "/a", "https://shop:80/a"},
+      {{"", "other", "", 302}, "https", "/a", "https://other/a"},
+      {{"", "", "/x", 307}, "http", "/a?b", "http://shop:80/x?b"},
+      {{"https", "other", "/x", 308}, "http", "/a", "https://other/x"},
+  };
+  for (const Case& each : cases) {
+    TestRequest request("GET", each.path, "shop:80");
+    request.head.scheme = each.scheme;
+    Route route;
+    route.action = each.redirect;
+    const LocalReply reply = configured_answer(route, request.head);
+    CHECK(reply.location == each.location);
+    CHECK(reply.effective_status() == each.redirect.status);
+    CHECK(reply.code == ErrorCode::kNone);
+  }
+  Route route;
+  route.action = Respond{503, "promotions are off"};
+  const LocalReply reply = configured_answer(route, TestRequest().head);
+  CHECK(reply.status == 503);
+  CHECK(reply.body == "promotions are off");
+}
+
+TEST_CASE("rules: x-forwarded-for gets the client behind what came") {
+  struct Case {
+    Fields fields;
+    std::string_view peer, after;
+  };
+  const Case cases[] = {
+      {{}, "10.0.0.1:5000", "10.0.0.1"},
+      {{{"X-Forwarded-For", "1.1.1.1"}}, "10.0.0.1:5000", "1.1.1.1, 10.0.0.1"},
+      {{{"x-forwarded-for", "1.1.1.1, 2.2.2.2"}, {"X-FORWARDED-FOR", "3.3.3.3"}},
+       "10.0.0.1:5000",
+       "1.1.1.1, 2.2.2.2, 3.3.3.3, 10.0.0.1"},
+      {{}, "[::1]:5000", "::1"},
+  };
+  for (const Case& each : cases) {
+    TestRequest request("GET", "/", "price", each.fields);
+    append_forwarded_for(request.head, *Address::parse(each.peer));
+    CHECK(request.field("x-forwarded-for") == each.after);
+  }
+}
+
+TEST_CASE("rules: no service, or one that HTTP cannot reach") {
+  TestRequest request("GET", "/", "nowhere");
+  const auto none = check_service(nullptr, request.head);
+  REQUIRE(none);
+  CHECK(none->code == ErrorCode::kNoRoute);
+  CHECK(none->details == "no service or route for host nowhere");
+  ServiceEntry entry("db");
+  CHECK_FALSE(check_service(&entry, request.head));
+  entry.service.protocol = UpstreamProtocol::kTcp;
+  const auto opaque = check_service(&entry, request.head);
+  REQUIRE(opaque);
+  CHECK(opaque->code == ErrorCode::kNoRoute);
+}
+
+}  // namespace
