@@ -118,7 +118,7 @@ TEST_CASE("matcher: a host without case, port and final dot") {
                         {longest, longest},
                         {longest + "a", ""},
                         {longest + ":80", longest},
-                        {"[", "["}};
+                        {"[", ""}};
   for (const Case& each : cases) {
     CAPTURE(each.authority);
     char out[256];

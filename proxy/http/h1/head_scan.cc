@@ -86,6 +86,7 @@ bool HeadScan::scan_line(std::string_view line, const HttpLimits& limits) {
     case ' ':
     case '\t': return bad(Hostile::kMalformedHead, 400, "a field line is folded");
     case ':': return bad(Hostile::kMalformedHead, 400, "a field has no name");
+    case '\r': return bad(Hostile::kMalformedHead, 400, "a carriage return does not end a line");
     default: break;
   }
   if (++fields_ <= limits.header_count) return true;
