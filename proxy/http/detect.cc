@@ -1,12 +1,27 @@
 #include "proxy/http/detect.h"
 
 namespace woad {
+namespace {
+
+// A whole first line of three words whose last is no protocol version: no slash in it.
+bool names_no_protocol(std::string_view first) {
+  const std::string_view line = first.substr(0, first.find('\r'));
+  if (line.size() == first.size()) return false;
+  const size_t last = line.rfind(' ');
+  if (last == std::string_view::npos || line.find(' ') == last) return false;
+  const std::string_view version = line.substr(last + 1);
+  return !version.empty() && version.find('/') == std::string_view::npos;
+}
+
+}  // namespace
 
 Detected detect_protocol(std::string_view first) {
   if (first.size() >= kHttp2Preface.size()) {
-    return first.starts_with(kHttp2Preface) ? Detected::kHttp2 : Detected::kHttp1;
+    if (first.starts_with(kHttp2Preface)) return Detected::kHttp2;
+  } else if (kHttp2Preface.starts_with(first)) {
+    return Detected::kNeedMore;
   }
-  return kHttp2Preface.starts_with(first) ? Detected::kNeedMore : Detected::kHttp1;
+  return names_no_protocol(first) ? Detected::kNeither : Detected::kHttp1;
 }
 
 }  // namespace woad

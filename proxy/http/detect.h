@@ -5,7 +5,9 @@
 
 namespace woad {
 
-enum class Detected { kNeedMore, kHttp1, kHttp2 };
+// kNeither: the first line is not HTTP/1 and the bytes are no HTTP/2 preface, so there is no
+// protocol to answer in (RFC 9113 section 3.4: close).
+enum class Detected { kNeedMore, kHttp1, kHttp2, kNeither };
 
 // What an HTTP/2 client sends first.
 inline constexpr std::string_view kHttp2Preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";

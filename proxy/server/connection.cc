@@ -68,6 +68,10 @@ void DownstreamConnection::detect(Slice bytes) {
       }
       prefix_.assign(bytes.view());
       return;
+    case Detected::kNeither:
+      ++host_.codec_context().hostile[static_cast<size_t>(Hostile::kProtocolError)];
+      close();
+      return;
     case Detected::kHttp2: serve(Protocol::kHttp2); break;
     case Detected::kHttp1: serve(Protocol::kHttp11); break;
   }

@@ -47,7 +47,7 @@ def main():
     with Origin(handler=answer) as origin, tempfile.TemporaryDirectory() as folder:
         # On a port that takes HTTP/1 as well, a broken preface is a broken HTTP/1 request.
         woad = Sidecar(inbound=[{"address": "127.0.0.1:@inbound@", "app": origin.address,
-                                 "mtls": "off", "protocol": "http2"}])
+                                 "mtls": "off"}])
         report = os.path.join(folder, "report.xml")
         try:
             subprocess.run([args.tool, "-S", "-h", "127.0.0.1", "-p", str(woad.inbound), "-o", "3",

@@ -104,9 +104,8 @@ class ExchangeRig final : private ExchangeOwner {
   // The client's side.
   RequestHead& request(std::string_view method, std::string_view path, bool end,
                        const Fields& fields = {}, std::string_view host = "price") {
-    ExchangeOwner& owner = *this;
     exchange =
-        std::make_unique<Exchange>(owner, worker, view, snapshot->listeners[0], peer, client);
+        std::make_unique<Exchange>(owner(), worker, view, snapshot->listeners[0], peer, client);
     auto* head = sink().arena().make<RequestHead>(sink().arena());
     TestRequest::fill(*head, method, path, host, fields);
     last_head = head;
@@ -153,6 +152,7 @@ class ExchangeRig final : private ExchangeOwner {
     world.turn();
   }
 
+  ExchangeOwner& owner() { return *this; }
   Script& first() { return script("first"); }
   Script& second() { return script("second"); }
 

@@ -1,0 +1,281 @@
+// Requests, responses and what goes wrong with them, at one exchange.
+#include <doctest/doctest.h>
+
+#include "tests/exchange/rig.h"
+
+using namespace woad;
+using namespace woad::test;
+
+namespace {
+
+TEST_CASE("exchange: there and back") {
+  ExchangeRig rig;
+  rig.get("/x?y=1");
+  MemoryPeer& up = rig.accept(0);
+  CHECK(up.received().starts_with("GET /x?y=1 HTTP/1.1\r\n"));
+  CHECK(up.received().find("x-woad-hops: 1\r\n") != std::string::npos);
+  up.send(answer("hello"));
+  CHECK(rig.client.log == "200 | end");
+  CHECK(rig.client.body == "hello");
+  rig.finish();
+  CHECK(rig.client.released == ResetReason::kCancel);
+}
+
+TEST_CASE("exchange: what is answered without an upstream") {
+  constexpr std::string_view kFile = R"(services:
+  price: { protocol: http1, endpoints: [ { address: 127.0.0.1:9001 } ] }
+  empty: { endpoints: [] }
+  db: { protocol: tcp, endpoints: [ { address: 127.0.0.1:9009 } ] }
+  named: { endpoints: [ { address: nowhere.test:80 } ] }
+routes:
+  - { match: { path: { exact: /promo } }, respond: { status: 503, body: off } }
+  - { match: { path: { exact: /old } }, redirect: { path: /new, status: 301 } }
+)";
+  struct Case {
+    std::string_view host, path;
+    Fields fields;
+    std::string_view log;
+  };
+  const Case cases[] = {
+      {"other", "/", {}, "404 no_route | end"},
+      {"empty", "/", {}, "503 no_endpoint | end"},
+      {"db", "/", {}, "404 no_route | end"},
+      {"named", "/", {}, "503 connect_failed | end"},
+      {"price", "/promo", {}, "503 | end"},
+      {"price", "/old", {}, "301 | end"},
+      {"price", "/", {{"x-woad-hops", "16"}}, "508 loop | end"},
+      {"price", "/", {{"x-woad-color", "red"}, {"x-woad-color", "blue"}}, "400 bad_request | end"},
+      {"other", "/", {{"content-type", "application/grpc"}}, "200 no_route | end"},
+  };
+  for (const Case& each : cases) {
+    CAPTURE(each.log);
+    ExchangeRig rig(kFile);
+    int ends = 0;
+    rig.first().end = [&](const ExchangeInfo& info) {
+      ++ends;
+      CHECK(info.status != 0);
+      CHECK(info.peer == "10.0.0.9:5000");
+    };
+    rig.request("GET", each.path, true, each.fields, each.host);
+    CHECK(rig.client.log == each.log);
+    CHECK(rig.dials() == 0);
+    CHECK(ends == 1);
+    rig.finish();
+  }
+}
+
+TEST_CASE("exchange: a request that was refused by the codec is answered and told of") {
+  ExchangeRig rig;
+  rig.log_filters();
+  rig.exchange = std::make_unique<Exchange>(rig.owner(), rig.worker, rig.view,
+                                            rig.snapshot->listeners[0], rig.peer, rig.client);
+  auto* head = rig.sink().arena().make<RequestHead>(rig.sink().arena());
+  rig.sink().on_bad_request(
+      *head, {.code = ErrorCode::kTargetTooLong, .details = "too long", .close = true});
+  CHECK(rig.client.log == "414 target_too_long close | end");
+  CHECK(rig.filter_log == "second.response_head first.response_head first.end second.end");
+  rig.finish();
+}
+
+TEST_CASE("exchange: an answer on a connection that is to end says so") {
+  ExchangeRig rig;
+  rig.is_closing = true;
+  rig.get();
+  rig.accept(0).send(answer("x"));
+  CHECK(rig.client.log == "200 close | end");
+  rig.finish();
+}
+
+TEST_CASE("exchange: what an upstream can do wrong before its answer") {
+  struct Case {
+    std::string_view what, log, why;
+  };
+  const Case cases[] = {
+      {"refuse", "503 connect_failed | end", "127.0.0.1:9001: connection refused"},
+      {"eof", "502 upstream_reset | end",
+       "127.0.0.1:9001: the upstream closed the connection before its response"},
+      {"lose", "502 upstream_reset | end", "127.0.0.1:9001: connection reset by peer"},
+      {"half", "502 upstream_reset | end",
+       "127.0.0.1:9001: the upstream closed the connection within its response"},
+      {"garbage", "502 bad_upstream_response | end", ""},
+  };
+  for (const Case& each : cases) {
+    CAPTURE(each.what);
+    ExchangeRig rig;
+    std::string why;
+    rig.first().end = [&](const ExchangeInfo& info) { why = info.why; };
+    rig.get();
+    if (each.what == "refuse") {
+      rig.world.dialer.fail(0);
+    } else {
+      MemoryPeer& up = rig.accept(0);
+      if (each.what == "eof") up.send_eof();
+      if (each.what == "lose") up.lose();
+      if (each.what == "half") {
+        up.send("HTTP/1.1 200 O");
+        up.send_eof();
+      }
+      if (each.what == "garbage") up.send("SSH-2.0-OpenSSH\r\n\r\n");
+    }
+    CHECK(rig.client.log == each.log);
+    if (!each.why.empty()) CHECK(why == each.why);
+    rig.finish();
+    CHECK(rig.client.released == ResetReason::kCancel);
+    CHECK(rig.world.dialer.calls.size() == 1);
+  }
+}
+
+TEST_CASE("exchange: a response that breaks off after its head is cut, not ended") {
+  struct Case {
+    std::string_view response;
+    bool lose;
+  };
+  const Case cases[] = {
+      {"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nabc", true},
+      {"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nabc", false},
+      {"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\n", false},
+      {"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\nzz\r\n", false},
+      {"HTTP/1.1 200 OK\r\n\r\nabc", true},
+  };
+  for (const Case& each : cases) {
+    CAPTURE(each.response);
+    ExchangeRig rig;
+    ErrorCode error = ErrorCode::kNone;
+    ClosedBy closed_by = ClosedBy::kNobody;
+    rig.first().end = [&](const ExchangeInfo& info) {
+      error = info.error;
+      closed_by = info.closed_by;
+      CHECK(info.status == 200);
+    };
+    rig.get();
+    MemoryPeer& up = rig.accept(0);
+    up.send(each.response);
+    if (each.lose) {
+      up.lose();
+    } else {
+      up.send_eof();
+    }
+    CHECK(rig.client.log == "200");
+    CHECK(rig.client.body == "abc");
+    rig.finish();
+    CHECK(rig.client.released == ResetReason::kConnectionLost);
+    CHECK(error == ErrorCode::kUpstreamReset);
+    CHECK(closed_by == ClosedBy::kUpstream);
+  }
+}
+
+TEST_CASE("exchange: an early response does not wait for the request") {
+  ExchangeRig rig;
+  rig.request("POST", "/", false);
+  MemoryPeer& up = rig.accept(0);
+  rig.data("part", false);
+  rig.world.turn();
+  up.send(answer("no", "413 Content Too Large"));
+  CHECK(rig.client.log == "413 | end");
+  rig.data("more", false);
+  rig.data("", true);
+  rig.finish();
+  CHECK(up.closed());  // its request is unfinished: of no more use
+}
+
+TEST_CASE("exchange: a client that gives up cancels the upstream") {
+  struct Case {
+    std::string_view when;
+  };
+  for (const std::string_view when : {"dialing", "waiting", "body", "response"}) {
+    CAPTURE(when);
+    ExchangeRig rig;
+    int ends = 0;
+    rig.first().end = [&](const ExchangeInfo& info) {
+      ++ends;
+      CHECK(info.closed_by == ClosedBy::kDownstream);
+      CHECK(info.status == (when == "response" ? 200 : 0));
+    };
+    rig.request("POST", "/", when != "body");
+    if (when != "dialing") rig.accept(0);
+    if (when == "body") rig.data("abc", false);
+    if (when == "response") {
+      rig.world.dialer.peer(0).send("HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nabc");
+    }
+    rig.sink().on_reset(ResetReason::kCancel, "stream reset");
+    CHECK(rig.exchange != nullptr);
+    rig.finish();
+    CHECK(ends == 1);
+    CHECK(rig.client.released == ResetReason::kCancel);
+    if (when == "dialing") {
+      // Somebody may want the connection yet: the dial goes on.
+      CHECK_FALSE(rig.world.dialer.calls[0].given_up);
+      rig.accept(0);
+      CHECK_FALSE(rig.world.dialer.peer(0).closed());
+    } else {
+      CHECK(rig.world.dialer.peer(0).closed());
+    }
+  }
+}
+
+TEST_CASE("exchange: interim responses pass, but not to HTTP/1.0") {
+  for (const bool old : {false, true}) {
+    ExchangeRig rig;
+    rig.first().request_head = [&](RequestHead& head, bool) {
+      if (old) head.protocol = Protocol::kHttp10;
+      return Verdict::go();
+    };
+    rig.get();
+    MemoryPeer& up = rig.accept(0);
+    up.send("HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n");
+    up.send("HTTP/1.1 103 Early Hints\r\n\r\n" + answer("x"));
+    CHECK(rig.client.log == (old ? "200 | end" : "103 | 103 | 200 | end"));
+    rig.finish();
+  }
+}
+
+TEST_CASE("exchange: back-pressure both ways") {
+  ExchangeRig rig;
+  rig.request("POST", "/", false);
+  MemoryPeer& up = rig.accept(0);
+  SUBCASE("a slow upstream holds the client") {
+    up.accept(0);
+    rig.data(std::string(64 * 1024 + 1, 'x'), false);
+    CHECK(rig.client.held);
+    rig.world.turn();
+    up.accept(SIZE_MAX);
+    CHECK_FALSE(rig.client.held);
+  }
+  SUBCASE("a slow client holds the upstream") {
+    up.send("HTTP/1.1 200 OK\r\ncontent-length: 20\r\n\r\nabc");
+    CHECK_FALSE(up.reading_held());
+    rig.client.room = false;
+    up.send("def");
+    CHECK(up.reading_held());
+    rig.client.room = true;
+    rig.sink().on_writable();
+    CHECK_FALSE(up.reading_held());
+  }
+  SUBCASE("no connection yet holds the client at limits.buffer") {
+    ExchangeRig other;
+    other.request("POST", "/", false);
+    other.data(std::string(64 * 1024 - 1, 'x'), false);
+    CHECK_FALSE(other.client.held);
+    other.data("xx", false);
+    CHECK(other.client.held);
+    other.accept(0);
+    CHECK_FALSE(other.client.held);
+    other.exchange->abort("done");
+    other.finish();
+  }
+  rig.exchange->abort("done");
+  rig.finish();
+}
+
+TEST_CASE("exchange: abort cuts what runs") {
+  ExchangeRig rig;
+  rig.get();
+  MemoryPeer& up = rig.accept(0);
+  rig.exchange->abort("woad is shutting down");
+  rig.finish();
+  CHECK(rig.client.log.empty());
+  CHECK(rig.client.released == ResetReason::kConnectionLost);
+  CHECK(up.closed());
+}
+
+}  // namespace
