@@ -36,13 +36,17 @@ void Attempt::on_interim(ResponseHead& head) {
 
 void Attempt::on_response(ResponseHead& head, bool end) {
   if (state_ != State::kSending) return;
-  state_ = end ? State::kFinished : State::kAnswered;
+  if (head.status == 101) {
+    state_ = State::kTunnel;
+  } else {
+    state_ = end ? State::kFinished : State::kAnswered;
+  }
   sink_.on_attempt_response(*this, head, end);
 }
 
 void Attempt::on_data(Buffer&& data, bool end) {
-  if (state_ != State::kAnswered) return;
-  if (end) state_ = State::kFinished;
+  if (state_ != State::kAnswered && state_ != State::kTunnel) return;
+  if (end && state_ == State::kAnswered) state_ = State::kFinished;
   sink_.on_attempt_data(std::move(data), end);
 }
 
@@ -59,7 +63,7 @@ void Attempt::on_reset(ResetReason reason, std::string_view why) {
 }
 
 void Attempt::on_writable() {
-  if (state_ == State::kSending || state_ == State::kAnswered) sink_.on_attempt_writable();
+  if (state_ != State::kWaiting && state_ != State::kFinished) sink_.on_attempt_writable();
 }
 
 }  // namespace woad

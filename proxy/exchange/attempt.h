@@ -2,7 +2,7 @@
 // what comes back.
 //
 //   waiting ──▶ sending ──▶ answered ──▶ finished
-//      └───────────┴────────────┴─────────▶┘
+//      └───────────┴──▶ tunnel ─┴─────────▶┘
 // Owned by the Forwarder; destroying it cancels. One thread.
 #pragma once
 
@@ -37,7 +37,9 @@ class AttemptSink {
 
 class Attempt final : public Deferred, private StreamWaiter, private ResponseSink {
  public:
-  enum class State : uint8_t { kWaiting, kSending, kAnswered, kFinished };
+  // A tunnel (after a 101) may end either way first, and be lost after that: it is not finished
+  // before its owner gives it up or it is lost.
+  enum class State : uint8_t { kWaiting, kSending, kAnswered, kTunnel, kFinished };
 
   // `number` counts tries from 1. Counts as active on the endpoint while it lives.
   Attempt(AttemptSink& sink, EndpointState& endpoint, Protocol protocol, uint32_t number);

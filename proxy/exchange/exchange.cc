@@ -254,7 +254,7 @@ void Exchange::answer(LocalReply reply) {
   Buffer body = make_local_answer(reply, info_.grpc, id == nullptr ? std::string_view() : id->value,
                                   worker_.blocks, *head);
   // The response filters see it like any other; what they answer to it themselves has no effect.
-  (void)filters_.response_head(*head, body.empty());
+  while (filters_.response_head(*head, body.empty()).kind() != Verdict::Kind::kGo) continue;
   info_.status = head->status;
   info_.bytes_sent = body.size();
   const bool end = body.empty();

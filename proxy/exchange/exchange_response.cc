@@ -36,19 +36,19 @@ void Exchange::send_response_head() {
   move_to(state_, ExchangeState::kResponding);
   info_.status = response_->status;
   writer_.write_head(*response_, !has_body, owner_.closing());
-  if (response_->status == 101) {
+  const bool ended = response_ended_;
+  const bool tunnel = response_->status == 101;
+  if (tunnel) {
     enter_tunnel();
-    return;
-  }
-  if (!has_body) {
+  } else if (!has_body) {
     finish();
     return;
   }
-  if (!waiting.data.empty()) {
-    send_response_data(std::move(waiting.data), response_ended_ && waiting.trailers == nullptr);
+  if (!waiting.data.empty() || (tunnel && ended)) {
+    on_response_data(std::move(waiting.data), ended && waiting.trailers == nullptr);
   }
   if (waiting.trailers != nullptr) on_response_trailers(*waiting.trailers);
-  if (waited && state_ == ExchangeState::kResponding) forwarder_.hold_response(!writer_.writable());
+  if (waited && response_begun()) forwarder_.hold_response(!writer_.writable());
 }
 
 void Exchange::on_response_data(Buffer&& data, bool end) {

@@ -161,7 +161,8 @@ void Forwarder::conclude(Outcome outcome, LocalReply reply) {
 void Forwarder::on_backoff_over() { try_next(false); }
 
 void Forwarder::on_per_try() {
-  conclude({.kind = Outcome::Kind::kPerTryTimeout, .anything_sent = true},
+  const bool sent = attempt_->has_stream() && attempt_->writer().anything_sent();
+  conclude({.kind = Outcome::Kind::kPerTryTimeout, .anything_sent = sent},
            {.code = ErrorCode::kTimeout,
             .details =
                 "no answer from " + std::string(info_.upstream_host) + " within timeout.per_try"});

@@ -82,7 +82,10 @@ void Server::reload() {
   loader_.run(
       [path = options_.config_path, filters = &options_.filters, known = names_.resolutions(),
        previous = running_] { return load_config(path, *filters, known, previous.get()); },
-      [this](LoadedConfig loaded) { on_loaded(std::move(loaded), Cause::kReload); });
+      [this](LoadedConfig loaded) {
+        on_loaded(std::move(loaded), Cause::kReload);
+        catch_up_with_names();
+      });
 }
 
 void Server::on_loaded(LoadedConfig loaded, Cause cause) {
@@ -108,16 +111,26 @@ void Server::on_loaded(LoadedConfig loaded, Cause cause) {
 
 void Server::on_names_changed() {
   if (waiting_.config == nullptr) {
-    recompile_for_names(Cause::kNames);
+    names_changed_ = true;
+    catch_up_with_names();
   } else if (names_.all_answered()) {
     on_names_wait_over();
   }
 }
 
+// What runs now gets the newest addresses, once no load is under way that will bring its own.
+void Server::catch_up_with_names() {
+  if (!names_changed_ || loader_.busy()) return;
+  names_changed_ = false;
+  recompile_for_names(Cause::kNames);
+}
+
 void Server::on_names_wait_over() {
   names_timer_.disarm();
-  named_config_ = std::move(waiting_.config);
+  auto config = std::move(waiting_.config);
   waiting_ = {};
+  if (loader_.busy()) return;  // a newer file is being read
+  named_config_ = std::move(config);
   recompile_for_names(waiting_cause_);
 }
 
@@ -125,7 +138,10 @@ void Server::recompile_for_names(Cause cause) {
   if (named_config_ == nullptr) return;
   loader_.run([config = named_config_, filters = &options_.filters, known = names_.resolutions(),
                previous = running_] { return recompile(config, *filters, known, previous.get()); },
-              [this, cause](LoadedConfig loaded) { publish(std::move(loaded), cause); });
+              [this, cause](LoadedConfig loaded) {
+                publish(std::move(loaded), cause);
+                catch_up_with_names();
+              });
 }
 
 Result<std::vector<std::vector<ListeningSocket>>> Server::open_sockets(
@@ -177,6 +193,7 @@ void Server::adopt(const LoadedConfig& loaded, std::vector<std::vector<Listening
   }
   drain_ = loaded.config->drain;
   named_config_ = loaded.names.empty() ? nullptr : loaded.config;
+  running_names_ = loaded.names;
   running_ = loaded.snapshot;
   adopting_ += workers_.size();
   for (size_t i = 0; i < workers_.size(); ++i) {
@@ -204,6 +221,7 @@ void Server::reject(const std::string& errors, Cause cause) {
     stop(1);
     return;
   }
+  names_.watch(running_names_);
   ++status_.reloads_rejected;
   status_.last_error = errors;
   log_error("the new configuration is refused, the old one stays", {{"errors", errors}});

@@ -59,6 +59,7 @@ class Server final : private AdminBackend {
   void reload();
   void on_loaded(LoadedConfig loaded, Cause cause);
   void on_names_changed();
+  void catch_up_with_names();
   void on_names_wait_over();
   void recompile_for_names(Cause cause);
   void publish(LoadedConfig loaded, Cause cause);
@@ -88,7 +89,9 @@ class Server final : private AdminBackend {
   std::shared_ptr<const Snapshot> running_;
   // Kept while the file has names: their new addresses need it compiled again.
   std::shared_ptr<const config::Config> named_config_;
-  LoadedConfig waiting_;  // loaded, and its names are being resolved
+  std::vector<std::string> running_names_;
+  bool names_changed_ = false;  // since what runs was compiled
+  LoadedConfig waiting_;        // loaded, and its names are being resolved
   Cause waiting_cause_ = Cause::kBoot;
   ConfigStatus status_;
   config::Drain drain_;

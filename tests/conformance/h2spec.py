@@ -45,7 +45,6 @@ def main():
         return Reply(body=b"hello")
 
     with Origin(handler=answer) as origin, tempfile.TemporaryDirectory() as folder:
-        # On a port that takes HTTP/1 as well, a broken preface is a broken HTTP/1 request.
         woad = Sidecar(inbound=[{"address": "127.0.0.1:@inbound@", "app": origin.address,
                                  "mtls": "off"}])
         report = os.path.join(folder, "report.xml")

@@ -134,7 +134,7 @@ TEST_CASE("attempts: a filter may ask for another try, at another endpoint") {
   third.send(answer("busy still", "503 Service Unavailable"));
   CHECK(rig.client.log == "503 | end");
   CHECK(rig.client.body == "busy still");
-  CHECK(outcomes == "1:connect_failed 2:accepted+ 3:accepted+ ");
+  CHECK(outcomes == "1:connect_failed 2:answered+ 3:answered+ ");
   rig.finish();
 }
 

@@ -109,7 +109,7 @@ TEST_CASE("filters: a request head waits, and what comes behind it too") {
     rig.first().context->resume();
     rig.data("ghi", true);
     MemoryPeer& up = rig.accept(0);
-    CHECK(up.received().ends_with("abcdef\r\n3\r\nghi\r\n0\r\n\r\n"));
+    CHECK(up.received().ends_with("9\r\nabcdefghi\r\n0\r\n\r\n"));
     CHECK(rig.filter_log.starts_with("first.request_head second.request_head first.attempt"));
     up.send(answer("ok"));
     CHECK(rig.client.body == "ok");
@@ -212,11 +212,11 @@ TEST_CASE("filters: a response head waits, and what comes behind it too") {
 
 TEST_CASE("filters: settings of service and route reach the filter") {
   ExchangeRig rig(R"(services:
-  price: { protocol: http1, endpoints: [], filters: { first: of-service } }
+  price: { protocol: http1, endpoints: [], filters: { first: { tag: of-service } } }
   plain: { protocol: http1, endpoints: [] }
 routes:
-  - { match: { path: { prefix: /r } }, to: price, filters: { second: of-route } }
-  - { match: { path: { prefix: /a } }, respond: { status: 204 }, filters: { first: of-answer } }
+  - { match: { path: { prefix: /r } }, to: price, filters: { second: { tag: of-route } } }
+  - { match: { path: { prefix: /a } }, respond: { status: 204 }, filters: { first: { tag: of-answer } } }
 )");
   struct Case {
     std::string_view host, path, first, second;

@@ -88,7 +88,7 @@ class ScriptFilter final : public HttpFilter {
   Script* script_ = nullptr;
 };
 
-// A kind of scripted filter. Its settings are a word (the scalar of the file), by default its name.
+// A kind of scripted filter. Its settings are a word (`tag` in the file).
 inline FilterKind script_kind(std::string_view name, FilterPlace place) {
   struct Word {
     std::string text;
@@ -100,7 +100,7 @@ inline FilterKind script_kind(std::string_view name, FilterPlace place) {
              config::Diagnostics&) -> std::shared_ptr<const void> {
             auto word = std::make_shared<Word>();
             if (base != nullptr) *word = *static_cast<const Word*>(base);
-            if (node != nullptr) word->text = std::string(node->text());
+            if (node != nullptr) word->text = std::string(node->find("tag").text());
             return word;
           },
           [](const void* a, const void* b) {
