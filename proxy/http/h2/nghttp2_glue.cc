@@ -138,6 +138,9 @@ struct Nghttp2Glue {
     WOAD_ASSERT(nghttp2_option_new(&all) == 0);
     nghttp2_option_set_no_auto_window_update(all, 1);
     nghttp2_option_set_no_closed_streams(all, 1);
+    // Our own budget counts resets, of either side, by limits.resets_per_second; nghttp2's must not
+    // come first.
+    nghttp2_option_set_stream_reset_rate_limit(all, 1 << 24, 1 << 24);
     nghttp2_option_set_max_outbound_ack(all, 200);
     nghttp2_option_set_max_settings(all, 32);
     nghttp2_option_set_max_continuations(all, 8);

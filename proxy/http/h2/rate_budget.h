@@ -21,6 +21,13 @@ class RateBudget {
     return true;
   }
 
+  // Another rate from now on; what is left stays, up to the burst.
+  void change(uint32_t burst, uint32_t per_second) {
+    burst_ = burst;
+    per_second_ = per_second;
+    left_ = std::min(left_, burst_);
+  }
+
   // Gives back `count` for useful work done, up to the burst.
   void give(uint32_t count) { left_ = std::min(burst_, left_ + count); }
 

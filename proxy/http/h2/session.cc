@@ -14,11 +14,11 @@ namespace {
 // Serialising stops while this much waits in the transport.
 constexpr size_t kBacklogLimit = 256 * 1024;
 constexpr int32_t kConnectionWindow = 1 << 20;
-// Streams that a peer may make end by RST_STREAM, its own or ours.
-constexpr uint32_t kResetBurst = 200;
-constexpr uint32_t kResetsPerSecond = 100;
 // How long a peer may take nothing of what we write.
 constexpr Duration kStallTimeout = seconds(30);
+
+// How many streams' worth of resets a peer may save up, in seconds of limits.resets_per_second.
+constexpr uint32_t kResetBurstSeconds = 2;
 
 int32_t window_of(const HttpLimits& limits) {
   return static_cast<int32_t>(std::min<size_t>(limits.buffer, INT32_MAX));
@@ -34,7 +34,8 @@ H2Session::H2Session(Transport& transport, const CodecContext& context, const Ht
       server_(server),
       received_at_(context.scheduler.now()),
       watcher_(server, context.scheduler.now()),
-      resets_(kResetBurst, kResetsPerSecond, context.scheduler.now()),
+      resets_(kResetBurstSeconds * limits.resets_per_second, limits.resets_per_second,
+              context.scheduler.now()),
       head_timer_(context.scheduler.timers(), bind_timer<&H2Session::on_head_timeout>(this)),
       stall_timer_(context.scheduler.timers(), bind_timer<&H2Session::on_stalled>(this)),
       leftover_timer_(context.scheduler.timers(), bind_timer<&H2Session::on_leftover>(this)) {
@@ -69,6 +70,7 @@ void H2Session::apply_limits(const HttpLimits& limits) {
                         limits.header_bytes != limits_.header_bytes ||
                         limits.concurrent_streams != limits_.concurrent_streams;
   limits_ = limits;
+  resets_.change(kResetBurstSeconds * limits.resets_per_second, limits.resets_per_second);
   if (!announce || !open()) return;
   announce_settings();
   want_flush();
