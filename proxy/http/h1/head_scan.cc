@@ -41,7 +41,9 @@ HeadScan::State HeadScan::scan(std::string_view bytes, const HttpLimits& limits)
       const uint32_t from = searched_ > line_ ? searched_ - 1 : line_;
       searched_ = static_cast<uint32_t>(usable);
       if (has_bare_return({begin + from, usable - from})) {
-        bad(Hostile::kMalformedHead, 400, "a carriage return does not end a line");
+        const bool in_target = first_line_ && kind_ == Kind::kRequest;
+        bad(in_target ? Hostile::kTarget : Hostile::kMalformedHead, 400,
+            "a carriage return does not end a line");
         return State::kBad;
       }
       break;

@@ -1,0 +1,146 @@
+#include "tests/matrix/mesh.h"
+
+#include <utility>
+
+#include "config/load.h"
+#include "filters/registry.h"
+#include "proxy/exchange/compile.h"
+#include "proxy/exchange/mirror.h"
+
+namespace woad::test {
+namespace {
+
+std::string file_of(const Column& column, std::string_view limits) {
+  return "node: { service: cart }\n"
+         "outbound: [ { address: 127.0.0.1:15001 } ]\n"
+         "filters: { outbound: [color_routing, timeout] }\n"
+         "services:\n"
+         "  up: { protocol: " +
+         std::string(column.up == Protocol::kHttp2 ? "http2" : "http1") +
+         ", endpoints: [ { address: 127.0.0.1:9001 } ] }\n"
+         "  empty: { endpoints: [] }\n"
+         "limits: " +
+         std::string(limits) + "\n";
+}
+
+}  // namespace
+
+struct Mesh::MeshDial final : Dial {
+  explicit MeshDial(UpstreamSide& of) : side(of) {}
+  ~MeshDial() override { side.sink = nullptr; }
+  UpstreamSide& side;
+};
+
+Mesh::Mesh(const Column& column, std::string_view limits)
+    : column_(column), pools_{ground_.scheduler, ground_.codec, *this, HttpLimits{}} {
+  wide_.header_bytes = 1 << 20;
+  wide_.header_count = 10'000;
+  wide_.target_bytes = 1 << 20;
+  config::LoadResult loaded =
+      config::load_text(file_of(column, limits), "test.yaml", config::Environment::none());
+  REQUIRE_MESSAGE(loaded.config != nullptr, loaded.diagnostics.text());
+  snapshot_ = compile(*loaded.config, filter_registry(), {}, nullptr, loaded.diagnostics);
+  REQUIRE_MESSAGE(loaded.diagnostics.ok(), loaded.diagnostics.text());
+  pools_.limits = snapshot_->limits;
+  view_ = ViewRef(new SnapshotView(snapshot_, registry_, random_, views_alive_));
+}
+
+// Everything that was under way ends, and nothing is left behind.
+Mesh::~Mesh() {
+  clients_.clear();
+  while (!downstream_.empty()) delete &downstream_.pop_front();
+  ground_.scheduler.end_turn();
+  CHECK(active() == 0);
+  CHECK(views_alive_ == 1);
+  served_.clear();
+  registry_.sweep([](const std::string&) { return false; });
+  ground_.scheduler.end_turn();
+  upstreams_.clear();
+  view_ = ViewRef();
+}
+
+ClientEnd& Mesh::client_with_room() {
+  for (ClientSide& client : clients_) {
+    if (client.end->room() > 0) return *client.end;
+  }
+  ClientSide& client = clients_.emplace_back();
+  client.wire = column_.wire(ground_.scheduler, ground_.blocks);
+  auto* connection = new DownstreamConnection(*this, client.wire->server_end());
+  downstream_.push_back(*connection);
+  connection->start();
+  client.end = std::make_unique<ClientEnd>(ground_, client.wire->client_end(), column_.down, wide_);
+  return *client.end;
+}
+
+Call& Mesh::call(const Call::Ask& ask) { return client_with_room().call(ask); }
+
+Served& Mesh::served(size_t index) {
+  REQUIRE(index < served_.size());
+  return served_[index];
+}
+
+uint32_t Mesh::active() {
+  uint32_t active = 0;
+  registry_.for_each([&](EndpointState& state) { active += state.active; });
+  return active;
+}
+
+void Mesh::on_connection_closed(DownstreamConnection& connection) {
+  connection.unlink();
+  ground_.scheduler.defer_delete(std::unique_ptr<Deferred>(&connection));
+}
+
+std::unique_ptr<Dial> Mesh::dial(const Address&, Duration, DialSink& sink) {
+  UpstreamSide& side = upstreams_.emplace_back();
+  side.wire = column_.wire(ground_.scheduler, ground_.blocks);
+  side.sink = &sink;
+  return std::make_unique<MeshDial>(side);
+}
+
+bool Mesh::finish_dials() {
+  bool any = false;
+  for (size_t i = 0; i < upstreams_.size(); ++i) {  // a failed dial may begin another one
+    UpstreamSide& side = upstreams_[i];
+    if (side.sink == nullptr) continue;
+    any = true;
+    DialSink& sink = *std::exchange(side.sink, nullptr);
+    if (refuse_dials) {
+      sink.on_dial_failed({"connection_refused", "127.0.0.1:9001: connection refused"});
+      continue;
+    }
+    side.end = std::make_unique<ServerEnd>(ground_, side.wire->server_end(), column_.up, wide_,
+                                           handler, served_);
+    sink.on_dialed(side.wire->client_end());
+  }
+  return any;
+}
+
+bool Mesh::step() {
+  bool moved = !ground_.scheduler.turn_is_over();
+  ground_.scheduler.end_turn();
+  moved = finish_dials() || moved;
+  for (ClientSide& client : clients_) {
+    moved = client.wire->pump() || moved;
+    client.end->reap();
+  }
+  for (UpstreamSide& upstream : upstreams_) {
+    moved = upstream.wire->pump() || moved;
+    if (upstream.end != nullptr) upstream.end->reap();
+  }
+  return moved;
+}
+
+void Mesh::run() {
+  constexpr int kEnough = 100'000;
+  for (int i = 0; i < kEnough; ++i) {
+    if (!step()) return;
+  }
+  FAIL("the mesh does not come to rest");
+}
+
+void Mesh::pass(Duration time) {
+  ground_.scheduler.advance(ground_.scheduler.now() + time);
+  run();
+}
+
+}  // namespace woad::test

@@ -1,0 +1,86 @@
+// Two transports joined in memory, with socket buffers of a bounded size between them.
+//
+// A column of the matrix names how its wires are made, so that a wire that is more than plain bytes
+// (TLS on both ends) is one more maker.
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "tests/support/memory_transport.h"
+
+namespace woad::test {
+
+class Wire {
+ public:
+  virtual ~Wire() = default;
+  // Each once.
+  virtual std::unique_ptr<Transport> client_end() = 0;
+  virtual std::unique_ptr<Transport> server_end() = 0;
+  // Moves what can be moved; false when nothing could.
+  virtual bool pump() = 0;
+  // The network breaks: both ends are told.
+  virtual void cut() = 0;
+};
+
+using WireMaker = std::function<std::unique_ptr<Wire>(Scheduler&, BlockPool&)>;
+
+class PlainWire final : public Wire {
+ public:
+  // Bytes that the two socket buffers of one direction hold together.
+  static constexpr size_t kSocketBytes = 64 * 1024;
+
+  PlainWire(Scheduler& scheduler, BlockPool& blocks)
+      : client_{MemoryPeer(scheduler, blocks)}, server_{MemoryPeer(scheduler, blocks)} {}
+
+  std::unique_ptr<Transport> client_end() override { return client_.peer.connect(); }
+  std::unique_ptr<Transport> server_end() override { return server_.peer.connect(); }
+  bool pump() override {
+    const bool up = move(client_, server_);
+    const bool down = move(server_, client_);
+    return up || down;
+  }
+  void cut() override {
+    client_.peer.lose();
+    server_.peer.lose();
+  }
+
+ private:
+  struct End {
+    MemoryPeer peer;
+    bool eof_passed = false;
+  };
+
+  static bool move(End& from, End& to) {
+    const size_t unread = to.peer.unread();
+    to.peer.pump();
+    bool moved = to.peer.unread() != unread;
+    from.peer.accept(kSocketBytes - std::min(kSocketBytes, to.peer.unread()));
+    const std::string bytes = from.peer.take_received();
+    if (!bytes.empty()) {
+      moved = true;
+      if (to.peer.closed()) {
+        from.peer.lose("broken pipe");
+      } else {
+        to.peer.send(bytes);
+      }
+    }
+    if (from.eof_passed || (!from.peer.saw_eof() && !from.peer.was_reset())) return moved;
+    from.eof_passed = true;
+    if (from.peer.was_reset()) {
+      to.peer.lose();
+    } else {
+      to.peer.send_eof();
+    }
+    return true;
+  }
+
+  End client_;
+  End server_;
+};
+
+inline std::unique_ptr<Wire> make_plain_wire(Scheduler& scheduler, BlockPool& blocks) {
+  return std::make_unique<PlainWire>(scheduler, blocks);
+}
+
+}  // namespace woad::test
