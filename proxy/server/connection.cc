@@ -55,18 +55,13 @@ void DownstreamConnection::on_bytes(Slice bytes) {
 }
 
 void DownstreamConnection::detect(Slice bytes) {
-  if (!prefix_.empty()) {
-    Buffer whole;
-    whole.append(host_.worker().blocks, prefix_ + std::string(bytes.view()));
-    prefix_.clear();
-    bytes = whole.take_front();
-  }
-  switch (detect_protocol(bytes.view())) {
+  const bool first = prefix_.empty();
+  const std::string joined = first ? std::string() : prefix_ + std::string(bytes.view());
+  const std::string_view so_far = first ? bytes.view() : std::string_view(joined);
+  switch (detect_protocol(so_far)) {
     case Detected::kNeedMore:
-      if (!detect_timer_.armed() || prefix_.empty()) {
-        detect_timer_.arm(view_->snapshot().limits.header_timeout);
-      }
-      prefix_.assign(bytes.view());
+      if (first) detect_timer_.arm(view_->snapshot().limits.header_timeout);
+      prefix_.assign(so_far);
       return;
     case Detected::kNeither:
       ++host_.codec_context().hostile[static_cast<size_t>(Hostile::kProtocolError)];
@@ -75,7 +70,13 @@ void DownstreamConnection::detect(Slice bytes) {
     case Detected::kHttp2: serve(Protocol::kHttp2); break;
     case Detected::kHttp1: serve(Protocol::kHttp11); break;
   }
-  codec_->on_bytes(std::move(bytes));
+  if (!first) {
+    Buffer begin;
+    begin.append(host_.worker().blocks, prefix_);
+    prefix_ = std::string();
+    codec_->on_bytes(begin.take_front());
+  }
+  if (state_ == State::kServing) codec_->on_bytes(std::move(bytes));
 }
 
 void DownstreamConnection::on_detect_timeout() { close(); }

@@ -10,7 +10,7 @@ using test::TestRequest;
 
 namespace {
 
-ContextNames names() {
+ContextNames make_names() {
   ContextNames names;
   names.color.emplace_back("x-woad-color");
   names.color.emplace_back("x-env");
@@ -69,8 +69,9 @@ TEST_CASE("context: what a request says of itself") {
   for (const Case& each : cases) {
     CAPTURE(each.what);
     TestRequest request("GET", "/", "price", each.fields);
+    const ContextNames names = make_names();  // heads keep views of them
     ExchangeInfo info;
-    CHECK_FALSE(read_request_context(request.head, names(), info));
+    CHECK_FALSE(read_request_context(request.head, names, info));
     CHECK(info.color == each.color);
     CHECK(info.tenant == each.tenant);
     CHECK((info.context_source == ContextSource::kHeader) ==
@@ -95,8 +96,9 @@ TEST_CASE("context: contradictions are refused") {
   };
   for (const Case& each : cases) {
     TestRequest request("GET", "/", "price", each.fields);
+    const ContextNames names = make_names();  // heads keep views of them
     ExchangeInfo info;
-    const auto reply = read_request_context(request.head, names(), info);
+    const auto reply = read_request_context(request.head, names, info);
     REQUIRE(reply);
     CHECK(reply->effective_status() == 400);
     CHECK(reply->code == ErrorCode::kBadRequest);

@@ -59,15 +59,25 @@ Mesh::~Mesh() {
   view_ = ViewRef();
 }
 
+void Mesh::connect(std::unique_ptr<Transport> transport) {
+  auto* connection = new DownstreamConnection(*this, std::move(transport));
+  downstream_.push_back(*connection);
+  connection->start();
+}
+
+MemoryPeer& Mesh::raw_client() {
+  MemoryPeer& peer = raw_clients_.emplace_back(ground_.scheduler, ground_.blocks);
+  connect(peer.connect());
+  return peer;
+}
+
 ClientEnd& Mesh::client_with_room() {
   for (ClientSide& client : clients_) {
     if (client.end->room() > 0) return *client.end;
   }
   ClientSide& client = clients_.emplace_back();
   client.wire = column_.wire(ground_.scheduler, ground_.blocks);
-  auto* connection = new DownstreamConnection(*this, client.wire->server_end());
-  downstream_.push_back(*connection);
-  connection->start();
+  connect(client.wire->server_end());
   client.end = std::make_unique<ClientEnd>(ground_, client.wire->client_end(), column_.down, wide_);
   return *client.end;
 }
@@ -127,7 +137,7 @@ bool Mesh::step() {
     moved = upstream.wire->pump() || moved;
     if (upstream.end != nullptr) upstream.end->reap();
   }
-  return moved;
+  return moved || !ground_.scheduler.turn_is_over();
 }
 
 void Mesh::run() {

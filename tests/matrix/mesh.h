@@ -32,6 +32,8 @@ class Mesh final : private ConnectionHost, private Dialer {
 
   // A call on a connection with room, opened when there is none.
   Call& call(const Call::Ask& ask = {});
+  // A client that writes bytes of its own choice.
+  MemoryPeer& raw_client();
   // Lets everything happen that can happen without time going by.
   void run();
   void pass(Duration time);
@@ -70,6 +72,7 @@ class Mesh final : private ConnectionHost, private Dialer {
   void on_connection_closed(DownstreamConnection& connection) override;
   std::unique_ptr<Dial> dial(const Address& address, Duration timeout, DialSink& sink) override;
 
+  void connect(std::unique_ptr<Transport> transport);
   ClientEnd& client_with_room();
   bool finish_dials();
   bool step();
@@ -91,6 +94,7 @@ class Mesh final : private ConnectionHost, private Dialer {
   ViewRef view_;
   IntrusiveList<DownstreamConnection> downstream_;
   std::deque<ClientSide> clients_;
+  std::deque<MemoryPeer> raw_clients_;
 };
 
 }  // namespace woad::test

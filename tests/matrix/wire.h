@@ -4,8 +4,10 @@
 // (TLS on both ends) is one more maker.
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <memory>
+#include <string>
 
 #include "tests/support/memory_transport.h"
 
@@ -31,7 +33,10 @@ class PlainWire final : public Wire {
   static constexpr size_t kSocketBytes = 64 * 1024;
 
   PlainWire(Scheduler& scheduler, BlockPool& blocks)
-      : client_{MemoryPeer(scheduler, blocks)}, server_{MemoryPeer(scheduler, blocks)} {}
+      : client_{MemoryPeer(scheduler, blocks)}, server_{MemoryPeer(scheduler, blocks)} {
+    client_.peer.accept(kSocketBytes);
+    server_.peer.accept(kSocketBytes);
+  }
 
   std::unique_ptr<Transport> client_end() override { return client_.peer.connect(); }
   std::unique_ptr<Transport> server_end() override { return server_.peer.connect(); }
