@@ -12,12 +12,6 @@ namespace {
 constexpr size_t kLongestMethod = 32;
 constexpr size_t kLineOverhead = kLongestMethod + sizeof("  HTTP/1.1");
 
-// In an unfinished line: refused at once rather than waited for.
-bool has_bare_return(std::string_view unfinished) {
-  const size_t at = unfinished.find('\r');
-  return at != std::string_view::npos && at + 1 < unfinished.size();
-}
-
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 }  // namespace
@@ -38,14 +32,7 @@ HeadScan::State HeadScan::scan(std::string_view bytes, const HttpLimits& limits)
     const auto* found =
         static_cast<const char*>(std::memchr(begin + searched_, '\n', usable - searched_));
     if (found == nullptr) {
-      const uint32_t from = searched_ > line_ ? searched_ - 1 : line_;
       searched_ = static_cast<uint32_t>(usable);
-      if (has_bare_return({begin + from, usable - from})) {
-        const bool in_target = first_line_ && kind_ == Kind::kRequest;
-        bad(in_target ? Hostile::kTarget : Hostile::kMalformedHead, 400,
-            "a carriage return does not end a line");
-        return State::kBad;
-      }
       break;
     }
     const auto at = static_cast<uint32_t>(found - begin);
