@@ -37,8 +37,9 @@ class TcpTransport final : public Transport, private TurnEnd {
   enum class In : uint8_t { kNotStarted, kOpen, kEnded };
   // open ──▶ closing (FIN behind the queue) ──▶ closed; failed from any
   enum class Out : uint8_t { kOpen, kClosing, kClosed, kFailed };
-  // Index of the largest read size, counted from BlockPool::kSizes[1].
-  static constexpr uint8_t kLargestRead = 2;
+  // How much is read at once: little at first, more while reads come back full. More than 32 KiB
+  // makes relaying long bodies twice as dear (1 MiB over loopback: 620 us of CPU against 318).
+  static constexpr uint32_t kReadSizes[] = {16 * 1024, 32 * 1024};
 
   bool is_lost() const { return in_ == In::kEnded && out_ == Out::kFailed; }
   void linger(std::unique_ptr<Transport> self) override;
@@ -68,7 +69,7 @@ class TcpTransport final : public Transport, private TurnEnd {
   Block* small_ = nullptr;
   uint16_t small_used_ = 0;
   uint8_t holds_ = 0;
-  uint8_t read_class_ = 0;
+  uint8_t read_class_ = 0;  // of kReadSizes
   In in_ = In::kNotStarted;
   Out out_ = Out::kOpen;
   bool blocked_ = false;  // the kernel takes no more for now

@@ -181,7 +181,7 @@ void TcpTransport::on_socket_error() {
 }
 
 void TcpTransport::read() {
-  const uint32_t size = BlockPool::kSizes[1 + read_class_];
+  const uint32_t size = kReadSizes[read_class_];
   Block* block = blocks_.take(size);
   ssize_t count;
   do {
@@ -203,8 +203,8 @@ void TcpTransport::read() {
 
 void TcpTransport::adapt(size_t count, size_t size) {
   if (count == size) {
-    if (read_class_ < kLargestRead) ++read_class_;
-  } else if (read_class_ > 0 && count <= BlockPool::kSizes[read_class_]) {
+    if (read_class_ + 1u < std::size(kReadSizes)) ++read_class_;
+  } else if (read_class_ > 0 && count <= kReadSizes[read_class_ - 1]) {
     --read_class_;
   }
 }
