@@ -5,7 +5,7 @@ namespace {
 
 // A whole first line of three words whose last is no protocol version: no slash in it.
 bool names_no_protocol(std::string_view first) {
-  const std::string_view line = first.substr(0, first.find('\r'));
+  const std::string_view line = first.substr(0, first.find_first_of("\r\n"));
   if (line.size() == first.size()) return false;
   const size_t last = line.rfind(' ');
   if (last == std::string_view::npos || line.find(' ') == last) return false;

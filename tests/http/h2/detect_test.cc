@@ -18,6 +18,7 @@ TEST_CASE("the protocol by the first bytes") {
   CHECK(detect_protocol("INVALID CONNECTION PREFACE\r\n\r\n") == Detected::kNeither);
   CHECK(detect_protocol("GET / HTTP/1.1\r\n\r\n") == Detected::kHttp1);
   CHECK(detect_protocol("GET /\r\n\r\n") == Detected::kHttp1);
+  CHECK(detect_protocol("GET / HTTP/1.1\nHost: svc\r\n") == Detected::kHttp1);
   CHECK(detect_protocol("GET /x RTSP/1.0\r\n") == Detected::kHttp1);
   CHECK(detect_protocol(preface) == Detected::kHttp2);
   CHECK(detect_protocol(preface + "more") == Detected::kHttp2);
