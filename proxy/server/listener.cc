@@ -49,7 +49,6 @@ void Listener::count_connection(int change) {
 
 void Listener::on_accept(int socket, const Address& peer) {
   auto transport = make_tcp_transport(context_.loop, context_.worker.blocks, socket, peer);
-  if (transport == nullptr) return;
   const uint32_t limit = view_->snapshot().client_connections;
   if (context_.client_connections.load(std::memory_order_relaxed) >= limit) {
     refuse(std::move(transport));
