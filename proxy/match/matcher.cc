@@ -1,4 +1,4 @@
-#include "proxy/exchange/matcher.h"
+#include "proxy/match/matcher.h"
 
 #include <re2/re2.h>
 

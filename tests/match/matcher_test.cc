@@ -1,8 +1,8 @@
-#include "proxy/exchange/matcher.h"
+#include "proxy/match/matcher.h"
 
 #include <doctest/doctest.h>
 
-#include "tests/exchange/head.h"
+#include "tests/support/request_head.h"
 
 using namespace woad;
 using test::TestRequest;
