@@ -1,4 +1,4 @@
-// From what is known about an exchange to its line.
+// From what is known about an exchange to its line: for the access log and for taps.
 #pragma once
 
 #include "proxy/base/arena.h"
