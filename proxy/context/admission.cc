@@ -1,6 +1,7 @@
 #include "proxy/context/admission.h"
 
 #include "proxy/base/context_value.h"
+#include "proxy/base/strings.h"
 #include "proxy/context/baggage.h"
 #include "proxy/context/carriers.h"
 #include "proxy/context/state_member.h"
@@ -101,7 +102,7 @@ class Admission {
     size_t not_granted = 0;
     headers_.remove_if([&](const Header& field) {
       if (rules_.names.kind_of(field) != kind) return false;
-      const auto read = read_context_value(field.value, headers_.arena());
+      const auto read = read_context_value(trim(field.value), headers_.arena());
       if (!read) {
         ++invalid;
         return true;

@@ -15,7 +15,7 @@
 #include "proxy/context/slot.h"
 #include "proxy/context/spin_lock.h"
 #include "proxy/context/table_state.h"
-#include "proxy/context/uuid.h"
+#include "proxy/observe/uuid.h"
 #include "proxy/context/value_store.h"
 
 namespace woad {

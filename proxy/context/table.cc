@@ -5,7 +5,7 @@
 
 #include "proxy/context/millis.h"
 #include "proxy/context/packed_context.h"
-#include "proxy/context/uuid.h"
+#include "proxy/observe/uuid.h"
 
 namespace woad {
 namespace {

@@ -12,7 +12,7 @@
 #include "proxy/context/baggage.h"
 #include "proxy/context/state_member.h"
 #include "proxy/context/trust.h"
-#include "proxy/context/uuid.h"
+#include "proxy/observe/uuid.h"
 
 namespace woad {
 namespace {

@@ -1,4 +1,4 @@
-#include "proxy/context/uuid.h"
+#include "proxy/observe/uuid.h"
 
 #include <cstring>
 
