@@ -47,7 +47,7 @@ Tap::Rest Tap::read(std::string& out, size_t enough) {
     lines_.pop_front();
   }
   if (lines_.empty()) woken_ = false;
-  return {lines_.empty() && over(), !lines_.empty(), dropped_};
+  return {lines_.empty() && over(), dropped_};
 }
 
 uint64_t Tap::take_dropped() {

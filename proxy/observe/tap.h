@@ -1,8 +1,8 @@
 // One tap: what it wants, and the lines on their way from the workers to its reader.
 //
 // Bounded in bytes and in lines a second; what is over is dropped and counted, so a reader that is
-// slow costs lines, never memory or a request's time. The lock is held for a move, never while a
-// line is made. Any thread, unless said otherwise.
+// slow costs lines, never memory or a request's time. The lock is held for a move or for one piece
+// of reading, never while a line is made. Any thread; one reader.
 #pragma once
 
 #include <cstddef>
@@ -10,6 +10,7 @@
 #include <deque>
 #include <mutex>
 #include <string>
+#include <utility>
 
 #include "proxy/base/time.h"
 #include "proxy/observe/tap_filter.h"
@@ -27,7 +28,7 @@ class Tap {
   Tap(TapFilter filter, uint64_t limit)
       : filter_(std::move(filter)), unlimited_(limit == 0), lines_left_(limit) {}
 
-  // What a writer did for the reader.
+  // What is to be done for the reader.
   enum class News : uint8_t {
     kNone,      // nothing it must be told of
     kLine,      // the line is wanted: make it, and push() it
@@ -39,9 +40,8 @@ class Tap {
   bool push(std::string line);
 
   struct Rest {
-    bool over = false;        // the last of all lines was taken
-    bool lines_wait = false;  // `enough` was not enough
-    uint64_t dropped = 0;     // lines, since take_dropped()
+    bool over = false;     // the last of all lines was taken
+    uint64_t dropped = 0;  // lines, since take_dropped()
   };
   // The reader. Appends whole lines to `out` until it has `enough` bytes. When none is left the
   // reader sleeps: it is woken by the next line, or by the first one dropped of those it has taken.

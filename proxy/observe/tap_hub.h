@@ -41,7 +41,7 @@ class TapHub {
 
   // The readers' thread. nullptr when kMaxTaps are open. `limit` as of Tap.
   std::unique_ptr<TapReader> open(TapFilter filter, uint64_t limit);
-  // Tells the readers that slept, and whose taps have something, by their on_lines.
+  // Calls on_lines of every reader; for some of them nothing has come.
   void notify();
 
  private:
@@ -71,8 +71,8 @@ class TapReader {
   TapReader(const TapReader&) = delete;
   TapReader& operator=(const TapReader&) = delete;
 
-  // `on_lines` is called from TapHub::notify() once a read() that found no more is out of date. It
-  // destroys no reader.
+  // `on_lines` is called from TapHub::notify(), so also once a read() that found no more is out of
+  // date. It destroys no reader.
   void listen(std::function<void()> on_lines) { on_lines_ = std::move(on_lines); }
   // As of Tap.
   Tap::Rest read(std::string& out, size_t enough) { return tap_->read(out, enough); }

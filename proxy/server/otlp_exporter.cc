@@ -44,9 +44,6 @@ void OtlpExporter::apply(OtlpSettings settings) {
                           settings.endpoint == settings_.endpoint &&
                           settings.headers == settings_.headers;
   settings_ = std::move(settings);
-  for (const std::string& warning : settings_.warnings) {
-    log_warn("tracing: the environment is not fully followed", {{"why", warning}});
-  }
   if (!same_place) {
     if (channel_ != nullptr) channel_->cancel();
     channel_ = nullptr;
