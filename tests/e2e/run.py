@@ -21,7 +21,7 @@ ALONE = {"reload", "bodies"}  # they measure memory or saturate the machine
 def run_suite(name, binary, logs, seconds):
     log = logs / f"{name}.log"
     env = {**os.environ, "WOAD": str(binary), "PYTHONDONTWRITEBYTECODE": "1",
-           "ASAN_OPTIONS": "detect_leaks=1:abort_on_error=0",
+           "ASAN_OPTIONS": "detect_leaks=1:abort_on_error=0:quarantine_size_mb=4",
            "TSAN_OPTIONS": "halt_on_error=0:exitcode=66"}
     with open(log, "w", encoding="utf-8") as out:
         process = subprocess.Popen(
