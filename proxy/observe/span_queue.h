@@ -46,11 +46,11 @@ class SpanQueue {
   std::vector<Span> ring_;
   const size_t wake_at_;
   const std::function<void()> wake_;
-  std::atomic<double> sample_{0};
   // Counts since the start; the place in the ring is the rest by its size. Kept apart, so that the
   // two threads do not pull one cache line to and fro.
   alignas(kCacheLine) std::atomic<uint64_t> written_{0};
   std::atomic<uint64_t> dropped_{0};
+  std::atomic<double> sample_{0};
   alignas(kCacheLine) std::atomic<uint64_t> read_{0};
   std::atomic<bool> woken_{false};
 };

@@ -40,7 +40,7 @@ class OtlpChannel {
 class OtlpClient final : public OtlpChannel {
  public:
   // Of an answer's body, in bytes.
-  static constexpr size_t kMaxAnswer = 64 * 1024;
+  static constexpr size_t kMaxAnswer = size_t{64} * 1024;
 
   // Loop and pool outlive it. `agent` is the User-Agent to send.
   OtlpClient(Loop& loop, BlockPool& blocks, OtlpEndpoint endpoint,

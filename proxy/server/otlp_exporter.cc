@@ -130,7 +130,7 @@ void OtlpExporter::try_batch() {
   state_ = State::kSending;
   ++tries_;
   timeout_timer_.arm(settings_.timeout);
-  channel_->post(batch_, [this](OtlpAnswer answer) { on_answer(answer); });
+  channel_->post(batch_, [this](const OtlpAnswer& answer) { on_answer(answer); });
 }
 
 void OtlpExporter::on_answer(const OtlpAnswer& answer) {

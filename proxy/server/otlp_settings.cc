@@ -12,7 +12,7 @@ namespace {
 constexpr std::string_view kScheme = "http://";
 constexpr std::string_view kDefaultEndpoint = "http://localhost:4318";
 constexpr std::string_view kTracesPath = "/v1/traces";
-constexpr size_t kMaxHeaders = 16 * 1024;
+constexpr size_t kMaxHeaders = size_t{16} * 1024;
 constexpr size_t kMaxUrl = 2048;
 constexpr size_t kMostSpans = 16384;  // of max_queue: about 20 MB
 

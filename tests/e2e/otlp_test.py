@@ -3,6 +3,7 @@ import re
 import socket
 import time
 
+from support.app import App, Caller
 from support.suite import *
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
@@ -118,6 +119,38 @@ class Spans(Suite):
         self.assertEqual(len({span["trace"] for span in spans}), 1)
         self.assertEqual(parent_of(self.server.requests[0])[:2], (server["trace"], server["id"]))
         self.assertEqual(len({span["woad.request_id"] for span in spans}), 1)
+
+    def test_four_sidecars_and_deaf_apps_make_one_tree_a_request(self):
+        """edge → a → b → c → d, each app passing on nothing but x-request-id."""
+        tracing = {"otlp": self.collector.url, "sample": "100%"}
+        services = {}
+        for name, callee in (("d", None), ("c", "d"), ("b", "c"), ("a", "b")):
+            app = App(name, "base", "x-request-id", callee)
+            self.addCleanup(app.close)
+            woad = self.sidecar(app=app.address, node={"service": name}, services=services,
+                                env=FAST, tracing=tracing,
+                                context={"trust": {"plaintext": "trust"}})
+            app.caller = Caller(woad.outbound)
+            services = {name: service(f"127.0.0.1:{woad.inbound}")}
+        edge = self.sidecar(services=services, env=FAST, tracing=tracing)
+        requests = 20
+        for number in range(requests):
+            version = ("h1", "h2")[number % 2]
+            got = fetch(edge.outbound, headers=[("x-woad-color", "red")], host="a", version=version)
+            self.assertEqual(got.status, 200)
+        traces = {}
+        for span in self.collector.wait(requests * 12):
+            traces.setdefault(span["trace"], []).append(span)
+        self.assertEqual(len(traces), requests)
+        for spans in traces.values():
+            by_id = {span["id"]: span for span in spans}
+            self.assertEqual(len(by_id), 12, "one a callee; a call and its try four times")
+            root, = [span for span in spans if span["parent"] is None]
+            self.assertEqual(root["woad.service"], "a")
+            for span in spans:
+                self.assertIn(span["parent"], [None, *by_id])
+            servers = [span for span in spans if span["kind"] == SERVER]
+            self.assertEqual(sorted(span["woad.service"] for span in servers), list("abcd"))
 
     def test_an_app_that_forwards_the_request_id_alone_stays_in_its_trace(self):
         woad = self.woad(context={"trust": {"plaintext": "trust"}})
