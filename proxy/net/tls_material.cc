@@ -1,0 +1,193 @@
+#include "proxy/net/tls_material.h"
+
+#include <openssl/pem.h>
+
+#include <algorithm>
+
+#include "proxy/net/svid_x509.h"
+#include "proxy/net/tls_material_native.h"
+#include "proxy/net/tls_verify.h"
+#include "proxy/net/tls_words.h"
+
+namespace woad {
+namespace {
+
+// Our own chain is sent with each handshake; more than this is a bundle by mistake.
+constexpr size_t kMaxChain = 10;
+
+CertificateInfo describe(const X509* certificate) {
+  return {subject_words(certificate),
+          wall_time(X509_get0_notBefore(certificate)).value_or(WallTime{}),
+          wall_time(X509_get0_notAfter(certificate)).value_or(WallTime{}),
+          certificate_hash(certificate)};
+}
+
+Error fault(const PemText& source, const std::string& what) {
+  ERR_clear_error();
+  return Error{source.name + ": " + what};
+}
+
+// All certificates of a text; a block that is broken is an error, not an end.
+Result<std::vector<X509Ptr>> read_certificates(const PemText& source) {
+  std::vector<X509Ptr> found;
+  const BioPtr in = read_bio(source.text);
+  ERR_clear_error();
+  while (X509* certificate = PEM_read_bio_X509(in.get(), nullptr, nullptr, nullptr)) {
+    found.emplace_back(certificate);
+  }
+  const unsigned long end = ERR_peek_last_error();
+  if (ERR_GET_LIB(end) != ERR_LIB_PEM || ERR_GET_REASON(end) != PEM_R_NO_START_LINE) {
+    return fault(source, "certificate " + std::to_string(found.size() + 1) +
+                             " cannot be read: " + take_openssl_words("not PEM"));
+  }
+  if (found.empty()) return fault(source, "holds no certificate (PEM, BEGIN CERTIFICATE)");
+  ERR_clear_error();
+  return found;
+}
+
+Result<KeyPtr> read_key(const PemText& source) {
+  const BioPtr in = read_bio(source.text);
+  // Never asks for a passphrase on the terminal.
+  const auto refuse = [](char*, int, int, void*) { return -1; };
+  KeyPtr key(PEM_read_bio_PrivateKey(in.get(), nullptr, refuse, nullptr));
+  if (key == nullptr) {
+    return fault(source,
+                 "holds no private key that can be read without a passphrase (PEM, BEGIN "
+                 "PRIVATE KEY)");
+  }
+  ERR_clear_error();
+  return key;
+}
+
+Result<StorePtr> make_store(const PemText& source, const std::vector<X509Ptr>& roots,
+                            bool only_cas) {
+  StorePtr store(X509_STORE_new());
+  WOAD_ASSERT(store != nullptr);
+  for (size_t i = 0; i < roots.size(); ++i) {
+    X509* const root = roots[i].get();
+    if (only_cas && (X509_get_extension_flags(root) & EXFLAG_CA) == 0) {
+      return fault(source, "certificate " + std::to_string(i + 1) + ", " + subject_words(root) +
+                               ", is not a CA");
+    }
+    WOAD_ASSERT(X509_STORE_add_cert(store.get(), root) == 1);
+  }
+  ERR_clear_error();
+  return store;
+}
+
+// Whether peers that trust the bundle will accept our chain, in the role of `purpose`.
+ChainVerdict check_chain(const TlsMaterial::Native& native, const char* purpose, WallTime now) {
+  const StoreContextPtr context(X509_STORE_CTX_new());
+  STACK_OF(X509)* const others = sk_X509_new_null();
+  for (size_t i = 1; i < native.certificates.size(); ++i) {
+    sk_X509_push(others, native.certificates[i].get());
+  }
+  WOAD_ASSERT(X509_STORE_CTX_init(context.get(), native.store.get(),
+                                  native.certificates.front().get(), others) == 1);
+  X509_STORE_CTX_set_default(context.get(), purpose);
+  X509_VERIFY_PARAM_set_auth_level(X509_STORE_CTX_get0_param(context.get()), kSecurityLevel);
+  ChainVerdict verdict = verify_chain(context.get(), now);
+  sk_X509_free(others);
+  return verdict;
+}
+
+// The key, the SVID and its times: what the certificate file alone tells.
+Result<Svid> check_leaf(const PemText& certificate, const PemText& key,
+                        const TlsMaterial::Native& native, std::string_view trust_domain,
+                        WallTime now) {
+  X509* const leaf = native.certificates.front().get();
+  if (X509_check_private_key(leaf, native.key.get()) != 1) {
+    return fault(key, "is not the key of the first certificate in " + certificate.name);
+  }
+  const Result<Svid> svid = read_svid(leaf, TlsSide::kBoth);
+  if (!svid) return fault(certificate, "its first certificate is no SVID: " + svid.error().message);
+  if (svid->trust_domain != trust_domain) {
+    return fault(certificate,
+                 "its id " + svid->id + " is not of the trust domain " + std::string(trust_domain));
+  }
+  switch (validity(svid->not_before, svid->not_after, now)) {
+    case Validity::kExpired: return fault(certificate, "expired at " + utc_words(svid->not_after));
+    case Validity::kNotYet:
+      return fault(certificate, "is not valid before " + utc_words(svid->not_before));
+    case Validity::kValid: break;
+  }
+  return svid;
+}
+
+template <class T>
+std::vector<CertificateInfo> describe_all(const T& certificates) {
+  std::vector<CertificateInfo> described;
+  for (const X509Ptr& certificate : certificates) described.push_back(describe(certificate.get()));
+  return described;
+}
+
+// Fills in what is read from the three texts, before it is checked.
+Result<void> read_identity(TlsMaterial::Native& native, const PemText& certificate,
+                           const PemText& key, const PemText& bundle) {
+  Result<std::vector<X509Ptr>> chain = read_certificates(certificate);
+  if (!chain) return chain.error();
+  if (chain->size() > kMaxChain) {
+    return fault(certificate, "holds " + std::to_string(chain->size()) +
+                                  " certificates; a chain has at most " +
+                                  std::to_string(kMaxChain));
+  }
+  Result<KeyPtr> private_key = read_key(key);
+  if (!private_key) return private_key.error();
+  const Result<std::vector<X509Ptr>> roots = read_certificates(bundle);
+  if (!roots) return roots.error();
+  Result<StorePtr> store = make_store(bundle, *roots, true);
+  if (!store) return store.error();
+  native.certificates = std::move(*chain);
+  native.key = std::move(*private_key);
+  native.store = std::move(*store);
+  native.chain = describe_all(native.certificates);
+  native.roots = describe_all(*roots);
+  return {};
+}
+
+}  // namespace
+
+TlsMaterial::TlsMaterial(std::unique_ptr<Native> native) : native_(std::move(native)) {}
+TlsMaterial::~TlsMaterial() = default;
+
+Result<TlsMaterial::Ptr> TlsMaterial::identity(const PemText& certificate, const PemText& key,
+                                               const PemText& bundle, std::string_view trust_domain,
+                                               WallTime now) {
+  init_openssl();
+  auto native = std::make_unique<Native>();
+  const Result<void> read = read_identity(*native, certificate, key, bundle);
+  if (!read) return read.error();
+  Result<Svid> svid = check_leaf(certificate, key, *native, trust_domain, now);
+  if (!svid) return svid.error();
+  for (const char* const purpose : {"ssl_server", "ssl_client"}) {
+    const ChainVerdict verdict = check_chain(*native, purpose, now);
+    if (verdict.code != X509_V_OK) {
+      return fault(certificate, "does not hold against " + bundle.name + ": " + verdict.why);
+    }
+    native->not_after = std::min(native->not_after, verdict.not_after);
+  }
+  native->svid = std::move(*svid);
+  return Ptr(new TlsMaterial(std::move(native)));
+}
+
+Result<TlsMaterial::Ptr> TlsMaterial::trust(const PemText& certificates) {
+  init_openssl();
+  const Result<std::vector<X509Ptr>> roots = read_certificates(certificates);
+  if (!roots) return roots.error();
+  Result<StorePtr> store = make_store(certificates, *roots, false);
+  if (!store) return store.error();
+  auto native = std::make_unique<Native>();
+  native->store = std::move(*store);
+  native->roots = describe_all(*roots);
+  return Ptr(new TlsMaterial(std::move(native)));
+}
+
+const Svid* TlsMaterial::svid() const { return native_->svid ? &*native_->svid : nullptr; }
+std::string_view TlsMaterial::trust_domain() const {
+  return native_->svid ? std::string_view(native_->svid->trust_domain) : std::string_view();
+}
+WallTime TlsMaterial::not_after() const { return native_->not_after; }
+const std::vector<CertificateInfo>& TlsMaterial::chain() const { return native_->chain; }
+const std::vector<CertificateInfo>& TlsMaterial::roots() const { return native_->roots; }
+
+}  // namespace woad
