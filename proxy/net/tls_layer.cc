@@ -79,7 +79,7 @@ void TlsTransport::hold_reading(Hold reason, bool on) {
   holds_ = static_cast<uint8_t>(on ? holds_ | bit : holds_ & ~bit);
   if (state_ != State::kOpen) return;
   hold_lower();
-  if (holds_ == 0 && (has_input() || input_ended_)) scheduler_.at_turn_end(*this);
+  if (holds_ == 0) scheduler_.at_turn_end(*this);  // what waited
 }
 
 void TlsTransport::abort_on_destroy() {

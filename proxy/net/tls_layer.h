@@ -89,6 +89,7 @@ class TlsTransport final : public Transport, private TransportSink, private Turn
 
   bool may_deliver() const { return state_ == State::kOpen && holds_ == 0; }
   bool has_input() const;
+  bool input_done() const;
   void hold_lower();
   void deliver();
   void deliver_block();
@@ -116,6 +117,7 @@ class TlsTransport final : public Transport, private TransportSink, private Turn
   uint32_t block_used_ = 0;
   uint8_t holds_ = 0;
   State state_ = State::kHandshake;
+  TlsSession::Status read_status_ = TlsSession::Status::kWantsInput;
   Out out_ = Out::kOpen;
   bool input_ended_ = false;  // the lower transport had a FIN
   bool above_high_water_ = false;

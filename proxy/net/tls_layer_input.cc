@@ -15,7 +15,12 @@ constexpr size_t kWorthwhile = 512;
 }  // namespace
 
 bool TlsTransport::has_input() const {
-  return !ends_.input.empty() || (session_ != nullptr && session_->pending());
+  if (session_ == nullptr) return !ends_.input.empty();
+  return !input_done() && (!ends_.input.empty() || session_->pending() > 0);
+}
+
+bool TlsTransport::input_done() const {
+  return read_status_ == TlsSession::Status::kClosed || read_status_ == TlsSession::Status::kFailed;
 }
 
 // The inner one of two calls (a sink that makes the lower transport deliver) leaves it to the
@@ -36,7 +41,7 @@ void TlsTransport::deliver() {
     delivering_ = false;
     settle_block();
   }
-  if (may_deliver() && input_ended_) end_input();
+  if (may_deliver()) end_input();
 }
 
 // A large block goes with its readers; a small one may take the next small piece, too.
@@ -55,7 +60,7 @@ void TlsTransport::deliver_block() {
   const size_t owed = lower_->backlog();
   char* const to = block_->data() + block_used_;
   size_t count = 0;
-  const TlsSession::Status status = fill(to, room, count);
+  read_status_ = fill(to, room, count);
   if (lower_->backlog() != owed) lower_->wrote();  // answers to post-handshake messages, an alert
   if (count > 0) {
     block_used_ += static_cast<uint32_t>(count);
@@ -64,14 +69,7 @@ void TlsTransport::deliver_block() {
     sink_->on_bytes(Slice(block_, to, count));
     if (!alive || state_ == State::kGone) return;
   }
-  if (status == TlsSession::Status::kClosed) {
-    state_ = State::kEnded;
-    ends_.input.clear();
-    hold_lower();
-    sink_->on_eof();
-  } else if (status == TlsSession::Status::kFailed) {
-    lose(session_->failure().message);
-  } else if (lower_->backlog() > kMaxLowerBacklog) {
+  if (lower_->backlog() > kMaxLowerBacklog) {
     lose("the peer sends TLS messages without reading the answers");
   }
 }
@@ -88,7 +86,8 @@ TlsSession::Status TlsTransport::fill(char* to, size_t room, size_t& count) {
 
 // Ciphertext is longer than its plaintext, so what is there tells how much can come.
 size_t TlsTransport::make_room() {
-  const size_t most = std::clamp<size_t>(ends_.input.size(), 1, TlsSession::kMaxRecord);
+  const size_t most =
+      std::clamp<size_t>(ends_.input.size() + session_->pending(), 1, TlsSession::kMaxRecord);
   if (block_ != nullptr && block_->capacity - block_used_ < std::min(most, kWorthwhile)) {
     drop_block();
   }
@@ -104,13 +103,18 @@ void TlsTransport::drop_block() {
   const Slice last(std::exchange(block_, nullptr), nullptr, 0);
 }
 
+// The end, if it has come: told like bytes, never while reading is held.
 void TlsTransport::end_input() {
-  if (session_ != nullptr) {
+  if (read_status_ == TlsSession::Status::kFailed) {
+    lose(session_->failure().message);
+  } else if (read_status_ == TlsSession::Status::kClosed || (input_ended_ && session_ == nullptr)) {
+    state_ = State::kEnded;
+    ends_.input.clear();
+    hold_lower();
+    sink_->on_eof();
+  } else if (input_ended_) {
     lose("closed without close_notify");
-    return;
   }
-  state_ = State::kEnded;
-  sink_->on_eof();
 }
 
 }  // namespace woad

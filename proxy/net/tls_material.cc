@@ -99,7 +99,7 @@ Result<Svid> check_leaf(const PemText& certificate, const PemText& key,
   if (X509_check_private_key(leaf, native.key.get()) != 1) {
     return fault(key, "is not the key of the first certificate in " + certificate.name);
   }
-  const Result<Svid> svid = read_svid(leaf, TlsSide::kBoth);
+  Result<Svid> svid = read_svid(leaf, TlsSide::kBoth);
   if (!svid) return fault(certificate, "its first certificate is no SVID: " + svid.error().message);
   if (svid->trust_domain != trust_domain) {
     return fault(certificate,
@@ -114,9 +114,9 @@ Result<Svid> check_leaf(const PemText& certificate, const PemText& key,
   return svid;
 }
 
-template <class T>
-std::vector<CertificateInfo> describe_all(const T& certificates) {
+std::vector<CertificateInfo> describe_all(const std::vector<X509Ptr>& certificates) {
   std::vector<CertificateInfo> described;
+  described.reserve(certificates.size());
   for (const X509Ptr& certificate : certificates) described.push_back(describe(certificate.get()));
   return described;
 }

@@ -22,7 +22,7 @@ class TlsSession final : private TlsCallbacks {
     kFailed,  // failure() tells; an alert may have been queued
   };
   // Longest plaintext of a record (RFC 8446 section 5.1).
-  static constexpr size_t kMaxRecord = 16 * 1024;
+  static constexpr size_t kMaxRecord = size_t{16} * 1024;
 
   // The ends and the scheduler outlive the session.
   TlsSession(TlsEnds& ends, const Scheduler& scheduler, TlsContext::Ptr context,
@@ -35,8 +35,8 @@ class TlsSession final : private TlsCallbacks {
   Status handshake();
   // Up to `room` bytes of one record; `count` is 0 but with kDone.
   Status read(char* to, size_t room, size_t& count);
-  // True when read() has something without further input.
-  bool pending() const { return SSL_pending(ssl_.get()) > 0; }
+  // What read() has without further input.
+  size_t pending() const { return static_cast<size_t>(SSL_pending(ssl_.get())); }
   // One record; `plaintext` has 1 to kMaxRecord bytes. False: the session has failed.
   bool write(std::string_view plaintext);
   // close_notify, once.

@@ -53,9 +53,9 @@ class TlsHandshakeSink {
   virtual void on_tls(TlsReady ready) = 0;
   // The peer was sent an alert at most; its connection is being closed.
   virtual void on_tls_failed(TlsError error) = 0;
-  // The client speaks no TLS and the options allow it. The transport is not started; it begins with
-  // the client's first bytes.
-  virtual void on_plaintext(std::unique_ptr<Transport> transport) = 0;
+  // The client speaks no TLS and the options allow it; never of connect_tls(). The transport is not
+  // started; it begins with the client's first bytes.
+  virtual void on_plaintext(std::unique_ptr<Transport> /*transport*/) {}
 
  protected:
   ~TlsHandshakeSink() = default;
@@ -67,7 +67,9 @@ class TlsHandshake {
   virtual ~TlsHandshake() = default;
 };
 
-// `lower` is connected and not started. `timeout` runs from now to the end of the handshake.
+// `lower` is connected and not started. `timeout` runs from now to the end of the handshake, the
+// wait for the client's first byte included. To accept, the context has an identity; to connect
+// without one, the options name the server (sni).
 // Scheduler, pool and sink outlive the handshake; the first two also the transport.
 std::unique_ptr<TlsHandshake> accept_tls(Scheduler& scheduler, BlockPool& blocks,
                                          std::unique_ptr<Transport> lower, TlsContext::Ptr context,

@@ -140,6 +140,48 @@ TEST_CASE("versions and ciphers") {
   }
 }
 
+TEST_CASE("groups") {
+  struct Case {
+    std::string theirs;
+    std::string agreed;  // "": refused
+  };
+  const Case cases[] = {{"X25519", "x25519"},   {"P-256", "secp256r1"},
+                        {"P-384", "secp384r1"}, {"P-521:X25519", "x25519"},  // asked to try again
+                        {"P-521", ""},          {"X448", ""},
+                        {"ffdhe2048", ""}};
+  for (const Case& each : cases) {
+    CAPTURE(each.theirs);
+    World world;
+    OneSide ours(world);
+    ours.accept(mesh().price_context);
+    OpensslPeer::Settings settings = client_of(mesh().cart);
+    settings.groups = each.theirs;
+    OpensslPeer client(settings);
+    client.talk(ours.wire, world.scheduler);
+    CHECK(ours.outcome.ready.has_value() == !each.agreed.empty());
+    if (ours.outcome.ready) {
+      CHECK(client.group() == each.agreed);
+    } else {
+      CHECK(client.alert_received == 40);
+    }
+  }
+}
+
+TEST_CASE("TLS 1.2: our client does not renegotiate either") {
+  World world;
+  OneSide ours(world);
+  ours.connect(make_context(mesh().cart, mesh().root.certificate, TlsVersion::k12));
+  OpensslPeer::Settings settings = server_of(mesh().price);
+  settings.max_version = kTls12;
+  OpensslPeer server(settings);
+  server.talk(ours.wire, world.scheduler);
+  REQUIRE(ours.outcome.ready);
+  ours.start();
+  server.renegotiate();
+  server.talk(ours.wire, world.scheduler);
+  CHECK(server.alert_received == 100);  // no_renegotiation
+}
+
 TEST_CASE("TLS 1.2: no renegotiation, no resumption") {
   World world;
   OneSide ours(world);

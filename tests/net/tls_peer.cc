@@ -101,6 +101,9 @@ OpensslPeer::OpensslPeer(const Settings& settings) : impl_(std::make_unique<Impl
   if (!settings.signatures.empty()) {
     WOAD_ASSERT(SSL_set1_sigalgs_list(ssl, settings.signatures.c_str()) == 1);
   }
+  if (!settings.groups.empty()) {
+    WOAD_ASSERT(SSL_set1_groups_list(ssl, settings.groups.c_str()) == 1);
+  }
   use_chain(ssl, settings);
   if (!settings.server && !settings.alpn.empty()) {
     SSL_set_alpn_protos(ssl, reinterpret_cast<const unsigned char*>(settings.alpn.data()),

@@ -26,6 +26,7 @@ class OpensslPeer {
     int max_version = 0;
     std::string ciphers = {};  // of TLS 1.2
     std::string signatures = {};
+    std::string groups = {};
     bool tickets = true;
   };
 

@@ -170,13 +170,22 @@ class OneAtATime final : public TransportSink {
  public:
   explicit OneAtATime(Transport& owner) : transport_(owner) {}
   void on_bytes(Slice bytes) override {
+    CHECK_FALSE(held_);
     received.append(bytes.view());
     ++slices;
-    transport_.hold_reading(Hold::kStream, true);
+    hold(true);
   }
-  void on_eof() override { ended = true; }
+  void on_eof() override {
+    CHECK_FALSE(held_);
+    ended = true;
+  }
   void on_drained() override {}
   void on_lost(std::string_view) override {}
+
+  void hold(bool on) {
+    held_ = on;
+    transport_.hold_reading(Hold::kStream, on);
+  }
 
   std::string received;
   int slices = 0;
@@ -184,6 +193,7 @@ class OneAtATime final : public TransportSink {
 
  private:
   Transport& transport_;
+  bool held_ = false;
 };
 
 TEST_CASE("a hold in the middle of a read, and the end behind it") {
@@ -200,7 +210,7 @@ TEST_CASE("a hold in the middle of a read, and the end behind it") {
   int turns = 0;
   for (; !slow.ended && turns < 100; ++turns) {
     const int before = slow.slices;
-    both.server.transport().hold_reading(Hold::kStream, false);
+    slow.hold(false);
     both.world.scheduler.end_turn();
     both.server.wire.pump();
     both.world.scheduler.end_turn();
