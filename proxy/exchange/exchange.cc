@@ -286,7 +286,7 @@ void Exchange::finish() {
     info_.peer = arena_.copy(peer_.to_string());
     filters_.end(info_);
   }
-  count_exchange(worker_.metrics, view_->snapshot(), info_);
+  count_exchange(worker_.metrics, *view_, info_);
   owner_.on_exchange_end(*this);
 }
 
