@@ -1,5 +1,6 @@
 #include "config/checks.h"
 
+#include <algorithm>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -10,6 +11,16 @@ namespace woad::config {
 namespace {
 
 constexpr size_t kMaxHints = 50;
+
+// Headers that belong to one hop or one message, or that woad makes itself.
+bool cannot_travel(std::string_view name) {
+  constexpr std::string_view kOwned[] = {
+      "baggage",    "connection",   "content-length",   "expect",           "host",
+      "keep-alive", "te",           "traceparent",      "tracestate",       "trailer",
+      "upgrade",    "x-request-id", "proxy-connection", "transfer-encoding"};
+  return name.starts_with("x-woad-") ||
+         std::find(std::begin(kOwned), std::end(kOwned), name) != std::end(kOwned);
+}
 
 class Checker {
  public:
@@ -69,6 +80,11 @@ class Checker {
     claim(config_.context.headers.tenant, "headers");
     for (const auto& name : config_.context.aliases.color) claim(name, "aliases");
     for (const auto& name : config_.context.aliases.tenant) claim(name, "aliases");
+    for (const auto& name : config_.context.carry) {
+      claim(name, "carry");
+      if (cannot_travel(name))
+        d_.error_below(context, "carry", "the header " + name + " cannot be carried");
+    }
   }
 
   void check_hosts() {

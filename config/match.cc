@@ -131,6 +131,8 @@ Shape<std::string> method() {
   });
 }
 
+}  // namespace
+
 Shape<std::string> context_value(std::string_view what) {
   return where<std::string>(text(), [what](const std::string& value) -> std::string {
     if (valid_context_value(value)) return {};
@@ -139,8 +141,6 @@ Shape<std::string> context_value(std::string_view what) {
            "bytes";
   });
 }
-
-}  // namespace
 
 Shape<std::string> host_pattern() {
   return scalar<std::string>(

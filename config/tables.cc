@@ -111,38 +111,6 @@ const Table<Outbound>& outbound_table() {
   return table;
 }
 
-const Table<ContextHeaders>& context_headers_table() {
-  static const Table<ContextHeaders> table{
-      {"color", &ContextHeaders::color, header_name(), "The header that carries the colour."},
-      {"tenant", &ContextHeaders::tenant, header_name(), "The header that carries the tenant."},
-  };
-  return table;
-}
-
-const Table<ContextAliases>& context_aliases_table() {
-  static const Table<ContextAliases> table{
-      {"color", &ContextAliases::color, list_of(header_name()),
-       "More headers in which a colour is understood."},
-      {"tenant", &ContextAliases::tenant, list_of(header_name()),
-       "More headers in which a tenant is understood."},
-  };
-  return table;
-}
-
-const Table<Context>& context_table() {
-  static const Table<Context> table{
-      {"headers", &Context::headers, context_headers_table(), "The canonical headers."},
-      {"aliases", &Context::aliases, context_aliases_table(), "Other names for them."},
-      not_yet<Context>("carry"),
-      not_yet<Context>("baggage"),
-      not_yet<Context>("tracestate"),
-      not_yet<Context>("correlate"),
-      not_yet<Context>("instance_color"),
-      not_yet<Context>("trust"),
-  };
-  return table;
-}
-
 const Table<Chains>& chains_table() {
   static const Table<Chains> table{
       {"inbound", &Chains::inbound, optional_of(filter_chain()),
@@ -190,6 +158,40 @@ const Table<Limits>& limits_table() {
   return table;
 }
 
+// Where spans are sent. Only plain HTTP for now.
+Shape<std::string> otlp_url() {
+  const std::string hint = "write http://127.0.0.1:4318/v1/traces";
+  Shape<std::string> shape = scalar<std::string>(
+      "http URL", hint, [] { return detail::pattern_schema("^http://", "http://127.0.0.1:4318"); },
+      [](std::string_view text) -> Result<std::string> {
+        if (text.starts_with("https://")) {
+          return Error{"https" + std::string(detail::kNotYet)};
+        }
+        const Error error{quoted(text) + " is not an http URL"};
+        if (!text.starts_with("http://")) return error;
+        std::string_view rest = text.substr(7);
+        std::string authority(rest.substr(0, rest.find('/')));
+        if (authority.find(':',
+                           authority.rfind(']') == std::string::npos ? 0 : authority.rfind(']')) ==
+            std::string::npos) {
+          authority += ":80";
+        }
+        if (!parse_host_port(authority)) return error;
+        return std::string(text);
+      },
+      [](const std::string& value) { return value; });
+  return shape;
+}
+
+const Table<Tracing>& tracing_table() {
+  static const Table<Tracing> table{
+      {"otlp", &Tracing::otlp, optional_of(located(otlp_url())),
+       "Collector for OTLP/HTTP, JSON; left out: what OTEL_EXPORTER_OTLP_* say."},
+      {"sample", &Tracing::sample, "Share of the traces that begin here and are recorded."},
+  };
+  return table;
+}
+
 const Table<Drain>& drain_table() {
   static const Table<Drain> table{
       {"delay", &Drain::delay, "After SIGTERM: not ready, still accepting for so long."},
@@ -210,16 +212,18 @@ const Table<Config>& config_table() {
       {"admin", &Config::admin, admin_table(), "Addresses for people, probes and scrapers."},
       {"inbound", &Config::inbound, inbound_table(), "Listeners: other pods to this app."},
       {"outbound", &Config::outbound, outbound_table(), "Listeners: this app to other pods."},
-      {"context", &Config::context, context_table(), "Where colour and tenant are found."},
+      {"context", &Config::context, context_table(), "What travels with a request."},
+      {"dye", &Config::dye, dye_table(),
+       "How a request without a colour gets one here, first match wins."},
       {"services", &Config::services, services(), "What this app may call."},
       {"routes", &Config::routes, route_table(),
        "Outbound, first match wins; a request that none matches goes to the service of its host."},
       {"filters", &Config::filters, chains_table(), "The chains, in order."},
       {"limits", &Config::limits, limits_table(), "What a client may take."},
       {"drain", &Config::drain, drain_table(), "The graceful end."},
+      {"tracing", &Config::tracing, tracing_table(),
+       "Where spans go; left out: trace headers are made and passed on, nothing is exported."},
       not_yet<Config>("tls"),
-      not_yet<Config>("dye"),
-      not_yet<Config>("tracing"),
   };
   return table;
 }

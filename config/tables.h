@@ -21,6 +21,11 @@ Shape<std::vector<FilterSettings>> filter_chain();
 // Labels; `color` and `tenant` are checked.
 Shape<Labels> labels();
 
+// A colour or tenant (`what`) as headers and labels have it.
+Shape<std::string> context_value(std::string_view what);
+
+const Table<Context>& context_table();
+const Table<DyeRule>& dye_table();
 const Table<Service>& service_table();
 const Table<Route>& route_table();
 Shape<std::vector<Service>> services();

@@ -72,9 +72,31 @@ struct ContextAliases {
   std::vector<std::string> color;
   std::vector<std::string> tenant;
 };
+// Context found again by the ids of a request.
+struct Correlate {
+  std::vector<std::string> ids{"traceparent", "b3", "x-b3-traceid", "x-request-id"};
+  Duration linger = seconds(30);
+  uint32_t max_entries = 65536;
+  bool infer_unanimous = false;
+};
+enum class PlaintextTrust : uint8_t { kStrip, kTrust };
+using PatternList = std::vector<Located<std::string>>;
+// Who may set context on us. Patterns are not compiled yet.
+struct Trust {
+  PatternList identities;
+  std::vector<std::pair<std::string, Located<PatternList>>> colors;  // pattern → colours
+  PlaintextTrust plaintext = PlaintextTrust::kStrip;
+};
 struct Context {
   ContextHeaders headers;
   ContextAliases aliases;
+  std::vector<std::string> carry;  // lower-case names
+  bool baggage = true;
+  bool tracestate = true;
+  Correlate correlate;
+  bool instance_color = true;
+  Trust trust;
+  Node source;
 };
 
 // A condition on one value; exactly one kind.
@@ -103,6 +125,30 @@ struct Match {
   std::vector<std::pair<std::string, ValueMatch>> query;
   std::optional<Located<std::string>> color;  // "base": undyed
   std::optional<Located<std::string>> tenant;
+  Node source;
+};
+
+// What a dye rule gives a request; at least one of the two.
+struct DyeSet {
+  std::optional<Located<std::string>> color;
+  std::optional<Located<std::string>> tenant;
+};
+// The value that keeps a percentage the same for the same user; exactly one of the two.
+struct Sticky {
+  std::optional<std::string> header;  // lower case
+  std::optional<std::string> cookie;
+};
+struct DyeRule {
+  Match match;
+  DyeSet set;
+  Share percent{1.0};
+  std::optional<Sticky> sticky;
+  Node source;
+};
+
+struct Tracing {
+  std::optional<Located<std::string>> otlp;  // an http:// URL
+  Share sample{0.01};
   Node source;
 };
 
@@ -229,11 +275,13 @@ struct Config {
   std::vector<Inbound> inbound;
   std::vector<Outbound> outbound;
   Context context;
+  std::vector<DyeRule> dye;
   std::vector<Service> services;
   std::vector<Route> routes;
   Chains filters;
   Limits limits;
   Drain drain;
+  std::optional<Tracing> tracing;
 
   Node source;                               // the root
   std::shared_ptr<const Document> document;  // keeps every Node above valid

@@ -2,10 +2,12 @@
 
 #include "filters/access_log/filter.h"
 #include "filters/color_routing/filter.h"
+#include "filters/context/filter.h"
 #include "filters/fault/filter.h"
 #include "filters/headers/filter.h"
 #include "filters/rate_limit/filter.h"
 #include "filters/timeout/filter.h"
+#include "filters/trace/filter.h"
 
 namespace woad {
 
@@ -13,10 +15,12 @@ const std::vector<FilterKind>& filter_registry() {
   static const std::vector<FilterKind> kinds{
       filter_kind<AccessLogFilter>("access_log", FilterPlace::kBoth),
       filter_kind<ColorRoutingFilter>("color_routing", FilterPlace::kOutbound),
+      filter_kind<ContextFilter>("context", FilterPlace::kBoth),
       filter_kind<FaultFilter>("fault", FilterPlace::kBoth),
       filter_kind<HeadersFilter>("headers", FilterPlace::kBoth),
       filter_kind<RateLimitFilter>("rate_limit", FilterPlace::kBoth),
       filter_kind<TimeoutFilter>("timeout", FilterPlace::kBoth),
+      filter_kind<TraceFilter>("trace", FilterPlace::kBoth),
   };
   return kinds;
 }

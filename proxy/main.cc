@@ -58,7 +58,10 @@ int execute(const ExplainCommand& command) {
     return kFailed;
   }
   const auto explanation =
-      explain(*loaded.snapshot, {command.method, command.url, command.headers, /*offline=*/true});
+      explain(*loaded.snapshot, {.method = command.method,
+                                   .url = command.url,
+                                   .headers = command.headers,
+                                   .offline = true});
   if (!explanation) {
     print(stderr, "woad: " + explanation.error().message + "\n");
     return kUsage;

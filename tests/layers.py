@@ -10,24 +10,27 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
 # folder -> the folders it may include from, besides itself. A file belongs to its longest prefix.
-HTTP = ["proxy/base", "proxy/net", "proxy/http"]
+HTTP = ["proxy/base", "proxy/observe", "proxy/net", "proxy/http"]
 CODECS = HTTP + ["proxy/http/h1", "proxy/http/h2"]
 UPSTREAM = CODECS + ["proxy/observe", "proxy/upstream"]
-EXCHANGE = UPSTREAM + ["proxy/exchange", "config"]
+EXCHANGE = UPSTREAM + ["proxy/match", "proxy/context", "proxy/exchange", "config"]
 SERVER = EXCHANGE + ["proxy/server", "filters"]
 MAY_SEE = {
     "proxy/base": [],
     "proxy/net": ["proxy/base"],
-    "proxy/http": ["proxy/base", "proxy/net"],
+    "proxy/http": ["proxy/base", "proxy/observe", "proxy/net"],
     "proxy/http/h1": HTTP,
     "proxy/http/h2": HTTP,
     "proxy/observe": ["proxy/base"],
+    "proxy/match": ["proxy/base", "proxy/http", "config"],
+    "proxy/context": ["proxy/base", "proxy/http", "proxy/observe", "proxy/match"],
     "proxy/upstream": UPSTREAM,
     "proxy/exchange": EXCHANGE,
     "proxy/server": SERVER,
     "proxy": SERVER,  # main.cc
     "config": ["proxy/base"],
-    "filters": ["proxy/base", "proxy/http", "proxy/observe", "config"],
+    "filters": ["proxy/base", "proxy/http", "proxy/observe", "proxy/match",
+                "proxy/context", "config"],
 }
 
 # header pattern -> the folders where it may be seen
@@ -39,7 +42,8 @@ THIRD_PARTY = {
     r"nghttp2/": ["proxy/http/h2"],
     r"yaml-cpp/": ["config"],
     r"nlohmann/": ["config", "proxy/server"],
-    r"re2/": ["proxy/exchange"],
+    r"re2/": ["proxy/match"],
+    r"xxhash": ["config", "proxy/context"],
     r"CLI/": ["proxy/server", "proxy"],
     r"spdlog/|fmt/": ["proxy/server", "proxy"],
     r"doctest": [],

@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "filters/access_log/record.h"
+#include "proxy/http/exchange_record.h"
 
 namespace woad {
 

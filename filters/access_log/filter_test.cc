@@ -10,7 +10,6 @@
 #include <fstream>
 #include <sstream>
 
-#include "filters/access_log/record.h"
 #include "tests/filters/support/filter_bench.h"
 
 namespace woad {
@@ -99,97 +98,6 @@ TEST_CASE("access_log: a tenth") {
   const size_t lines = lines_in(content(path));
   CHECK(lines > 120);
   CHECK(lines < 290);
-}
-
-TEST_CASE("access_log: the record") {
-  Bench bench;
-  ExchangeInfo& info = bench.info;
-  info.direction = Direction::kInbound;
-  info.start_wall = bench.scheduler.wall();
-  info.end = info.start + microseconds(1500);
-  info.status = 200;
-  info.color = "red";
-  info.tenant = "acme";
-  info.context_source = ContextSource::kHeader;
-  info.service = "price";
-  info.route = "routes[0]";
-  info.pool = "red@acme";
-  info.pool_reason = PoolReason::kExact;
-  info.attempts = 2;
-  bench.request.headers.add("traceparent",
-                            "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
-  bench.request.headers.add("X-Request-Id", "id-1");
-  const AccessRecord record = access_record_of(info, bench.arena);
-  CHECK(record.direction == "inbound");
-  CHECK(record.method == "GET");
-  CHECK(record.path == "/");
-  CHECK(record.authority == "price");
-  CHECK(record.protocol == "HTTP/1.1");
-  CHECK(record.duration == microseconds(1500));
-  CHECK(record.response_flags == "-");
-  CHECK(record.color == "red");
-  CHECK(record.ctx_source == "header");
-  CHECK(record.pool == "red@acme");
-  CHECK(record.pool_reason == "exact");
-  CHECK(record.attempts == 2);
-  CHECK(record.trace_id == "0af7651916cd43dd8448eb211c80319c");
-  CHECK(record.span_id == "b7ad6b7169203331");
-  CHECK(record.request_id == "id-1");
-  CHECK(record.error == "");
-  CHECK(record.why == "");
-}
-
-TEST_CASE("access_log: flags, error and why") {
-  struct Case {
-    PoolReason reason;
-    ErrorCode error;
-    ClosedBy closed_by;
-    std::string_view why;
-    std::string_view flags;
-    std::string_view code;
-    std::string_view says;
-  };
-  const Case cases[] = {
-      {PoolReason::kBaseAbsent, ErrorCode::kNone, ClosedBy::kNobody, "", "-", "",
-       "color blue has no pool in price, went to base"},
-      {PoolReason::kBaseUnhealthy, ErrorCode::kNone, ClosedBy::kNobody, "", "-", "",
-       "color blue has nobody to answer in price, went to base"},
-      {PoolReason::kParent, ErrorCode::kNone, ClosedBy::kNobody, "", "-", "",
-       "color blue has no pool in price, went to base"},
-      {PoolReason::kBaseAbsent, ErrorCode::kTimeout, ClosedBy::kWoad, "no answer within 15s", "UT",
-       "timeout", "no answer within 15s"},
-      {PoolReason::kExact, ErrorCode::kNone, ClosedBy::kDownstream, "the client gave up", "DC", "",
-       "the client gave up"},
-      {PoolReason::kExact, ErrorCode::kUpstreamReset, ClosedBy::kUpstream, "reset", "UC",
-       "upstream_reset", "reset"},
-  };
-  for (const Case& each : cases) {
-    Bench bench;
-    bench.info.color = "blue";
-    bench.info.service = "price";
-    bench.info.pool = "base";
-    bench.info.attempts = 1;
-    bench.info.pool_reason = each.reason;
-    bench.info.error = each.error;
-    bench.info.closed_by = each.closed_by;
-    bench.info.why = each.why;
-    const AccessRecord record = access_record_of(bench.info, bench.arena);
-    CHECK(record.response_flags == each.flags);
-    CHECK(record.error == each.code);
-    CHECK(record.why == each.says);
-  }
-}
-
-TEST_CASE("access_log: ids of other shapes are left out") {
-  for (const std::string_view value : {"", "00-short", "00_0af7651916cd43dd8448eb211c80319c"}) {
-    Bench bench;
-    bench.request.headers.add("traceparent", value);
-    const AccessRecord record = access_record_of(bench.info, bench.arena);
-    CHECK(record.trace_id == "");
-    CHECK(record.span_id == "");
-    CHECK(record.color == "base");
-    CHECK(record.pool_reason == "");
-  }
 }
 
 TEST_CASE("access_log: a slow reader costs lines, not time") {

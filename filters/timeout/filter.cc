@@ -58,11 +58,14 @@ Verdict TimeoutFilter::on_request_head(RequestHead& head, bool end) {
   settings_ = &context_.settings<Settings>();
   read_limits(head);
   const MonoTime now = context_.scheduler().now();
+  const MonoTime caller = context_.info().deadline;
+  if (caller != MonoTime::max()) shorten(caller - now, LimitBy::kCaller);
   last_activity_ = now;
   phase_ = end ? Phase::kWaiting : Phase::kReceiving;
   if (limit_by_ != LimitBy::kNobody) {
     if (limit_ <= Duration(0)) return Verdict::reply(too_slow());
     deadline_ = now + limit_;
+    context_.publish().deadline = deadline_;
   }
   arm();
   return Verdict::go();
@@ -156,7 +159,8 @@ void TimeoutFilter::on_timer() {
 
 LocalReply TimeoutFilter::too_slow() const {
   constexpr std::string_view kWho[] = {"", "timeout.request", "grpc-timeout of the call",
-                                       "x-woad-timeout-ms of the request"};
+                                       "x-woad-timeout-ms of the request",
+                                       "the inbound request that it serves"};
   return {.code = ErrorCode::kTimeout,
           .details = "no answer within " + show_limit(limit_) + " (" +
                      std::string(kWho[static_cast<size_t>(limit_by_)]) + ")"};

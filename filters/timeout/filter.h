@@ -27,7 +27,7 @@ class TimeoutFilter final : public HttpFilter {
   // kReceiving → kWaiting → kResponding; a response may start before the request has ended.
   enum class Phase : uint8_t { kReceiving, kWaiting, kResponding };
   // What set the deadline.
-  enum class LimitBy : uint8_t { kNobody, kSetting, kGrpcTimeout, kTimeoutMs };
+  enum class LimitBy : uint8_t { kNobody, kSetting, kGrpcTimeout, kTimeoutMs, kCaller };
 
   void shorten(Duration limit, LimitBy by);
   void read_limits(const RequestHead& head);

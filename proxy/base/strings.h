@@ -33,6 +33,9 @@ void for_each_list_item(std::string_view list, F&& visit) {
   }
 }
 
+// "%20" is a space; '+' is one too when asked, as in forms. What is no escape stays as it is.
+std::string percent_decoded(std::string_view text, bool plus_is_space);
+
 // Whole `text` as decimal digits without sign; nothing on overflow, emptiness or any other byte.
 std::optional<uint64_t> parse_decimal(std::string_view text);
 

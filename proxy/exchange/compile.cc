@@ -2,7 +2,9 @@
 
 #include <set>
 
+#include "proxy/exchange/compile_context.h"
 #include "proxy/exchange/compile_filters.h"
+#include "proxy/match/compile_match.h"
 
 namespace woad {
 namespace {
@@ -29,12 +31,16 @@ class Compiler {
            config::Diagnostics& diagnostics)
       : config_(config),
         resolutions_(resolutions),
+        previous_(previous),
         diagnostics_(diagnostics),
         snapshot_(std::make_shared<Snapshot>()),
         filters_(registry, previous, *snapshot_, diagnostics) {}
 
   std::shared_ptr<Snapshot> run() {
     identity();
+    snapshot_->context = compile_context(config_, previous_, diagnostics_);
+    for (const DyeRule& rule : snapshot_->context.rules.dye) note_color(rule.color);
+    note_color(config::label(config_.node.labels, "color"));
     filters_.compile_chain(Direction::kInbound, config_.filters.inbound);
     filters_.compile_chain(Direction::kOutbound, config_.filters.outbound);
     for (const config::Service& service : config_.services) add_service(service);
@@ -61,11 +67,6 @@ class Compiler {
                          .header_timeout = limits.header_timeout,
                          .idle_timeout = limits.idle_timeout};
     snapshot_->client_connections = limits.client_connections;
-    const config::Context& context = config_.context;
-    snapshot_->context.color.emplace_back(context.headers.color);
-    for (const auto& alias : context.aliases.color) snapshot_->context.color.emplace_back(alias);
-    snapshot_->context.tenant.emplace_back(context.headers.tenant);
-    for (const auto& alias : context.aliases.tenant) snapshot_->context.tenant.emplace_back(alias);
   }
 
   // Adds the endpoints of one address: one for a number, one for each address of a name.
@@ -134,7 +135,7 @@ class Compiler {
   void add_route(const config::Route& from, size_t index) {
     Route route;
     route.name = "routes[" + std::to_string(index) + "]";
-    route.match = compile_match(from.match);
+    route.match = compile_match(from.match, diagnostics_);
     const FilterSlots& chain = snapshot_->chain(Direction::kOutbound).slots();
     if (from.respond) {
       route.action = Respond{static_cast<int>(from.respond->status), from.respond->body};
@@ -169,55 +170,6 @@ class Compiler {
     snapshot_->routes.add(std::move(route));
   }
 
-  // A regular expression that does not compile is reported; the matcher then is of no use.
-  template <class M>
-  std::optional<M> checked(Result<M> matcher, const config::Node& source) {
-    if (matcher) return std::move(*matcher);
-    diagnostics_.error(source, "not a regular expression of RE2: " + matcher.error().message);
-    return std::nullopt;
-  }
-
-  std::optional<ValueMatcher> compile_value(const config::ValueMatch& from) {
-    using Kind = config::ValueMatch::Kind;
-    switch (from.kind) {
-      case Kind::kExact: return ValueMatcher::exact(from.text);
-      case Kind::kPrefix: return ValueMatcher::prefix(from.text);
-      case Kind::kSuffix: return ValueMatcher::suffix(from.tails);
-      case Kind::kRegex: return checked(ValueMatcher::regex(from.text), from.source);
-      case Kind::kPresent: return ValueMatcher::present(from.present);
-    }
-    return std::nullopt;
-  }
-
-  std::optional<PathMatcher> compile_path(const config::PathMatch& from) {
-    using Kind = config::PathMatch::Kind;
-    switch (from.kind) {
-      case Kind::kExact: return PathMatcher::exact(from.text);
-      case Kind::kPrefix: return PathMatcher::prefix(from.text);
-      case Kind::kRegex: return checked(PathMatcher::regex(from.text), from.source);
-    }
-    return std::nullopt;
-  }
-
-  Matcher compile_match(const config::Match& from) {
-    Matcher matcher;
-    for (const auto& host : from.hosts) matcher.hosts.emplace_back(*host);
-    if (from.path) matcher.path = compile_path(*from.path);
-    matcher.methods = from.methods;
-    for (const auto& [name, value] : from.headers) {
-      if (auto compiled = compile_value(value)) {
-        matcher.headers.push_back({HeaderName(name), std::move(*compiled)});
-      }
-    }
-    for (const auto& [key, value] : from.query) {
-      if (auto compiled = compile_value(value))
-        matcher.query.push_back({key, std::move(*compiled)});
-    }
-    if (from.color) matcher.color = **from.color;
-    if (from.tenant) matcher.tenant = **from.tenant;
-    return matcher;
-  }
-
   void add_inbound(const config::Inbound& from) {
     ListenerSpec listener;
     listener.direction = Direction::kInbound;
@@ -247,6 +199,7 @@ class Compiler {
 
   const config::Config& config_;
   const Resolutions& resolutions_;
+  const Snapshot* previous_;
   config::Diagnostics& diagnostics_;
   std::shared_ptr<Snapshot> snapshot_;
   FilterCompiler filters_;

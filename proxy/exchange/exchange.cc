@@ -1,10 +1,13 @@
 #include "proxy/exchange/exchange.h"
 
+#include "proxy/context/admission.h"
+#include "proxy/context/trace_ids.h"
 #include "proxy/exchange/local_answer.h"
 #include "proxy/exchange/measure.h"
 #include "proxy/exchange/mirror.h"
-#include "proxy/exchange/request_context.h"
 #include "proxy/exchange/request_rules.h"
+#include "proxy/http/exchange_record.h"
+#include "proxy/http/tap_line.h"
 
 namespace woad {
 
@@ -17,6 +20,8 @@ Exchange::Exchange(ExchangeOwner& owner, WorkerContext& worker, ViewRef view,
       peer_(peer),
       writer_(writer),
       arena_(worker.arenas),
+      services_{worker.scheduler, worker.random, worker.metrics, view_->snapshot().context,
+                worker.spans},
       filters_(view_->snapshot().chain(listener.direction)),
       forwarder_(*this, worker, *view_, info_, arena_) {
   info_.direction = listener.direction;
@@ -39,9 +44,11 @@ void Exchange::begin(RequestHead& head) {
 void Exchange::on_request(RequestHead& head, bool end) {
   begin(head);
   request_ended_ = end;
-  auto refused = read_request_context(head, view_->snapshot().context, info_);
+  read_trace(head, info_.trace, worker_.metrics);
+  const ContextRules& rules = view_->snapshot().context.rules;
+  auto refused = admit_context(head, rules, info_, worker_.metrics);
   if (!refused) refused = count_hop(head);
-  filters_.create(*this, info_, arena_, worker_.scheduler, worker_.random);
+  filters_.create(*this, info_, arena_, services_);
   if (refused) {
     answer(std::move(*refused));
   } else {
@@ -52,7 +59,8 @@ void Exchange::on_request(RequestHead& head, bool end) {
 void Exchange::on_bad_request(RequestHead& head, LocalReply reply) {
   begin(head);
   request_ended_ = true;
-  filters_.create(*this, info_, arena_, worker_.scheduler, worker_.random);
+  read_trace(head, info_.trace, worker_.metrics);
+  filters_.create(*this, info_, arena_, services_);
   answer(std::move(reply));
 }
 
@@ -174,6 +182,7 @@ void Exchange::pass_request_data(Buffer&& data, bool end) {
 }
 
 void Exchange::on_trailers(Headers& trailers) {
+  admit_trailers(trailers, view_->snapshot().context.rules);
   request_ended_ = true;
   if (state_ == ExchangeState::kHeadWaits) {
     request_waiting_.trailers = &trailers;
@@ -196,7 +205,7 @@ void Exchange::pass_request_trailers(Headers& trailers) {
 void Exchange::on_reset(ResetReason reason, std::string_view why) {
   if (state_ == ExchangeState::kEnded) return;
   info_.closed_by = ClosedBy::kDownstream;
-  info_.why = arena_.join("the client gave up: ", why);
+  info_.why = arena_.join("closed by downstream: ", why);
   mirror_.reset();
   forwarder_.cancel(ResetReason::kCancel);
   release_reason_ = reason;
@@ -265,7 +274,8 @@ void Exchange::answer(LocalReply reply) {
 
 void Exchange::cut(std::string_view why, ClosedBy closed_by) {
   info_.closed_by = closed_by;
-  info_.why = arena_.copy(why);
+  const std::string_view who = arena_.join("closed by ", to_string(closed_by));
+  info_.why = arena_.join(who, arena_.join(": ", why));
   if (info_.error == ErrorCode::kNone && closed_by == ClosedBy::kUpstream) {
     info_.error = ErrorCode::kUpstreamReset;
   }
@@ -278,15 +288,24 @@ void Exchange::abort(std::string_view why) {
   if (state_ != ExchangeState::kEnded) cut(why, ClosedBy::kWoad);
 }
 
+void Exchange::tell_taps() {
+  const AccessRecord record = access_record_of(info_, arena_);
+  worker_.taps->offer(record, info_.end, [&] {
+    std::string line;
+    append_tap_line(line, record, head_->headers);
+    return line;
+  });
+}
+
 void Exchange::finish() {
   move_to(state_, ExchangeState::kEnded);
   tunnel_idle_.reset();
   info_.end = worker_.scheduler.now();
-  if (filters_.has(Hook::kEnd)) {
-    info_.peer = arena_.copy(peer_.to_string());
-    filters_.end(info_);
-  }
+  const bool tapped = worker_.taps != nullptr && worker_.taps->tapped() && head_ != nullptr;
+  if (tapped || filters_.has(Hook::kEnd)) info_.peer = arena_.copy(peer_.to_string());
+  filters_.end(info_);
   count_exchange(worker_.metrics, *view_, info_);
+  if (tapped) tell_taps();
   owner_.on_exchange_end(*this);
 }
 

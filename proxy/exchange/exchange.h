@@ -96,6 +96,7 @@ class Exchange final : public Deferred,
   void answer(LocalReply reply);
   // The response cannot be finished: cut what was sent.
   void cut(std::string_view why, ClosedBy closed_by);
+  void tell_taps();
   void finish();
 
   ExchangeOwner& owner_;
@@ -106,6 +107,7 @@ class Exchange final : public Deferred,
   ResponseWriter& writer_;
   Arena arena_;
   ExchangeInfo info_;
+  const FilterServices services_;
   RequestHead* head_ = nullptr;
   ResponseHead* response_ = nullptr;
   const ServiceEntry* service_ = nullptr;

@@ -7,14 +7,13 @@ FilterRun::~FilterRun() {
   for (size_t i = chain_.size(); i-- > 0;) filters_[i].filter->~HttpFilter();
 }
 
-void FilterRun::create(FilterHost& host, ExchangeInfo& info, Arena& arena, Scheduler& scheduler,
-                       Random& random) {
+void FilterRun::create(FilterHost& host, ExchangeInfo& info, Arena& arena,
+                       const FilterServices& services) {
   const size_t count = chain_.size();
   if (count == 0) return;
   filters_ = static_cast<Entry*>(arena.allocate(count * sizeof(Entry), alignof(Entry)));
   for (size_t i = 0; i < count; ++i) {
-    auto* entry =
-        new (&filters_[i]) Entry{FilterContext(host, i, info, arena, scheduler, random), nullptr};
+    auto* entry = new (&filters_[i]) Entry{FilterContext(host, i, info, arena, services), nullptr};
     entry->filter = chain_.kind(i).create(arena, entry->context);
   }
 }

@@ -17,8 +17,7 @@ class FilterRun {
   FilterRun& operator=(const FilterRun&) = delete;
 
   // Makes the filters, in the arena. Called once, before any event.
-  void create(FilterHost& host, ExchangeInfo& info, Arena& arena, Scheduler& scheduler,
-              Random& random);
+  void create(FilterHost& host, ExchangeInfo& info, Arena& arena, const FilterServices& services);
 
   // Each walks the filters that have the hook. After a wait the same call goes on behind the filter
   // that waited (heads alone).

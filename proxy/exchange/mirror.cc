@@ -1,5 +1,7 @@
 #include "proxy/exchange/mirror.h"
 
+#include "proxy/context/carriers.h"
+
 namespace woad {
 
 MirrorRequest::MirrorRequest(WorkerContext& worker, ViewRef view)
@@ -21,6 +23,9 @@ void MirrorRequest::start(const ServiceEntry& target, const RequestHead& head,
   copy->content_length = head.content_length;
   copy->te_trailers = head.te_trailers;
   copy->headers.copy_from(head.headers);
+  if (target.service.external()) {
+    remove_context(copy->headers, view_->snapshot().context.rules.names);
+  }
   info_.request = copy;
   info_.color = arena_.copy(of.color);
   info_.tenant = arena_.copy(of.tenant);

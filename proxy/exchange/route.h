@@ -12,7 +12,7 @@
 
 #include "proxy/base/random.h"
 #include "proxy/exchange/filter_chain.h"
-#include "proxy/exchange/matcher.h"
+#include "proxy/match/matcher.h"
 #include "proxy/upstream/service.h"
 
 namespace woad {

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "proxy/base/time.h"
+#include "proxy/context/system.h"
 #include "proxy/exchange/filter_chain.h"
 #include "proxy/exchange/route.h"
 #include "proxy/http/codec.h"
@@ -31,12 +32,6 @@ struct ListenerSpec {
   std::string name;  // "127.0.0.1:15006", as in the file
   ListenerProtocol protocol = ListenerProtocol::kAuto;
   std::unique_ptr<ServiceEntry> app;  // inbound: the app as a service of one pool and endpoint
-};
-
-// The names of the headers that carry the request context; the canonical one first.
-struct ContextNames {
-  std::vector<HeaderName> color;
-  std::vector<HeaderName> tenant;
 };
 
 // A set of texts that is asked by views.
@@ -57,7 +52,7 @@ struct Snapshot {
   std::vector<std::unique_ptr<ServiceEntry>> services;  // in the order of the file
   HostTable hosts;
   RouteTable routes;
-  ContextNames context;
+  ContextSystem context;
   HttpLimits limits;
   uint32_t client_connections = 10000;
   uint32_t endpoint_slots = 0;

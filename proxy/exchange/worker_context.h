@@ -12,6 +12,7 @@
 #include "proxy/exchange/label_ids.h"
 #include "proxy/exchange/snapshot.h"
 #include "proxy/observe/metrics.h"
+#include "proxy/observe/tap_hub.h"
 #include "proxy/upstream/endpoints.h"
 
 namespace woad {
@@ -26,6 +27,8 @@ struct WorkerContext {
   Random& random;
   WorkerMetrics& metrics;
   MirrorSet& mirrors;
+  SpanQueue* spans = nullptr;  // nullptr: spans go nowhere
+  TapHub* taps = nullptr;      // nullptr: nobody can tap
 };
 
 // One worker's view of one snapshot; lives while it is the newest or an exchange uses it.

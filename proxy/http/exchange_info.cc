@@ -9,7 +9,8 @@ std::string_view to_string(Direction direction) {
 }
 
 std::string_view to_string(ContextSource source) {
-  constexpr std::string_view kWords[] = {"none", "header"};
+  constexpr std::string_view kWords[] = {"none",  "header",   "baggage", "tracestate",
+                                         "table", "inferred", "dye",     "instance"};
   return kWords[static_cast<size_t>(source)];
 }
 

@@ -8,6 +8,7 @@
 #include "proxy/base/time.h"
 #include "proxy/http/message.h"
 #include "proxy/http/outcome.h"
+#include "proxy/observe/trace_id.h"
 
 namespace woad {
 
@@ -15,7 +16,16 @@ enum class Direction : uint8_t { kInbound, kOutbound };
 std::string_view to_string(Direction direction);
 
 // Where the colour of a request came from; the words of config/reference.md ("source").
-enum class ContextSource : uint8_t { kNone, kHeader };
+enum class ContextSource : uint8_t {
+  kNone,
+  kHeader,
+  kBaggage,
+  kTracestate,
+  kTable,     // found again by an id of the request
+  kInferred,  // all live inbound requests have this one
+  kDye,       // a dye rule
+  kInstance,  // this pod's own colour
+};
 std::string_view to_string(ContextSource source);
 
 // Why this pool; the words of config/reference.md ("reason").
@@ -34,6 +44,17 @@ std::string_view to_string(PoolReason reason);
 enum class ClosedBy : uint8_t { kNobody, kDownstream, kUpstream, kWoad };
 std::string_view to_string(ClosedBy closed_by);
 
+// By which ids a request is found in traces and logs; read from its head before the chain, made or
+// repaired by `context` and `trace`.
+struct TraceInfo {
+  TraceId trace;  // not valid: the request has none yet
+  SpanId parent;  // the caller's span
+  SpanId span;    // ours; not valid: nothing is recorded here
+  bool sampled = false;
+  bool decided = false;         // the caller said whether it is sampled
+  std::string_view request_id;  // "": the request has none yet
+};
+
 struct ExchangeInfo {
   Direction direction = Direction::kOutbound;
   WallTime start_wall{};
@@ -41,9 +62,16 @@ struct ExchangeInfo {
   MonoTime end{};  // set before on_end
 
   const RequestHead* request = nullptr;  // never null once a filter sees it
+  std::string_view principal;            // the peer's verified SPIFFE id; "" = none
   std::string_view color;                // lower-cased; "" = undyed
   std::string_view tenant;
   ContextSource context_source = ContextSource::kNone;
+  TraceInfo trace;
+  // Until when the response must have begun, as far as is known: set by `timeout`, and before it by
+  // `context` for the outbound requests of an inbound one.
+  MonoTime deadline = MonoTime::max();
+  // Which try of its caller's the request is (x-woad-attempt).
+  uint32_t caller_attempt = 1;
 
   std::string_view service;  // "" until chosen, or when no service was found
   std::string_view route;    // "" without a route; else its name, such as "routes[0]"

@@ -102,22 +102,35 @@ class FilterHost {
   ~FilterHost() = default;
 };
 
+struct ContextSystem;  // proxy/context/system.h
+class SpanQueue;       // proxy/observe/span_queue.h
+class WorkerMetrics;   // proxy/observe/metrics.h
+
+// What the filters of an exchange share of its worker and its snapshot; outlives them.
+struct FilterServices {
+  Scheduler& scheduler;
+  Random& random;
+  WorkerMetrics& metrics;
+  const ContextSystem& context;
+  SpanQueue* spans = nullptr;  // nullptr: spans go nowhere
+};
+
 // What a filter may use. One for each filter of an exchange; lives as long as the filter.
 class FilterContext {
  public:
   FilterContext(FilterHost& host, size_t index, ExchangeInfo& info, Arena& arena,
-                Scheduler& scheduler, Random& random)
-      : host_(host),
-        index_(index),
-        info_(info),
-        arena_(arena),
-        scheduler_(scheduler),
-        random_(random) {}
+                const FilterServices& services)
+      : host_(host), index_(index), info_(info), arena_(arena), services_(services) {}
 
   const ExchangeInfo& info() const { return info_; }
+  // For the filter whose business it is to find something out: context, trace, timeout.
+  ExchangeInfo& publish() { return info_; }
   Arena& arena() { return arena_; }
-  Scheduler& scheduler() { return scheduler_; }
-  Random& random() { return random_; }
+  Scheduler& scheduler() { return services_.scheduler; }
+  Random& random() { return services_.random; }
+  WorkerMetrics& metrics() { return services_.metrics; }
+  const ContextSystem& request_contexts() { return services_.context; }
+  SpanQueue* spans() { return services_.spans; }
 
   // Settings after the cascade chain < service < route. On outbound the first call chooses the
   // route, so a filter that changes what routes match on must not call it earlier.
@@ -142,8 +155,7 @@ class FilterContext {
   size_t index_;
   ExchangeInfo& info_;
   Arena& arena_;
-  Scheduler& scheduler_;
-  Random& random_;
+  const FilterServices& services_;
 };
 
 class HttpFilter {

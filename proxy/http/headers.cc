@@ -7,14 +7,16 @@
 namespace woad {
 namespace {
 
-// The candidates of one length; at most three names share one.
+// The candidates of one length; at most four names share one.
 std::string_view name_of_length(size_t length, char first, HeaderId& id) {
   const auto is = [&](std::string_view name, HeaderId value) {
     id = value;
     return name;
   };
   switch (length) {
-    case 2: return is("te", HeaderId::kTe);
+    case 2:
+      if (first == 'b') return is("b3", HeaderId::kB3);
+      return is("te", HeaderId::kTe);
     case 4:
       if (first == 'h') return is("host", HeaderId::kHost);
       return is("date", HeaderId::kDate);
@@ -22,11 +24,13 @@ std::string_view name_of_length(size_t length, char first, HeaderId& id) {
       if (first == 'c') return is("cookie", HeaderId::kCookie);
       return is("expect", HeaderId::kExpect);
     case 7:
+      if (first == 'b') return is("baggage", HeaderId::kBaggage);
       if (first == 'u') return is("upgrade", HeaderId::kUpgrade);
       return is("trailer", HeaderId::kTrailer);
     case 10:
       if (first == 'c') return is("connection", HeaderId::kConnection);
       if (first == 'k') return is("keep-alive", HeaderId::kKeepAlive);
+      if (first == 't') return is("tracestate", HeaderId::kTracestate);
       return is("user-agent", HeaderId::kUserAgent);
     case 11:
       if (first == 'g') return is("grpc-status", HeaderId::kGrpcStatus);

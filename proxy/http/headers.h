@@ -16,6 +16,8 @@ namespace woad {
 // Field names the proxy itself looks at, so that finding one compares a byte.
 enum class HeaderId : uint8_t {
   kOther,
+  kB3,
+  kBaggage,
   kConnection,
   kContentLength,
   kContentType,
@@ -31,6 +33,7 @@ enum class HeaderId : uint8_t {
   kRequestId,
   kTe,
   kTraceparent,
+  kTracestate,
   kTrailer,
   kTransferEncoding,
   kUpgrade,

@@ -286,6 +286,8 @@ bool is_valid_authority(std::string_view text) {
 
 bool forbidden_in_trailers(std::string_view name, HeaderId id) {
   switch (id) {
+    case HeaderId::kB3:
+    case HeaderId::kBaggage:
     case HeaderId::kConnection:
     case HeaderId::kContentLength:
     case HeaderId::kContentType:
@@ -299,6 +301,7 @@ bool forbidden_in_trailers(std::string_view name, HeaderId id) {
     case HeaderId::kRequestId:
     case HeaderId::kTe:
     case HeaderId::kTraceparent:
+    case HeaderId::kTracestate:
     case HeaderId::kTrailer:
     case HeaderId::kTransferEncoding:
     case HeaderId::kUpgrade:
@@ -311,8 +314,6 @@ bool forbidden_in_trailers(std::string_view name, HeaderId id) {
   if (is_twin(name)) return true;
   constexpr std::string_view kNames[] = {"age",
                                          "authorization",
-                                         "baggage",
-                                         "b3",
                                          "cache-control",
                                          "content-encoding",
                                          "content-range",
@@ -331,7 +332,6 @@ bool forbidden_in_trailers(std::string_view name, HeaderId id) {
                                          "range",
                                          "retry-after",
                                          "set-cookie",
-                                         "tracestate",
                                          "vary",
                                          "warning",
                                          "www-authenticate"};
@@ -344,6 +344,8 @@ bool forbidden_in_trailers(std::string_view name, HeaderId id) {
 
 bool is_always_end_to_end(std::string_view name, HeaderId id) {
   switch (id) {
+    case HeaderId::kB3:
+    case HeaderId::kBaggage:
     case HeaderId::kContentLength:
     case HeaderId::kContentType:
     case HeaderId::kCookie:
@@ -353,14 +355,14 @@ bool is_always_end_to_end(std::string_view name, HeaderId id) {
     case HeaderId::kHost:
     case HeaderId::kRequestId:
     case HeaderId::kTraceparent:
+    case HeaderId::kTracestate:
     case HeaderId::kTrailer:
     case HeaderId::kForwardedFor: return true;
     case HeaderId::kOther: break;
     default: return false;
   }
-  constexpr std::string_view kNames[] = {"authorization", "baggage",    "b3",
-                                         "cache-control", "forwarded",  "location",
-                                         "set-cookie",    "tracestate", "www-authenticate"};
+  constexpr std::string_view kNames[] = {"authorization", "cache-control", "forwarded",
+                                         "location",      "set-cookie",    "www-authenticate"};
   for (const std::string_view kept : kNames) {
     if (equals_ignore_case(name, kept)) return true;
   }

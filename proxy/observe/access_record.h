@@ -49,7 +49,7 @@ inline constexpr size_t kMaxLoggedText = 512;
 // to a terminal. Allocates only when `out` has to grow: keep it and clear() it.
 void append_json_line(std::string& out, const AccessRecord& record);
 
-// Appends `text` as the inside of a JSON string. Bytes that are not UTF-8 become U+FFFD.
-void append_json_text(std::string& out, std::string_view text);
+// The same without the braces and the newline, for lines that say more.
+void append_json_members(std::string& out, const AccessRecord& record);
 
 }  // namespace woad

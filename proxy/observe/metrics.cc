@@ -54,6 +54,23 @@ const FamilyInfo& family_info(Family family) {
        {"service", "color", "pool", "reason"}},
       {"woad_upstream_connections", "Connections to endpoints.", true, {"service", "state"}},
       {"woad_client_connections", "Connections of clients.", true, {"direction"}},
+      {"woad_context_total", "Requests, by where their context came from.", false, {"source"}},
+      {"woad_context_unattributed_total",
+       "Outbound requests that no id led to a context while dyed requests were under way.",
+       false,
+       {}},
+      {"woad_context_stripped_total",
+       "Context that was removed from requests, by why.",
+       false,
+       {"why"}},
+      {"woad_context_unplanted_total",
+       "Context that did not fit into a carrier for the app.",
+       false,
+       {"carrier"}},
+      {"woad_trace_dropped_total",
+       "Broken trace headers that were removed, and the trace restarted where it had to be.",
+       false,
+       {"carrier"}},
       {"woad_hostile_total", "Hostile or broken input that was refused.", false, {"kind"}},
   }};
   return kInfos[static_cast<size_t>(family)];
@@ -62,6 +79,7 @@ const FamilyInfo& family_info(Family family) {
 WorkerMetrics::WorkerMetrics() : places_(kFirstPlaces) {
   intern("");
   overflow_ = intern("overflow");
+  count(Family::kContextUnattributed, {}, 0);  // shown before the first one
 }
 
 WorkerMetrics::Id WorkerMetrics::intern(std::string_view value) {

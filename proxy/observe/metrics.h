@@ -25,6 +25,11 @@ enum class Family : uint8_t {
   kRoute,                // service, color, pool, reason
   kUpstreamConnections,  // service, state; a gauge
   kClientConnections,    // direction; a gauge
+  kContext,              // source
+  kContextUnattributed,  // (none)
+  kContextStripped,      // why
+  kContextUnplanted,     // carrier
+  kTraceDropped,         // carrier
   kHostile,              // kind
 };
 inline constexpr size_t kFamilyCount = static_cast<size_t>(Family::kHostile) + 1;

@@ -6,8 +6,10 @@
 #include "proxy/base/strings.h"
 #include "proxy/net/address.h"
 #include "proxy/observe/prometheus.h"
+#include "proxy/server/admin_context.h"
 #include "proxy/server/admin_pages.h"
 #include "proxy/server/admin_query.h"
+#include "proxy/server/admin_tap.h"
 #include "proxy/server/explain.h"
 
 namespace woad {
@@ -71,6 +73,10 @@ const AdminApi::Endpoint AdminApi::kEndpoints[] = {
     {"GET", "/services", kOnAll, "services, pools and endpoints", &AdminApi::services},
     {"GET", "/explain", kOnAll, "?url=http://price/x: why a request would go where",
      &AdminApi::explain_request},
+    {"GET", "/context", kOnAll, "?id=<trace or request id>: which context it stands for",
+     &AdminApi::context},
+    {"GET", "/tap", kOnAll, "?color=red&status=5xx: requests as they end, a JSON line each",
+     &AdminApi::tap},
     {"POST", "/drain", kOnAll, "the graceful end of inbound; outbound serves on", &AdminApi::drain},
     {"POST", "/log", kOnAll, "?level=debug, info, warn or error", &AdminApi::log_level},
 };
@@ -159,8 +165,9 @@ void AdminApi::readyz(const RequestHead&, Done& done) {
 
 void AdminApi::metrics(const RequestHead& request, Done& done) {
   const auto form = wants_openmetrics(request) ? Exposition::kOpenMetrics : Exposition::kPrometheus;
-  backend_.collect_metrics([form, extra = config_metrics(backend_.config_status()),
-                            done](const MetricsSnapshot& merged) {
+  auto extra = config_metrics(backend_.config_status());
+  for (auto& family : backend_.process_metrics()) extra.push_back(std::move(family));
+  backend_.collect_metrics([form, extra = std::move(extra), done](const MetricsSnapshot& merged) {
     done({.content_type = content_type(form), .body = render_metrics(merged, extra, form)});
   });
 }
@@ -186,11 +193,12 @@ void AdminApi::explain_request(const RequestHead& request, Done& done) {
     done(plain(400, "format is json or text\n"));
     return;
   }
-  const auto asked = read_explain_request(request.query());
+  auto asked = read_explain_request(request.query());
   if (!asked) {
     done(plain(400, asked.error().message + "\n"));
     return;
   }
+  asked->now = backend_.now();
   const auto explanation = explain(*backend_.snapshot(), *asked);
   if (!explanation) {
     done(plain(400, explanation.error().message + "\n"));
@@ -198,6 +206,29 @@ void AdminApi::explain_request(const RequestHead& request, Done& done) {
     done(plain(200, to_text(*explanation)));
   } else {
     done({.content_type = kJson, .body = to_json(*explanation)});
+  }
+}
+
+void AdminApi::context(const RequestHead& request, Done& done) {
+  const auto id = query_value(request.query(), "id");
+  if (!id || id->empty()) {
+    done(plain(400, "say which: /context?id=<trace id, traceparent or request id>\n"));
+    return;
+  }
+  auto json =
+      context_json(backend_.snapshot()->context, percent_decoded(*id, false), backend_.now());
+  if (json) {
+    done({.content_type = kJson, .body = std::move(*json)});
+  } else {
+    done(plain(404, "no request with this id is under way or has just ended\n"));
+  }
+}
+
+void AdminApi::tap(const RequestHead& request, Done& done) {
+  if (from_foreign_page(request)) {
+    done(plain(403, "forbidden: requests are not shown to pages of another origin\n"));
+  } else {
+    done(open_tap(backend_.taps(), request.query()));
   }
 }
 

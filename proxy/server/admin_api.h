@@ -11,18 +11,12 @@
 
 #include "proxy/http/message.h"
 #include "proxy/server/admin_backend.h"
+#include "proxy/server/admin_response.h"
 
 namespace woad {
 
 // Which endpoints an address shows.
 enum class AdminScope : uint8_t { kAll = 1, kProbes = 2, kMetrics = 4 };
-
-struct AdminResponse {
-  int status = 200;
-  std::string_view content_type = "text/plain; charset=utf-8";  // static storage
-  std::string body;
-  std::string_view allow{};  // with 405; static storage
-};
 
 class AdminApi {
  public:
@@ -54,6 +48,8 @@ class AdminApi {
   void config_status(const RequestHead& request, Done& done);
   void services(const RequestHead& request, Done& done);
   void explain_request(const RequestHead& request, Done& done);
+  void context(const RequestHead& request, Done& done);
+  void tap(const RequestHead& request, Done& done);
   void drain(const RequestHead& request, Done& done);
   void log_level(const RequestHead& request, Done& done);
 

@@ -10,6 +10,8 @@
 #include "proxy/base/time.h"
 #include "proxy/exchange/snapshot.h"
 #include "proxy/observe/metrics.h"
+#include "proxy/observe/prometheus.h"
+#include "proxy/observe/tap_hub.h"
 
 namespace woad {
 
@@ -42,9 +44,13 @@ class AdminBackend {
   virtual ConfigStatus config_status() const = 0;
   // What runs. Never nullptr.
   virtual std::shared_ptr<const Snapshot> snapshot() const = 0;
+  virtual MonoTime now() = 0;
+  // What belongs to the process and no worker counts.
+  virtual std::vector<ExtraFamily> process_metrics() = 0;
   // Asks every worker; `done` is called later, on the control loop, with a merged copy.
   virtual void collect_metrics(std::function<void(MetricsSnapshot)> done) = 0;
   virtual void collect_endpoints(std::function<void(std::vector<EndpointLoad>)> done) = 0;
+  virtual TapHub& taps() = 0;
   // Begins the graceful end of inbound; outbound serves on. Idempotent.
   virtual void drain_inbound() = 0;
   // debug, info, warn, error; false for another word.

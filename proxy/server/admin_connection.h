@@ -11,11 +11,11 @@
 #include "proxy/http/codec.h"
 #include "proxy/net/transport.h"
 #include "proxy/server/admin_api.h"
+#include "proxy/server/admin_stream.h"
 
 namespace woad {
 
 class AdminConnection;
-class AdminStream;
 
 // Outlives its connections.
 class AdminHost {
@@ -45,9 +45,15 @@ class AdminConnection final : public Deferred,
   // Ends with the present answer, or now.
   void drain();
 
- private:
-  friend class AdminStream;
+  // For its streams.
+  void ask(const RequestHead& request, AdminApi::Done done);
+  CodecContext codec_context() const { return host_.codec_context(); }
+  // The answer goes on for as long as the client wants it, and is the last of its connection.
+  void on_stream_begins_body() { streaming_ = true; }
+  // Deletes the stream at the end of the turn.
+  void on_stream_end(AdminStream& stream);
 
+ private:
   void on_bytes(Slice bytes) override;
   void on_eof() override;
   void on_drained() override;
@@ -55,13 +61,13 @@ class AdminConnection final : public Deferred,
   RequestSink& on_stream(ResponseWriter& writer) override;
   void on_codec_done() override { close(); }
 
-  void on_stream_end(AdminStream& stream);
   void close();
 
   AdminHost& host_;
   AdminScope scope_;
   bool loopback_;
   bool closing_ = false;
+  bool streaming_ = false;
   std::unique_ptr<Transport> transport_;
   std::unique_ptr<ServerCodec> codec_;
   IntrusiveList<AdminStream> streams_;

@@ -10,9 +10,6 @@
 
 namespace woad {
 
-// "%20" is a space; '+' is one too when asked, as in forms. What is no escape stays as it is.
-std::string percent_decoded(std::string_view text, bool plus_is_space);
-
 // The raw values of `key`, in order.
 std::vector<std::string_view> query_values(std::string_view query, std::string_view key);
 // The first one.

@@ -3,11 +3,11 @@
 #include <algorithm>
 
 #include "config/values.h"
-#include "proxy/base/context_value.h"
 #include "proxy/base/strings.h"
-#include "proxy/exchange/request_context.h"
 #include "proxy/exchange/request_rules.h"
 #include "proxy/http/validate.h"
+#include "proxy/observe/metrics.h"
+#include "proxy/server/explain_context.h"
 
 namespace woad {
 namespace {
@@ -128,6 +128,7 @@ class Explainer final : private FilterHost {
     if (auto refusal = validate_request(head_, snapshot_.limits)) return refuse(refusal->reply);
     info_.request = &head_;
     info_.grpc = is_grpc(head_.headers);
+    slots_ = &chain_.slots();
     if (!read_context()) return;
     if (auto loop = count_hop(head_)) return refuse(*loop);
     const ServiceEntry* service = choose_service();
@@ -137,30 +138,15 @@ class Explainer final : private FilterHost {
   }
 
   bool read_context() {
-    note_invalid(snapshot_.context.color, "colour");
-    note_invalid(snapshot_.context.tenant, "tenant");
-    const auto refused = read_request_context(head_, snapshot_.context, info_);
+    const auto refused = explain_context(snapshot_, *this, services_, head_, info_, out_.steps);
     if (refused) {
       refuse(*refused);
       return false;
     }
     out_.color = info_.color;
     out_.tenant = info_.tenant;
-    std::string text = info_.color.empty() ? "no colour: the request is undyed"
-                                           : "colour " + out_.color + " from the request's header";
-    if (!out_.tenant.empty()) text += ", tenant " + out_.tenant;
-    step(std::move(text));
+    out_.source = to_string(info_.context_source);
     return true;
-  }
-
-  void note_invalid(const std::vector<HeaderName>& names, std::string_view what) {
-    for (const Header& field : head_.headers) {
-      const bool ours = std::any_of(names.begin(), names.end(),
-                                    [&](const HeaderName& name) { return field.is(name); });
-      if (!ours || valid_context_value(lower(trim(field.value)))) continue;
-      step(quoted(field.value) + " in " + std::string(field.name) + " is not a valid " +
-           std::string(what) + ": the field is removed");
-    }
   }
 
   const ServiceEntry* choose_service() {
@@ -168,7 +154,6 @@ class Explainer final : private FilterHost {
     const MatchInput input{head_, normal_host(head_.authority, buffer), info_.color, info_.tenant};
     const Route* route = snapshot_.routes.find(input);
     explain_routes(route, input);
-    slots_ = &chain_.slots();
     if (route != nullptr) return follow(*route);
     const ServiceEntry* service = snapshot_.hosts.find(input.host);
     if (service == nullptr) {
@@ -268,9 +253,7 @@ class Explainer final : private FilterHost {
       step("color_routing is not in filters.outbound: every request goes to base");
       return Verdict::go();
     }
-    Scheduler scheduler{MonoTime()};
-    Random random(1);
-    FilterContext context(*this, *position, info_, arena_, scheduler, random);
+    FilterContext context(*this, *position, info_, arena_, services_);
     HttpFilter* filter = chain_.kind(*position).create(arena_, context);
     Verdict verdict = filter->on_attempt(plan, head_);
     filter->~HttpFilter();
@@ -316,6 +299,10 @@ class Explainer final : private FilterHost {
   const FilterChain& chain_;
   const FilterSlots* slots_ = nullptr;
   ExchangeInfo info_;
+  Scheduler scheduler_{request_.now};
+  Random random_{1};
+  WorkerMetrics metrics_;  // nobody reads them
+  const FilterServices services_{scheduler_, random_, metrics_, snapshot_.context};
   Explanation out_;
 };
 

@@ -21,6 +21,8 @@ struct ExplainRequest {
   std::vector<std::pair<std::string, std::string>> headers;
   // Names were not looked up (the command line): an endpoint without an address is no error.
   bool offline = false;
+  // Which of the remembered contexts are still known.
+  MonoTime now{};
 };
 
 struct Explanation {
@@ -44,6 +46,7 @@ struct Explanation {
   std::string request;  // "GET http://price/x"
   std::string color;    // "" = undyed
   std::string tenant;
+  std::string source;   // of the context: header, table, …
   std::string route;    // "" when none matched
   std::string service;  // "" when none was found
   std::string pool;     // "" until chosen

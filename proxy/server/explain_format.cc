@@ -32,6 +32,7 @@ std::string to_json(const Explanation& explanation) {
       {"request", explanation.request},
       {"color", explanation.color.empty() ? "base" : explanation.color},
       {"tenant", or_null(explanation.tenant)},
+      {"source", or_null(explanation.source)},
       {"route", or_null(explanation.route)},
       {"service", or_null(explanation.service)},
       {"pool", or_null(explanation.pool)},

@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "proxy/server/log.h"
+#include "proxy/server/process_metrics.h"
 
 namespace woad {
 namespace {
@@ -26,10 +27,12 @@ Server::Server(ServerOptions options)
     : options_(std::move(options)),
       loader_(loop_),
       names_(loop_, [this] { on_names_changed(); }),
+      taps_([this] { loop_.post([this] { taps_.notify(); }); }),
       admin_(loop_, blocks_, *this),
       names_timer_(loop_.scheduler().timers(), bind_timer<&Server::on_names_wait_over>(this)),
       drain_timer_(loop_.scheduler().timers(), bind_timer<&Server::on_drain_delay_over>(this)),
-      poll_timer_(loop_.scheduler().timers(), bind_timer<&Server::poll_active>(this)) {
+      poll_timer_(loop_.scheduler().timers(), bind_timer<&Server::poll_active>(this)),
+      context_timer_(loop_.scheduler().timers(), bind_timer<&Server::tend_contexts>(this)) {
   status_.source = options_.config_path;
 }
 
@@ -70,11 +73,30 @@ bool Server::boot() {
 
 void Server::start_workers(const config::Config& config) {
   std::random_device entropy;
+  const auto random_seed = [&] { return static_cast<uint64_t>(entropy()) << 32 | entropy(); };
+  exporter_ = std::make_unique<OtlpExporter>(
+      otlp_over_http(loop_, blocks_, random_seed(), worker_count(config)));
   for (uint32_t i = 0; i < worker_count(config); ++i) {
-    const uint64_t seed = static_cast<uint64_t>(entropy()) << 32 | entropy();
-    workers_.push_back(std::make_unique<Worker>(seed, client_connections_));
+    const uint64_t seed = random_seed();
+    workers_.push_back(std::make_unique<Worker>(seed, client_connections_, taps_));
     workers_.back()->start();
   }
+}
+
+// What the file and the environment say about spans takes effect with the snapshot.
+void Server::trace_as(const config::Config& config) {
+  const std::optional<config::Tracing>& tracing = config.tracing;
+  OtlpInFile file;
+  file.service = config.node.service;
+  file.instance = config.node.instance;
+  if (tracing && tracing->otlp) file.otlp = **tracing->otlp;
+  if (tracing && tracing->source.find("sample")) file.sample = tracing->sample.value;
+  OtlpSettings settings = otlp_settings(file, [](const std::string& name) {
+    const char* value = std::getenv(name.c_str());
+    return value == nullptr ? std::nullopt : std::optional<std::string>(value);
+  });
+  for (const std::string& warning : settings.warnings) log_warn(warning);
+  exporter_->apply(std::move(settings));
 }
 
 void Server::reload() {
@@ -195,9 +217,14 @@ void Server::adopt(const LoadedConfig& loaded, std::vector<std::vector<Listening
   named_config_ = loaded.names.empty() ? nullptr : loaded.config;
   running_names_ = loaded.names;
   running_ = loaded.snapshot;
+  const ContextSystem& contexts = running_->context;
+  contexts.table->configure(contexts.rules.table_limits);
+  contexts.unanimity->configure(contexts.rules.table_limits.linger);
+  if (!context_timer_.armed()) context_timer_.arm(kContextsEvery);
+  trace_as(*loaded.config);
   adopting_ += workers_.size();
   for (size_t i = 0; i < workers_.size(); ++i) {
-    workers_[i]->adopt(running_, std::move(sockets[i]),
+    workers_[i]->adopt(running_, std::move(sockets[i]), exporter_->queue(i),
                        [this, cause] { loop_.post([this, cause] { on_adopted(cause); }); });
   }
 }
@@ -284,10 +311,30 @@ void Server::poll_active() {
   }
 }
 
+void Server::tend_contexts() {
+  ContextTable& table = *running_->context.table;
+  table.expire(now());
+  if (const uint64_t conflicts = table.conflicts_to_report(now())) {
+    log_warn("requests of different contexts had the same id, so it identifies neither",
+             {{"requests", std::to_string(conflicts)}});
+  }
+  context_timer_.arm(kContextsEvery);
+}
+
 void Server::stop(int exit_code) {
   state_ = State::kStopped;
   exit_code_ = exit_code;
-  loop_.stop();
+  if (exit_code == 0 && exporter_ != nullptr) {
+    exporter_->shut_down([this] { loop_.stop(); });
+  } else {
+    loop_.stop();
+  }
+}
+
+std::vector<ExtraFamily> Server::process_metrics() {
+  std::vector<ExtraFamily> all = context_metrics(running_->context.table->counters());
+  for (auto& family : span_metrics(exporter_->counts())) all.push_back(std::move(family));
+  return all;
 }
 
 std::string Server::not_ready() const {

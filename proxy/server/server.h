@@ -20,6 +20,7 @@
 #include "proxy/server/admin_server.h"
 #include "proxy/server/config_loader.h"
 #include "proxy/server/name_service.h"
+#include "proxy/server/otlp_exporter.h"
 #include "proxy/server/worker.h"
 
 namespace woad {
@@ -33,6 +34,8 @@ class Server final : private AdminBackend {
  public:
   // Names are waited for that long before the sidecar goes on without their addresses.
   static constexpr Duration kNamesWait = seconds(5);
+  // How often contexts that lingered long enough are forgotten.
+  static constexpr Duration kContextsEvery = seconds(1);
 
   explicit Server(ServerOptions options);
   ~Server();
@@ -49,6 +52,9 @@ class Server final : private AdminBackend {
   std::vector<std::string> warnings() const override;
   ConfigStatus config_status() const override { return status_; }
   std::shared_ptr<const Snapshot> snapshot() const override { return running_; }
+  MonoTime now() override { return loop_.scheduler().now(); }
+  TapHub& taps() override { return taps_; }
+  std::vector<ExtraFamily> process_metrics() override;
   void collect_metrics(std::function<void(MetricsSnapshot)> done) override;
   void collect_endpoints(std::function<void(std::vector<EndpointLoad>)> done) override;
   bool set_log_level(const std::string& level) override;
@@ -69,11 +75,13 @@ class Server final : private AdminBackend {
   void on_adopted(Cause cause);
   void reject(const std::string& errors, Cause cause);
   void start_workers(const config::Config& config);
+  void trace_as(const config::Config& config);
 
   void on_stop_signal();
   void begin_drain();
   void on_drain_delay_over();
   void poll_active();
+  void tend_contexts();
   void stop(int exit_code);
 
   ServerOptions options_;
@@ -82,6 +90,8 @@ class Server final : private AdminBackend {
   ConfigLoader loader_;
   NameService names_;
   std::atomic<uint32_t> client_connections_{0};
+  TapHub taps_;
+  std::unique_ptr<OtlpExporter> exporter_;  // made with the workers, who write to its queues
   std::vector<std::unique_ptr<Worker>> workers_;
   AdminServer admin_;
   std::unique_ptr<FileWatch> watch_;
@@ -99,6 +109,7 @@ class Server final : private AdminBackend {
   Timer names_timer_;
   Timer drain_timer_;
   Timer poll_timer_;
+  Timer context_timer_;
   MonoTime drain_deadline_{};
   State state_ = State::kStarting;
   int exit_code_ = 0;

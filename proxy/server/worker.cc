@@ -7,7 +7,7 @@
 
 namespace woad {
 
-Worker::Worker(uint64_t seed, std::atomic<uint32_t>& client_connections)
+Worker::Worker(uint64_t seed, std::atomic<uint32_t>& client_connections, TapHub& taps)
     : random_(seed),
       dialer_(make_tcp_dialer(loop_, blocks_)),
       codec_{loop_.scheduler(), blocks_, metrics_.hostile()},
@@ -16,6 +16,7 @@ Worker::Worker(uint64_t seed, std::atomic<uint32_t>& client_connections)
       context_{loop_.scheduler(), blocks_, arenas_, random_, metrics_, mirrors_},
       listener_context_{loop_, context_, *dialer_, codec_, client_connections},
       sweep_timer_(loop_.scheduler().timers(), bind_timer<&Worker::sweep>(this)) {
+  context_.taps = &taps;
   for (int kind = 0; kind < kHostileCount; ++kind) {
     metrics_.name_hostile(static_cast<size_t>(kind), to_string(static_cast<Hostile>(kind)));
   }
@@ -42,9 +43,10 @@ void Worker::stop_and_join() {
 }
 
 void Worker::adopt(std::shared_ptr<const Snapshot> snapshot, std::vector<ListeningSocket> sockets,
-                   std::function<void()> done) {
-  loop_.post([this, snapshot = std::move(snapshot), sockets = std::move(sockets),
+                   SpanQueue* spans, std::function<void()> done) {
+  loop_.post([this, snapshot = std::move(snapshot), sockets = std::move(sockets), spans,
               done = std::move(done)]() mutable {
+    context_.spans = spans;
     do_adopt(std::move(snapshot), std::move(sockets));
     done();
   });

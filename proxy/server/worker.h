@@ -34,17 +34,17 @@ class Worker {
   // How often what a reload left behind is looked after.
   static constexpr Duration kSweepEvery = seconds(1);
 
-  Worker(uint64_t seed, std::atomic<uint32_t>& client_connections);
+  Worker(uint64_t seed, std::atomic<uint32_t>& client_connections, TapHub& taps);
   ~Worker();
 
   void start();
   // Ends the loop after cutting what runs, and waits for the thread.
   void stop_and_join();
 
-  // Serves `snapshot` from now on; `sockets` are those of addresses that are new in it. `done` is
-  // called on the worker's thread.
+  // Serves `snapshot` from now on; `sockets` are those of addresses that are new in it. Spans go to
+  // `spans`, which outlives the worker; nullptr: nowhere. `done` is called on the worker's thread.
   void adopt(std::shared_ptr<const Snapshot> snapshot, std::vector<ListeningSocket> sockets,
-             std::function<void()> done);
+             SpanQueue* spans, std::function<void()> done);
   // First step of the end: see Listener::begin_drain; inbound alone.
   void begin_drain_inbound();
   // Second step: inbound accepts no more.

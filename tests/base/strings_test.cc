@@ -45,6 +45,23 @@ TEST_CASE("trim takes spaces and tabs, nothing else") {
   CHECK(trim("\r\na\n") == "\r\na\n");
 }
 
+TEST_CASE("percent-decoding") {
+  const struct {
+    const char* text;
+    bool plus;
+    const char* want;
+  } cases[] = {
+      {"", true, ""},           {"abc", true, "abc"},   {"a+b", true, "a b"}, {"a+b", false, "a+b"},
+      {"%20", true, " "},       {"%2B", true, "+"},     {"%2b", true, "+"},   {"%", true, "%"},
+      {"%2", true, "%2"},       {"%zz", true, "%zz"},   {"%2g", true, "%2g"}, {"%%20", true, "% "},
+      {"%e2%82%ac", true, "€"}, {"%3d%26", true, "=&"},
+  };
+  for (const auto& c : cases) {
+    CAPTURE(c.text);
+    CHECK(percent_decoded(c.text, c.plus) == c.want);
+  }
+}
+
 TEST_CASE("lists") {
   const auto items = [](std::string_view list) {
     std::vector<std::string> found;

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """A tiny service of the demo: it says who it is and what the service it calls said.
 
-    app.py --name cart --build base --port 8081 --call price --via 127.0.0.1:15001
+    app.py --name cart --port 8081 --call price --via 127.0.0.1:15001 --forward x-request-id
 
-It calls through its own sidecar (--via) and passes on the headers that say where a request belongs.
+It calls through its own sidecar (--via) and knows nothing of colours: of a request it passes on the
+header --forward, or none at all.
 """
 import argparse
 import http.client
@@ -11,8 +12,6 @@ import json
 import signal
 import sys
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-
-PASSED_ON = ("x-woad-color", "x-woad-tenant", "x-request-id", "traceparent")
 
 
 class App(BaseHTTPRequestHandler):
@@ -30,7 +29,8 @@ class App(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def call(self, service):
-        headers = {name: self.headers[name] for name in PASSED_ON if name in self.headers}
+        name = self.server.args.forward
+        headers = {name: self.headers[name]} if name else {}
         connection = http.client.HTTPConnection(self.server.args.via, timeout=10)
         try:
             connection.request("GET", "/", headers={"Host": service, **headers})
@@ -55,6 +55,7 @@ def main():
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--call")
     parser.add_argument("--via")
+    parser.add_argument("--forward")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     server = ThreadingHTTPServer(("127.0.0.1", 0), App, bind_and_activate=False)
     server.args = parser.parse_args()

@@ -1,31 +1,37 @@
 #!/usr/bin/env python3
-"""Shows where a request goes in a small mesh, and why; --once checks that it went there and ends."""
+"""Shows where a request goes in a small mesh of apps that pass on next to nothing, and what keeps
+it in its lane; --once checks that it went there and ends."""
 import argparse
 import json
 import os
+import re
 import signal
-import subprocess
 import sys
 import tempfile
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 
-from mesh import CALLS, Mesh
+from mesh import CALLS, FORWARDS, Mesh
 
-# colour -> the builds that must answer, and why each hop went where it went
+# What is asked for -> the builds that must answer, and for each hop (the entry first) the lane, its
+# source, the reason for the pool, and what the caller's sidecar counts as unattributed.
+BASE, UNDYED = ["base"] * 4, ("base", "none", "undyed", 0)
 EXPECTED = {
-    "": (["base", "base", "base", "base"], ["undyed", "undyed", "undyed"]),
-    "red": (["base", "base", "red", "red"], ["base_absent", "exact", "exact"]),
-    "red.alice": (["base", "base", "red", "red"], ["base_absent", "parent", "parent"]),
-    "blue": (["base", "base", "base", "base"], ["base_absent", "base_absent", "base_absent"]),
+    "": (BASE, [("base", "none", "", 0), UNDYED, UNDYED, UNDYED]),
+    "x-woad-color: red": (["base", "base", "red", "red"], [
+        ("red", "header", "", 0), ("red", "table", "base_absent", 0), ("red", "table", "exact", 0),
+        ("red", "instance", "exact", 1)]),
+    "x-woad-color: blue": (BASE, [
+        ("blue", "header", "", 0), ("blue", "table", "base_absent", 0),
+        ("blue", "table", "base_absent", 0), ("base", "none", "undyed", 1)]),
+    "x-qa-user: qa-alice": (["base", "base", "red", "red"], [
+        ("red.alice", "dye", "", 0), ("red.alice", "table", "base_absent", 0),
+        ("red.alice", "table", "parent", 0), ("red", "instance", "exact", 1)]),
 }
-MEANING = {
-    "undyed": "no colour asked for",
-    "exact": "it has that colour",
-    "parent": "not that colour, but its parent",
-    "base_absent": "no such build here, so base; the colour stays on the request",
-}
+REASONS = {"undyed": "base", "exact": "red", "parent": "red, its parent",
+           "base_absent": "base, there is no other"}
 TTY = sys.stdout.isatty()
 
 
@@ -33,88 +39,113 @@ def paint(code, text):
     return f"\033[{code}m{text}\033[0m" if TTY else text
 
 
-def build(service, name):
-    return f"{service}({paint('1;31', name) if name == 'red' else paint('2', name)})"
-
-
-def ask(mesh, color, number):
-    """One request from outside; the builds that answered, front to back."""
-    headers = {"x-request-id": f"demo-{number}"}
-    if color:
-        headers["x-woad-color"] = color
-    port = mesh.pods["frontend"].ports["inbound"]
-    request = urllib.request.Request(f"http://127.0.0.1:{port}/", headers=headers)
+def get(url, header=""):
+    headers = dict([header.split(": ", 1)]) if header else {}
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
-        with opener.open(request, timeout=20) as answer:
-            step = json.load(answer)
+        with opener.open(urllib.request.Request(url, headers=headers), timeout=20) as answer:
+            return answer.read().decode()
     except urllib.error.HTTPError as error:
-        raise RuntimeError(f"{error.code} {error.read().decode().strip()}") from error
-    path = []
-    while step:
-        path.append((step["service"], step["build"]))
-        step = step.get("called")
-    return path
+        raise RuntimeError(f"{url}: {error.code} {error.read().decode().strip()}") from error
 
 
-def outbound_line(mesh, pod, request_id, since):
-    """The sidecar's own word on a hop: its access log's line (written when the exchange ended)."""
+def admin(pod, path):
+    return get(f"http://127.0.0.1:{pod.ports['admin']}{path}")
+
+
+def unattributed(pod):
+    return int(re.search(r"^woad_context_unattributed_total (\d+)", admin(pod, "/metrics"), re.M)[1])
+
+
+def log_row(mesh, pod, direction, since):
+    """The sidecar's own word: its access log's line (written when the exchange ended)."""
     deadline = time.monotonic() + 10
     while time.monotonic() < deadline:
         with open(mesh.log_path(pod), encoding="utf-8") as file:
             file.seek(since)
             for line in file.read().split("\n")[:-1]:
                 row = json.loads(line)
-                if row["direction"] == "outbound" and row["request_id"] in (request_id, None, ""):
+                if row["direction"] == direction:
                     return row
         time.sleep(0.01)
-    raise RuntimeError(f"no access log line of {request_id} at {pod.name}")
+    raise RuntimeError(f"no {direction} line in the access log of {pod.name}")
 
 
-def explain(mesh, pod, service, color):
-    """What the caller's sidecar says it would do, from `woad explain --json`."""
-    command = [mesh.binary, "explain", "-c", mesh.config_path(pod), "--json"]
-    command += ["-H", f"x-woad-color: {color}"] if color else []
-    done = subprocess.run(command + [f"http://{service}/"], capture_output=True, check=False)
-    if done.returncode != 0:
-        raise RuntimeError(f"explain: {done.stdout.decode()}{done.stderr.decode()}")
-    return json.loads(done.stdout)
+def explain(pod, callee, entered):
+    """What the sidecar says of a request with nothing but the header that the app forwards."""
+    ids = {"traceparent": f"00-{entered['trace_id']}-00f067aa0ba902b7-01",
+           "x-request-id": entered["request_id"]}
+    name = FORWARDS.get(pod.service)
+    query = {"url": f"http://{callee}/", **({"header": f"{name}: {ids[name]}"} if name else {})}
+    return json.loads(admin(pod, "/explain?" + urllib.parse.urlencode(query)))
 
 
-def show(mesh, color, number):
+def why(pod, row, lost):
+    """Where a hop's lane came from, for people."""
+    if row["direction"] == "inbound":
+        return {"dye": "a dye rule of the first sidecar", "header": "the client says it"}.get(
+            row["ctx_source"], "")
+    if row["ctx_source"] == "table":
+        return f"the app forwards {FORWARDS[pod.service]} alone"
+    if not lost:
+        return ""
+    return "the app forwards nothing: " + (
+        "its pod's own colour" if row["ctx_source"] == "instance" else "the lane ends")
+
+
+def print_hop(name, pod, row, lost):
+    pool = "" if row["direction"] == "inbound" else REASONS[row["pool_reason"]]
+    line = f"    {name:<17}{row['color']:<10} {row['ctx_source']:<9} {why(pod, row, lost):<47} "
+    print((line + paint("2", pool) + paint("33", ", unattributed +1" if lost else "")).rstrip())
+
+
+def show(mesh, header):
     """Sends, prints, and returns what differs from what must be."""
     marks = {name: os.path.getsize(mesh.log_path(pod)) for name, pod in mesh.pods.items()}
-    path = ask(mesh, color, number)
-    wrong, reasons = [], []
-    label = f"x-woad-color: {color}" if color else "no colour"
-    print(f"\n{paint('1', label):<28}  " + paint("2", " → ").join(build(*hop) for hop in path))
-    for (caller, caller_build), (callee, _) in zip(path, path[1:]):
-        pod = mesh.pods[caller if caller_build == "base" else f"{caller}-{caller_build}"]
-        row = outbound_line(mesh, pod, f"demo-{number}", marks[pod.name])
-        planned = explain(mesh, pod, callee, color)
-        reasons.append(row["pool_reason"])
-        if (planned["pool"], planned["reason"]) != (row["pool"], row["pool_reason"]):
-            wrong.append(f"explain says {planned['pool']}, {planned['reason']} for {callee}")
-        print(f"    {caller:>8} → {callee:<6} pool {row['pool']:<5} {row['pool_reason']:<12}"
-              + paint("2", f" {row['why'] or MEANING.get(row['pool_reason'], '')}"))
-    builds = [name for _, name in path]
-    if [name for name, _ in path] != list(CALLS) or (builds, reasons) != EXPECTED[color]:
-        wrong.append(f"{color or 'undyed'}: went {builds} for {reasons}, not {EXPECTED[color]}")
+    counts = {name: unattributed(pod) for name, pod in mesh.pods.items()}
+    entry = mesh.pods["frontend"]
+    path, step = [], json.loads(get(f"http://127.0.0.1:{entry.ports['inbound']}/", header))
+    while step:
+        path.append(mesh.pod(step["service"], step["build"]))
+        step = step.get("called")
+    print("\n" + paint("1", f"{header or 'no colour':<22}") + paint("2", " → ").join(
+        f"{p.service}({paint('1;31', p.build) if p.build == 'red' else paint('2', p.build)})"
+        for p in path))
+
+    wrong, hops = [], []
+    entered = log_row(mesh, entry, "inbound", marks["frontend"])
+    print_hop("→ frontend", entry, entered, 0)
+    hops.append((entered["color"], entered["ctx_source"], "", 0))
+    for pod, callee in zip(path, path[1:]):
+        row = log_row(mesh, pod, "outbound", marks[pod.name])
+        lost = unattributed(pod) - counts[pod.name]
+        print_hop(f"{pod.service} → {callee.service}", pod, row, lost)
+        hops.append((row["color"], row["ctx_source"], row["pool_reason"], lost))
+        said = explain(pod, callee.service, log_row(mesh, pod, "inbound", marks[pod.name]))
+        if any(said[key] != row[log] for key, log in (
+                ("color", "color"), ("source", "ctx_source"), ("pool", "pool"),
+                ("reason", "pool_reason"))):
+            wrong.append(f"/explain of {pod.name} says {said['source']}, {said['pool']}")
+    went = [p.build for p in path], hops
+    if [p.service for p in path] != list(CALLS) or went != EXPECTED[header]:
+        wrong.append(f"{header or 'undyed'}: went {went}, not {EXPECTED[header]}")
     return wrong
 
 
 def invite(mesh):
-    front, cart = mesh.pods["frontend"].ports, mesh.pods["cart"]
+    front, cart, price = (mesh.pods[name].ports for name in ("frontend", "cart", "price"))
+    uuid = "0f9c6a4e-3f86-4bb2-9d8e-7c1c8f6a1d20"
     print(f"""
 {paint('1', 'Try it')} (Ctrl-C ends all of it)
   curl -s http://127.0.0.1:{front['inbound']}/
-  curl -s http://127.0.0.1:{front['inbound']}/ -H 'x-woad-color: red'
-  curl -s http://127.0.0.1:{cart.ports['outbound']}/ -H 'Host: price' -H 'x-woad-color: red.alice'
-  curl -s 'http://127.0.0.1:{cart.ports['admin']}/explain?url=http://price/&header=x-woad-color:+red&format=text'
-  curl -s http://127.0.0.1:{cart.ports['admin']}/services
-  {os.path.relpath(mesh.binary)} explain -c {mesh.config_path(cart)} -H 'x-woad-color: blue' http://price/
-  tail -f {mesh.log_path(cart)}
-  $EDITOR {mesh.config_path(cart)}      # saved is live: no restart, no request lost
+  curl -s http://127.0.0.1:{front['inbound']}/ -H 'x-qa-user: qa-alice'
+  curl -s http://127.0.0.1:{front['inbound']}/ -H 'x-woad-color: red' -H 'x-request-id: {uuid}'
+  curl -s 'http://127.0.0.1:{cart['admin']}/context?id={uuid}'      # known for 30 s
+  curl -s 'http://127.0.0.1:{cart['admin']}/explain?url=http://price/&header=x-request-id:+{uuid}&format=text'
+  curl -s http://127.0.0.1:{price['admin']}/metrics | grep unattributed
+  {os.path.relpath(mesh.binary)} explain -c {mesh.config_path(mesh.pods['frontend'])} -H 'x-qa-user: qa-alice' http://cart/
+  tail -f {mesh.log_path(mesh.pods['cart'])}
+  $EDITOR {mesh.config_path(mesh.pods['cart'])}      # saved is live: no restart, no request lost
 """, flush=True)
 
 
@@ -128,11 +159,10 @@ def main():
         mesh = Mesh(os.path.abspath(args.binary), folder)
         try:
             mesh.start()
-            print(paint("1", "frontend → cart → price → stock") +
-                  ", each beside its own woad; price and stock have a red build too")
-            wrong = []
-            for number, color in enumerate(EXPECTED, 1):
-                wrong += show(mesh, color, number)
+            print(paint("1", "frontend → cart → price → stock") + ", each beside its own woad; price "
+                  "and stock have a red build too.\nNo app passes on a colour: frontend forwards "
+                  "traceparent, cart x-request-id, price nothing.")
+            wrong = [line for header in EXPECTED for line in show(mesh, header)]
             for line in wrong:
                 print(paint("1;31", f"WRONG: {line}"))
             if not wrong:

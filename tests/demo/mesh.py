@@ -1,5 +1,5 @@
 """The demo's mesh: frontend → cart → price → stock, each app beside its own woad. price and stock
-have a red build too; frontend and cart have none."""
+have a red build too; frontend and cart have none. No app passes on a colour."""
 import os
 import socket
 import subprocess
@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 HERE = os.path.dirname(os.path.abspath(__file__))
 CALLS = {"frontend": "cart", "cart": "price", "price": "stock", "stock": None}
 RED = ("price", "stock")
+FORWARDS = {"frontend": "traceparent", "cart": "x-request-id"}  # price forwards nothing
 
 CONFIG = """\
 node: {{ service: {service}, instance: {name}{labels} }}
@@ -18,8 +19,15 @@ inbound:
   - {{ address: 127.0.0.1:{inbound}, app: 127.0.0.1:{app}, mtls: off }}
 outbound:
   - {{ address: 127.0.0.1:{outbound} }}
-services:{services}
+context:
+  trust: {{ plaintext: trust }}   # callers are our own sidecars and you; without mTLS nobody can prove it
+{dye}services:{services}
 drain: {{ delay: 0s, timeout: 3s }}
+"""
+DYE = """\
+dye:
+  - match: { headers: { x-qa-user: { prefix: qa- } } }
+    set: { color: red.alice }
 """
 
 
@@ -47,11 +55,14 @@ class Mesh:
             pod = Pod(service, build, ports)
             self.pods[pod.name] = pod
 
+    def pod(self, service, build):
+        return self.pods[service if build == "base" else f"{service}-{build}"]
+
     def config(self, pod):
         return CONFIG.format(
             service=pod.service, name=pod.name, services=self.services(CALLS[pod.service]),
             labels="" if pod.build == "base" else f", labels: {{ color: {pod.build} }}",
-            **pod.ports)
+            dye=DYE if pod.service == "frontend" else "", **pod.ports)
 
     def services(self, callee):
         if not callee:
@@ -83,6 +94,8 @@ class Mesh:
                pod.build, "--port", str(pod.ports["app"])]
         if CALLS[pod.service]:
             app += ["--call", CALLS[pod.service], "--via", f"127.0.0.1:{pod.ports['outbound']}"]
+        if pod.service in FORWARDS:
+            app += ["--forward", FORWARDS[pod.service]]
         with open(os.path.join(self.folder, f"{pod.name}.stderr"), "wb") as err, \
                 open(self.log_path(pod), "wb") as out:
             pod.processes.append(subprocess.Popen(app, stdin=subprocess.DEVNULL, stderr=err))

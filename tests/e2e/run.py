@@ -46,7 +46,7 @@ def run_suite(name, binary, logs, seconds):
 
 
 def report(name, passed, bad, log):
-    print(f"   {'✗' if bad else '✓'} {name:<14}{passed:>4} ok{len(bad):>4} bad", flush=True)
+    print(f"   {'✗' if bad else '✓'} {name:<17}{passed:>4} ok{len(bad):>4} bad", flush=True)
     for test in dict.fromkeys(bad):
         print(f"       {test}   {os.path.relpath(log)}", flush=True)
     return passed, len(bad)
@@ -56,7 +56,8 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--binary", type=pathlib.Path, default="build/release/woad")
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
-    parser.add_argument("--seconds", type=int, default=240, help="limit of one suite")
+    parser.add_argument("--seconds", type=int, default=900 if os.environ.get("WOAD_FULL") else 240,
+                        help="limit of one suite")
     parser.add_argument("suites", nargs="*")
     args = parser.parse_args()
     binary = args.binary.resolve()

@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-#include "tests/exchange/head.h"
+#include "tests/support/request_head.h"
 
 using namespace woad;
 using test::Fields;

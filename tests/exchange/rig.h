@@ -12,7 +12,7 @@
 #include "proxy/exchange/compile.h"
 #include "proxy/exchange/exchange.h"
 #include "proxy/exchange/mirror.h"
-#include "tests/exchange/head.h"
+#include "tests/support/request_head.h"
 #include "tests/exchange/script_filter.h"
 #include "tests/upstream/fake_dialer.h"
 

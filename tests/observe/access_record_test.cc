@@ -9,12 +9,6 @@
 namespace woad {
 namespace {
 
-std::string escaped(std::string_view text) {
-  std::string out;
-  append_json_text(out, text);
-  return out;
-}
-
 AccessRecord full_record() {
   AccessRecord record;
   // 2026-11-20T12:34:56.007Z
@@ -74,35 +68,6 @@ TEST_CASE("an empty record: no error is null, the rest is empty or zero") {
   CHECK(json["why"] == "");
   CHECK(json["duration_ms"] == 0.0);
   CHECK(json.size() == 26);
-}
-
-TEST_CASE("escaping") {
-  struct Row {
-    std::string_view text;
-    std::string_view expected;
-  };
-  const Row rows[] = {
-      {"", ""},
-      {"plain /path?x=1", "plain /path?x=1"},
-      {"\"\\", "\\\"\\\\"},
-      {"a\r\nb\tc", "a\\u000d\\u000ab\\u0009c"},
-      {std::string_view("\0", 1), "\\u0000"},
-      {"\x1b[31m\x7f", "\\u001b[31m\\u007f"},
-      {"gr\xc3\xbc\xc3\x9f \xe2\x82\xac \xf0\x9f\x8e\xa8",
-       "gr\xc3\xbc\xc3\x9f \xe2\x82\xac \xf0\x9f\x8e\xa8"},
-      {"\xc2\x9b", "\\u009b"},                               // C1: the terminal's CSI
-      {"\xff", "\\ufffd"},                                   // never valid
-      {"\xc0\xaf", "\\ufffd\\ufffd"},                        // overlong
-      {"\xe0\x80\xaf", "\\ufffd\\ufffd\\ufffd"},             // overlong
-      {"\xed\xa0\x80", "\\ufffd\\ufffd\\ufffd"},             // surrogate
-      {"\xf4\x90\x80\x80", "\\ufffd\\ufffd\\ufffd\\ufffd"},  // above U+10FFFF
-      {"\xe2\x82", "\\ufffd\\ufffd"},                        // cut short
-      {"\xe2x", "\\ufffdx"},
-  };
-  for (const Row& row : rows) {
-    CAPTURE(row.expected);
-    CHECK(escaped(row.text) == row.expected);
-  }
 }
 
 TEST_CASE("long values are cut between characters") {

@@ -57,19 +57,36 @@ TEST_CASE("each path takes its methods alone") {
     int status;
     const char* allow;
   } cases[] = {
-      {"GET", "/", 200, ""},         {"HEAD", "/healthz", 200, ""},
-      {"GET", "/healthz", 200, ""},  {"POST", "/healthz", 405, "GET, HEAD"},
-      {"GET", "/readyz", 200, ""},   {"GET", "/readyz?verbose", 200, ""},
-      {"GET", "/metrics", 200, ""},  {"POST", "/metrics", 405, "GET, HEAD"},
-      {"GET", "/config", 200, ""},   {"DELETE", "/config", 405, "GET, HEAD"},
-      {"GET", "/services", 200, ""}, {"GET", "/config/status", 200, ""},
-      {"GET", "/explain", 400, ""},  {"GET", "/log?level=debug", 405, "POST"},
-      {"GET", "/drain", 405, "POST"},  {"POST", "/drain", 202, ""},
-      {"HEAD", "/log", 405, "POST"}, {"POST", "/log?level=debug", 200, ""},
-      {"POST", "/log", 400, ""},     {"POST", "/log?level=shout", 400, ""},
-      {"GET", "/nothing", 404, ""},  {"GET", "/config/", 404, ""},
-      {"GET", "/context", 404, ""},  {"GET", "/certs", 404, ""},
-      {"GET", "/HEALTHZ", 404, ""},  {"OPTIONS", "*", 404, ""},
+      {"GET", "/", 200, ""},
+      {"HEAD", "/healthz", 200, ""},
+      {"GET", "/healthz", 200, ""},
+      {"POST", "/healthz", 405, "GET, HEAD"},
+      {"GET", "/readyz", 200, ""},
+      {"GET", "/readyz?verbose", 200, ""},
+      {"GET", "/metrics", 200, ""},
+      {"POST", "/metrics", 405, "GET, HEAD"},
+      {"GET", "/config", 200, ""},
+      {"DELETE", "/config", 405, "GET, HEAD"},
+      {"GET", "/services", 200, ""},
+      {"GET", "/config/status", 200, ""},
+      {"GET", "/explain", 400, ""},
+      {"GET", "/log?level=debug", 405, "POST"},
+      {"GET", "/tap", 200, ""},
+      {"HEAD", "/tap?color=red", 200, ""},
+      {"POST", "/tap", 405, "GET, HEAD"},
+      {"GET", "/tap?colour=red", 400, ""},
+      {"GET", "/drain", 405, "POST"},
+      {"POST", "/drain", 202, ""},
+      {"HEAD", "/log", 405, "POST"},
+      {"POST", "/log?level=debug", 200, ""},
+      {"POST", "/log", 400, ""},
+      {"POST", "/log?level=shout", 400, ""},
+      {"GET", "/nothing", 404, ""},
+      {"GET", "/config/", 404, ""},
+      {"GET", "/context", 400, ""},
+      {"GET", "/certs", 404, ""},
+      {"GET", "/HEALTHZ", 404, ""},
+      {"OPTIONS", "*", 404, ""},
   };
   for (const auto& c : cases) {
     CAPTURE(c.method);
@@ -104,6 +121,18 @@ TEST_CASE("a refused change changes nothing") {
                               {"sec-fetch-site", "same-origin"}}})
             .status == 200);
   CHECK(fixture.backend.log_level == "debug");
+}
+
+TEST_CASE("a page of another origin cannot tap") {
+  Fixture fixture;
+  const auto site = [&](const char* value) {
+    return fixture.ask({.target = "/tap", .headers = {{"sec-fetch-site", value}}}).status;
+  };
+  CHECK(site("cross-site") == 403);
+  CHECK(site("same-site") == 403);
+  CHECK(site("same-origin") == 200);
+  CHECK(site("none") == 200);
+  CHECK_FALSE(fixture.backend.hub.tapped());
 }
 
 TEST_CASE("a loopback address answers to loopback names alone") {
@@ -248,7 +277,8 @@ TEST_CASE("the index page escapes what it shows and lists what there is") {
   CHECK(answer.content_type.starts_with("text/html"));
   CHECK(contains(answer.body, "woad"));
   CHECK_FALSE(contains(answer.body, "<script>"));
-  for (const char* path : {"/healthz", "/readyz", "/metrics", "/config/status", "/explain"}) {
+  for (const char* path :
+       {"/healthz", "/readyz", "/metrics", "/config/status", "/explain", "/tap"}) {
     CHECK(contains(answer.body, path));
   }
 }

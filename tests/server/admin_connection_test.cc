@@ -1,48 +1,11 @@
 #include "proxy/server/admin_connection.h"
 
-#include "tests/server/testing.h"
-#include "tests/support/memory_transport.h"
+#include "tests/server/admin_harness.h"
 
 namespace woad {
 namespace {
 
-class Harness final : public AdminHost {
- public:
-  explicit Harness(AdminScope scope = AdminScope::kAll) {
-    connection_ = new AdminConnection(*this, scope, true, peer.connect());
-    connection_->start();
-  }
-  ~Harness() {
-    scheduler.end_turn();
-    delete connection_;
-  }
-
-  AdminApi& api() override { return api_; }
-  CodecContext codec_context() override { return {scheduler, blocks, hostile_}; }
-  void on_admin_closed(AdminConnection& connection) override {
-    CHECK(&connection == connection_);
-    connection_ = nullptr;
-    scheduler.defer_delete(std::unique_ptr<Deferred>(&connection));
-  }
-
-  std::string send(std::string_view bytes) {
-    peer.send(bytes);
-    scheduler.end_turn();
-    return peer.take_received();
-  }
-  bool ended() const { return connection_ == nullptr; }
-  AdminConnection& connection() { return *connection_; }
-
-  Scheduler scheduler{MonoTime(seconds(1000))};
-  BlockPool blocks;
-  MemoryPeer peer{scheduler, blocks};
-  FakeBackend backend;
-
- private:
-  AdminApi api_{backend};
-  uint64_t hostile_[kHostileCount] = {};
-  AdminConnection* connection_ = nullptr;
-};
+using Harness = AdminHarness;
 
 constexpr std::string_view kHealth = "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n";
 
@@ -137,6 +100,16 @@ TEST_CASE("drain ends an idle connection at once and a busy one with its answer"
   busy.scheduler.end_turn();
   CHECK(busy.peer.take_received().starts_with("HTTP/1.1 200 "));
   CHECK(busy.ended());
+}
+
+TEST_CASE("the process ends while an answer is due") {
+  Harness harness;
+  harness.backend.wait = true;
+  CHECK(harness.send("GET /services HTTP/1.1\r\nHost: localhost\r\n\r\n").empty());
+  harness.end_process();
+  CHECK(harness.peer.closed());
+  harness.backend.run_pending();
+  CHECK(harness.peer.take_received().empty());
 }
 
 TEST_CASE("the scope of the address holds") {

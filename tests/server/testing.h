@@ -52,6 +52,9 @@ class FakeBackend final : public AdminBackend {
   std::vector<std::string> warnings() const override { return warning_lines; }
   ConfigStatus config_status() const override { return status; }
   std::shared_ptr<const Snapshot> snapshot() const override { return running; }
+  MonoTime now() override { return MonoTime(); }
+  std::vector<ExtraFamily> process_metrics() override { return {}; }
+  TapHub& taps() override { return hub; }
   void collect_metrics(std::function<void(MetricsSnapshot)> done) override {
     later([done = std::move(done)] { done({}); });
   }
@@ -75,6 +78,8 @@ class FakeBackend final : public AdminBackend {
   ConfigStatus status;
   std::vector<EndpointLoad> loads;
   std::string log_level;
+  TapHub hub{[this] { ++wakes; }};
+  int wakes = 0;
   int drains = 0;
   bool wait = false;
   std::vector<std::function<void()>> pending;

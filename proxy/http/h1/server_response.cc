@@ -22,12 +22,12 @@ void H1ServerCodec::write_head(const ResponseHead& head, bool end, bool close) {
     return;
   }
   // A response that overtakes the request's body leaves no way to tell where the next request
-  // would begin, but to read on for the sake of it (attack 0.CL); so does what a client sent in
-  // the hope of an upgrade.
+  // would begin, but to read on for the sake of it (attack 0.CL). Behind an upgrade that was
+  // declined, nobody knows what is a request and what was meant for the new protocol, also when it
+  // is still on its way.
   const bool overtakes = rx_ == Rx::kBody;
-  const bool hoped = upgrade_asked_ && !pending_.empty();
   const bool last = draining_ || (eof_ && pending_.empty());
-  if (close || overtakes || hoped || last) keep_alive_ = false;
+  if (close || overtakes || upgrade_asked_ || last) keep_alive_ = false;
   const bool bodiless = to_head_ || h1::status_has_no_body(head.status);
   h1::HeadExtras extras;
   if (bodiless) {
@@ -148,9 +148,8 @@ void H1ServerCodec::release(ResetReason) {
   const Tx tx = std::exchange(tx_, Tx::kIdle);
   if (done_) return;
   const bool read_all = rx_ == Rx::kEnd || rx_ == Rx::kUpgrade;
-  const bool hoped = upgrade_asked_ && !pending_.empty();
   upgrade_asked_ = false;
-  if (tx == Tx::kEnd && read_all && keep_alive_ && !hoped && !(draining_ && pending_.empty())) {
+  if (tx == Tx::kEnd && read_all && keep_alive_ && !(draining_ && pending_.empty())) {
     next_request();
     return;
   }

@@ -10,6 +10,8 @@
 #include "config/document.h"
 #include "config/load.h"
 #include "proxy/http/filter.h"
+#include "proxy/observe/metrics.h"
+#include "tests/support/context_system.h"
 
 namespace woad::test {
 
@@ -78,6 +80,8 @@ class FilterBench final : private FilterHost {
   Arena arena{arenas};
   Scheduler scheduler{MonoTime(hours(5)), WallTime(std::chrono::seconds(1'800'000'000))};
   Random random{7};
+  WorkerMetrics metrics;
+  ContextSystem contexts = make_context_system();
   ExchangeInfo info;
   RequestHead request{arena};
   ResponseHead response{arena};
@@ -103,7 +107,8 @@ class FilterBench final : private FilterHost {
   void filter_resume(size_t) override { ++resumed; }
   void filter_reply(LocalReply given) override { reply = std::move(given); }
 
-  FilterContext context_{*this, 0, info, arena, scheduler, random};
+  FilterServices services_{scheduler, random, metrics, contexts, nullptr};
+  FilterContext context_{*this, 0, info, arena, services_};
   F* filter_ = nullptr;
 };
 

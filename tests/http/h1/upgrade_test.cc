@@ -107,10 +107,7 @@ TEST_CASE("an upgrade that is refused") {
     server.last().answer(200, "no");
     server.settle();
     CHECK(server.streams.size() == 1);
-    CHECK(server.done == hoped);
-    if (hoped) continue;
-    server.peer.send("GET /2 HTTP/1.1\r\nHost: h\r\n\r\n");
-    CHECK(server.streams.size() == 2);
+    CHECK(server.done);
   }
 }
 

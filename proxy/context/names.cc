@@ -1,0 +1,63 @@
+#include "proxy/context/names.h"
+
+#include <algorithm>
+
+#include "proxy/base/strings.h"
+
+namespace woad {
+namespace {
+
+constexpr std::string_view kHopNames[] = {"x-woad-timeout-ms", "x-woad-attempt", "x-woad-hops"};
+
+bool is_twin(std::string_view name, std::string_view ours) {
+  return std::equal(name.begin(), name.end(), ours.begin(), ours.end(),
+                    [](char a, char b) { return (a == '_' ? '-' : to_lower(a)) == b; });
+}
+
+}  // namespace
+
+void ContextNames::add(ContextHeader kind, std::string_view name) {
+  names_.push_back({HeaderName(name), kind});
+  const HeaderId id = names_.back().name.id;
+  lengths_ |= uint64_t{1} << std::min<size_t>(name.size(), 63);
+  if (id != HeaderId::kOther) ids_ |= uint64_t{1} << static_cast<size_t>(id);
+}
+
+ContextHeader ContextNames::look_up(const Header& field) const {
+  for (const Named& each : names_) {
+    if (field.is(each.name)) return each.kind;
+  }
+  if (field.name.find('_') == std::string_view::npos) return ContextHeader::kNone;
+  for (const Named& each : names_) {
+    if (is_twin(field.name, each.name.text)) return ContextHeader::kTwin;
+  }
+  return ContextHeader::kNone;
+}
+
+ContextHeader ContextNames::kind_of_own(const Header& field) const {
+  const ContextHeader configured = look_up(field);
+  if (configured != ContextHeader::kNone) return configured;
+  if (!equals_ignore_case(field.name.substr(0, kOwnPrefix.size()), kOwnPrefix)) {
+    return ContextHeader::kNone;
+  }
+  for (const std::string_view hop : kHopNames) {
+    if (equals_ignore_case(field.name, hop)) return ContextHeader::kHop;
+  }
+  return ContextHeader::kOwn;
+}
+
+const HeaderName* ContextNames::first(ContextHeader kind) const {
+  const auto found = std::find_if(names_.begin(), names_.end(),
+                                  [&](const Named& each) { return each.kind == kind; });
+  return found == names_.end() ? nullptr : &found->name;
+}
+
+std::vector<std::string_view> ContextNames::of(ContextHeader kind) const {
+  std::vector<std::string_view> all;
+  for (const Named& each : names_) {
+    if (each.kind == kind) all.push_back(each.name.text);
+  }
+  return all;
+}
+
+}  // namespace woad

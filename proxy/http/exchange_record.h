@@ -1,0 +1,16 @@
+// From what is known about an exchange to its line: for the access log and for taps.
+#pragma once
+
+#include "proxy/base/arena.h"
+#include "proxy/http/exchange_info.h"
+#include "proxy/observe/access_record.h"
+
+namespace woad {
+
+// Views of `info`, of static storage and of `arena`.
+AccessRecord access_record_of(const ExchangeInfo& info, Arena& arena);
+
+// Something went wrong: such a request always gets its line.
+bool is_error(const ExchangeInfo& info);
+
+}  // namespace woad

@@ -1,0 +1,247 @@
+#include "proxy/match/matcher.h"
+
+#include <re2/re2.h>
+
+#include <algorithm>
+
+#include "proxy/base/context_value.h"
+#include "proxy/base/strings.h"
+
+namespace woad {
+namespace {
+
+Result<std::shared_ptr<const re2::RE2>> compile(const std::string& pattern) {
+  RE2::Options options;
+  options.set_log_errors(false);
+  options.set_max_mem(1 << 20);
+  auto regex = std::make_shared<const re2::RE2>(pattern, options);
+  if (!regex->ok()) return Error{regex->error()};
+  return std::shared_ptr<const re2::RE2>(std::move(regex));
+}
+
+bool full_match(const re2::RE2& regex, std::string_view text) {
+  return re2::RE2::FullMatch(re2::StringPiece(text.data(), text.size()), regex);
+}
+
+std::string quoted(std::string_view text) { return "\"" + std::string(text) + "\""; }
+
+int hex_digit(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+// Percent-decoded, '+' as a space; a broken escape stands for itself.
+std::string decode_query(std::string_view text) {
+  std::string out;
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '%' && i + 2 < text.size() && hex_digit(text[i + 1]) >= 0 &&
+        hex_digit(text[i + 2]) >= 0) {
+      out.push_back(static_cast<char>(hex_digit(text[i + 1]) * 16 + hex_digit(text[i + 2])));
+      i += 2;
+    } else {
+      out.push_back(text[i] == '+' ? ' ' : text[i]);
+    }
+  }
+  return out;
+}
+
+// The first value of a key of the query.
+std::optional<std::string> query_value(std::string_view query, std::string_view key) {
+  while (!query.empty()) {
+    const size_t amp = query.find('&');
+    const std::string_view pair = query.substr(0, amp);
+    const size_t equals = pair.find('=');
+    if (decode_query(pair.substr(0, equals)) == key) {
+      return equals == std::string_view::npos ? std::string()
+                                              : decode_query(pair.substr(equals + 1));
+    }
+    if (amp == std::string_view::npos) break;
+    query.remove_prefix(amp + 1);
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+ValueMatcher ValueMatcher::exact(std::string text) {
+  ValueMatcher matcher(Kind::kExact);
+  matcher.text_ = std::move(text);
+  return matcher;
+}
+
+ValueMatcher ValueMatcher::prefix(std::string text) {
+  ValueMatcher matcher(Kind::kPrefix);
+  matcher.text_ = std::move(text);
+  return matcher;
+}
+
+ValueMatcher ValueMatcher::suffix(std::vector<std::string> tails) {
+  ValueMatcher matcher(Kind::kSuffix);
+  matcher.tails_ = std::move(tails);
+  return matcher;
+}
+
+Result<ValueMatcher> ValueMatcher::regex(const std::string& pattern) {
+  auto regex = compile(pattern);
+  if (!regex) return regex.error();
+  ValueMatcher matcher(Kind::kRegex);
+  matcher.text_ = pattern;
+  matcher.regex_ = *regex;
+  return matcher;
+}
+
+ValueMatcher ValueMatcher::present(bool wanted) {
+  ValueMatcher matcher(Kind::kPresent);
+  matcher.wanted_ = wanted;
+  return matcher;
+}
+
+bool ValueMatcher::matches(std::optional<std::string_view> value) const {
+  if (kind_ == Kind::kPresent) return value.has_value() == wanted_;
+  if (!value) return false;
+  switch (kind_) {
+    case Kind::kExact: return *value == text_;
+    case Kind::kPrefix: return value->starts_with(text_);
+    case Kind::kSuffix:
+      return std::any_of(tails_.begin(), tails_.end(),
+                         [&](const std::string& tail) { return value->ends_with(tail); });
+    default: return full_match(*regex_, *value);
+  }
+}
+
+std::string ValueMatcher::describe() const {
+  switch (kind_) {
+    case Kind::kExact: return "exact " + quoted(text_);
+    case Kind::kPrefix: return "prefix " + quoted(text_);
+    case Kind::kRegex: return "regex " + quoted(text_);
+    case Kind::kPresent: return wanted_ ? "present" : "absent";
+    case Kind::kSuffix: break;
+  }
+  std::string text = "suffix";
+  for (const std::string& tail : tails_) text += " " + quoted(tail);
+  return text;
+}
+
+PathMatcher PathMatcher::exact(std::string path) { return {Kind::kExact, std::move(path)}; }
+
+PathMatcher PathMatcher::prefix(std::string path) {
+  while (!path.empty() && path.back() == '/') path.pop_back();
+  return {Kind::kPrefix, std::move(path)};
+}
+
+Result<PathMatcher> PathMatcher::regex(const std::string& pattern) {
+  auto regex = compile(pattern);
+  if (!regex) return regex.error();
+  PathMatcher matcher(Kind::kRegex, pattern);
+  matcher.regex_ = *regex;
+  return matcher;
+}
+
+bool PathMatcher::matches(std::string_view path) const {
+  switch (kind_) {
+    case Kind::kExact: return path == text_;
+    case Kind::kPrefix:
+      return path.starts_with(text_) && (path.size() == text_.size() || path[text_.size()] == '/');
+    default: return full_match(*regex_, path);
+  }
+}
+
+std::string PathMatcher::describe() const {
+  switch (kind_) {
+    case Kind::kExact: return "exact " + quoted(text_);
+    case Kind::kPrefix: return "prefix " + quoted(text_ + "/");
+    default: return "regex " + quoted(text_);
+  }
+}
+
+HostPattern::HostPattern(std::string_view pattern) : text_(lower(pattern)) {}
+
+bool HostPattern::matches(std::string_view host) const {
+  if (text_ == "*") return true;
+  if (!text_.starts_with("*.")) return host == text_;
+  const std::string_view tail = std::string_view(text_).substr(1);
+  return host.size() > tail.size() && host.ends_with(tail);
+}
+
+std::string_view normal_host(std::string_view authority, char* out) {
+  constexpr size_t kLongest = 255;
+  if (!authority.empty() && authority.front() == '[') {
+    authority = authority.substr(0, authority.find(']') + 1);
+  } else {
+    authority = authority.substr(0, authority.find(':'));
+  }
+  if (authority.size() > 1 && authority.back() == '.') authority.remove_suffix(1);
+  if (authority.size() > kLongest) return {};
+  for (size_t i = 0; i < authority.size(); ++i) out[i] = to_lower(authority[i]);
+  return {out, authority.size()};
+}
+
+std::optional<Matcher::Mismatch> Matcher::mismatch(const MatchInput& input) const {
+  const auto no = [](Part part, size_t index = 0) { return Mismatch{part, index}; };
+  if (!hosts.empty() && std::none_of(hosts.begin(), hosts.end(), [&](const HostPattern& pattern) {
+        return pattern.matches(input.host);
+      })) {
+    return no(Part::kHost);
+  }
+  if (path && !path->matches(input.head.path_only())) return no(Part::kPath);
+  if (!methods.empty() &&
+      std::find(methods.begin(), methods.end(), input.head.method_name) == methods.end()) {
+    return no(Part::kMethod);
+  }
+  for (size_t i = 0; i < headers.size(); ++i) {
+    const Header* field = input.head.headers.find(headers[i].name);
+    std::optional<std::string_view> value;
+    if (field != nullptr) value = field->value;
+    if (headers[i].name.id == HeaderId::kHost) value = input.head.authority;
+    if (!headers[i].value.matches(value)) return no(Part::kHeader, i);
+  }
+  for (size_t i = 0; i < query.size(); ++i) {
+    const auto value = query_value(input.head.query(), query[i].key);
+    if (!query[i].value.matches(value)) return no(Part::kQuery, i);
+  }
+  const auto same = [](const std::string& wanted, std::string_view value) {
+    return value.empty() ? wanted.empty() || wanted == kBaseColor : wanted == value;
+  };
+  if (color && !same(*color, input.color)) return no(Part::kColor);
+  if (tenant && *tenant != input.tenant) return no(Part::kTenant);
+  return std::nullopt;
+}
+
+std::optional<std::string> Matcher::why_not(const MatchInput& input) const {
+  const auto found = mismatch(input);
+  if (!found) return std::nullopt;
+  const auto is_not = [](std::string_view what, std::string_view value, const std::string& wanted) {
+    return std::string(what) + " " + quoted(value) + " is not " + wanted;
+  };
+  switch (found->part) {
+    case Part::kHost: {
+      std::string wanted;
+      for (const HostPattern& host : hosts) wanted += (wanted.empty() ? "" : " or ") + host.text();
+      return is_not("host", input.host, wanted);
+    }
+    case Part::kPath: return is_not("path", input.head.path_only(), path->describe());
+    case Part::kMethod: {
+      std::string wanted;
+      for (const std::string& method : methods) wanted += (wanted.empty() ? "" : " or ") + method;
+      return is_not("method", input.head.method_name, wanted);
+    }
+    case Part::kHeader: {
+      const Named& named = headers[found->index];
+      const Header* field = input.head.headers.find(named.name);
+      return is_not("header " + named.name.text, field == nullptr ? "" : field->value,
+                    named.value.describe());
+    }
+    case Part::kQuery: {
+      const Query& wanted = query[found->index];
+      return is_not("query " + wanted.key, query_value(input.head.query(), wanted.key).value_or(""),
+                    wanted.value.describe());
+    }
+    case Part::kColor: return is_not("color", input.color, *color);
+    case Part::kTenant: return is_not("tenant", input.tenant, *tenant);
+  }
+  return std::nullopt;
+}
+
+}  // namespace woad

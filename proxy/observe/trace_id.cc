@@ -1,0 +1,73 @@
+#include "proxy/observe/trace_id.h"
+
+namespace woad {
+
+std::optional<uint64_t> parse_lower_hex(std::string_view text) {
+  if (text.empty() || text.size() > 16) return std::nullopt;
+  uint64_t value = 0;
+  for (const char c : text) {
+    unsigned digit = 0;
+    if (c >= '0' && c <= '9') {
+      digit = static_cast<unsigned>(c - '0');
+    } else if (c >= 'a' && c <= 'f') {
+      digit = static_cast<unsigned>(c - 'a') + 10;
+    } else {
+      return std::nullopt;
+    }
+    value = value << 4 | digit;
+  }
+  return value;
+}
+
+std::optional<TraceId> parse_trace_id(std::string_view text) {
+  if (text.size() != kTraceIdDigits) return std::nullopt;
+  const auto high = parse_lower_hex(text.substr(0, 16));
+  const auto low = parse_lower_hex(text.substr(16));
+  if (!high || !low || (*high | *low) == 0) return std::nullopt;
+  return TraceId{*high, *low};
+}
+
+std::optional<SpanId> parse_span_id(std::string_view text) {
+  if (text.size() != kSpanIdDigits) return std::nullopt;
+  const auto value = parse_lower_hex(text);
+  if (!value || *value == 0) return std::nullopt;
+  return SpanId{*value};
+}
+
+char* write_lower_hex(char* out, uint64_t value, size_t digits) {
+  for (size_t at = digits; at > 0; --at) {
+    out[at - 1] = "0123456789abcdef"[value & 15];
+    value >>= 4;
+  }
+  return out + digits;
+}
+
+char* write_trace_id(char* out, TraceId id) {
+  return write_lower_hex(write_lower_hex(out, id.high, 16), id.low, 16);
+}
+
+char* write_span_id(char* out, SpanId id) { return write_lower_hex(out, id.value, kSpanIdDigits); }
+
+TraceId make_trace_id(Random& random) {
+  for (;;) {
+    const TraceId id{random.next(), random.next()};
+    if (id.valid()) return id;
+  }
+}
+
+SpanId make_span_id(Random& random) {
+  for (;;) {
+    const SpanId id{random.next()};
+    if (id.valid()) return id;
+  }
+}
+
+bool in_sampled_share(TraceId id, double share) {
+  constexpr uint64_t kAll = uint64_t{1} << 56;
+  if (share >= 1) return true;
+  if (!(share > 0)) return false;
+  const auto threshold = static_cast<uint64_t>((1 - share) * static_cast<double>(kAll));
+  return (id.low & (kAll - 1)) >= threshold;
+}
+
+}  // namespace woad

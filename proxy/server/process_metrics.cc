@@ -1,0 +1,39 @@
+#include "proxy/server/process_metrics.h"
+
+namespace woad {
+
+std::vector<ExtraFamily> context_metrics(const ContextTable::Counters& counters) {
+  const auto one = [](std::string name, std::string help, bool gauge, uint64_t value) {
+    return ExtraFamily{std::move(name), std::move(help), gauge, {{{}, static_cast<double>(value)}}};
+  };
+  return {
+      one("woad_context_table_entries", "Inbound requests whose context is remembered.", true,
+          counters.entries),
+      one("woad_context_table_evictions_total",
+          "Remembered contexts that gave way to newer ones before their time.", false,
+          counters.evictions),
+      one("woad_context_table_conflicts_total",
+          "Requests that made an id ambiguous: another context had it already.", false,
+          counters.conflicts),
+      one("woad_context_table_full_total",
+          "Requests not remembered, as every entry was of a running one.", false, counters.full),
+      one("woad_context_carry_dropped_total",
+          "Requests whose carried headers found no room in the table.", false,
+          counters.carry_dropped)};
+}
+
+std::vector<ExtraFamily> span_metrics(const OtlpExporter::Counts& counts) {
+  ExtraFamily lost{"woad_spans_dropped_total", "Spans that never arrived, by why.", false, {}};
+  for (size_t i = 0; i < kSpanLosses; ++i) {
+    const auto reason = static_cast<SpanLoss>(i);
+    lost.samples.push_back(
+        {{{"reason", std::string(to_string(reason))}}, static_cast<double>(counts.of(reason))});
+  }
+  return {{"woad_spans_exported_total",
+           "Spans that the collector took.",
+           false,
+           {{{}, static_cast<double>(counts.delivered)}}},
+          std::move(lost)};
+}
+
+}  // namespace woad

@@ -1,0 +1,182 @@
+#include "proxy/context/trust.h"
+
+#include <doctest/doctest.h>
+
+#include <string>
+
+using namespace woad;
+
+namespace {
+
+SpiffePattern pattern(std::string_view text) {
+  auto parsed = SpiffePattern::parse(text);
+  REQUIRE(parsed);
+  return *parsed;
+}
+
+ColorGrant grant(std::string_view text) {
+  auto parsed = ColorGrant::parse(text);
+  REQUIRE(parsed);
+  return *parsed;
+}
+
+}  // namespace
+
+TEST_CASE("patterns match whole segments, byte for byte") {
+  const std::string long_id = "spiffe://example.org/" + std::string(2048, 'a');
+  const struct {
+    const char* pattern;
+    std::string id;
+    bool matches;
+  } kCases[] = {
+      {"spiffe://example.org/ns/shop/sa/cart", "spiffe://example.org/ns/shop/sa/cart", true},
+      {"spiffe://example.org/ns/shop/sa/cart", "spiffe://example.org/ns/shop/sa/cart2", false},
+      {"spiffe://example.org/ns/shop/sa/cart", "spiffe://example.org/ns/shop/sa", false},
+      {"spiffe://example.org/ns/shop/sa/cart", "spiffe://example.org/ns/shop/sa/cart/x", false},
+      {"spiffe://example.org/ns/shop/sa/cart", "spiffe://example.org/ns/shop/sa/cart/", false},
+      {"spiffe://example.org/ns/shop/sa/cart", "spiffe://example.org/ns/shop/sa/Cart", false},
+      {"spiffe://example.org/ns/shop/sa/cart", "spiffe://example.com/ns/shop/sa/cart", false},
+      {"spiffe://example.org/ns/shop/sa/cart", "https://example.org/ns/shop/sa/cart", false},
+      {"spiffe://example.org/ns/shop/sa/cart", "SPIFFE://example.org/ns/shop/sa/cart", false},
+      {"spiffe://example.org/ns/*/sa/cart", "spiffe://example.org/ns/shop/sa/cart", true},
+      {"spiffe://example.org/ns/*/sa/cart", "spiffe://example.org/ns//sa/cart", false},
+      {"spiffe://example.org/ns/*/sa/cart", "spiffe://example.org/ns/a/b/sa/cart", false},
+      {"spiffe://example.org/ns/*/sa/cart", "spiffe://example.org/ns/../sa/cart", false},
+      {"spiffe://example.org/ns/*/sa/cart", "spiffe://example.org/ns/%2e/sa/cart", false},
+      {"spiffe://example.org/ns/*/sa/cart", "spiffe://example.org/ns/*/sa/cart", false},
+      {"spiffe://example.org/*", "spiffe://example.org/a", true},
+      {"spiffe://example.org/*", "spiffe://example.org/a/b", false},
+      {"spiffe://example.org/*", "spiffe://example.org", false},
+      {"spiffe://example.org/*", "spiffe://example.org/", false},
+      {"spiffe://example.org/**", "spiffe://example.org/a", true},
+      {"spiffe://example.org/**", "spiffe://example.org/a/b/c", true},
+      {"spiffe://example.org/**", "spiffe://example.org", false},
+      {"spiffe://example.org/**", "spiffe://example.org/", false},
+      {"spiffe://example.org/**", "spiffe://example.org/a/", false},
+      {"spiffe://example.org/**", "spiffe://example.org/a//b", false},
+      {"spiffe://example.org/**", "spiffe://example.org.evil.com/a", false},
+      {"spiffe://example.org/**", long_id, false},
+      {"spiffe://example.org/ns/shop/**", "spiffe://example.org/ns/shop/sa/cart", true},
+      {"spiffe://example.org/ns/shop/**", "spiffe://example.org/ns/shop", false},
+      {"spiffe://example.org/ns/shop/**", "spiffe://example.org/ns/shopping/sa", false},
+      {"spiffe://example.org/*/**", "spiffe://example.org/a", false},
+      {"spiffe://example.org/*/**", "spiffe://example.org/a/b", true},
+      {"spiffe://example.org", "spiffe://example.org", true},
+      {"spiffe://example.org", "spiffe://example.org/a", false},
+      {"spiffe://example.org", "", false},
+  };
+  for (const auto& test : kCases) {
+    CAPTURE(test.pattern);
+    CAPTURE(test.id);
+    CHECK(pattern(test.pattern).matches(test.id) == test.matches);
+    CHECK(pattern(test.pattern).text() == test.pattern);
+  }
+}
+
+TEST_CASE("a wrong pattern says what to write") {
+  const struct {
+    std::string text;
+    const char* sentence;
+  } kCases[] = {
+      {"", "begins with spiffe://"},
+      {"example.org/ns/a", "begins with spiffe://"},
+      {"Spiffe://example.org/a", "begins with spiffe://"},
+      {"spiffe://", "names its trust domain"},
+      {"spiffe:///ns/a", "names its trust domain"},
+      {"spiffe://*/ns/a", "cannot be a glob"},
+      {"spiffe://**", "cannot be a glob"},
+      {"spiffe://*.example.org/a", "cannot be a glob"},
+      {"spiffe://Example.org/a", "lower-case letters"},
+      {"spiffe://example.org:443/a", "lower-case letters"},
+      {"spiffe://user@example.org/a", "lower-case letters"},
+      {"spiffe://" + std::string(256, 'a') + "/a", "at most 255 bytes"},
+      {"spiffe://example.org/ns/a*", "whole segment"},
+      {"spiffe://example.org/ns/*a/b", "whole segment"},
+      {"spiffe://example.org/ns/***", "whole segment"},
+      {"spiffe://example.org/**/sa", "can only come last"},
+      {"spiffe://example.org/", "empty segments"},
+      {"spiffe://example.org/a/", "empty segments"},
+      {"spiffe://example.org//a", "empty segments"},
+      {"spiffe://example.org/a/./b", "a segment has"},
+      {"spiffe://example.org/..", "a segment has"},
+      {"spiffe://example.org/a b", "a segment has"},
+      {"spiffe://example.org/a%2f", "a segment has"},
+      {"spiffe://example.org/a?b", "a segment has"},
+      {"spiffe://example.org/(a|b)", "a segment has"},
+      {"spiffe://example.org/" + std::string(2048, 'a'), "at most 2048 bytes"},
+  };
+  for (const auto& test : kCases) {
+    CAPTURE(test.text);
+    const auto parsed = SpiffePattern::parse(test.text);
+    REQUIRE_FALSE(parsed);
+    CHECK_MESSAGE(parsed.error().message.find(test.sentence) != std::string::npos,
+                  parsed.error().message);
+  }
+}
+
+TEST_CASE("a grant is a colour or all children of one") {
+  const struct {
+    const char* grant;
+    const char* color;
+    bool covers;
+  } kCases[] = {
+      {"red", "red", true},         {"red", "red.a", false},     {"red", "redder", false},
+      {"red.*", "red", false},      {"red.*", "red.a", true},    {"red.*", "red.a.b", true},
+      {"red.*", "redder.a", false}, {"red.*", "blue", false},    {"red.a", "red.a", true},
+      {"red.a.*", "red.a.b", true}, {"red.a.*", "red.b", false},
+  };
+  for (const auto& test : kCases) {
+    CAPTURE(test.grant);
+    CAPTURE(test.color);
+    CHECK(grant(test.grant).covers(test.color) == test.covers);
+  }
+  for (const char* bad :
+       {"", "*", ".*", "Red", "red*", "red.**", "*.red", "re d", "base", "base.*"}) {
+    CAPTURE(bad);
+    CHECK_FALSE(ColorGrant::parse(bad));
+  }
+}
+
+TEST_CASE("trust: identities for everything, colors for no more than they grant") {
+  ContextTrust trust;
+  trust.add_identity(pattern("spiffe://example.org/ns/shop/sa/*"));
+  trust.add_colors(pattern("spiffe://example.org/ns/ci/sa/team-a"), {grant("red"), grant("red.*")});
+  trust.add_colors(pattern("spiffe://example.org/ns/ci/**"), {grant("blue")});
+  trust.add_colors(pattern("spiffe://example.org/ns/shop/sa/edge"), {grant("canary")});
+  const struct {
+    const char* principal;
+    bool context;
+    bool any_color;
+    std::vector<const char*> may;
+    std::vector<const char*> may_not;
+  } kCases[] = {
+      {"spiffe://example.org/ns/shop/sa/cart", true, true, {"", "red", "green", "red.x"}, {}},
+      {"spiffe://example.org/ns/ci/sa/team-a",
+       false,
+       true,
+       {"", "red", "red.x", "blue"},
+       {"green"}},
+      {"spiffe://example.org/ns/ci/sa/team-b", false, true, {"", "blue"}, {"red", "blue.x"}},
+      {"spiffe://example.org/ns/shop/sa/edge", true, true, {"", "canary"}, {"red", "blue"}},
+      {"spiffe://example.org/ns/other/sa/x", false, false, {""}, {"red", "blue", "canary"}},
+      {"", false, false, {""}, {"red", "blue", "canary"}},
+  };
+  for (const auto& test : kCases) {
+    CAPTURE(test.principal);
+    const TrustVerdict verdict = trust.verdict(test.principal);
+    CHECK(verdict.context() == test.context);
+    CHECK(verdict.any_color() == test.any_color);
+    for (const char* color : test.may) CHECK_MESSAGE(verdict.color(color), color);
+    for (const char* color : test.may_not) CHECK_FALSE_MESSAGE(verdict.color(color), color);
+  }
+}
+
+TEST_CASE("trust in plaintext is for those without an identity alone") {
+  ContextTrust trust;
+  CHECK_FALSE(trust.verdict("").context());
+  trust.set_plaintext(true);
+  CHECK(trust.verdict("").context());
+  CHECK(trust.verdict("").color("red"));
+  CHECK_FALSE(trust.verdict("spiffe://example.org/ns/a").context());
+  CHECK_FALSE(trust.verdict("spiffe://example.org/ns/a").color("red"));
+}
