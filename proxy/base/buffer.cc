@@ -44,26 +44,59 @@ void BlockPool::give(Block* block) {
 }
 
 void Buffer::clear() {
-  slices_.clear();
-  first_ = 0;
+  for (uint32_t i = first_; i < end_; ++i) slices()[i] = Slice();
+  first_ = end_ = 0;
   size_ = 0;
 }
 
+void Buffer::steal(Buffer& other) noexcept {
+  if (other.more_ != nullptr) {
+    delete[] more_;
+    more_ = std::exchange(other.more_, nullptr);
+    capacity_ = std::exchange(other.capacity_, kInPlace);
+    first_ = std::exchange(other.first_, 0);
+    end_ = std::exchange(other.end_, 0);
+  } else {
+    Slice* const to = slices();
+    for (uint32_t i = other.first_; i < other.end_; ++i) to[end_++] = std::move(other.in_place_[i]);
+    other.first_ = other.end_ = 0;
+  }
+  size_ = std::exchange(other.size_, 0);
+}
+
+// At the back: by moving down when the front half was consumed, else in twice the space.
+void Buffer::make_room() {
+  Slice* const from = slices();
+  const uint32_t count = end_ - first_;
+  Slice* to = from;
+  if (first_ == 0 || count * 2 > capacity_) {
+    capacity_ *= 2;
+    to = new Slice[capacity_];
+  }
+  for (uint32_t i = 0; i < count; ++i) to[i] = std::move(from[first_ + i]);
+  if (to != from) {
+    delete[] more_;
+    more_ = to;
+  }
+  first_ = 0;
+  end_ = count;
+}
+
 void Buffer::append(Buffer&& other) {
-  if (empty()) {
+  if (empty() && more_ == nullptr) {
     *this = std::move(other);
     return;
   }
-  for (size_t i = other.first_; i < other.slices_.size(); ++i) {
-    slices_.push_back(std::move(other.slices_[i]));
-  }
+  Slice* const from = other.slices();
+  for (uint32_t i = other.first_; i < other.end_; ++i) push(std::move(from[i]));
   size_ += other.size_;
-  other.clear();
+  other.first_ = other.end_ = 0;
+  other.size_ = 0;
 }
 
 char* Buffer::reserve(BlockPool& pool, size_t count) {
-  if (!slices_.empty() && first_ < slices_.size()) {
-    Slice& last = slices_.back();
+  if (first_ < end_) {
+    const Slice& last = slices()[end_ - 1];
     Block* block = last.block_;
     if (block != nullptr && block->refs == 1) {
       const char* end = last.data_ + last.size_;
@@ -72,14 +105,18 @@ char* Buffer::reserve(BlockPool& pool, size_t count) {
     }
   }
   Block* block = pool.take(count);
-  slices_.emplace_back(block, block->data(), 0);
+  push(Slice(block, block->data(), 0));
   return block->data();
 }
 
 void Buffer::commit(size_t count) {
-  slices_.back().size_ += static_cast<uint32_t>(count);
+  Slice& last = slices()[end_ - 1];
+  last.size_ += static_cast<uint32_t>(count);
   size_ += count;
-  if (slices_.back().empty()) slices_.pop_back();
+  if (!last.empty()) return;
+  last = Slice();
+  --end_;
+  if (first_ == end_) first_ = end_ = 0;
 }
 
 void Buffer::append(BlockPool& pool, std::string_view text) {
@@ -91,36 +128,29 @@ void Buffer::append(BlockPool& pool, std::string_view text) {
   }
 }
 
-Slice Buffer::take_front() {
-  Slice slice = std::move(slices_[first_]);
-  size_ -= slice.size();
-  ++first_;
-  drop_consumed();
-  return slice;
+void Buffer::drop_front() {
+  if (++first_ == end_) first_ = end_ = 0;
 }
 
-void Buffer::drop_consumed() {
-  if (first_ == slices_.size()) {
-    clear();
-  } else if (first_ >= 32 && first_ * 2 >= slices_.size()) {
-    slices_.erase(slices_.begin(), slices_.begin() + static_cast<std::ptrdiff_t>(first_));
-    first_ = 0;
-  }
+Slice Buffer::take_front() {
+  Slice slice = std::move(slices()[first_]);
+  size_ -= slice.size();
+  drop_front();
+  return slice;
 }
 
 void Buffer::consume(size_t count) {
   size_ -= count;
   while (count > 0) {
-    Slice& slice = slices_[first_];
+    Slice& slice = slices()[first_];
     if (slice.size() > count) {
       slice.remove_prefix(count);
-      break;
+      return;
     }
     count -= slice.size();
     slice = Slice();
-    ++first_;
+    drop_front();
   }
-  drop_consumed();
 }
 
 Buffer Buffer::take(size_t count) {
@@ -146,9 +176,9 @@ Buffer Buffer::share() const {
 
 int Buffer::to_iovec(iovec* out, int max) const {
   int count = 0;
-  for (size_t i = first_; i < slices_.size() && count < max; ++i) {
-    if (slices_[i].empty()) continue;
-    out[count++] = {const_cast<char*>(slices_[i].data()), slices_[i].size()};
+  for (uint32_t i = first_; i < end_ && count < max; ++i) {
+    const Slice& slice = slices()[i];
+    if (!slice.empty()) out[count++] = {const_cast<char*>(slice.data()), slice.size()};
   }
   return count;
 }

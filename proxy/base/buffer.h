@@ -8,10 +8,12 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
+
+#include "proxy/base/piece_pool.h"
 
 namespace woad {
 
@@ -28,11 +30,12 @@ struct Block {
   char* data() { return reinterpret_cast<char*>(this + 1); }
 };
 
-// Free blocks of one worker, by size class. Outlives every slice of its blocks.
+// Free blocks of one worker, by size class, and its pool of smaller pieces. Outlives every slice of
+// its blocks.
 class BlockPool {
  public:
   // Usable bytes of the size classes.
-  static constexpr uint32_t kSizes[] = {2048, 16384, 65536, 262144};
+  static constexpr uint32_t kSizes[] = {2048, 16384, 32768, 65536, 262144};
   // At most this many idle bytes are kept for each class.
   static constexpr size_t kKeepBytes = 1 << 20;
 
@@ -44,12 +47,15 @@ class BlockPool {
   // A block of at least `size` bytes (at most the largest class) with one reference.
   Block* take(size_t size);
 
+  PiecePool& pieces() { return pieces_; }
+
  private:
   friend class Slice;
   void give(Block* block);
 
-  Block* free_[4] = {};
-  size_t kept_[4] = {};
+  Block* free_[std::size(kSizes)] = {};
+  size_t kept_[std::size(kSizes)] = {};
+  PiecePool pieces_;
 };
 
 // A view of part of a block that keeps the block alive.
@@ -103,23 +109,20 @@ class Slice {
   uint32_t size_ = 0;
 };
 
-// A chain of slices: appended at the back, consumed at the front. Movable, not copyable.
+// A chain of slices: appended at the back, consumed at the front. Movable, not copyable. Two slices
+// have their place in the buffer itself, so a piece of body on its way takes no memory but its own;
+// room for more is kept between uses, so a connection's buffer stops allocating soon.
 class Buffer {
  public:
   Buffer() = default;
-  Buffer(Buffer&& other) noexcept
-      : slices_(std::move(other.slices_)),
-        first_(std::exchange(other.first_, 0)),
-        size_(std::exchange(other.size_, 0)) {
-    other.slices_.clear();
-  }
+  Buffer(Buffer&& other) noexcept { steal(other); }
   Buffer& operator=(Buffer&& other) noexcept {
-    std::swap(slices_, other.slices_);
-    std::swap(first_, other.first_);
-    std::swap(size_, other.size_);
-    other.clear();
+    if (this == &other) return *this;
+    clear();
+    steal(other);
     return *this;
   }
+  ~Buffer() { delete[] more_; }
 
   size_t size() const { return size_; }
   bool empty() const { return size_ == 0; }
@@ -128,7 +131,7 @@ class Buffer {
   void append(Slice slice) {
     if (slice.empty()) return;
     size_ += slice.size();
-    slices_.push_back(std::move(slice));
+    push(std::move(slice));
   }
   // Moves all of `other` to the back of this; `other` is empty afterwards.
   void append(Buffer&& other);
@@ -141,7 +144,7 @@ class Buffer {
   void commit(size_t count);
 
   // The first slice; the buffer is not empty.
-  const Slice& front() const { return slices_[first_]; }
+  const Slice& front() const { return slices()[first_]; }
   Slice take_front();
   void consume(size_t count);
   // The first `count` bytes move to the result; at most size().
@@ -155,15 +158,28 @@ class Buffer {
 
   template <class F>
   void for_each(F&& visit) const {
-    for (size_t i = first_; i < slices_.size(); ++i) visit(slices_[i]);
+    for (uint32_t i = first_; i < end_; ++i) visit(slices()[i]);
   }
 
  private:
-  void drop_consumed();
+  static constexpr uint32_t kInPlace = 2;
 
-  // A vector keeps its memory between uses, so a connection's buffer stops allocating soon.
-  std::vector<Slice> slices_;
-  size_t first_ = 0;
+  Slice* slices() { return more_ == nullptr ? in_place_ : more_; }
+  const Slice* slices() const { return more_ == nullptr ? in_place_ : more_; }
+  void push(Slice&& slice) {
+    if (end_ == capacity_) make_room();
+    slices()[end_++] = std::move(slice);
+  }
+  void make_room();
+  void drop_front();
+  // What `other` holds; this holds nothing.
+  void steal(Buffer& other) noexcept;
+
+  Slice in_place_[kInPlace];  // unused places, here and in more_, hold empty slices
+  Slice* more_ = nullptr;     // once in_place_ was too small
+  uint32_t capacity_ = kInPlace;
+  uint32_t first_ = 0;  // [first_, end_) are in use; both 0 when there are none
+  uint32_t end_ = 0;
   size_t size_ = 0;
 };
 

@@ -63,9 +63,8 @@ class Scheduler {
   void end_turn() {
     while (!turn_ends_.empty() || !graveyard_.empty()) {
       while (!turn_ends_.empty()) turn_ends_.pop_front().on_turn_end();
-      std::vector<std::unique_ptr<Deferred>> dead;
-      dead.swap(graveyard_);
-      dead.clear();
+      dying_.swap(graveyard_);
+      dying_.clear();
     }
   }
   bool turn_is_over() const { return turn_ends_.empty() && graveyard_.empty(); }
@@ -74,7 +73,9 @@ class Scheduler {
   TimerWheel timers_;
   Duration wall_offset_;
   IntrusiveList<TurnEnd> turn_ends_;
+  // Both keep their room; the second is empty but within end_turn().
   std::vector<std::unique_ptr<Deferred>> graveyard_;
+  std::vector<std::unique_ptr<Deferred>> dying_;
 };
 
 }  // namespace woad

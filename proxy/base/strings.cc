@@ -1,6 +1,7 @@
 #include "proxy/base/strings.h"
 
 #include <charconv>
+#include <cstring>
 
 namespace woad {
 namespace {
@@ -14,12 +15,48 @@ int hex_digit(char c) {
 
 }  // namespace
 
-bool equals_ignore_case(std::string_view a, std::string_view b) {
-  if (a.size() != b.size()) return false;
-  for (size_t i = 0; i < a.size(); ++i) {
-    if (to_lower(a[i]) != to_lower(b[i])) return false;
+namespace {
+
+template <class Word>
+Word load(const char* from) {
+  Word word;
+  std::memcpy(&word, from, sizeof word);
+  return word;
+}
+
+// Eight ASCII letters at a time: bit 7 of a byte tells whether it is in A-Z, and becomes bit 5.
+uint64_t lower_word(uint64_t word) {
+  constexpr uint64_t kOnes = 0x0101010101010101;
+  const uint64_t seven = word & (kOnes * 0x7f);
+  const uint64_t from_a = seven + kOnes * (0x80 - 'A');
+  const uint64_t behind_z = seven + kOnes * (0x80 - 'Z' - 1);
+  return word | ((from_a & ~behind_z & ~word & (kOnes * 0x80)) >> 2);
+}
+
+// All of a text of less than eight bytes.
+uint64_t load_short(std::string_view text) {
+  const size_t size = text.size();
+  if (size >= 4) {
+    return load<uint32_t>(text.data()) |
+           static_cast<uint64_t>(load<uint32_t>(text.data() + size - 4)) << 32;
   }
-  return true;
+  uint64_t word = 0;
+  for (const char c : text) word = word << 8 | static_cast<uint8_t>(c);
+  return word;
+}
+
+}  // namespace
+
+bool same_letters(std::string_view a, std::string_view b) {
+  const size_t size = a.size();
+  if (size < sizeof(uint64_t)) return lower_word(load_short(a)) == lower_word(load_short(b));
+  const size_t last = size - sizeof(uint64_t);
+  for (size_t at = 0; at < last; at += sizeof(uint64_t)) {
+    if (lower_word(load<uint64_t>(a.data() + at)) != lower_word(load<uint64_t>(b.data() + at))) {
+      return false;
+    }
+  }
+  return lower_word(load<uint64_t>(a.data() + last)) == lower_word(load<uint64_t>(b.data() + last));
 }
 
 std::string lower(std::string_view text) {

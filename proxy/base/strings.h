@@ -10,7 +10,11 @@ namespace woad {
 
 // ASCII only; bytes above 0x7f are left alone. Never depends on the locale.
 inline char to_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
-bool equals_ignore_case(std::string_view a, std::string_view b);
+// Texts of one size, ASCII letters of either case being the same.
+bool same_letters(std::string_view a, std::string_view b);
+inline bool equals_ignore_case(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && same_letters(a, b);
+}
 std::string lower(std::string_view text);
 
 // Without leading and trailing SP and HT (OWS of RFC 9110 section 5.6.3).

@@ -45,6 +45,11 @@ class Attempt final : public Deferred, private StreamWaiter, private ResponseSin
   Attempt(AttemptSink& sink, EndpointState& endpoint, Protocol protocol, uint32_t number);
   ~Attempt() override;
 
+  // new (arena) Attempt: in the memory of its exchange, which dies after it.
+  static void* operator new(size_t size, Arena& arena) { return arena.allocate(size); }
+  static void operator delete(void*, Arena&) {}
+  static void operator delete(void*) {}
+
   // `fresh`: only a connection that has carried nothing yet.
   void start(bool fresh) { endpoint_.pool(protocol_).acquire(*this, fresh); }
   // Gives up: no event comes any more; the stream is released with `reason` when the object dies.

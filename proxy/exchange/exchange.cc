@@ -304,7 +304,7 @@ void Exchange::finish() {
   const bool tapped = worker_.taps != nullptr && worker_.taps->tapped() && head_ != nullptr;
   if (tapped || filters_.has(Hook::kEnd)) info_.peer = arena_.copy(peer_.to_string());
   filters_.end(info_);
-  count_exchange(worker_.metrics, view_->snapshot(), info_);
+  count_exchange(worker_.metrics, *view_, info_);
   if (tapped) tell_taps();
   owner_.on_exchange_end(*this);
 }

@@ -79,7 +79,7 @@ void Forwarder::launch(const Endpoint& endpoint, bool fresh, uint32_t number) {
   EndpointState& state = view_.upstreams().state(endpoint, target_->connect_timeout);
   info_.upstream_host = state.name();
   AttemptSink& self = *this;
-  attempt_ = std::make_unique<Attempt>(self, state, protocol_for(target_->service, info_), number);
+  attempt_.reset(new (arena_) Attempt(self, state, protocol_for(target_->service, info_), number));
   attempt_->start(fresh);
 }
 
@@ -148,7 +148,7 @@ bool Forwarder::replay_is_safe(Attempt& attempt, ResetReason reason) const {
 void Forwarder::conclude(Outcome outcome, LocalReply reply) {
   per_try_.disarm();
   outcome.number = info_.attempts;
-  count_attempt(worker_.metrics, view_.snapshot(), info_, to_string(outcome.kind));
+  count_attempt(worker_.metrics, view_, info_, to_string(outcome.kind));
   const Next next = owner_.judge_outcome(outcome);
   if (attempt_ != nullptr) retire_attempt(ResetReason::kCancel);
   if (next.wants_again() && keep_body_) {
@@ -205,7 +205,7 @@ void Forwarder::on_attempt_interim(ResponseHead& head) { owner_.on_interim(head)
 
 void Forwarder::on_attempt_response(Attempt&, ResponseHead& head, bool end) {
   per_try_.disarm();
-  count_attempt(worker_.metrics, view_.snapshot(), info_, to_string(Outcome::Kind::kAccepted));
+  count_attempt(worker_.metrics, view_, info_, to_string(Outcome::Kind::kAccepted));
   const Next next = owner_.judge_outcome({.kind = Outcome::Kind::kAccepted,
                                           .status = head.status,
                                           .anything_sent = true,

@@ -5,9 +5,11 @@
 namespace woad {
 namespace {
 
+// Static, or in the snapshot.
 std::string_view color_label(const Snapshot& snapshot, std::string_view color) {
   if (color.empty()) return kBaseColor;
-  return snapshot.colors.contains(color) ? color : "other";
+  const auto known = snapshot.colors.find(color);
+  return known == snapshot.colors.end() ? std::string_view("other") : *known;
 }
 
 std::string_view code_class(int status) {
@@ -17,25 +19,24 @@ std::string_view code_class(int status) {
 
 }  // namespace
 
-void count_exchange(WorkerMetrics& metrics, const Snapshot& snapshot, const ExchangeInfo& info) {
-  const auto direction = metrics.intern(to_string(info.direction));
-  const auto service = metrics.intern(info.service);
-  const auto color = metrics.intern(color_label(snapshot, info.color));
-  metrics.count(Family::kRequests,
-                {direction, service, color, metrics.intern(code_class(info.status)),
-                 metrics.intern(error_info(info.error).code)});
+void count_exchange(WorkerMetrics& metrics, SnapshotView& view, const ExchangeInfo& info) {
+  const auto id = [&](std::string_view label) { return view.labels().of(metrics, label); };
+  const auto direction = id(to_string(info.direction));
+  const auto service = id(info.service);
+  const auto color = id(color_label(view.snapshot(), info.color));
+  metrics.count(Family::kRequests, {direction, service, color, id(code_class(info.status)),
+                                    id(error_info(info.error).code)});
   metrics.record_latency(direction, service, color, info.end - info.start);
   if (info.direction == Direction::kOutbound && info.attempts > 0) {
-    metrics.count(Family::kRoute, {service, color, metrics.intern(info.pool),
-                                   metrics.intern(to_string(info.pool_reason))});
+    metrics.count(Family::kRoute, {service, color, id(info.pool), id(to_string(info.pool_reason))});
   }
 }
 
-void count_attempt(WorkerMetrics& metrics, const Snapshot& snapshot, const ExchangeInfo& info,
+void count_attempt(WorkerMetrics& metrics, SnapshotView& view, const ExchangeInfo& info,
                    std::string_view result) {
+  const auto id = [&](std::string_view label) { return view.labels().of(metrics, label); };
   metrics.count(Family::kAttempts,
-                {metrics.intern(info.service), metrics.intern(color_label(snapshot, info.color)),
-                 metrics.intern(result)});
+                {id(info.service), id(color_label(view.snapshot(), info.color)), id(result)});
 }
 
 }  // namespace woad

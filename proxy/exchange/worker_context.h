@@ -9,6 +9,7 @@
 #include "proxy/base/buffer.h"
 #include "proxy/base/random.h"
 #include "proxy/base/scheduler.h"
+#include "proxy/exchange/label_ids.h"
 #include "proxy/exchange/snapshot.h"
 #include "proxy/observe/metrics.h"
 #include "proxy/observe/tap_hub.h"
@@ -47,11 +48,13 @@ class SnapshotView {
 
   const Snapshot& snapshot() const { return *snapshot_; }
   UpstreamView& upstreams() { return upstreams_; }
+  LabelIds& labels() { return labels_; }
 
  private:
   friend class ViewRef;
   std::shared_ptr<const Snapshot> snapshot_;
   UpstreamView upstreams_;
+  LabelIds labels_;
   uint32_t& alive_;
   uint32_t refs_ = 0;
 };

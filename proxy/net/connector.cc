@@ -53,6 +53,7 @@ class TcpConnect final : public Connecting, private TurnEnd {
     if (!socket_.valid()) return errno;
     const int on = 1;
     setsockopt(socket_.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    skip_pacing(socket_.get(), address_);
     if (::connect(socket_.get(), address_.raw(), address_.raw_size()) != 0 &&
         errno != EINPROGRESS) {
       return errno;

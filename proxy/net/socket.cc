@@ -43,9 +43,16 @@ Result<Fd> listen_tcp(const Address& address, int backlog) {
   if (family == AF_INET6 && !set_flag(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY)) return failed("bind");
   // Accepted sockets inherit it, which saves a system call a connection.
   if (!set_flag(fd.get(), IPPROTO_TCP, TCP_NODELAY)) return failed("set up");
+  skip_pacing(fd.get(), address);
   if (bind(fd.get(), address.raw(), address.raw_size()) != 0) return failed("listen on");
   if (listen(fd.get(), backlog) != 0) return failed("listen on");
   return fd;
+}
+
+void skip_pacing(int fd, const Address& address) {
+  constexpr std::string_view kCubic = "cubic";
+  if (!address.is_loopback()) return;
+  setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, kCubic.data(), kCubic.size());
 }
 
 int take_error(int fd) {

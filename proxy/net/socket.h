@@ -37,6 +37,12 @@ std::string error_words(int error);
 // own and a reload can open a second one before the first closes. The error names the address.
 Result<Fd> listen_tcp(const Address& address, int backlog = 4096);
 
+// Turns pacing off where it is the system's default (BBR) and the hop stays in the machine: nothing
+// is gained there, and a timer for each piece costs more CPU than copying it. Takes CUBIC
+// (RFC 9438); leaves the socket as it is when the kernel has none. Call before listen() or
+// connect() alone: a socket that was paced once stays so. Accepted sockets inherit it.
+void skip_pacing(int fd, const Address& address);
+
 // The pending error of a socket, cleared by asking; 0 for none.
 int take_error(int fd);
 

@@ -181,6 +181,13 @@ void TcpTransport::on_socket_error() {
 }
 
 void TcpTransport::read() {
+  const uv_poll_t* const alive = poll_.get();
+  for (int i = 0; i < kMostReads; ++i) {
+    if (!read_once() || alive->data == nullptr || in_ != In::kOpen || holds_ != 0) return;
+  }
+}
+
+bool TcpTransport::read_once() {
   const uint32_t size = kReadSizes[read_class_];
   Block* block = blocks_.take(size);
   ssize_t count;
@@ -190,7 +197,7 @@ void TcpTransport::read() {
   if (count > 0) {
     adapt(static_cast<size_t>(count), size);
     deliver(block, static_cast<size_t>(count));
-    return;
+    return count == size;
   }
   const int error = errno;
   drop(block);
@@ -199,6 +206,7 @@ void TcpTransport::read() {
   } else if (error != EAGAIN) {
     lose(error);
   }
+  return false;
 }
 
 void TcpTransport::adapt(size_t count, size_t size) {

@@ -21,8 +21,8 @@ TEST_CASE("blocks: the smallest class that fits; the last reference gives it bac
     size_t asked;
     uint32_t capacity;
   };
-  for (const Row& row : {Row{1, 2048}, Row{2048, 2048}, Row{2049, 16384}, Row{16385, 65536},
-                         Row{65537, 262144}, Row{262144, 262144}}) {
+  for (const Row& row : {Row{1, 2048}, Row{2048, 2048}, Row{2049, 16384}, Row{16385, 32768},
+                         Row{32769, 65536}, Row{65537, 262144}, Row{262144, 262144}}) {
     CAPTURE(row.asked);
     Block* const block = pool.take(row.asked);
     CHECK(block->capacity == row.capacity);
@@ -82,6 +82,53 @@ TEST_CASE("to_iovec stops at its limit") {
   REQUIRE(buffer.to_iovec(pieces, 4) == 4);
   CHECK(pieces[3].iov_len == 2);
   CHECK(Buffer().to_iovec(pieces, 4) == 0);
+}
+
+TEST_CASE("long and short chains: moving one over another lets the other's blocks go") {
+  struct Row {
+    int from;
+    int over;
+  };
+  for (const Row& row : {Row{1, 1}, Row{2, 5}, Row{5, 2}, Row{5, 7}, Row{0, 3}, Row{3, 0}}) {
+    CAPTURE(row.from);
+    CAPTURE(row.over);
+    BlockPool pool;
+    Block* const block = pool.take(1);
+    const Slice held(block, block->data(), 1);
+    Buffer source;
+    std::string expected;
+    for (int i = 0; i < row.from; ++i) {
+      source.append(
+          Slice::of_static(std::string_view("abcdefg").substr(static_cast<size_t>(i), 1)));
+      expected += "abcdefg"[i];
+    }
+    Buffer target;
+    for (int i = 0; i < row.over; ++i) target.append(held);
+    CHECK(block->refs == 1 + static_cast<uint32_t>(row.over));
+    target = std::move(source);
+    CHECK(block->refs == 1);
+    CHECK(target.to_string() == expected);
+    CHECK(source.empty());
+    source.append(Slice::of_static("again"));
+    CHECK(source.to_string() == "again");
+    target.append(std::move(source));
+    CHECK(target.to_string() == expected + "again");
+  }
+}
+
+TEST_CASE("a chain that is filled and emptied at once stays in order") {
+  Buffer queue;
+  std::string out;
+  std::string in;
+  for (int i = 0; i < 1000; ++i) {
+    const std::string_view letter =
+        std::string_view("abcdefghijklmnop").substr(static_cast<size_t>(i % 16), 1);
+    queue.append(Slice::of_static(letter));
+    in += letter;
+    if (i % 3 != 0) out += queue.take_front().view();
+  }
+  while (!queue.empty()) out += queue.take_front().view();
+  CHECK(out == in);
 }
 
 // Every operation is compared with the same one on a string.

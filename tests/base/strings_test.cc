@@ -16,6 +16,28 @@ TEST_CASE("case") {
   CHECK(!equals_ignore_case("@[", "`{"));
 }
 
+// Eight bytes are compared at once, so each byte value meets each other at each place of each
+// length.
+TEST_CASE("case: every pair of bytes at every place") {
+  for (size_t size = 1; size <= 19; ++size) {
+    for (size_t at = 0; at < size; ++at) {
+      std::string a(size, 'q');
+      std::string b(size, 'Q');
+      int wrong = 0;
+      for (int i = 0; i < 256; ++i) {
+        for (int j = 0; j < 256; ++j) {
+          a[at] = static_cast<char>(i);
+          b[at] = static_cast<char>(j);
+          if (equals_ignore_case(a, b) != (to_lower(a[at]) == to_lower(b[at]))) ++wrong;
+        }
+      }
+      CAPTURE(size);
+      CAPTURE(at);
+      REQUIRE(wrong == 0);
+    }
+  }
+}
+
 TEST_CASE("trim takes spaces and tabs, nothing else") {
   CHECK(trim(" \t a b \t") == "a b");
   CHECK(trim(" \t ").empty());

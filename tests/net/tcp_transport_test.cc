@@ -62,6 +62,27 @@ TEST_CASE("bulk is read in larger pieces, and more than 64 slices are written at
   CHECK(pair.peer.received == expected);
 }
 
+TEST_CASE("full reads follow each other in one event, until the sink holds or is gone") {
+  enum class Then { kGoOn, kHold, kDestroy };
+  for (const Then then : {Then::kGoOn, Then::kHold, Then::kDestroy}) {
+    CAPTURE(static_cast<int>(then));
+    Pair pair;
+    const std::string bulk = pattern(16384 + 1000);  // one full read, and a second one
+    REQUIRE(pair.peer.send(bulk) == bulk.size());
+    size_t at_turn_end = 0;
+    pair.sink.action = [&] {
+      if (then == Then::kHold) pair.transport->hold_reading(Hold::kStream, true);
+      if (then == Then::kDestroy) pair.transport.reset();
+    };
+    pair.transport->start(pair.sink);
+    REQUIRE(run_until(pair.loop, [&] {
+      at_turn_end = pair.sink.received.size();
+      return at_turn_end > 0;
+    }));
+    CHECK(at_turn_end == (then == Then::kGoOn ? bulk.size() : size_t{16384}));
+  }
+}
+
 TEST_CASE("a slow reader: the backlog grows, on_drained() comes at half the high-water mark") {
   Pair pair(4096);
   pair.transport->start(pair.sink);

@@ -1,6 +1,7 @@
 #include "proxy/http/h1/fields.h"
 
 #include <array>
+#include <bit>
 #include <cstring>
 
 #include "proxy/base/strings.h"
@@ -29,24 +30,25 @@ constexpr std::array<bool, 256> kToken = make_token_table();
 }  // namespace
 
 size_t text_span(std::string_view text) {
+  static_assert(std::endian::native == std::endian::little, "the first byte is the lowest");
   constexpr uint64_t kOnes = 0x0101010101010101;
   constexpr uint64_t kHighs = kOnes * 0x80;
   size_t at = 0;
-  // Eight bytes at a time while none is below 0x20 or is 0x7f.
   while (at + sizeof(uint64_t) <= text.size()) {
     uint64_t word;
     std::memcpy(&word, text.data() + at, sizeof word);
+    // Bit 7 of each byte below 0x20 or equal to 0x7f; a borrow spoils only bytes behind the first.
     const uint64_t below_space = (word - kOnes * 0x20) & ~word;
     const uint64_t delete_gone = word ^ (kOnes * 0x7f);
     const uint64_t is_delete = (delete_gone - kOnes) & ~delete_gone;
-    if (((below_space | is_delete) & kHighs) == 0) {
+    const uint64_t found = (below_space | is_delete) & kHighs;
+    if (found == 0) {
       at += sizeof word;
       continue;
     }
-    for (const size_t end = at + sizeof word; at < end; ++at) {
-      const auto c = static_cast<uint8_t>(text[at]);
-      if ((c < 0x20 && c != '\t') || c == 0x7f) return at;
-    }
+    at += static_cast<size_t>(std::countr_zero(found)) / 8;
+    if (text[at] != '\t') return at;
+    ++at;
   }
   for (; at < text.size(); ++at) {
     const auto c = static_cast<uint8_t>(text[at]);

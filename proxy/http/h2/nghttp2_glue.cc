@@ -1,7 +1,9 @@
 #include "proxy/http/h2/nghttp2_glue.h"
 
 #include <algorithm>
+#include <cstring>
 
+#include "proxy/base/piece_pool.h"
 #include "proxy/http/h2/session.h"
 
 namespace woad {
@@ -150,12 +152,32 @@ struct Nghttp2Glue {
   }
 };
 
-nghttp2_session* new_nghttp2_session(H2Session& owner, bool server) {
+namespace {
+
+// nghttp2 copies it into the session.
+nghttp2_mem memory_of(PiecePool& pieces) {
+  nghttp2_mem memory{};
+  memory.mem_user_data = &pieces;
+  memory.malloc = [](size_t size, void* pool) { return static_cast<PiecePool*>(pool)->take(size); };
+  memory.free = [](void* piece, void* pool) { static_cast<PiecePool*>(pool)->give(piece); };
+  memory.calloc = [](size_t count, size_t size, void* pool) {
+    return std::memset(static_cast<PiecePool*>(pool)->take(count * size), 0, count * size);
+  };
+  memory.realloc = [](void* piece, size_t size, void* pool) {
+    return static_cast<PiecePool*>(pool)->resize(piece, size);
+  };
+  return memory;
+}
+
+}  // namespace
+
+nghttp2_session* new_nghttp2_session(H2Session& owner, PiecePool& pieces, bool server) {
   nghttp2_session_callbacks* callbacks = Nghttp2Glue::callbacks();
   nghttp2_option* options = Nghttp2Glue::options();
   nghttp2_session* session = nullptr;
-  const auto make = server ? nghttp2_session_server_new2 : nghttp2_session_client_new2;
-  const int failed = make(&session, callbacks, &owner, options);
+  nghttp2_mem memory = memory_of(pieces);
+  const auto make = server ? nghttp2_session_server_new3 : nghttp2_session_client_new3;
+  const int failed = make(&session, callbacks, &owner, options, &memory);
   nghttp2_option_del(options);
   nghttp2_session_callbacks_del(callbacks);
   WOAD_ASSERT(failed == 0);

@@ -8,10 +8,11 @@ namespace woad {
 
 class H2Session;
 class H2Stream;
+class PiecePool;
 
-// A session whose callbacks go to `owner`, which deletes it. Ends the process when
-// memory is out.
-nghttp2_session* new_nghttp2_session(H2Session& owner, bool server);
+// A session whose callbacks go to `owner`, which deletes it, and whose memory is of `pieces`. Ends
+// the process when memory is out.
+nghttp2_session* new_nghttp2_session(H2Session& owner, PiecePool& pieces, bool server);
 
 // Where nghttp2 asks for the body of `stream`, which outlives nghttp2's knowledge of it.
 nghttp2_data_provider body_of(H2Stream& stream);

@@ -39,7 +39,7 @@ H2Session::H2Session(Transport& transport, const CodecContext& context, const Ht
       head_timer_(context.scheduler.timers(), bind_timer<&H2Session::on_head_timeout>(this)),
       stall_timer_(context.scheduler.timers(), bind_timer<&H2Session::on_stalled>(this)),
       leftover_timer_(context.scheduler.timers(), bind_timer<&H2Session::on_leftover>(this)) {
-  session_ = new_nghttp2_session(*this, server);
+  session_ = new_nghttp2_session(*this, context.blocks.pieces(), server);
   transport_.set_high_water(kBacklogLimit);
   announce_settings();
   nghttp2_session_set_local_window_size(session_, NGHTTP2_FLAG_NONE, 0,

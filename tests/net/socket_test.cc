@@ -1,0 +1,61 @@
+#include "proxy/net/socket.h"
+
+#include <doctest/doctest.h>
+#include <netinet/tcp.h>
+
+#include "tests/net/harness.h"
+
+namespace woad::test {
+namespace {
+
+std::string congestion_control(int fd) {
+  char name[16] = {};
+  socklen_t size = sizeof name;
+  REQUIRE(getsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, name, &size) == 0);
+  return name;
+}
+
+// What a socket has when nobody asks, and when CUBIC is asked for; the same where the kernel has no
+// CUBIC.
+struct Controls {
+  Controls() {
+    const Fd probe(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    usual = congestion_control(probe.get());
+    setsockopt(probe.get(), IPPROTO_TCP, TCP_CONGESTION, "cubic", 5);
+    unpaced = congestion_control(probe.get());
+  }
+  std::string usual;
+  std::string unpaced;
+};
+
+TEST_CASE("pacing is turned off on the loopback alone") {
+  const Controls controls;
+  struct Row {
+    const char* address;
+    bool unpaced;
+  };
+  for (const Row& row :
+       {Row{"127.0.0.1:0", true}, Row{"127.8.0.1:1", true}, Row{"[::1]:1", true},
+        Row{"0.0.0.0:0", false}, Row{"192.0.2.1:80", false}, Row{"[2001:db8::1]:80", false}}) {
+    CAPTURE(row.address);
+    const Fd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    skip_pacing(fd.get(), *Address::parse(row.address));
+    CHECK(congestion_control(fd.get()) == (row.unpaced ? controls.unpaced : controls.usual));
+  }
+}
+
+TEST_CASE("what a listener on the loopback accepts is not paced") {
+  const Controls controls;
+  const Result<Fd> listener = listen_tcp(any_port());
+  REQUIRE(listener);
+  CHECK(congestion_control(listener->get()) == controls.unpaced);
+  const Peer peer = Peer::connect(local_address(listener->get()));
+  pollfd waiting{listener->get(), POLLIN, 0};
+  REQUIRE(::poll(&waiting, 1, 20000) == 1);
+  const Fd accepted(::accept4(listener->get(), nullptr, nullptr, SOCK_CLOEXEC));
+  REQUIRE(accepted.valid());
+  CHECK(congestion_control(accepted.get()) == controls.unpaced);
+}
+
+}  // namespace
+}  // namespace woad::test
