@@ -63,6 +63,9 @@ struct ExchangeInfo {
 
   const RequestHead* request = nullptr;  // never null once a filter sees it
   std::string_view principal;            // the peer's verified SPIFFE id; "" = none
+  std::string_view peer_certificate;     // SHA-256 of its leaf, lower-case hexadecimal; "" = none
+  std::string_view own_id;               // the SPIFFE id that we showed it; "" = none
+  bool probe = false;                    // let in as a plaintext probe: no rule, no context
   std::string_view color;                // lower-cased; "" = undyed
   std::string_view tenant;
   ContextSource context_source = ContextSource::kNone;
