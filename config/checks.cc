@@ -30,6 +30,7 @@ class Checker {
 
   void run() {
     check_listeners();
+    check_tls();
     check_context();
     check_hosts();
     for (const Route& route : config_.routes) check_route(route);
@@ -66,6 +67,35 @@ class Checker {
     if (config_.admin.probes) claim_address(*config_.admin.probes, "the");
     if (config_.admin.metrics) claim_address(*config_.admin.metrics, "the");
     claim_address(config_.admin.address, "the admin");
+  }
+
+  void check_tls() {
+    for (const Inbound& inbound : config_.inbound) {
+      if (inbound.mtls == Mtls::kOff || config_.tls || !inbound.source.is_map()) continue;
+      const Node written = inbound.source.find("mtls");
+      const std::string wrong =
+          std::string(written ? "needs tls:" : "strict is the default and needs tls:") +
+          ", which this file does not have";
+      d_.error_below(inbound.source, "mtls", wrong, "add tls:, or write mtls: off");
+    }
+    for (const Service& service : config_.services) check_service_tls(service);
+  }
+
+  void check_service_tls(const Service& service) {
+    const Node tls = service.tls.source;
+    if (!tls.is_map()) return;
+    const TlsMode mode = tls_mode(config_, service);
+    if (mode == TlsMode::kMtls && !config_.tls) {
+      d_.error_below(tls, "mode", "mtls needs tls:, which this file does not have",
+                     "add tls:, or write mode: tls or mode: off");
+    }
+    const auto only_with = [&](std::string_view key, bool fits, std::string_view with) {
+      const Node at = tls.find(key);
+      if (at && !fits) d_.error_at_key(at, "has no meaning but with mode: " + std::string(with));
+    };
+    only_with("peer", mode == TlsMode::kMtls, "mtls");
+    only_with("sni", mode != TlsMode::kOff, "mtls or tls");
+    only_with("ca", mode == TlsMode::kTls, "tls");
   }
 
   // One header, one meaning.

@@ -18,20 +18,7 @@ namespace woad::config {
 namespace {
 
 // The filters of the contract whose features come with later versions.
-constexpr std::array<std::string_view, 6> kLaterFilters = {
-    "peer_identity", "authorization", "context", "trace", "retry", "circuit_breaker"};
-
-std::string content_hash(const std::string& text) {
-  const XXH128_hash_t hash = XXH3_128bits(text.data(), text.size());
-  XXH128_canonical_t bytes;
-  XXH128_canonicalFromHash(&bytes, hash);
-  std::string hex;
-  for (const unsigned char byte : bytes.digest) {
-    hex += "0123456789abcdef"[byte >> 4];
-    hex += "0123456789abcdef"[byte & 15];
-  }
-  return hex;
-}
+constexpr std::array<std::string_view, 2> kLaterFilters = {"retry", "circuit_breaker"};
 
 class File {
  public:
@@ -68,6 +55,18 @@ class File {
 };
 
 }  // namespace
+
+std::string content_hash(const std::string& text) {
+  const XXH128_hash_t hash = XXH3_128bits(text.data(), text.size());
+  XXH128_canonical_t bytes;
+  XXH128_canonicalFromHash(&bytes, hash);
+  std::string hex;
+  for (const unsigned char byte : bytes.digest) {
+    hex += "0123456789abcdef"[byte >> 4];
+    hex += "0123456789abcdef"[byte & 15];
+  }
+  return hex;
+}
 
 LoadResult load_text(std::string text, const std::string& file_name,
                      const Environment& environment) {

@@ -34,19 +34,6 @@ const Table<LoadBalancing>& load_balancing_table() {
   return table;
 }
 
-const Table<ServiceTls>& tls_table() {
-  static const Table<ServiceTls> table{
-      {"mode", &ServiceTls::mode,
-       words_not_yet(words<TlsMode>({{"off", TlsMode::kOff}}), {"mtls", "tls"}),
-       "Plaintext to the endpoints."},
-      not_yet<ServiceTls>("peer"),
-      not_yet<ServiceTls>("sni"),
-      not_yet<ServiceTls>("name"),
-      not_yet<ServiceTls>("ca"),
-  };
-  return table;
-}
-
 const Table<PoolSettings>& pool_table() {
   static const Table<PoolSettings> table{
       {"on_unhealthy", &PoolSettings::on_unhealthy,
@@ -127,8 +114,9 @@ const Table<Service>& service_table() {
                         {"http1", Protocol::kHttp1},
                         {"http2", Protocol::kHttp2},
                         {"tcp", Protocol::kTcp}}),
-       "What its endpoints speak; `auto`: gRPC as HTTP/2, all else as HTTP/1.1."},
-      {"tls", &Service::tls, tls_table(), "Only `{ mode: off }` in this version."},
+       "What its endpoints speak; `auto`: by ALPN with TLS, else gRPC as HTTP/2, all else as "
+       "HTTP/1.1."},
+      {"tls", &Service::tls, service_tls_table(), "How its endpoints are called: see `mode`."},
       {"external", &Service::external, "No context header leaves for it."},
       {"endpoints", &Service::endpoints, endpoint_table(),
        "Who answers; may be empty: declared, nobody there."},

@@ -1,6 +1,7 @@
 #include "config/shape.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "proxy/base/strings.h"
@@ -158,6 +159,18 @@ Shape<Share> share() {
         return or_variable({{"anyOf", Json::array({percent, number})}}).dump();
       },
       parse_share, [](const Share& value) { return woad::config::show(value); });
+}
+
+Shape<std::string> file() {
+  Shape<std::string> shape = name();
+  shape.type = "file";
+  shape.decode = [inner = shape.decode](const Node& node, std::string& out, Diagnostics& d) {
+    if (!inner(node, out, d)) return false;
+    const std::filesystem::path path(out);
+    if (path.is_relative()) out = (std::filesystem::path(d.file()).parent_path() / path).string();
+    return true;
+  };
+  return shape;
 }
 
 Shape<HostPort> host_port() {

@@ -104,6 +104,8 @@ Shape<Duration> duration(Duration least = Duration(0));
 Shape<Duration> duration_or_off();
 Shape<ByteSize> size(ByteSize least = {1}, ByteSize most = mib(1024));
 Shape<Share> share();
+// The name of a file; a relative one is made one below the folder of the configuration.
+Shape<std::string> file();
 Shape<HostPort> host_port();
 // An IP address with a port: what can be listened on.
 Shape<HostPort> ip_port();

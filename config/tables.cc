@@ -80,19 +80,19 @@ const Table<Inbound>& inbound_table() {
                         {"http2", Protocol::kHttp2},
                         {"tcp", Protocol::kTcp}}),
        "What clients speak; `auto`: by the first bytes."},
-      required<Inbound>({"mtls", &Inbound::mtls,
-                         words_not_yet(words<Mtls>({{"off", Mtls::kOff}}), {"strict", "permissive"},
-                                       "write mtls: off"),
-                         "Only `off` in this version, and it must be written: the default will be "
-                         "strict."},
-                        "strict is the default and needs tls:, which is not available in this "
-                        "version of woad yet: write mtls: off"),
+      {"mtls", &Inbound::mtls,
+       words<Mtls>(
+           {{"strict", Mtls::kStrict}, {"permissive", Mtls::kPermissive}, {"off", Mtls::kOff}}),
+       "Who may come in: `strict`: who proves an identity of our trust domain (needs `tls`); "
+       "`permissive`: plaintext too, counted; `off`: plaintext alone."},
       {"app_protocol", &Inbound::app_protocol,
        words<AppProtocol>({{"auto", AppProtocol::kAuto},
                            {"http1", AppProtocol::kHttp1},
                            {"http2", AppProtocol::kHttp2}}),
        "What the app speaks; `auto`: gRPC as HTTP/2, all else as HTTP/1.1."},
-      not_yet<Inbound>("probe_paths"),
+      {"probe_paths", &Inbound::probe_paths, list_of(located(request_path())),
+       "GET or HEAD of exactly these may come in plaintext under `strict`; they need no rule and "
+       "carry no context."},
   };
   return table;
 }
@@ -210,6 +210,7 @@ const Table<Config>& config_table() {
       {"workers", &Config::workers, workers(), "Event-loop threads; `auto`: the usable cores."},
       {"log", &Config::log, log_table(), "The process log on stderr."},
       {"admin", &Config::admin, admin_table(), "Addresses for people, probes and scrapers."},
+      {"tls", &Config::tls, tls_table(), "This workload's identity; all files are watched."},
       {"inbound", &Config::inbound, inbound_table(), "Listeners: other pods to this app."},
       {"outbound", &Config::outbound, outbound_table(), "Listeners: this app to other pods."},
       {"context", &Config::context, context_table(), "What travels with a request."},
@@ -223,7 +224,6 @@ const Table<Config>& config_table() {
       {"drain", &Config::drain, drain_table(), "The graceful end."},
       {"tracing", &Config::tracing, tracing_table(),
        "Where spans go; left out: trace headers are made and passed on, nothing is exported."},
-      not_yet<Config>("tls"),
   };
   return table;
 }

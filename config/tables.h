@@ -24,6 +24,11 @@ Shape<Labels> labels();
 // A colour or tenant (`what`) as headers and labels have it.
 Shape<std::string> context_value(std::string_view what);
 
+// A path of an HTTP request, without query.
+Shape<std::string> request_path();
+
+const Table<Tls>& tls_table();
+const Table<ServiceTls>& service_tls_table();
 const Table<Context>& context_table();
 const Table<DyeRule>& dye_table();
 const Table<Service>& service_table();

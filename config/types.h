@@ -41,9 +41,20 @@ struct Admin {
   std::optional<Located<HostPort>> metrics;
 };
 
+enum class TlsVersion : uint8_t { k12, k13 };
+// This workload's identity.
+struct Tls {
+  Located<std::string> certificate;
+  Located<std::string> key;
+  Located<std::string> trust_bundle;
+  std::optional<Located<std::string>> trust_domain;  // left out: the certificate's
+  TlsVersion min_version = TlsVersion::k13;
+  Node source;
+};
+
 enum class Protocol : uint8_t { kAuto, kHttp1, kHttp2, kTcp };
 enum class AppProtocol : uint8_t { kAuto, kHttp1, kHttp2 };
-enum class Mtls : uint8_t { kStrict, kPermissive, kOff };
+enum class Mtls : uint8_t { kOff, kPermissive, kStrict };
 
 struct Inbound {
   Located<HostPort> address;
@@ -51,6 +62,7 @@ struct Inbound {
   Protocol protocol = Protocol::kAuto;
   AppProtocol app_protocol = AppProtocol::kAuto;
   Mtls mtls = Mtls::kStrict;
+  std::vector<Located<std::string>> probe_paths;
   bool redirect = false;
   Node source;
 };
@@ -182,9 +194,14 @@ struct PoolSettings {
 };
 
 enum class Fallback : uint8_t { kParentThenBase, kBase, kNone };
-enum class TlsMode : uint8_t { kOff };
+inline constexpr std::string_view kSystemRoots = "system";
+enum class TlsMode : uint8_t { kOff, kTls, kMtls };
 struct ServiceTls {
-  TlsMode mode = TlsMode::kOff;
+  std::optional<TlsMode> mode;              // left out: see tls_mode()
+  PatternList peer;                         // not compiled yet; empty: anyone of our trust domain
+  std::optional<Located<std::string>> sni;  // left out: the service's name
+  std::optional<Located<std::string>> ca;   // "system" or a file; left out: system
+  Node source;
 };
 
 struct Service {
@@ -272,6 +289,7 @@ struct Config {
   uint32_t workers = 1;  // 0: auto
   Log log;
   Admin admin;
+  std::optional<Tls> tls;
   std::vector<Inbound> inbound;
   std::vector<Outbound> outbound;
   Context context;
@@ -291,4 +309,7 @@ struct Config {
   const std::string& source_text() const { return document->source(); }
 };
 
+// How the endpoints of a service are called: as it is written, else mtls when the file has tls: and
+// the service is not external.
+TlsMode tls_mode(const Config& config, const Service& service);
 }  // namespace woad::config

@@ -35,8 +35,7 @@ int execute(const RunCommand& command) {
 
 int execute(const ValidateCommand& command) {
   config::Diagnostics diagnostics(command.config);
-  const LoadedConfig loaded =
-      load_config(command.config, filter_registry(), {}, nullptr, &diagnostics);
+  const LoadedConfig loaded = load_config(command.config, {filter_registry()}, &diagnostics);
   const bool good = loaded.snapshot != nullptr;
   if (command.json) {
     print(stdout, diagnostics.json());
@@ -52,16 +51,14 @@ int execute(const ValidateCommand& command) {
 }
 
 int execute(const ExplainCommand& command) {
-  const LoadedConfig loaded = load_config(command.config, filter_registry(), {}, nullptr);
+  const LoadedConfig loaded = load_config(command.config, {filter_registry()});
   if (loaded.snapshot == nullptr) {
     print(stderr, loaded.errors);
     return kFailed;
   }
-  const auto explanation =
-      explain(*loaded.snapshot, {.method = command.method,
-                                   .url = command.url,
-                                   .headers = command.headers,
-                                   .offline = true});
+  const auto explanation = explain(
+      *loaded.snapshot,
+      {.method = command.method, .url = command.url, .headers = command.headers, .offline = true});
   if (!explanation) {
     print(stderr, "woad: " + explanation.error().message + "\n");
     return kUsage;

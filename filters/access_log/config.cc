@@ -9,13 +9,10 @@
 namespace woad {
 namespace {
 
-// Names in the file are relative to its folder. What cannot be written is an error at load, not a
-// log that stays empty; nothing is created yet.
+// What cannot be written is an error at load, not a log that stays empty; nothing is created yet.
 bool decode_path(const config::Node& node, std::string& out, config::Diagnostics& diagnostics) {
-  if (!config::name().decode(node, out, diagnostics)) return false;
-  std::filesystem::path path(out);
-  if (path.is_relative()) path = std::filesystem::path(diagnostics.file()).parent_path() / path;
-  out = path.string();
+  if (!config::file().decode(node, out, diagnostics)) return false;
+  const std::filesystem::path path(out);
   if (out == "/dev/stdout" || out == "/dev/stderr") return true;
   std::error_code no_error;
   const bool there = std::filesystem::exists(path, no_error);
@@ -30,8 +27,7 @@ bool decode_path(const config::Node& node, std::string& out, config::Diagnostics
 }
 
 config::Shape<std::string> log_path() {
-  config::Shape<std::string> shape = config::name();
-  shape.type = "file";
+  config::Shape<std::string> shape = config::file();
   shape.decode = decode_path;
   return shape;
 }

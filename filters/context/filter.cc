@@ -23,6 +23,7 @@ bool lost_by_app(ContextSource source) {
 Verdict ContextFilter::on_request_head(RequestHead& head, bool) {
   ExchangeInfo& info = context_.publish();
   WorkerMetrics& metrics = context_.metrics();
+  if (info.probe) return Verdict::go();
   if (info.direction == Direction::kInbound) {
     enter(head);
   } else {
@@ -111,6 +112,7 @@ bool ContextFilter::dye(const RequestHead& head) {
 }
 
 Verdict ContextFilter::on_attempt(AttemptPlan& plan, RequestHead& head) {
+  if (context_.info().probe) return Verdict::go();
   if (context_.info().direction == Direction::kInbound) {
     if (!remembered_) remember(head);
     remembered_ = true;

@@ -37,7 +37,7 @@ class Admission {
         rules_(rules),
         info_(info),
         metrics_(metrics),
-        verdict_(rules.trust.verdict(info.principal)),
+        verdict_(info.probe ? rules.trust.nobody() : rules.trust.verdict(info.principal)),
         judged_(info.direction == Direction::kInbound) {}
 
   std::optional<LocalReply> run() {

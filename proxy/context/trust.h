@@ -81,6 +81,8 @@ class ContextTrust {
   // Whether peers without a verified identity may set everything.
   void set_plaintext(bool trusted) { plaintext_ = trusted; }
 
+  // Of one who may set nothing, whatever is trusted.
+  TrustVerdict nobody() const { return {*this, ""}; }
   // `principal`: the peer's verified SPIFFE id, "" = none. Who matches a key of `colors` may set
   // the colours of all keys it matches and no other, even when `identities` match too.
   TrustVerdict verdict(std::string_view principal) const;

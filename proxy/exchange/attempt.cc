@@ -18,7 +18,8 @@ void Attempt::cancel(ResetReason reason) {
   state_ = State::kFinished;
 }
 
-void Attempt::on_stream(RequestWriter& writer, Protocol, bool reused) {
+void Attempt::on_stream(RequestWriter& writer, Protocol protocol, bool reused) {
+  protocol_ = protocol;
   writer_ = &writer;
   reused_ = reused;
   state_ = State::kSending;

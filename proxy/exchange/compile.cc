@@ -9,9 +9,6 @@
 namespace woad {
 namespace {
 
-constexpr Duration kConnectUpstream = seconds(1);
-constexpr Duration kConnectApp = milliseconds(300);
-
 template <class To, class From>
 To same_word(From from) {
   return static_cast<To>(from);
@@ -22,6 +19,7 @@ static_assert(static_cast<int>(Fallback::kNone) == static_cast<int>(config::Fall
 static_assert(static_cast<int>(OnUnhealthy::kPanic) ==
               static_cast<int>(config::OnUnhealthy::kPanic));
 static_assert(static_cast<int>(UpstreamProtocol::kTcp) == static_cast<int>(config::Protocol::kTcp));
+static_assert(static_cast<int>(Mtls::kStrict) == static_cast<int>(config::Mtls::kStrict));
 static_assert(static_cast<int>(ListenerProtocol::kTcp) == static_cast<int>(config::Protocol::kTcp));
 
 class Compiler {
@@ -34,9 +32,12 @@ class Compiler {
         previous_(previous),
         diagnostics_(diagnostics),
         snapshot_(std::make_shared<Snapshot>()),
-        filters_(registry, previous, *snapshot_, diagnostics) {}
+        filters_(registry, previous, *snapshot_, diagnostics),
+        channels_(config, snapshot_->tls, previous == nullptr ? nullptr : &previous->channels,
+                  snapshot_->channels, diagnostics) {}
 
-  std::shared_ptr<Snapshot> run() {
+  std::shared_ptr<Snapshot> run(SnapshotTls tls) {
+    snapshot_->tls = std::move(tls);
     identity();
     snapshot_->context = compile_context(config_, previous_, diagnostics_);
     for (const DyeRule& rule : snapshot_->context.rules.dye) note_color(rule.color);
@@ -72,7 +73,6 @@ class Compiler {
   // Adds the endpoints of one address: one for a number, one for each address of a name.
   void add_endpoints(Pool& pool, const config::HostPort& at, uint32_t weight) {
     const auto add = [&](const Address& address, std::string name, std::string unresolved) {
-      snapshot_->endpoint_names.insert(name);
       pool.endpoints.push_back({.address = address,
                                 .name = std::move(name),
                                 .weight = weight,
@@ -114,7 +114,7 @@ class Compiler {
       add_endpoints(service.pool_for(color, tenant), *endpoint.address, endpoint.weight);
     }
     service.finish(snapshot_->endpoint_slots, snapshot_->pool_slots);
-    entry->connect_timeout = kConnectUpstream;
+    service.channel = channels_.to_service(from);
     entry->filters = filters_.override_slots(snapshot_->chain(Direction::kOutbound).slots(),
                                              from.filters, "services." + from.name);
     for (const auto& host : from.hosts) snapshot_->hosts.add(*host, *entry);
@@ -176,11 +176,12 @@ class Compiler {
     listener.protocol = same_word<ListenerProtocol>(from.protocol);
     place(listener, *from.address);
     listener.app = std::make_unique<ServiceEntry>(config_.node.service);
-    listener.app->connect_timeout = kConnectApp;
     Service& app = listener.app->service;
+    app.channel = channels_.to_app();
     app.protocol = same_word<UpstreamProtocol>(from.app_protocol);
     add_endpoints(app.pool_for("", ""), *from.app, 100);
     app.finish(snapshot_->endpoint_slots, snapshot_->pool_slots);
+    secure(listener, from);
     snapshot_->listeners.push_back(std::move(listener));
   }
 
@@ -189,6 +190,17 @@ class Compiler {
     listener.direction = Direction::kOutbound;
     place(listener, *from.address);
     snapshot_->listeners.push_back(std::move(listener));
+  }
+
+  static void secure(ListenerSpec& listener, const config::Inbound& from) {
+    listener.mtls = same_word<Mtls>(from.mtls);
+    for (const auto& path : from.probe_paths) listener.probe_paths.push_back(*path);
+    if (listener.mtls == Mtls::kOff) return;
+    // Under strict, too, plaintext HTTP is let in as far as its answer: it is told why not.
+    const bool http = from.protocol != config::Protocol::kTcp;
+    listener.tls_options = std::make_shared<const TlsServerOptions>(
+        TlsServerOptions{.alpn = alpn_for(from.protocol),
+                         .allow_plaintext = http || listener.mtls == Mtls::kPermissive});
   }
 
   static void place(ListenerSpec& listener, const config::HostPort& at) {
@@ -203,6 +215,7 @@ class Compiler {
   config::Diagnostics& diagnostics_;
   std::shared_ptr<Snapshot> snapshot_;
   FilterCompiler filters_;
+  ChannelCompiler channels_;
   std::unordered_map<std::string, const ServiceEntry*> by_name_;
 };
 
@@ -223,9 +236,9 @@ std::vector<std::string> names_to_resolve(const config::Config& config) {
 
 std::shared_ptr<Snapshot> compile(const config::Config& config,
                                   const std::vector<FilterKind>& registry,
-                                  const Resolutions& resolutions, const Snapshot* previous,
-                                  config::Diagnostics& diagnostics) {
-  return Compiler(config, registry, resolutions, previous, diagnostics).run();
+                                  const Resolutions& resolutions, SnapshotTls tls,
+                                  const Snapshot* previous, config::Diagnostics& diagnostics) {
+  return Compiler(config, registry, resolutions, previous, diagnostics).run(std::move(tls));
 }
 
 }  // namespace woad

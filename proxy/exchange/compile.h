@@ -25,11 +25,12 @@ using Resolutions = std::unordered_map<std::string, Resolution>;
 // Host names that stand in addresses of endpoints and apps, each once.
 std::vector<std::string> names_to_resolve(const config::Config& config);
 
-// `previous` (may be nullptr) gives the state of filters whose settings did not change. The result
-// is of no use when `diagnostics` has errors afterwards.
+// `tls` is what load_tls() made of the same file. `previous` (may be nullptr) gives the state of
+// filters whose settings did not change. The result is of no use when `diagnostics` has errors
+// afterwards.
 std::shared_ptr<Snapshot> compile(const config::Config& config,
                                   const std::vector<FilterKind>& registry,
-                                  const Resolutions& resolutions, const Snapshot* previous,
-                                  config::Diagnostics& diagnostics);
+                                  const Resolutions& resolutions, SnapshotTls tls,
+                                  const Snapshot* previous, config::Diagnostics& diagnostics);
 
 }  // namespace woad

@@ -12,12 +12,12 @@
 namespace woad {
 
 Exchange::Exchange(ExchangeOwner& owner, WorkerContext& worker, ViewRef view,
-                   const ListenerSpec& listener, const Address& peer, ResponseWriter& writer)
+                   const ListenerSpec& listener, const Client& client, ResponseWriter& writer)
     : owner_(owner),
       worker_(worker),
       view_(std::move(view)),
       listener_(listener),
-      peer_(peer),
+      client_(client),
       writer_(writer),
       arena_(worker.arenas),
       services_{worker.scheduler, worker.random, worker.metrics, view_->snapshot().context,
@@ -27,6 +27,10 @@ Exchange::Exchange(ExchangeOwner& owner, WorkerContext& worker, ViewRef view,
   info_.direction = listener.direction;
   info_.start = worker.scheduler.now();
   info_.start_wall = worker.scheduler.wall();
+  if (client.identity == nullptr) return;
+  info_.principal = client.identity->id;
+  info_.peer_certificate = client.identity->sha256;
+  info_.own_id = client.tls->material().svid()->id;
 }
 
 Exchange::~Exchange() { writer_.release(release_reason_); }
@@ -45,15 +49,25 @@ void Exchange::on_request(RequestHead& head, bool end) {
   begin(head);
   request_ended_ = end;
   read_trace(head, info_.trace, worker_.metrics);
-  const ContextRules& rules = view_->snapshot().context.rules;
-  auto refused = admit_context(head, rules, info_, worker_.metrics);
-  if (!refused) refused = count_hop(head);
+  auto refused = admit(head);
   filters_.create(*this, info_, arena_, services_);
   if (refused) {
     answer(std::move(*refused));
   } else {
     walk_request_head();
   }
+}
+
+// What is judged before any filter: who the client is not, and what it may not say.
+std::optional<LocalReply> Exchange::admit(RequestHead& head) {
+  if (listener_.direction == Direction::kInbound && client_.identity == nullptr) {
+    if (auto refused = check_plaintext(listener_, head, info_)) return refused;
+    if (listener_.mtls == Mtls::kPermissive) count_plaintext(worker_, listener_, client_.address);
+  }
+  if (auto refused = admit_context(head, view_->snapshot().context.rules, info_, worker_.metrics)) {
+    return refused;
+  }
+  return count_hop(head);
 }
 
 void Exchange::on_bad_request(RequestHead& head, LocalReply reply) {
@@ -115,7 +129,7 @@ void Exchange::dispatch() {
     return;
   }
   if (route_ != nullptr && route_->rewrite_prefix) rewrite_path(*route_, *head_);
-  if (listener_.direction == Direction::kInbound) append_forwarded_for(*head_, peer_);
+  if (listener_.direction == Direction::kInbound) append_forwarded_for(*head_, client_.address);
   move_to(state_, ExchangeState::kForwarding);
   start_forwarding();
 }
@@ -302,7 +316,7 @@ void Exchange::finish() {
   tunnel_idle_.reset();
   info_.end = worker_.scheduler.now();
   const bool tapped = worker_.taps != nullptr && worker_.taps->tapped() && head_ != nullptr;
-  if (tapped || filters_.has(Hook::kEnd)) info_.peer = arena_.copy(peer_.to_string());
+  if (tapped || filters_.has(Hook::kEnd)) info_.peer = arena_.copy(client_.address.to_string());
   filters_.end(info_);
   count_exchange(worker_.metrics, *view_, info_);
   if (tapped) tell_taps();

@@ -20,6 +20,13 @@ namespace woad {
 
 class Exchange;
 
+// The client of a connection; outlives its exchanges.
+struct Client {
+  const Address& address;
+  std::shared_ptr<const Svid> identity{};  // proved by TLS; nullptr: plaintext, or outbound
+  TlsContext::Ptr tls{};                   // with which it was proved, and we proved ours
+};
+
 class ExchangeOwner {
  public:
   // The exchange is over; delete it at the end of the turn.
@@ -40,9 +47,9 @@ class Exchange final : public Deferred,
   // A tunnel without bytes either way for this long is cut (config/reference.md, "Upgrade").
   static constexpr Duration kTunnelIdle = hours(1);
 
-  // Everything passed outlives the exchange. `peer` is the client's address.
+  // Everything passed outlives the exchange.
   Exchange(ExchangeOwner& owner, WorkerContext& worker, ViewRef view, const ListenerSpec& listener,
-           const Address& peer, ResponseWriter& writer);
+           const Client& client, ResponseWriter& writer);
   ~Exchange() override;
 
   // The worker stops: cut it.
@@ -76,6 +83,7 @@ class Exchange final : public Deferred,
   void on_request_room() override;
 
   void begin(RequestHead& head);
+  std::optional<LocalReply> admit(RequestHead& head);
   void walk_request_head();
   void dispatch();
   void start_forwarding();
@@ -103,7 +111,7 @@ class Exchange final : public Deferred,
   WorkerContext& worker_;
   ViewRef view_;
   const ListenerSpec& listener_;
-  const Address& peer_;
+  const Client& client_;
   ResponseWriter& writer_;
   Arena arena_;
   ExchangeInfo info_;

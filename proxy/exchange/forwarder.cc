@@ -76,7 +76,7 @@ void Forwarder::try_next(bool fresh) {
 
 void Forwarder::launch(const Endpoint& endpoint, bool fresh, uint32_t number) {
   last_endpoint_ = &endpoint;
-  EndpointState& state = view_.upstreams().state(endpoint, target_->connect_timeout);
+  EndpointState& state = view_.upstreams().state(endpoint, target_->service.channel);
   info_.upstream_host = state.name();
   AttemptSink& self = *this;
   attempt_.reset(new (arena_) Attempt(self, state, protocol_for(target_->service, info_), number));

@@ -39,4 +39,11 @@ void count_attempt(WorkerMetrics& metrics, SnapshotView& view, const ExchangeInf
                 {id(info.service), id(color_label(view.snapshot(), info.color)), id(result)});
 }
 
+void count_plaintext(WorkerContext& worker, const ListenerSpec& listener, const Address& client) {
+  worker.metrics.count(Family::kPlaintextRequests, {worker.metrics.intern(listener.name)});
+  if (worker.plaintext_callers != nullptr) {
+    worker.plaintext_callers->count(client.host(), worker.scheduler.wall());
+  }
+}
+
 }  // namespace woad

@@ -1,5 +1,7 @@
 #include "proxy/exchange/request_rules.h"
 
+#include <algorithm>
+
 #include "proxy/base/strings.h"
 
 namespace woad {
@@ -8,6 +10,19 @@ namespace {
 constexpr std::string_view kHops = "x-woad-hops";
 
 }  // namespace
+
+std::optional<LocalReply> check_plaintext(const ListenerSpec& listener, const RequestHead& head,
+                                          ExchangeInfo& info) {
+  if (listener.mtls != Mtls::kStrict) return std::nullopt;
+  const bool reads = head.method == Method::kGet || head.method == Method::kHead;
+  const auto& probes = listener.probe_paths;
+  info.probe = reads && std::find(probes.begin(), probes.end(), head.path) != probes.end();
+  if (info.probe) return std::nullopt;
+  return LocalReply{.code = ErrorCode::kMtlsRequired,
+                    .details = "the request came in plaintext, and inbound " + listener.name +
+                               " has mtls: strict",
+                    .close = true};
+}
 
 std::optional<LocalReply> count_hop(RequestHead& head) {
   Arena& arena = head.headers.arena();

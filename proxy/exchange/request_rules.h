@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "proxy/exchange/route.h"
+#include "proxy/exchange/snapshot.h"
 #include "proxy/http/message.h"
 #include "proxy/net/address.h"
 
@@ -11,6 +12,11 @@ namespace woad {
 
 // A request that came through this many sidecars goes in a circle.
 inline constexpr uint64_t kMaxHops = 16;
+
+// Of a client without identity: the answer to give (403) where one is required. A probe (GET or
+// HEAD of exactly one of the listener's probe_paths) is let in and marked.
+std::optional<LocalReply> check_plaintext(const ListenerSpec& listener, const RequestHead& head,
+                                          ExchangeInfo& info);
 
 // Sets x-woad-hops one higher; the answer to give (508) when there were too many.
 std::optional<LocalReply> count_hop(RequestHead& head);

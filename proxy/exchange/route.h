@@ -21,8 +21,7 @@ namespace woad {
 struct ServiceEntry {
   explicit ServiceEntry(std::string name) : service(std::move(name)) {}
   Service service;
-  FilterSlots filters;       // of the chain that leads to it, with the service's own settings
-  Duration connect_timeout;  // 1 s, 300 ms to the local app
+  FilterSlots filters;  // of the chain that leads to it, with the service's own settings
 };
 
 // Where a route sends: a service with the settings of route over service.

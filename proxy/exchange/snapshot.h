@@ -15,8 +15,10 @@
 
 #include "proxy/base/time.h"
 #include "proxy/context/system.h"
+#include "proxy/exchange/compile_channel.h"
 #include "proxy/exchange/filter_chain.h"
 #include "proxy/exchange/route.h"
+#include "proxy/exchange/snapshot_tls.h"
 #include "proxy/http/codec.h"
 #include "proxy/http/exchange_info.h"
 #include "proxy/net/address.h"
@@ -24,6 +26,9 @@
 namespace woad {
 
 enum class ListenerProtocol : uint8_t { kAuto, kHttp1, kHttp2, kTcp };
+// Who may come in: anyone in plaintext; who proves an identity, or comes in plaintext; who proves
+// an identity.
+enum class Mtls : uint8_t { kOff, kPermissive, kStrict };
 
 // One listening address of the data path.
 struct ListenerSpec {
@@ -32,6 +37,9 @@ struct ListenerSpec {
   std::string name;  // "127.0.0.1:15006", as in the file
   ListenerProtocol protocol = ListenerProtocol::kAuto;
   std::unique_ptr<ServiceEntry> app;  // inbound: the app as a service of one pool and endpoint
+  Mtls mtls = Mtls::kOff;
+  std::shared_ptr<const TlsServerOptions> tls_options;  // unless kOff
+  std::vector<std::string> probe_paths;
 };
 
 // A set of texts that is asked by views.
@@ -53,12 +61,12 @@ struct Snapshot {
   HostTable hosts;
   RouteTable routes;
   ContextSystem context;
+  SnapshotTls tls;
+  Channels channels;
   HttpLimits limits;
   uint32_t client_connections = 10000;
   uint32_t endpoint_slots = 0;
   uint32_t pool_slots = 0;
-  // Names of all endpoints, for dropping live state of those that are gone.
-  std::unordered_set<std::string> endpoint_names;
   // Settings and state of the filters that have state, by their place in the file: a reload that
   // finds the same settings at the same place goes on with the state.
   std::map<std::string, FilterSlot> stateful_slots;

@@ -12,6 +12,7 @@
 #include "proxy/exchange/label_ids.h"
 #include "proxy/exchange/snapshot.h"
 #include "proxy/observe/metrics.h"
+#include "proxy/observe/plaintext_callers.h"
 #include "proxy/observe/tap_hub.h"
 #include "proxy/upstream/endpoints.h"
 
@@ -27,8 +28,9 @@ struct WorkerContext {
   Random& random;
   WorkerMetrics& metrics;
   MirrorSet& mirrors;
-  SpanQueue* spans = nullptr;  // nullptr: spans go nowhere
-  TapHub* taps = nullptr;      // nullptr: nobody can tap
+  SpanQueue* spans = nullptr;                     // nullptr: spans go nowhere
+  TapHub* taps = nullptr;                         // nullptr: nobody can tap
+  PlaintextCallers* plaintext_callers = nullptr;  // nullptr: not kept
 };
 
 // One worker's view of one snapshot; lives while it is the newest or an exchange uses it.

@@ -71,6 +71,14 @@ const FamilyInfo& family_info(Family family) {
        "Broken trace headers that were removed, and the trace restarted where it had to be.",
        false,
        {"carrier"}},
+      {"woad_tls_handshakes_total",
+       "TLS handshakes, by how they ended.",
+       false,
+       {"direction", "result"}},
+      {"woad_plaintext_requests_total",
+       "Requests in plaintext where mtls is permissive.",
+       false,
+       {"listener"}},
       {"woad_hostile_total", "Hostile or broken input that was refused.", false, {"kind"}},
   }};
   return kInfos[static_cast<size_t>(family)];

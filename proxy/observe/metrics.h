@@ -30,6 +30,8 @@ enum class Family : uint8_t {
   kContextStripped,      // why
   kContextUnplanted,     // carrier
   kTraceDropped,         // carrier
+  kTlsHandshakes,        // direction, result
+  kPlaintextRequests,    // listener
   kHostile,              // kind
 };
 inline constexpr size_t kFamilyCount = static_cast<size_t>(Family::kHostile) + 1;

@@ -75,6 +75,8 @@ const AdminApi::Endpoint AdminApi::kEndpoints[] = {
      &AdminApi::explain_request},
     {"GET", "/context", kOnAll, "?id=<trace or request id>: which context it stands for",
      &AdminApi::context},
+    {"GET", "/certs", kOnAll, "this workload's identity, its end, and who comes in plaintext",
+     &AdminApi::certs},
     {"GET", "/tap", kOnAll, "?color=red&status=5xx: requests as they end, a JSON line each",
      &AdminApi::tap},
     {"POST", "/drain", kOnAll, "the graceful end of inbound; outbound serves on", &AdminApi::drain},
@@ -185,6 +187,14 @@ void AdminApi::services(const RequestHead&, Done& done) {
       [snapshot = backend_.snapshot(), done](const std::vector<EndpointLoad>& loads) {
         done({.content_type = kJson, .body = services_json(*snapshot, loads)});
       });
+}
+
+void AdminApi::certs(const RequestHead&, Done& done) {
+  backend_.collect_plaintext_callers([snapshot = backend_.snapshot(),
+                                      status = backend_.certificate_status(), now = backend_.wall(),
+                                      done](const PlaintextCallers& callers) {
+    done({.content_type = kJson, .body = certificates_json(*snapshot, status, callers, now)});
+  });
 }
 
 void AdminApi::explain_request(const RequestHead& request, Done& done) {

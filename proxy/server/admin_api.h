@@ -49,6 +49,7 @@ class AdminApi {
   void services(const RequestHead& request, Done& done);
   void explain_request(const RequestHead& request, Done& done);
   void context(const RequestHead& request, Done& done);
+  void certs(const RequestHead& request, Done& done);
   void tap(const RequestHead& request, Done& done);
   void drain(const RequestHead& request, Done& done);
   void log_level(const RequestHead& request, Done& done);

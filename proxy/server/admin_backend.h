@@ -12,6 +12,7 @@
 #include "proxy/observe/metrics.h"
 #include "proxy/observe/prometheus.h"
 #include "proxy/observe/tap_hub.h"
+#include "proxy/server/certificates.h"
 
 namespace woad {
 
@@ -40,15 +41,18 @@ class AdminBackend {
   // Empty: ready. Else why not, as one line.
   virtual std::string not_ready() const = 0;
   // Lines for /readyz of a process that is ready but not well ("warning: …").
-  virtual std::vector<std::string> warnings() const = 0;
+  virtual std::vector<std::string> warnings() = 0;
   virtual ConfigStatus config_status() const = 0;
   // What runs. Never nullptr.
   virtual std::shared_ptr<const Snapshot> snapshot() const = 0;
   virtual MonoTime now() = 0;
+  virtual WallTime wall() = 0;
+  virtual CertificateStatus certificate_status() const = 0;
   // What belongs to the process and no worker counts.
   virtual std::vector<ExtraFamily> process_metrics() = 0;
   // Asks every worker; `done` is called later, on the control loop, with a merged copy.
   virtual void collect_metrics(std::function<void(MetricsSnapshot)> done) = 0;
+  virtual void collect_plaintext_callers(std::function<void(PlaintextCallers)> done) = 0;
   virtual void collect_endpoints(std::function<void(std::vector<EndpointLoad>)> done) = 0;
   virtual TapHub& taps() = 0;
   // Begins the graceful end of inbound; outbound serves on. Idempotent.

@@ -4,15 +4,19 @@
 
 namespace woad {
 
-LoadedConfig load_config(const std::string& path, const std::vector<FilterKind>& registry,
-                         const Resolutions& resolutions, const Snapshot* previous,
-                         config::Diagnostics* diagnostics) {
-  config::LoadResult read = config::load_file(path, config::Environment::of_process());
+namespace {
+
+LoadedConfig compile_loaded(config::LoadResult read, const LoadBasis& basis,
+                            config::Diagnostics* diagnostics) {
   LoadedConfig loaded;
   loaded.config = read.config;
   if (read.config != nullptr) {
+    const Snapshot* previous = basis.previous.get();
     loaded.names = names_to_resolve(*read.config);
-    auto snapshot = compile(*read.config, registry, resolutions, previous, read.diagnostics);
+    SnapshotTls tls = load_tls(*read.config, previous == nullptr ? nullptr : &previous->tls,
+                               std::chrono::system_clock::now(), read.diagnostics);
+    auto snapshot = compile(*read.config, basis.registry, basis.resolutions, std::move(tls),
+                            previous, read.diagnostics);
     if (read.diagnostics.ok()) loaded.snapshot = std::move(snapshot);
   }
   if (!read.diagnostics.ok()) loaded.errors = read.diagnostics.text();
@@ -20,15 +24,17 @@ LoadedConfig load_config(const std::string& path, const std::vector<FilterKind>&
   return loaded;
 }
 
-LoadedConfig recompile(std::shared_ptr<const config::Config> config,
-                       const std::vector<FilterKind>& registry, const Resolutions& resolutions,
-                       const Snapshot* previous) {
-  LoadedConfig loaded;
-  config::Diagnostics diagnostics("");
-  loaded.snapshot = compile(*config, registry, resolutions, previous, diagnostics);
-  loaded.names = names_to_resolve(*config);
-  loaded.config = std::move(config);
-  return loaded;
+}  // namespace
+
+LoadedConfig load_config(const std::string& path, const LoadBasis& basis,
+                         config::Diagnostics* diagnostics) {
+  return compile_loaded(config::load_file(path, config::Environment::of_process()), basis,
+                        diagnostics);
+}
+
+LoadedConfig load_again(const std::string& text, const std::string& path, const LoadBasis& basis) {
+  return compile_loaded(config::load_text(text, path, config::Environment::of_process()), basis,
+                        nullptr);
 }
 
 ConfigLoader::~ConfigLoader() {
@@ -46,8 +52,8 @@ void ConfigLoader::run(Job job, Result result) {
 
 void ConfigLoader::start(Job job, Result result) {
   result_ = std::move(result);
-  thread_ = std::thread([this, job = std::move(job)] {
-    auto loaded = std::make_shared<LoadedConfig>(job());
+  thread_ = std::thread([this, job = std::move(job), previous = running_()]() mutable {
+    auto loaded = std::make_shared<LoadedConfig>(job(std::move(previous)));
     control_.post([this, loaded] { finish(std::move(*loaded)); });
   });
 }

@@ -25,23 +25,31 @@ struct LoadedConfig {
   std::string errors;                            // as `woad validate` prints them; "" when good
 };
 
+// What a load takes beside the file.
+struct LoadBasis {
+  const std::vector<FilterKind>& registry;
+  Resolutions resolutions{};
+  std::shared_ptr<const Snapshot> previous{};  // what runs; nullptr: nothing
+};
+
 // The one function behind boot, reload, `woad validate` and `woad explain`. Any thread that does
-// not serve. `previous` may be nullptr. `diagnostics` (may be nullptr) gets the errors one by one.
-LoadedConfig load_config(const std::string& path, const std::vector<FilterKind>& registry,
-                         const Resolutions& resolutions, const Snapshot* previous,
+// not serve. `diagnostics` (may be nullptr) gets the errors one by one.
+LoadedConfig load_config(const std::string& path, const LoadBasis& basis,
                          config::Diagnostics* diagnostics = nullptr);
 
-// Compiles a loaded file again, with newer addresses of its names.
-LoadedConfig recompile(std::shared_ptr<const config::Config> config,
-                       const std::vector<FilterKind>& registry, const Resolutions& resolutions,
-                       const Snapshot* previous);
+// The same for a text that was read from `path` earlier: the names and files that it refers to are
+// looked at again.
+LoadedConfig load_again(const std::string& text, const std::string& path, const LoadBasis& basis);
 
 class ConfigLoader {
  public:
-  using Job = std::function<LoadedConfig()>;
+  // Runs on the loader's thread with what runs when it starts.
+  using Job = std::function<LoadedConfig(std::shared_ptr<const Snapshot> previous)>;
   using Result = std::function<void(LoadedConfig)>;
 
-  explicit ConfigLoader(Loop& control) : control_(control) {}
+  // `running` tells what runs.
+  ConfigLoader(Loop& control, std::function<std::shared_ptr<const Snapshot>()> running)
+      : control_(control), running_(std::move(running)) {}
   ~ConfigLoader();
 
   // Runs `job` on the loader's thread and `result` on the control loop. While one runs, only the
@@ -54,6 +62,7 @@ class ConfigLoader {
   void finish(LoadedConfig loaded);
 
   Loop& control_;
+  std::function<std::shared_ptr<const Snapshot>()> running_;
   std::thread thread_;
   Result result_;
   Job next_job_;

@@ -8,13 +8,19 @@
 
 namespace woad {
 
-DownstreamConnection::DownstreamConnection(ConnectionHost& host,
-                                           std::unique_ptr<Transport> transport)
+DownstreamConnection::DownstreamConnection(ConnectionHost& host, ClientArrival arrival)
     : host_(host),
-      transport_(std::move(transport)),
+      transport_(std::move(arrival.transport)),
+      alpn_(std::move(arrival.alpn)),
+      client_{transport_->peer(), std::move(arrival.identity), std::move(arrival.tls)},
       view_(host.current_view()),
       detect_timer_(host.worker().scheduler.timers(),
-                    bind_timer<&DownstreamConnection::on_detect_timeout>(this)) {}
+                    bind_timer<&DownstreamConnection::on_detect_timeout>(this)),
+      age_(host.worker().scheduler, *this) {
+  if (client_.identity == nullptr) return;
+  age_.end_with_certificate(client_.identity->not_after);
+  age_.end_with_certificate(client_.tls->material().not_after());
+}
 
 DownstreamConnection::~DownstreamConnection() {
   while (!exchanges_.empty()) delete &exchanges_.pop_front();
@@ -25,10 +31,13 @@ DownstreamConnection::~DownstreamConnection() {
 void DownstreamConnection::start() {
   const HttpLimits& limits = view_->snapshot().limits;
   transport_->set_high_water(limits.buffer);
-  switch (host_.spec().protocol) {
-    case ListenerProtocol::kHttp1: serve(Protocol::kHttp11); break;
-    case ListenerProtocol::kHttp2: serve(Protocol::kHttp2); break;
-    default: detect_timer_.arm(limits.idle_timeout); break;
+  const ListenerProtocol protocol = host_.spec().protocol;
+  if (alpn_ == "h2" || protocol == ListenerProtocol::kHttp2) {
+    serve(Protocol::kHttp2);
+  } else if (alpn_ == "http/1.1" || protocol == ListenerProtocol::kHttp1) {
+    serve(Protocol::kHttp11);
+  } else {
+    detect_timer_.arm(limits.idle_timeout);
   }
   transport_->start(*this);
 }
@@ -104,9 +113,11 @@ RequestSink& DownstreamConnection::on_stream(ResponseWriter& writer) {
     codec_->set_limits(newest->snapshot().limits);
     view_ = newest;
   }
-  auto* exchange = new Exchange(*this, host_.worker(), std::move(newest), host_.spec(),
-                                transport_->peer(), writer);
+  auto* exchange =
+      new Exchange(*this, host_.worker(), std::move(newest), host_.spec(), client_, writer);
   exchanges_.push_back(*exchange);
+  // Plaintext where it is not allowed has come for its refusal, or for one probe.
+  if (client_.identity == nullptr && host_.spec().mtls == Mtls::kStrict) codec_->begin_drain();
   return *exchange;
 }
 
@@ -131,6 +142,21 @@ void DownstreamConnection::drain() {
   }
 }
 
+void DownstreamConnection::on_newer_epoch(const TlsContext::Ptr& epoch) {
+  if (client_.tls == nullptr || client_.tls == epoch) return;
+  const bool known = epoch != nullptr &&
+                     epoch->material().trust_domain() == client_.tls->material().trust_domain();
+  if (known) {
+    age_.end_within(ConnectionAge::kReplaced);
+  } else {
+    drain();
+  }
+}
+
+void DownstreamConnection::on_too_old() {
+  abort("the connection is too old: its certificate, or what replaced it, ends it");
+}
+
 void DownstreamConnection::abort(std::string_view why) {
   exchanges_.for_each([&](Exchange& exchange) { exchange.abort(why); });
   close();
@@ -140,6 +166,7 @@ void DownstreamConnection::close() {
   if (state_ == State::kClosing) return;
   state_ = State::kClosing;
   detect_timer_.disarm();
+  age_.stop();
   host_.on_connection_closed(*this);
 }
 

@@ -11,7 +11,9 @@
 #include "proxy/base/timer_wheel.h"
 #include "proxy/exchange/exchange.h"
 #include "proxy/http/codec.h"
+#include "proxy/net/connection_age.h"
 #include "proxy/net/transport.h"
+#include "proxy/server/client_handshake.h"
 
 namespace woad {
 
@@ -38,9 +40,10 @@ class DownstreamConnection final : public Deferred,
                                    public ListLink,
                                    private TransportSink,
                                    private ServerConnection,
-                                   private ExchangeOwner {
+                                   private ExchangeOwner,
+                                   private AgeSink {
  public:
-  DownstreamConnection(ConnectionHost& host, std::unique_ptr<Transport> transport);
+  DownstreamConnection(ConnectionHost& host, ClientArrival arrival);
   ~DownstreamConnection() override;
 
   void start();
@@ -50,6 +53,8 @@ class DownstreamConnection final : public Deferred,
   void announce_drain();
   // Ends gracefully: after the present request, at once when idle.
   void drain();
+  // The listener's TLS is of this epoch now (nullptr: it has none).
+  void on_newer_epoch(const TlsContext::Ptr& epoch);
   // Cuts whatever runs.
   void abort(std::string_view why);
 
@@ -64,6 +69,8 @@ class DownstreamConnection final : public Deferred,
   void on_codec_done() override;
   void on_exchange_end(Exchange& exchange) override;
   bool closing() const override { return host_.draining(); }
+  void on_old() override { drain(); }
+  void on_too_old() override;
 
   void detect(Slice bytes);
   void serve(Protocol protocol);
@@ -72,6 +79,8 @@ class DownstreamConnection final : public Deferred,
 
   ConnectionHost& host_;
   std::unique_ptr<Transport> transport_;
+  std::string alpn_;
+  Client client_;
   std::unique_ptr<ServerCodec> codec_;
   IntrusiveList<Exchange> exchanges_;
   // The snapshot whose limits the codec has.
@@ -79,6 +88,7 @@ class DownstreamConnection final : public Deferred,
   // While detecting: what came so far, shorter than an HTTP/2 preface.
   std::string prefix_;
   Timer detect_timer_;
+  ConnectionAge age_;
   State state_ = State::kDetecting;
 };
 

@@ -1,6 +1,8 @@
 #include "proxy/server/listener.h"
 
 #include "proxy/net/tcp_transport.h"
+#include "proxy/server/log.h"
+#include "proxy/server/tls_results.h"
 
 namespace woad {
 namespace {
@@ -26,6 +28,10 @@ Listener::Listener(ListenerContext& context, int socket, ViewRef view, const Lis
 }
 
 Listener::~Listener() {
+  while (!handshakes_.empty()) {
+    count_connection(-1);
+    delete &handshakes_.pop_front();
+  }
   while (!connections_.empty()) {
     count_connection(-1);
     delete &connections_.pop_front();
@@ -39,9 +45,14 @@ Listener::~Listener() {
 void Listener::update(ViewRef view, const ListenerSpec& spec) {
   view_ = std::move(view);
   spec_ = &spec;
+  const TlsContext::Ptr& epoch = view_->snapshot().tls.own.context;
+  connections_.for_each(
+      [&](DownstreamConnection& connection) { connection.on_newer_epoch(epoch); });
+  relays_.for_each([&](TcpRelay& relay) { relay.on_newer_epoch(epoch); });
 }
 
 void Listener::count_connection(int change) {
+  connection_count_ += static_cast<size_t>(change);
   context_.client_connections.fetch_add(static_cast<uint32_t>(change), std::memory_order_relaxed);
   WorkerMetrics& metrics = context_.worker.metrics;
   metrics.count(Family::kClientConnections, {metrics.intern(to_string(direction()))}, change);
@@ -55,13 +66,55 @@ void Listener::on_accept(int socket, const Address& peer) {
     return;
   }
   count_connection(1);
+  if (spec_->mtls == Mtls::kOff) {
+    serve({.transport = std::move(transport)});
+  } else {
+    shake_hands(std::move(transport));
+  }
+}
+
+void Listener::shake_hands(std::unique_ptr<Transport> client) {
+  const Snapshot& snapshot = view_->snapshot();
+  auto* handshake = new ClientHandshake(*this, context_.worker.scheduler, context_.worker.blocks,
+                                        std::move(client), snapshot.tls.own.context,
+                                        spec_->tls_options, snapshot.limits.header_timeout);
+  handshakes_.push_back(*handshake);
+}
+
+void Listener::forget(ClientHandshake& handshake) {
+  handshake.unlink();
+  context_.worker.scheduler.defer_delete(std::unique_ptr<Deferred>(&handshake));
+}
+
+void Listener::on_arrival(ClientHandshake& handshake, ClientArrival arrival) {
+  forget(handshake);
+  count_handshake(context_.worker.metrics, direction(),
+                  arrival.identity == nullptr ? "plaintext" : "ok");
+  serve(std::move(arrival));
+}
+
+void Listener::on_no_arrival(ClientHandshake& handshake, TlsError error) {
+  forget(handshake);
+  count_connection(-1);
+  count_handshake(context_.worker.metrics, direction(), to_string(error.kind));
+  // A client that goes, or never says anything, is no news (a TCP probe, a port scan).
+  const bool silent = error.kind == TlsError::Kind::kLost || error.kind == TlsError::Kind::kTimeout;
+  if (silent) {
+    log_debug("a TLS handshake was not finished", {{"listener", name_}, {"why", error.message}});
+  } else if (context_.handshake_log.admit(context_.worker.scheduler.now())) {
+    log_warn("a TLS handshake failed", {{"listener", name_},
+                                        {"why", error.message},
+                                        {"untold", context_.handshake_log.take_untold()}});
+  }
+}
+
+void Listener::serve(ClientArrival arrival) {
   if (spec_->protocol == ListenerProtocol::kTcp) {
-    relay(std::move(transport));
+    relay(std::move(arrival));
     return;
   }
-  auto* connection = new DownstreamConnection(*this, std::move(transport));
+  auto* connection = new DownstreamConnection(*this, std::move(arrival));
   connections_.push_back(*connection);
-  ++connection_count_;
   connection->start();
 }
 
@@ -72,7 +125,7 @@ void Listener::refuse(std::unique_ptr<Transport> client) {
   Transport::close_after_flush(std::move(client));
 }
 
-void Listener::relay(std::unique_ptr<Transport> client) {
+void Listener::relay(ClientArrival client) {
   auto* relay = new TcpRelay(*this, context_.worker, std::move(client));
   relays_.push_back(*relay);
   ++relay_count_;
@@ -82,13 +135,12 @@ void Listener::relay(std::unique_ptr<Transport> client) {
   if (app == nullptr) {
     relay->close();
   } else {
-    relay->start(context_.dialer, app->address, spec_->app->connect_timeout);
+    relay->start(context_.dialer, app->address, spec_->app->service.channel);
   }
 }
 
 void Listener::on_connection_closed(DownstreamConnection& connection) {
   connection.unlink();
-  --connection_count_;
   count_connection(-1);
   context_.worker.scheduler.defer_delete(std::unique_ptr<Deferred>(&connection));
 }
@@ -109,6 +161,10 @@ void Listener::begin_drain() {
 void Listener::close() {
   phase_ = Phase::kClosed;
   acceptor_.reset();
+  while (!handshakes_.empty()) {
+    count_connection(-1);
+    forget(handshakes_.front());
+  }
   connections_.for_each([](DownstreamConnection& connection) { connection.drain(); });
 }
 

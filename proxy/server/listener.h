@@ -8,7 +8,9 @@
 #include "proxy/exchange/worker_context.h"
 #include "proxy/net/acceptor.h"
 #include "proxy/net/loop.h"
+#include "proxy/server/client_handshake.h"
 #include "proxy/server/connection.h"
+#include "proxy/server/log_gate.h"
 #include "proxy/server/tcp_relay.h"
 
 namespace woad {
@@ -20,15 +22,18 @@ struct ListenerContext {
   Dialer& dialer;
   CodecContext codec;
   std::atomic<uint32_t>& client_connections;  // of the whole process
+  LogGate handshake_log{};                    // of handshakes that failed
 };
 
-class Listener final : private ConnectionHost, private RelayHost {
+class Listener final : private ConnectionHost, private RelayHost, private ClientHandshakeHost {
  public:
   // Takes over the listening `socket`. `spec` is part of the view's snapshot.
   Listener(ListenerContext& context, int socket, ViewRef view, const ListenerSpec& spec);
   ~Listener();
 
   // The same address in a newer snapshot: open connections use it from their next request on.
+  // Those of an older TLS epoch end within ConnectionAge::kReplaced, and gracefully at once when
+  // the trust domain is another.
   void update(ViewRef view, const ListenerSpec& spec);
 
   // Announces the end on every connection, and on new ones with their first answer.
@@ -39,6 +44,7 @@ class Listener final : private ConnectionHost, private RelayHost {
 
   const std::string& name() const { return name_; }
   Direction direction() const { return spec_->direction; }
+  // Handshakes and relays count too.
   size_t connections() const { return connection_count_; }
   // Requests under way (a relayed connection counts as one).
   size_t active();
@@ -53,9 +59,14 @@ class Listener final : private ConnectionHost, private RelayHost {
   bool draining() const override { return phase_ != Phase::kOpen; }
   void on_connection_closed(DownstreamConnection& connection) override;
   void on_relay_closed(TcpRelay& relay) override;
+  void on_arrival(ClientHandshake& handshake, ClientArrival arrival) override;
+  void on_no_arrival(ClientHandshake& handshake, TlsError error) override;
 
   void on_accept(int socket, const Address& peer);
-  void relay(std::unique_ptr<Transport> client);
+  void shake_hands(std::unique_ptr<Transport> client);
+  void forget(ClientHandshake& handshake);
+  void serve(ClientArrival arrival);
+  void relay(ClientArrival client);
   void refuse(std::unique_ptr<Transport> client);
   void count_connection(int change);
 
@@ -64,6 +75,7 @@ class Listener final : private ConnectionHost, private RelayHost {
   ViewRef view_;
   const ListenerSpec* spec_;
   std::unique_ptr<Acceptor> acceptor_;
+  IntrusiveList<ClientHandshake> handshakes_;
   IntrusiveList<DownstreamConnection> connections_;
   IntrusiveList<TcpRelay> relays_;
   size_t connection_count_ = 0;

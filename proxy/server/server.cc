@@ -25,14 +25,15 @@ uint32_t worker_count(const config::Config& config) {
 
 Server::Server(ServerOptions options)
     : options_(std::move(options)),
-      loader_(loop_),
+      loader_(loop_, [this] { return running_; }),
       names_(loop_, [this] { on_names_changed(); }),
       taps_([this] { loop_.post([this] { taps_.notify(); }); }),
       admin_(loop_, blocks_, *this),
+      certificates_(loop_, [this] { on_certificates_changed(); }),
       names_timer_(loop_.scheduler().timers(), bind_timer<&Server::on_names_wait_over>(this)),
       drain_timer_(loop_.scheduler().timers(), bind_timer<&Server::on_drain_delay_over>(this)),
       poll_timer_(loop_.scheduler().timers(), bind_timer<&Server::poll_active>(this)),
-      context_timer_(loop_.scheduler().timers(), bind_timer<&Server::tend_contexts>(this)) {
+      tend_timer_(loop_.scheduler().timers(), bind_timer<&Server::tend>(this)) {
   status_.source = options_.config_path;
 }
 
@@ -57,7 +58,7 @@ void Server::watch_signals() {
 
 // Nothing serves yet, so the file is read right here.
 bool Server::boot() {
-  LoadedConfig loaded = load_config(options_.config_path, options_.filters, {}, nullptr);
+  LoadedConfig loaded = load_config(options_.config_path, {options_.filters});
   if (loaded.snapshot == nullptr) {
     std::fputs(loaded.errors.c_str(), stderr);
     exit_code_ = 1;
@@ -102,11 +103,13 @@ void Server::trace_as(const config::Config& config) {
 void Server::reload() {
   if (state_ == State::kStopping || state_ == State::kStopped) return;
   loader_.run(
-      [path = options_.config_path, filters = &options_.filters, known = names_.resolutions(),
-       previous = running_] { return load_config(path, *filters, known, previous.get()); },
+      [path = options_.config_path, filters = &options_.filters,
+       known = names_.resolutions()](std::shared_ptr<const Snapshot> previous) {
+        return load_config(path, {*filters, known, std::move(previous)});
+      },
       [this](LoadedConfig loaded) {
         on_loaded(std::move(loaded), Cause::kReload);
-        catch_up_with_names();
+        refresh();
       });
 }
 
@@ -121,7 +124,7 @@ void Server::on_loaded(LoadedConfig loaded, Cause cause) {
     return;
   }
   names_.watch(loaded.names);
-  if (names_.all_answered() || cause == Cause::kNames) {
+  if (names_.all_answered()) {
     names_timer_.disarm();
     publish(std::move(loaded), cause);
     return;
@@ -134,36 +137,64 @@ void Server::on_loaded(LoadedConfig loaded, Cause cause) {
 void Server::on_names_changed() {
   if (waiting_.config == nullptr) {
     names_changed_ = true;
-    catch_up_with_names();
+    refresh();
   } else if (names_.all_answered()) {
     on_names_wait_over();
   }
 }
 
-// What runs now gets the newest addresses, once no load is under way that will bring its own.
-void Server::catch_up_with_names() {
-  if (!names_changed_ || loader_.busy()) return;
-  names_changed_ = false;
-  recompile_for_names(Cause::kNames);
-}
-
+// What waited for its names is compiled with the addresses that there are by now.
 void Server::on_names_wait_over() {
   names_timer_.disarm();
-  auto config = std::move(waiting_.config);
-  waiting_ = {};
+  const LoadedConfig waited = std::exchange(waiting_, {});
   if (loader_.busy()) return;  // a newer file is being read
-  named_config_ = std::move(config);
-  recompile_for_names(waiting_cause_);
+  loader_.run(
+      [config = waited.config, path = options_.config_path, filters = &options_.filters,
+       known = names_.resolutions()](std::shared_ptr<const Snapshot> previous) {
+        return load_again(config->source_text(), path, {*filters, known, std::move(previous)});
+      },
+      [this, cause = waiting_cause_](LoadedConfig loaded) {
+        if (loaded.snapshot == nullptr) {
+          reject(loaded.errors, cause);
+        } else {
+          publish(std::move(loaded), cause);
+        }
+        refresh();
+      });
 }
 
-void Server::recompile_for_names(Cause cause) {
-  if (named_config_ == nullptr) return;
-  loader_.run([config = named_config_, filters = &options_.filters, known = names_.resolutions(),
-               previous = running_] { return recompile(config, *filters, known, previous.get()); },
-              [this, cause](LoadedConfig loaded) {
-                publish(std::move(loaded), cause);
-                catch_up_with_names();
-              });
+void Server::on_certificates_changed() {
+  certificates_changed_ = true;
+  refresh();
+}
+
+// What runs now gets the newest addresses and certificates, once no load is under way that will
+// bring its own.
+void Server::refresh() {
+  if (!names_changed_ && !certificates_changed_) return;
+  if (loader_.busy() || running_ == nullptr) return;
+  certificates_changed_ = false;
+  loader_.run(
+      [path = options_.config_path, filters = &options_.filters,
+       known = names_.resolutions()](std::shared_ptr<const Snapshot> running) {
+        return load_again(running->source, path, {*filters, known, running});
+      },
+      [this, names_changed = std::exchange(names_changed_, false)](LoadedConfig loaded) {
+        on_refreshed(std::move(loaded), names_changed);
+        refresh();
+      });
+}
+
+void Server::on_refreshed(LoadedConfig loaded, bool names_changed) {
+  if (loaded.snapshot == nullptr) {
+    log_error("what the configuration refers to cannot be used any more, what runs stays",
+              {{"errors", loaded.errors}});
+    return;
+  }
+  const SnapshotTls& tls = loaded.snapshot->tls;
+  if (certificates_.note(&running_->tls, tls, loop_.scheduler().wall()) || names_changed) {
+    publish(std::move(loaded), Cause::kRefresh);
+  }
 }
 
 Result<std::vector<std::vector<ListeningSocket>>> Server::open_sockets(
@@ -210,17 +241,21 @@ void Server::publish(LoadedConfig loaded, Cause cause) {
 void Server::adopt(const LoadedConfig& loaded, std::vector<std::vector<ListeningSocket>> sockets,
                    Cause cause) {
   configure_log(loaded.config->log.level, loaded.config->log.format);
-  if (cause != Cause::kNames && worker_count(*loaded.config) != workers_.size()) {
+  if (cause != Cause::kRefresh && worker_count(*loaded.config) != workers_.size()) {
     log_warn("a new number of workers takes effect with the next start");
   }
   drain_ = loaded.config->drain;
-  named_config_ = loaded.names.empty() ? nullptr : loaded.config;
   running_names_ = loaded.names;
+  if (cause != Cause::kRefresh) {
+    const SnapshotTls* before = running_ == nullptr ? nullptr : &running_->tls;
+    certificates_.note(before, loaded.snapshot->tls, loop_.scheduler().wall());
+  }
   running_ = loaded.snapshot;
+  certificates_.watch(running_->tls.files);
   const ContextSystem& contexts = running_->context;
   contexts.table->configure(contexts.rules.table_limits);
   contexts.unanimity->configure(contexts.rules.table_limits.linger);
-  if (!context_timer_.armed()) context_timer_.arm(kContextsEvery);
+  if (!tend_timer_.armed()) tend_timer_.arm(kTendEvery);
   trace_as(*loaded.config);
   adopting_ += workers_.size();
   for (size_t i = 0; i < workers_.size(); ++i) {
@@ -232,7 +267,7 @@ void Server::adopt(const LoadedConfig& loaded, std::vector<std::vector<Listening
 void Server::on_adopted(Cause cause) {
   if (--adopting_ > 0) return;
   if (state_ == State::kStarting) state_ = State::kServing;
-  if (cause == Cause::kNames) return;
+  if (cause == Cause::kRefresh) return;
   status_.version = running_->version;
   status_.hash = running_->hash;
   status_.loaded_at = loop_.scheduler().wall();
@@ -311,14 +346,15 @@ void Server::poll_active() {
   }
 }
 
-void Server::tend_contexts() {
+void Server::tend() {
   ContextTable& table = *running_->context.table;
   table.expire(now());
   if (const uint64_t conflicts = table.conflicts_to_report(now())) {
     log_warn("requests of different contexts had the same id, so it identifies neither",
              {{"requests", std::to_string(conflicts)}});
   }
-  context_timer_.arm(kContextsEvery);
+  certificates_.log_ending(*running_, loop_.scheduler().wall());
+  tend_timer_.arm(kTendEvery);
 }
 
 void Server::stop(int exit_code) {
@@ -334,6 +370,7 @@ void Server::stop(int exit_code) {
 std::vector<ExtraFamily> Server::process_metrics() {
   std::vector<ExtraFamily> all = context_metrics(running_->context.table->counters());
   for (auto& family : span_metrics(exporter_->counts())) all.push_back(std::move(family));
+  for (auto& family : certificates_.metrics(*running_)) all.push_back(std::move(family));
   return all;
 }
 
@@ -345,10 +382,17 @@ std::string Server::not_ready() const {
   }
 }
 
-std::vector<std::string> Server::warnings() const {
-  if (status_.last_error.empty()) return {};
-  return {"warning: the newest configuration was refused, an older one runs: " +
-          status_.last_error.substr(0, status_.last_error.find('\n'))};
+std::vector<std::string> Server::warnings() {
+  std::vector<std::string> lines;
+  if (!status_.last_error.empty()) {
+    lines.push_back("warning: the newest configuration was refused, an older one runs: " +
+                    status_.last_error.substr(0, status_.last_error.find('\n')));
+  }
+  if (running_ == nullptr) return lines;
+  for (auto& line : certificates_.warnings(*running_, loop_.scheduler().wall())) {
+    lines.push_back(std::move(line));
+  }
+  return lines;
 }
 
 bool Server::set_log_level(const std::string& level) { return woad::set_log_level(level); }
@@ -358,6 +402,19 @@ void Server::collect_metrics(std::function<void(MetricsSnapshot)> done) {
   auto left = std::make_shared<size_t>(workers_.size());
   for (auto& worker : workers_) {
     worker->ask_metrics([this, merged, left, done](MetricsSnapshot part) {
+      loop_.post([merged, left, done, part = std::move(part)] {
+        merged->merge(part);
+        if (--*left == 0) done(std::move(*merged));
+      });
+    });
+  }
+}
+
+void Server::collect_plaintext_callers(std::function<void(PlaintextCallers)> done) {
+  auto merged = std::make_shared<PlaintextCallers>();
+  auto left = std::make_shared<size_t>(workers_.size());
+  for (auto& worker : workers_) {
+    worker->ask_plaintext_callers([this, merged, left, done](PlaintextCallers part) {
       loop_.post([merged, left, done, part = std::move(part)] {
         merged->merge(part);
         if (--*left == 0) done(std::move(*merged));

@@ -18,6 +18,7 @@
 #include "proxy/net/socket.h"
 #include "proxy/server/admin_backend.h"
 #include "proxy/server/admin_server.h"
+#include "proxy/server/certificates.h"
 #include "proxy/server/config_loader.h"
 #include "proxy/server/name_service.h"
 #include "proxy/server/otlp_exporter.h"
@@ -34,8 +35,8 @@ class Server final : private AdminBackend {
  public:
   // Names are waited for that long before the sidecar goes on without their addresses.
   static constexpr Duration kNamesWait = seconds(5);
-  // How often contexts that lingered long enough are forgotten.
-  static constexpr Duration kContextsEvery = seconds(1);
+  // How often contexts that lingered long enough are forgotten, and certificates looked at.
+  static constexpr Duration kTendEvery = seconds(1);
 
   explicit Server(ServerOptions options);
   ~Server();
@@ -45,17 +46,21 @@ class Server final : private AdminBackend {
 
  private:
   enum class State : uint8_t { kStarting, kServing, kDraining, kStopping, kStopped };
-  enum class Cause : uint8_t { kBoot, kReload, kNames };
+  // kRefresh: the same file, and what it refers to has changed (addresses of names, certificates).
+  enum class Cause : uint8_t { kBoot, kReload, kRefresh };
 
   // AdminBackend
   std::string not_ready() const override;
-  std::vector<std::string> warnings() const override;
+  std::vector<std::string> warnings() override;
   ConfigStatus config_status() const override { return status_; }
   std::shared_ptr<const Snapshot> snapshot() const override { return running_; }
   MonoTime now() override { return loop_.scheduler().now(); }
+  WallTime wall() override { return loop_.scheduler().wall(); }
+  CertificateStatus certificate_status() const override { return certificates_.status(); }
   TapHub& taps() override { return taps_; }
   std::vector<ExtraFamily> process_metrics() override;
   void collect_metrics(std::function<void(MetricsSnapshot)> done) override;
+  void collect_plaintext_callers(std::function<void(PlaintextCallers)> done) override;
   void collect_endpoints(std::function<void(std::vector<EndpointLoad>)> done) override;
   bool set_log_level(const std::string& level) override;
   void drain_inbound() override;
@@ -65,9 +70,10 @@ class Server final : private AdminBackend {
   void reload();
   void on_loaded(LoadedConfig loaded, Cause cause);
   void on_names_changed();
-  void catch_up_with_names();
   void on_names_wait_over();
-  void recompile_for_names(Cause cause);
+  void on_certificates_changed();
+  void refresh();
+  void on_refreshed(LoadedConfig loaded, bool names_changed);
   void publish(LoadedConfig loaded, Cause cause);
   Result<std::vector<std::vector<ListeningSocket>>> open_sockets(const Snapshot& snapshot) const;
   void adopt(const LoadedConfig& loaded, std::vector<std::vector<ListeningSocket>> sockets,
@@ -81,7 +87,7 @@ class Server final : private AdminBackend {
   void begin_drain();
   void on_drain_delay_over();
   void poll_active();
-  void tend_contexts();
+  void tend();
   void stop(int exit_code);
 
   ServerOptions options_;
@@ -97,11 +103,12 @@ class Server final : private AdminBackend {
   std::unique_ptr<FileWatch> watch_;
   std::vector<std::unique_ptr<Signal>> signals_;
   std::shared_ptr<const Snapshot> running_;
-  // Kept while the file has names: their new addresses need it compiled again.
-  std::shared_ptr<const config::Config> named_config_;
   std::vector<std::string> running_names_;
-  bool names_changed_ = false;  // since what runs was compiled
-  LoadedConfig waiting_;        // loaded, and its names are being resolved
+  Certificates certificates_;
+  // Since what runs was compiled.
+  bool names_changed_ = false;
+  bool certificates_changed_ = false;
+  LoadedConfig waiting_;  // loaded, and its names are being resolved
   Cause waiting_cause_ = Cause::kBoot;
   ConfigStatus status_;
   config::Drain drain_;
@@ -109,7 +116,7 @@ class Server final : private AdminBackend {
   Timer names_timer_;
   Timer drain_timer_;
   Timer poll_timer_;
-  Timer context_timer_;
+  Timer tend_timer_;
   MonoTime drain_deadline_{};
   State state_ = State::kStarting;
   int exit_code_ = 0;

@@ -7,12 +7,18 @@ constexpr size_t kHighWater = 64 * 1024;
 
 }  // namespace
 
-TcpRelay::TcpRelay(RelayHost& host, WorkerContext& worker, std::unique_ptr<Transport> client)
+TcpRelay::TcpRelay(RelayHost& host, WorkerContext& worker, ClientArrival client)
     : host_(host),
       client_(*this),
       app_(*this),
-      idle_(worker.scheduler.timers(), bind_timer<&TcpRelay::on_idle>(this)) {
-  client_.transport = std::move(client);
+      idle_(worker.scheduler.timers(), bind_timer<&TcpRelay::on_idle>(this)),
+      tls_(std::move(client.tls)),
+      age_(worker.scheduler, *this) {
+  if (client.identity != nullptr) {
+    age_.end_with_certificate(client.identity->not_after);
+    age_.end_with_certificate(tls_->material().not_after());
+  }
+  client_.transport = std::move(client.transport);
   client_.other = &app_;
   app_.other = &client_;
 }
@@ -23,13 +29,14 @@ TcpRelay::~TcpRelay() {
   }
 }
 
-void TcpRelay::start(Dialer& dialer, const Address& app, Duration connect_timeout) {
-  dial_ = dialer.dial(app, connect_timeout, *this);
+void TcpRelay::start(Dialer& dialer, const Address& app,
+                     const std::shared_ptr<const Channel>& channel) {
+  dial_ = dialer.dial(app, channel, *this);
 }
 
-void TcpRelay::on_dialed(std::unique_ptr<Transport> transport) {
+void TcpRelay::on_dialed(Dialed dialed) {
   dial_.reset();
-  app_.transport = std::move(transport);
+  app_.transport = std::move(dialed.transport);
   for (Side* side : {&client_, &app_}) {
     side->transport->set_high_water(kHighWater);
     side->transport->start(*side);
@@ -64,6 +71,7 @@ void TcpRelay::close() {
   closing_ = true;
   dial_.reset();
   idle_.disarm();
+  age_.stop();
   host_.on_relay_closed(*this);
 }
 

@@ -8,7 +8,9 @@
 
 #include "proxy/base/timer_wheel.h"
 #include "proxy/exchange/worker_context.h"
+#include "proxy/net/connection_age.h"
 #include "proxy/net/transport.h"
+#include "proxy/server/client_handshake.h"
 #include "proxy/upstream/dialer.h"
 
 namespace woad {
@@ -23,16 +25,20 @@ class RelayHost {
   ~RelayHost() = default;
 };
 
-class TcpRelay final : public Deferred, public ListLink, private DialSink {
+class TcpRelay final : public Deferred, public ListLink, private DialSink, private AgeSink {
  public:
   // A relay without bytes either way for this long is cut, as a tunnel is.
   static constexpr Duration kIdle = hours(1);
 
-  TcpRelay(RelayHost& host, WorkerContext& worker, std::unique_ptr<Transport> client);
+  TcpRelay(RelayHost& host, WorkerContext& worker, ClientArrival client);
   ~TcpRelay() override;
 
-  void start(Dialer& dialer, const Address& app, Duration connect_timeout);
+  void start(Dialer& dialer, const Address& app, const std::shared_ptr<const Channel>& channel);
   void close();
+  // The listener's TLS is of another epoch now.
+  void on_newer_epoch(const TlsContext::Ptr& epoch) {
+    if (tls_ != nullptr && tls_ != epoch) age_.end_within(ConnectionAge::kReplaced);
+  }
 
  private:
   // One direction's receiving end.
@@ -52,15 +58,20 @@ class TcpRelay final : public Deferred, public ListLink, private DialSink {
     TcpRelay& relay_;
   };
 
-  void on_dialed(std::unique_ptr<Transport> transport) override;
+  void on_dialed(Dialed dialed) override;
   void on_dial_failed(DialFailure failure) override;
   void on_idle() { close(); }
+  // Opaque bytes have no graceful end.
+  void on_old() override {}
+  void on_too_old() override { close(); }
 
   RelayHost& host_;
   Side client_;
   Side app_;
   std::unique_ptr<Dial> dial_;
   Timer idle_;
+  TlsContext::Ptr tls_;  // of the client's side; nullptr: plaintext
+  ConnectionAge age_;
   bool closing_ = false;
 };
 

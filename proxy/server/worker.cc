@@ -3,13 +3,13 @@
 #include <algorithm>
 #include <utility>
 
-#include "proxy/server/tcp_dialer.h"
+#include "proxy/server/dialer.h"
 
 namespace woad {
 
 Worker::Worker(uint64_t seed, std::atomic<uint32_t>& client_connections, TapHub& taps)
     : random_(seed),
-      dialer_(make_tcp_dialer(loop_, blocks_)),
+      dialer_(make_dialer(loop_, blocks_, metrics_)),
       codec_{loop_.scheduler(), blocks_, metrics_.hostile()},
       pools_{loop_.scheduler(), codec_, *dialer_, HttpLimits{}},
       endpoints_(pools_),
@@ -17,6 +17,7 @@ Worker::Worker(uint64_t seed, std::atomic<uint32_t>& client_connections, TapHub&
       listener_context_{loop_, context_, *dialer_, codec_, client_connections},
       sweep_timer_(loop_.scheduler().timers(), bind_timer<&Worker::sweep>(this)) {
   context_.taps = &taps;
+  context_.plaintext_callers = &plaintext_callers_;
   for (int kind = 0; kind < kHostileCount; ++kind) {
     metrics_.name_hostile(static_cast<size_t>(kind), to_string(static_cast<Hostile>(kind)));
   }
@@ -78,19 +79,29 @@ void Worker::do_adopt(std::shared_ptr<const Snapshot> snapshot,
     gone->close();
     retired_.push_back(std::move(gone));
   }
+  retire_older();
   sweep_timer_.arm(kSweepEvery);
+}
+
+void Worker::retire_older() {
+  endpoints_.retire_all_but([this](const auto& keep) {
+    const auto keep_all = [&](const Service& service) {
+      for (const Pool& pool : service.pools()) {
+        for (const Endpoint& endpoint : pool.endpoints) keep(endpoint, *service.channel);
+      }
+    };
+    for (const auto& entry : view_->snapshot().services) keep_all(entry->service);
+    for (const ListenerSpec& spec : view_->snapshot().listeners) {
+      if (spec.app != nullptr) keep_all(spec.app->service);
+    }
+  });
 }
 
 // Drops what only older snapshots used, once nothing uses those any more.
 void Worker::sweep() {
   std::erase_if(retired_, [](const auto& listener) { return listener->connections() == 0; });
   bool left = !retired_.empty() || views_alive_ > 1;
-  if (views_alive_ == 1) {
-    const auto& names = view_->snapshot().endpoint_names;
-    endpoints_.sweep([&](const std::string& name) { return names.contains(name); });
-    endpoints_.for_each(
-        [&](EndpointState& state) { left = left || !names.contains(state.name()); });
-  }
+  if (views_alive_ == 1) left = endpoints_.drop_retired() || left;
   if (left) sweep_timer_.arm(kSweepEvery);
 }
 
@@ -127,6 +138,10 @@ void Worker::ask_metrics(std::function<void(MetricsSnapshot)> report) {
   });
 }
 
+void Worker::ask_plaintext_callers(std::function<void(PlaintextCallers)> report) {
+  loop_.post([this, report = std::move(report)] { report(plaintext_callers_); });
+}
+
 void Worker::ask_endpoints(std::function<void(std::vector<EndpointLoad>)> report) {
   loop_.post([this, report = std::move(report)] { report(endpoint_loads()); });
 }
@@ -139,7 +154,7 @@ void Worker::update_gauges() {
     ConnectionPool::Counts sum;
     for (const Pool& pool : entry->service.pools()) {
       for (const Endpoint& endpoint : pool.endpoints) {
-        EndpointState* state = endpoints_.find(endpoint.name);
+        EndpointState* state = endpoints_.find(endpoint, *entry->service.channel);
         if (state == nullptr) continue;
         state->for_each_pool([&](ConnectionPool& connections) {
           const ConnectionPool::Counts counts = connections.counts();

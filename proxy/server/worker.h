@@ -52,10 +52,12 @@ class Worker {
   // Calls `report(requests under way)` on the worker's thread.
   void ask_active(std::function<void(size_t)> report);
   void ask_metrics(std::function<void(MetricsSnapshot)> report);
+  void ask_plaintext_callers(std::function<void(PlaintextCallers)> report);
   void ask_endpoints(std::function<void(std::vector<EndpointLoad>)> report);
 
  private:
   void do_adopt(std::shared_ptr<const Snapshot> snapshot, std::vector<ListeningSocket> sockets);
+  void retire_older();
   void sweep();
   void update_gauges();
   std::vector<EndpointLoad> endpoint_loads();
@@ -72,6 +74,7 @@ class Worker {
   EndpointRegistry endpoints_;
   MirrorSet mirrors_;
   WorkerContext context_;
+  PlaintextCallers plaintext_callers_;
   ListenerContext listener_context_;
   ViewRef view_;
   std::vector<std::unique_ptr<Listener>> listeners_;

@@ -1,7 +1,7 @@
 // One connection to an endpoint: a transport, a client codec, and their place in a pool.
 //
-//   dialing ──▶ open ──▶ closing ──▶ (deleted at the end of the turn)
-//      └──────────────────▶┘
+//   dialing ──▶ open ──▶ draining ──▶ closing ──▶ (deleted at the end of the turn)
+//      └─────────┴─────────────────────▶┘
 // Owned by its ConnectionPool. One thread.
 #pragma once
 
@@ -12,6 +12,7 @@
 #include "proxy/base/intrusive_list.h"
 #include "proxy/base/timer_wheel.h"
 #include "proxy/http/codec.h"
+#include "proxy/net/connection_age.h"
 #include "proxy/net/transport.h"
 #include "proxy/upstream/dialer.h"
 
@@ -23,9 +24,10 @@ class UpstreamConnection final : public Deferred,
                                  public ListLink,
                                  private TransportSink,
                                  private ClientConnection,
-                                 private DialSink {
+                                 private DialSink,
+                                 private AgeSink {
  public:
-  enum class State : uint8_t { kDialing, kOpen, kClosing };
+  enum class State : uint8_t { kDialing, kOpen, kDraining, kClosing };
 
   explicit UpstreamConnection(ConnectionPool& pool);
   ~UpstreamConnection() override;
@@ -34,6 +36,8 @@ class UpstreamConnection final : public Deferred,
   void dial();
   State state() const { return state_; }
   size_t room() const { return state_ == State::kOpen ? codec_->room() : 0; }
+  // What is spoken on it, once it is open.
+  Protocol protocol() const { return codec_->protocol(); }
   size_t active_streams() const { return codec_ == nullptr ? 0 : codec_->active_streams(); }
   // Requires room() > 0.
   RequestWriter& open_stream(ResponseSink& sink);
@@ -41,11 +45,12 @@ class UpstreamConnection final : public Deferred,
   bool reused() const { return streams_opened_ > 1; }
   // Begins the wait for work that ends in closing; any new stream ends the wait.
   void start_idle_timer();
-  // No new streams; deleted when the open ones have ended.
+  // No new streams; deleted when the open ones have ended, at the latest after
+  // ConnectionAge::kReplaced.
   void drain();
 
  private:
-  void on_dialed(std::unique_ptr<Transport> transport) override;
+  void on_dialed(Dialed dialed) override;
   void on_dial_failed(DialFailure failure) override;
   void on_bytes(Slice bytes) override;
   void on_eof() override;
@@ -53,7 +58,11 @@ class UpstreamConnection final : public Deferred,
   void on_lost(std::string_view why) override;
   void on_room_changed() override;
   void on_codec_done() override;
+  void on_old() override;
+  void on_too_old() override { close(); }
+  bool alive() const { return state_ == State::kOpen || state_ == State::kDraining; }
   void on_idle();
+  void begin_drain();
   void close();
 
   ConnectionPool& pool_;
@@ -61,6 +70,7 @@ class UpstreamConnection final : public Deferred,
   std::unique_ptr<Transport> transport_;
   std::unique_ptr<ClientCodec> codec_;
   Timer idle_timer_;
+  ConnectionAge age_;
   uint64_t streams_opened_ = 0;
   State state_ = State::kDialing;
 };

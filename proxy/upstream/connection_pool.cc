@@ -17,12 +17,12 @@ void StreamWaiter::stop_waiting() {
 }
 
 ConnectionPool::ConnectionPool(PoolContext& context, const Address& address, std::string name,
-                               Protocol protocol, Duration connect_timeout)
+                               Protocol protocol, std::shared_ptr<const Channel> channel)
     : context_(context),
       address_(address),
       name_(std::move(name)),
       protocol_(protocol),
-      connect_timeout_(connect_timeout) {}
+      channel_(std::move(channel)) {}
 
 ConnectionPool::~ConnectionPool() {
   for (auto* waiting : {&waiting_, &waiting_fresh_}) {
@@ -67,7 +67,7 @@ void ConnectionPool::give_stream(StreamWaiter& waiter, UpstreamConnection& conne
   } else {
     ready_.push_front(connection);
   }
-  waiter.on_stream(writer, protocol_, connection.reused());
+  waiter.on_stream(writer, connection.protocol(), connection.reused());
 }
 
 void ConnectionPool::serve_waiting(UpstreamConnection& connection, bool fresh) {
@@ -89,10 +89,20 @@ void ConnectionPool::place(UpstreamConnection& connection) {
   }
 }
 
+std::optional<Protocol> ConnectionPool::agreed(const Dialed& dialed) {
+  if (channel_->tls == nullptr) return protocol_;
+  const bool http2 = dialed.alpn == "h2";
+  if (channel_->needs_http2 && !http2) return std::nullopt;
+  protocol_ = http2 ? Protocol::kHttp2 : Protocol::kHttp11;
+  return protocol_;
+}
+
 void ConnectionPool::on_open(UpstreamConnection& connection) {
   --dialing_count_;
   place(connection);
   serve_waiting(connection, true);
+  // It may have less room than was expected before the handshake told the protocol.
+  while (waiting_count_ > expected_room()) dial();
 }
 
 void ConnectionPool::on_room(UpstreamConnection& connection) {

@@ -1,12 +1,15 @@
-// The connections of one worker to one endpoint in one protocol version.
+// The connections of one worker to one endpoint over one channel.
 //
-// HTTP/1: the connection that became idle last is used first, so that few stay warm and the rest
-// time out. HTTP/2: streams share connections up to the peer's limit. A request that finds no room
-// waits for the first of a freed connection and a dialed one. One thread.
+// In plaintext the pool's protocol is spoken; with TLS it is what the last handshake agreed on, and
+// each connection speaks what its own did. HTTP/1: the connection that became idle last is used
+// first, so that few stay warm and the rest time out. HTTP/2: streams share connections up to the
+// peer's limit. A request that finds no room waits for the first of a freed connection and a dialed
+// one. One thread.
 #pragma once
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 
 #include "proxy/base/intrusive_list.h"
 #include "proxy/http/codec.h"
@@ -53,8 +56,9 @@ class ConnectionPool {
   static constexpr Duration kIdleHttp1 = seconds(3);
   static constexpr Duration kIdleHttp2 = seconds(60);
 
+  // `protocol`: with TLS the one that is expected until a handshake tells.
   ConnectionPool(PoolContext& context, const Address& address, std::string name, Protocol protocol,
-                 Duration connect_timeout);
+                 std::shared_ptr<const Channel> channel);
   ~ConnectionPool();
   ConnectionPool(const ConnectionPool&) = delete;
   ConnectionPool& operator=(const ConnectionPool&) = delete;
@@ -77,7 +81,7 @@ class ConnectionPool {
   const Address& address() const { return address_; }
   const std::string& name() const { return name_; }
   Protocol protocol() const { return protocol_; }
-  Duration connect_timeout() const { return connect_timeout_; }
+  const std::shared_ptr<const Channel>& channel() const { return channel_; }
   PoolContext& context() { return context_; }
 
  private:
@@ -92,7 +96,8 @@ class ConnectionPool {
   // `fresh`: the connection has just been opened.
   void serve_waiting(UpstreamConnection& connection, bool fresh);
   void fail_waiting(const DialFailure& failure);
-  // From connections.
+  // From connections. What is to be spoken on a new one; nothing: the server did not agree.
+  std::optional<Protocol> agreed(const Dialed& dialed);
   void on_open(UpstreamConnection& connection);
   void on_dial_failed(UpstreamConnection& connection, const DialFailure& failure);
   void on_room(UpstreamConnection& connection);
@@ -103,7 +108,7 @@ class ConnectionPool {
   Address address_;
   std::string name_;
   Protocol protocol_;
-  Duration connect_timeout_;
+  std::shared_ptr<const Channel> channel_;
   IntrusiveList<StreamWaiter> waiting_;
   IntrusiveList<StreamWaiter> waiting_fresh_;
   uint32_t waiting_count_ = 0;  // in both

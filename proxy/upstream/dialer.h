@@ -8,6 +8,7 @@
 #include "proxy/base/time.h"
 #include "proxy/net/address.h"
 #include "proxy/net/transport.h"
+#include "proxy/upstream/channel.h"
 
 namespace woad {
 
@@ -17,9 +18,16 @@ struct DialFailure {
   std::string message;            // such as "10.0.0.1:80: connection refused"
 };
 
+// A connection that was opened.
+struct Dialed {
+  std::unique_ptr<Transport> transport;   // not started
+  std::string alpn{};                     // what TLS agreed on; "": nothing, or plaintext
+  WallTime good_until = WallTime::max();  // the first certificate of it ends, ours or the peer's
+};
+
 class DialSink {
  public:
-  virtual void on_dialed(std::unique_ptr<Transport> transport) = 0;
+  virtual void on_dialed(Dialed dialed) = 0;
   virtual void on_dial_failed(DialFailure failure) = 0;
 
  protected:
@@ -36,7 +44,9 @@ class Dialer {
  public:
   virtual ~Dialer() = default;
   // Exactly one event follows, from the loop and not from inside this call.
-  virtual std::unique_ptr<Dial> dial(const Address& address, Duration timeout, DialSink& sink) = 0;
+  virtual std::unique_ptr<Dial> dial(const Address& address,
+                                     const std::shared_ptr<const Channel>& channel,
+                                     DialSink& sink) = 0;
 };
 
 }  // namespace woad

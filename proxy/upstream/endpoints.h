@@ -1,8 +1,8 @@
 // One worker's live side of the endpoints: connections, load, and the choice between them.
 //
-// Live state is kept by address and outlives snapshots: a reload that keeps an endpoint keeps its
-// connections. An UpstreamView is one worker's view of one snapshot: it finds the live state of an
-// endpoint by slot, without hashing. One thread.
+// Live state is kept by address and channel and outlives snapshots: a reload that keeps an endpoint
+// and how it is reached keeps its connections. An UpstreamView is one worker's view of one
+// snapshot: it finds the live state of an endpoint by slot, without hashing. One thread.
 #pragma once
 
 #include <cstdint>
@@ -17,44 +17,50 @@
 
 namespace woad {
 
-// The live state of one address.
+// The live state of one address over one channel.
 class EndpointState {
  public:
-  EndpointState(PoolContext& context, const Endpoint& endpoint, Duration connect_timeout)
+  EndpointState(PoolContext& context, const Endpoint& endpoint,
+                std::shared_ptr<const Channel> channel)
       : context_(context),
         address_(endpoint.address),
         name_(endpoint.name),
-        connect_timeout_(connect_timeout) {}
+        channel_(std::move(channel)) {}
 
+  // `protocol`: what the request wants to speak; with TLS all share what the handshakes agree on.
   ConnectionPool& pool(Protocol protocol) {
-    auto& pool = protocol == Protocol::kHttp2 ? http2_ : http1_;
+    if (channel_->tls != nullptr) {
+      protocol = channel_->offers_http2 ? Protocol::kHttp2 : Protocol::kHttp11;
+    }
+    auto& pool = pools_[protocol == Protocol::kHttp2 ? 1 : 0];
     if (pool == nullptr) {
-      pool =
-          std::make_unique<ConnectionPool>(context_, address_, name_, protocol, connect_timeout_);
+      pool = std::make_unique<ConnectionPool>(context_, address_, name_, protocol, channel_);
     }
     return *pool;
   }
 
   template <class F>
   void for_each_pool(F&& visit) {
-    if (http1_ != nullptr) visit(*http1_);
-    if (http2_ != nullptr) visit(*http2_);
+    for (auto& pool : pools_) {
+      if (pool != nullptr) visit(*pool);
+    }
   }
 
   const Address& address() const { return address_; }
   const std::string& name() const { return name_; }
-  Duration connect_timeout() const { return connect_timeout_; }
+  const Channel& channel() const { return *channel_; }
 
   // Attempts under way.
   uint32_t active = 0;
+  // The newest snapshot has it (EndpointRegistry::sweep).
+  bool current = true;
 
  private:
   PoolContext& context_;
   Address address_;
   std::string name_;
-  Duration connect_timeout_;
-  std::unique_ptr<ConnectionPool> http1_;
-  std::unique_ptr<ConnectionPool> http2_;
+  std::shared_ptr<const Channel> channel_;
+  std::unique_ptr<ConnectionPool> pools_[2];  // HTTP/1, HTTP/2; with TLS the one that is expected
 };
 
 // All live endpoints of a worker. Outlives its views.
@@ -62,35 +68,47 @@ class EndpointRegistry {
  public:
   explicit EndpointRegistry(PoolContext& context) : context_(context) {}
 
-  EndpointState& get(const Endpoint& endpoint, Duration connect_timeout);
+  EndpointState& get(const Endpoint& endpoint, const std::shared_ptr<const Channel>& channel);
   // nullptr when nothing was sent there yet.
-  EndpointState* find(const std::string& name) const {
-    const auto found = endpoints_.find(name);
+  EndpointState* find(const Endpoint& endpoint, const Channel& channel) const {
+    const auto found = endpoints_.find(Key{endpoint.name, &channel});
     return found == endpoints_.end() ? nullptr : found->second.get();
   }
-  // Drains every endpoint for which `keep(name)` is false and drops it once it is empty. Call when
-  // no view but the newest is left, and again until nothing_to_drop().
-  template <class Keep>
-  void sweep(Keep&& keep) {
-    std::erase_if(endpoints_, [&](auto& entry) {
-      EndpointState& state = *entry.second;
-      if (keep(state.name())) return false;
-      bool empty = state.active == 0;
-      state.for_each_pool([&](ConnectionPool& pool) {
-        pool.drain();
-        empty = empty && pool.empty();
-      });
-      return empty;
+  // A newer snapshot counts: `mark` calls keep() for each of its endpoints. Those that are not
+  // among them drain.
+  template <class Mark>
+  void retire_all_but(Mark&& mark) {
+    for (auto& [key, state] : endpoints_) state->current = false;
+    mark([this](const Endpoint& endpoint, const Channel& channel) {
+      if (EndpointState* state = find(endpoint, channel)) state->current = true;
+    });
+    for_each([](EndpointState& state) {
+      if (!state.current) state.for_each_pool([](ConnectionPool& pool) { pool.drain(); });
     });
   }
+  // Drains those again and drops the empty ones; whether any is left. Only when no view but the
+  // newest is left: older ones may use them.
+  bool drop_retired();
   template <class F>
   void for_each(F&& visit) {
     for (auto& [key, state] : endpoints_) visit(*state);
   }
 
  private:
+  // The state holds its channel, so the address stays the channel's own.
+  struct Key {
+    std::string name;
+    const Channel* channel;
+    bool operator==(const Key&) const = default;
+  };
+  struct KeyHash {
+    size_t operator()(const Key& key) const {
+      return std::hash<std::string>()(key.name) ^ std::hash<const Channel*>()(key.channel);
+    }
+  };
+
   PoolContext& context_;
-  std::unordered_map<std::string, std::unique_ptr<EndpointState>> endpoints_;
+  std::unordered_map<Key, std::unique_ptr<EndpointState>, KeyHash> endpoints_;
 };
 
 class UpstreamView {
@@ -101,9 +119,9 @@ class UpstreamView {
       : registry_(registry), random_(random), by_slot_(endpoint_slots), round_robin_(pool_slots) {}
 
   // The live state of an endpoint with an address.
-  EndpointState& state(const Endpoint& endpoint, Duration connect_timeout) {
+  EndpointState& state(const Endpoint& endpoint, const std::shared_ptr<const Channel>& channel) {
     EndpointState*& state = by_slot_[endpoint.slot];
-    if (state == nullptr) state = &registry_.get(endpoint, connect_timeout);
+    if (state == nullptr) state = &registry_.get(endpoint, channel);
     return *state;
   }
 

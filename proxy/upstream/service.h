@@ -11,6 +11,7 @@
 
 #include "proxy/http/pools.h"
 #include "proxy/net/address.h"
+#include "proxy/upstream/channel.h"
 
 namespace woad {
 
@@ -58,6 +59,8 @@ class Service final : public ServiceInfo {
 
   UpstreamProtocol protocol = UpstreamProtocol::kAuto;
   BalancerPolicy policy = BalancerPolicy::kLeastRequest;
+  // How its endpoints are reached; never nullptr once the service is finished.
+  std::shared_ptr<const Channel> channel;
   void set_fallback(Fallback fallback) { fallback_ = fallback; }
   void set_external(bool external) { external_ = external; }
 

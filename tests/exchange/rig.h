@@ -12,8 +12,8 @@
 #include "proxy/exchange/compile.h"
 #include "proxy/exchange/exchange.h"
 #include "proxy/exchange/mirror.h"
-#include "tests/support/request_head.h"
 #include "tests/exchange/script_filter.h"
+#include "tests/support/request_head.h"
 #include "tests/upstream/fake_dialer.h"
 
 namespace woad::test {
@@ -82,7 +82,7 @@ class ExchangeRig final : private ExchangeOwner {
     config::LoadResult loaded = config::load_text(std::string(kPrice) + std::string(services),
                                                   "test.yaml", config::Environment::none());
     REQUIRE_MESSAGE(loaded.config != nullptr, loaded.diagnostics.text());
-    snapshot = compile(*loaded.config, script_registry(), {}, nullptr, loaded.diagnostics);
+    snapshot = compile(*loaded.config, script_registry(), {}, {}, nullptr, loaded.diagnostics);
     REQUIRE_MESSAGE(loaded.diagnostics.ok(), loaded.diagnostics.text());
     world.context.limits = snapshot->limits;
     view = ViewRef(new SnapshotView(snapshot, registry, random, views_alive));

@@ -39,7 +39,7 @@ Mesh::Mesh(const Column& column, std::string_view limits)
   config::LoadResult loaded =
       config::load_text(file_of(column, limits), "test.yaml", config::Environment::none());
   REQUIRE_MESSAGE(loaded.config != nullptr, loaded.diagnostics.text());
-  snapshot_ = compile(*loaded.config, filter_registry(), {}, nullptr, loaded.diagnostics);
+  snapshot_ = compile(*loaded.config, filter_registry(), {}, {}, nullptr, loaded.diagnostics);
   REQUIRE_MESSAGE(loaded.diagnostics.ok(), loaded.diagnostics.text());
   pools_.limits = snapshot_->limits;
   view_ = ViewRef(new SnapshotView(snapshot_, registry_, random_, views_alive_));

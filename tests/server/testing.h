@@ -21,7 +21,7 @@ inline std::shared_ptr<const Snapshot> snapshot_of(const std::string& text,
   config::LoadResult loaded = config::load_text(text, "test.yaml", config::Environment::none());
   REQUIRE(loaded.config != nullptr);
   auto snapshot =
-      compile(*loaded.config, filter_registry(), resolutions, nullptr, loaded.diagnostics);
+      compile(*loaded.config, filter_registry(), resolutions, {}, nullptr, loaded.diagnostics);
   REQUIRE_MESSAGE(loaded.diagnostics.ok(), loaded.diagnostics.text());
   return snapshot;
 }
@@ -49,14 +49,19 @@ class FakeBackend final : public AdminBackend {
   }
 
   std::string not_ready() const override { return why_not_ready; }
-  std::vector<std::string> warnings() const override { return warning_lines; }
+  std::vector<std::string> warnings() override { return warning_lines; }
   ConfigStatus config_status() const override { return status; }
   std::shared_ptr<const Snapshot> snapshot() const override { return running; }
   MonoTime now() override { return MonoTime(); }
+  WallTime wall() override { return status.loaded_at; }
+  CertificateStatus certificate_status() const override { return certificates; }
   std::vector<ExtraFamily> process_metrics() override { return {}; }
   TapHub& taps() override { return hub; }
   void collect_metrics(std::function<void(MetricsSnapshot)> done) override {
     later([done = std::move(done)] { done({}); });
+  }
+  void collect_plaintext_callers(std::function<void(PlaintextCallers)> done) override {
+    later([this, done = std::move(done)] { done(callers); });
   }
   void collect_endpoints(std::function<void(std::vector<EndpointLoad>)> done) override {
     later([this, done = std::move(done)] { done(loads); });
@@ -77,6 +82,8 @@ class FakeBackend final : public AdminBackend {
   std::vector<std::string> warning_lines;
   ConfigStatus status;
   std::vector<EndpointLoad> loads;
+  CertificateStatus certificates;
+  PlaintextCallers callers;
   std::string log_level;
   TapHub hub{[this] { ++wakes; }};
   int wakes = 0;

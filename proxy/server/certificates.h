@@ -1,0 +1,62 @@
+// What became of the certificates of the configuration: loaded, replaced, refused, near their end.
+//
+// Used on the control loop.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "proxy/exchange/snapshot.h"
+#include "proxy/net/file_watch.h"
+#include "proxy/observe/plaintext_callers.h"
+#include "proxy/observe/prometheus.h"
+
+namespace woad {
+
+// For /certs.
+struct CertificateStatus {
+  WallTime loaded_at{};
+  std::string last_error;  // why files as they are now are not used; "" = all are
+  uint64_t reloads_success = 0;
+  uint64_t reloads_rejected = 0;
+  uint64_t reloads_unchanged = 0;
+};
+
+class Certificates {
+ public:
+  // With less than this share of its life left a certificate is warned about.
+  static constexpr double kWarnShare = 0.2;
+
+  // `changed`: one of the watched files has changed.
+  Certificates(Loop& loop, std::function<void()> changed)
+      : loop_(loop), changed_(std::move(changed)) {}
+
+  // Takes note of what a load made of the files; whether it differs from what ran before (nullptr:
+  // nothing).
+  bool note(const SnapshotTls* before, const SnapshotTls& now, WallTime at);
+  // Watches these files, and no others.
+  void watch(std::vector<std::string> files);
+
+  const CertificateStatus& status() const { return status_; }
+  // Lines for /readyz.
+  std::vector<std::string> warnings(const Snapshot& running, WallTime now) const;
+  std::vector<ExtraFamily> metrics(const Snapshot& running) const;
+  // A warning for the log, once for each certificate that comes near its end.
+  void log_ending(const Snapshot& running, WallTime now);
+
+ private:
+  Loop& loop_;
+  std::function<void()> changed_;
+  CertificateStatus status_;
+  std::vector<std::string> files_;
+  std::vector<std::unique_ptr<FileWatch>> watches_;
+  std::string told_ending_;  // hash of the certificate
+};
+
+// The page /certs, as JSON.
+std::string certificates_json(const Snapshot& running, const CertificateStatus& status,
+                              const PlaintextCallers& callers, WallTime now);
+
+}  // namespace woad

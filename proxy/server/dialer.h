@@ -1,0 +1,15 @@
+// The Dialer of production: TCP on a worker's loop, and TLS on top where the channel has it.
+#pragma once
+
+#include <memory>
+
+#include "proxy/net/loop.h"
+#include "proxy/observe/metrics.h"
+#include "proxy/upstream/dialer.h"
+
+namespace woad {
+
+// All outlive the dialer. Handshakes are counted.
+std::unique_ptr<Dialer> make_dialer(Loop& loop, BlockPool& blocks, WorkerMetrics& metrics);
+
+}  // namespace woad
