@@ -115,8 +115,12 @@ def openssl(*args, **more):
 @dataclass(frozen=True)
 class Certificate:
     der: bytes
-    subject: bytes  # DER
+    name: str
     key: Key
+
+    @property
+    def subject(self):
+        return der.common_name(self.name)
 
     @property
     def pem(self):
@@ -179,7 +183,7 @@ def certify(spec, issuer, key):
         body.append(der.context(3, der.sequence(*extensions(spec, key, signer))))
     signed = der.sequence(*body)
     signature = der.bit_string(signer.sign(signed, spec.digest))
-    return Certificate(der.sequence(signed, algorithm, signature), subject, key)
+    return Certificate(der.sequence(signed, algorithm, signature), spec.subject, key)
 
 
 def tampered(chain):
