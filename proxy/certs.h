@@ -10,7 +10,7 @@
 namespace woad {
 
 // Does as the command says and returns what to print. The errors that a user can make are found
-// before anything is written. Blocks.
+// before anything is issued. Blocks.
 Result<std::string> run_certs(const CertsCommand& command, WallTime now);
 
 }  // namespace woad

@@ -193,6 +193,11 @@ class CommandLine {
     if (ids_.size() != 1 && (!out_.empty() || !dns_.empty())) {
       return usage_error("--out and --dns go with a single --id");
     }
+    for (const std::string& name : dns_) {
+      if (!config::is_token(name)) {
+        return usage_error("--dns " + config::quoted(name) + " is not a DNS name");
+      }
+    }
     const auto good = check_ids(ids_);
     if (!good) return usage_error(good.error().message);
     const auto lifetime = config::parse_duration(ttl_);

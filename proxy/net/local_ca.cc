@@ -167,8 +167,9 @@ Result<void> LocalCa::load() {
 Result<void> LocalCa::check(const Leaf& leaf, const std::string& out, WallTime now) const {
   const Result<SpiffeId> id = parse_spiffe_id(leaf.id);
   if (!id) return id.error();
-  if (id->path.empty())
+  if (id->path.empty()) {
     return Error{leaf.id + " names a whole trust domain; a workload has a path"};
+  }
   if (id->trust_domain != trust_domain()) {
     return Error{leaf.id + " is not of the trust domain " + trust_domain()};
   }
@@ -209,7 +210,7 @@ Result<void> LocalCa::add_root(WallTime now) {
   native_->signer = native_->roots.back().get();
   native_->key = std::move(key);
   const Result<void> saved = save_roots();
-  if (!saved) return saved;
+  if (!saved) return saved.error();
   return replace_file(native_->key_path(), to_pem(native_->key.get()), kSecret);
 }
 

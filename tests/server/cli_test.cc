@@ -36,6 +36,7 @@ TEST_CASE("usage errors end with 2 and a sentence") {
       {"certs", "--id", "spiffe://example.org/a", "--id", "spiffe://example.com/b"},
       {"certs", "--id", "spiffe://a/b", "--id", "spiffe://a/c", "--out", "o"},
       {"certs", "--id", "spiffe://a/b", "--id", "spiffe://a/c", "--dns", "b"},
+      {"certs", "--id", "spiffe://a/b", "--dns", "b c"},
       {"certs", "--new-root", "--out", "o"},
       {"certs", "--new-root", "--drop-old-roots"},
       {"certs", "--id", "spiffe://a/b", "--ttl", "24"},
