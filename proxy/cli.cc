@@ -7,13 +7,14 @@
 
 #include "config/values.h"
 #include "proxy/base/strings.h"
+#include "proxy/net/svid.h"
 
 namespace woad {
 namespace {
 
 constexpr int kUsage = 2;
-constexpr std::array<std::string_view, 6> kCommands = {"run",  "validate", "explain",
-                                                       "wait", "drain",    "version"};
+constexpr std::array<std::string_view, 7> kCommands = {"run",   "validate", "explain", "wait",
+                                                       "drain", "certs",    "version"};
 
 PrintCommand usage_error(const std::string& sentence) {
   return {"woad: " + sentence + "\nRun woad --help for more.\n", kUsage};
@@ -34,6 +35,20 @@ Result<std::string> parse_admin(const std::string& text) {
   if (address->host == "localhost") return "127.0.0.1:" + std::to_string(address->port);
   if (!address->numeric) return Error{"--admin " + config::quoted(text) + " must be an IP address"};
   return address->to_string();
+}
+
+// Ids of one trust domain that can stand in a workload's certificate.
+Result<void> check_ids(const std::vector<std::string>& ids) {
+  for (const std::string& text : ids) {
+    const auto id = parse_spiffe_id(text);
+    if (!id) return id.error();
+    if (id->path.empty())
+      return Error{"--id " + config::quoted(text) + " needs a path, /ns/shop/sa/cart say"};
+    if (id->trust_domain != parse_spiffe_id(ids.front())->trust_domain) {
+      return Error{"one CA has one trust domain; ids of another one need a --dir of their own"};
+    }
+  }
+  return {};
 }
 
 class CommandLine {
@@ -71,6 +86,7 @@ class CommandLine {
     drain_ = app_.add_subcommand(
         "drain", "Start the graceful end of the local sidecar: inbound drains, outbound serves on");
     add_admin(*drain_);
+    add_certs();
     version_ = app_.add_subcommand("version", "Print the version");
   }
 
@@ -94,6 +110,36 @@ class CommandLine {
     command.add_option("--admin", admin_, "The sidecar's admin address")->capture_default_str();
   }
 
+  void add_certs() {
+    certs_ = app_.add_subcommand(
+        "certs",
+        "Issue workload certificates from a CA in a folder: for trying and testing mTLS, not for "
+        "production, which has a CA already. The first call makes the CA");
+    certs_->add_option("--dir", certs_folder_, "The folder of the CA, and of a folder for each id")
+        ->capture_default_str();
+    certs_
+        ->add_option("--id", ids_,
+                     "SPIFFE id, such as spiffe://example.org/ns/shop/sa/cart; may be repeated")
+        ->allow_extra_args(false);
+    certs_->add_option("--ttl", ttl_, "How long the certificates last")->capture_default_str();
+    certs_->add_option(
+        "--out", out_,
+        "Where the certificate of a single --id goes (default: <dir>/<last segment of the id>)");
+    certs_
+        ->add_option(
+            "--dns", dns_,
+            "A DNS name beside a single --id, for clients that check names; may be repeated")
+        ->allow_extra_args(false);
+    auto* const add =
+        certs_->add_flag("--new-root", new_root_,
+                         "Rotation, step 1: a new root signs from now on, old and new are trusted "
+                         "everywhere in the folder. Step 2: issue each --id anew");
+    certs_
+        ->add_flag("--drop-old-roots", drop_old_roots_,
+                   "Rotation, step 3: the newest root alone is trusted")
+        ->excludes(add);
+  }
+
   PrintCommand help(const CLI::Success& success) {
     std::ostringstream out;
     app_.exit(success, out, out);
@@ -111,6 +157,7 @@ class CommandLine {
     if (*explain_) return explain();
     if (*wait_) return wait();
     if (*drain_) return drain();
+    if (*certs_) return certs();
     return VersionCommand{};
   }
 
@@ -139,12 +186,33 @@ class CommandLine {
     return DrainCommand{std::move(*admin)};
   }
 
+  Command certs() {
+    if (ids_.empty() && !new_root_ && !drop_old_roots_) {
+      return usage_error("certs needs --id, --new-root or --drop-old-roots");
+    }
+    if (ids_.size() != 1 && (!out_.empty() || !dns_.empty())) {
+      return usage_error("--out and --dns go with a single --id");
+    }
+    for (const std::string& name : dns_) {
+      if (!config::is_token(name)) {
+        return usage_error("--dns " + config::quoted(name) + " is not a DNS name");
+      }
+    }
+    const auto good = check_ids(ids_);
+    if (!good) return usage_error(good.error().message);
+    const auto lifetime = config::parse_duration(ttl_);
+    if (!lifetime) return usage_error("--ttl " + lifetime.error().message);
+    if (*lifetime < seconds(1)) return usage_error("--ttl must be a second at least");
+    return CertsCommand{certs_folder_, ids_, dns_, *lifetime, out_, new_root_, drop_old_roots_};
+  }
+
   CLI::App app_{"woad, a sidecar proxy with request dyeing", "woad"};
   CLI::App* run_;
   CLI::App* validate_;
   CLI::App* explain_;
   CLI::App* wait_;
   CLI::App* drain_;
+  CLI::App* certs_;
   CLI::App* version_;
   std::string config_;
   std::string control_plane_;
@@ -155,6 +223,13 @@ class CommandLine {
   std::string url_;
   std::string timeout_ = "30s";
   std::string admin_ = "127.0.0.1:15000";
+  std::string certs_folder_ = "certs";
+  std::vector<std::string> ids_;
+  std::vector<std::string> dns_;
+  std::string ttl_ = "24h";
+  std::string out_;
+  bool new_root_ = false;
+  bool drop_old_roots_ = false;
 };
 
 bool is_option_of_run(const std::string& first) {

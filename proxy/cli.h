@@ -37,6 +37,16 @@ struct DrainCommand {
   std::string admin;  // as in WaitCommand
 };
 
+struct CertsCommand {
+  std::string folder;            // of the CA
+  std::vector<std::string> ids;  // SPIFFE ids of one trust domain, each with a path
+  std::vector<std::string> dns;  // only with one id
+  Duration lifetime = hours(24);
+  std::string out;  // only with one id; "": a folder beside the CA, named as the id's path ends
+  bool new_root = false;
+  bool drop_old_roots = false;
+};
+
 struct VersionCommand {};
 
 // Nothing to run but to print `text` and exit: help (0, for stdout) or a usage error (2, for
@@ -47,7 +57,7 @@ struct PrintCommand {
 };
 
 using Command = std::variant<RunCommand, ValidateCommand, ExplainCommand, WaitCommand, DrainCommand,
-                             VersionCommand, PrintCommand>;
+                             CertsCommand, VersionCommand, PrintCommand>;
 
 // `arguments` without the program's name. What is no command word in front means `run`.
 Command parse_command_line(std::vector<std::string> arguments);

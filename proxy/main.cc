@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "filters/registry.h"
+#include "proxy/certs.h"
 #include "proxy/cli.h"
 #include "proxy/server/admin_client.h"
 #include "proxy/server/config_loader.h"
@@ -89,6 +90,16 @@ int execute(const DrainCommand& command) {
   if (reply && reply->status == 202) return kGood;
   print(stderr, "woad: not drained: " + (reply ? reply->body : reply.error().message + "\n"));
   return kFailed;
+}
+
+int execute(const CertsCommand& command) {
+  const auto done = run_certs(command, std::chrono::system_clock::now());
+  if (!done) {
+    print(stderr, "woad: " + done.error().message + "\n");
+    return kFailed;
+  }
+  print(stdout, *done);
+  return kGood;
 }
 
 int execute(const VersionCommand&) {

@@ -32,39 +32,16 @@ Result<void> check_extensions(X509* certificate) {
   return {};
 }
 
-// X509-SVID section 2. Views into `names`.
-Result<std::string_view> only_uri(const NamesPtr& names) {
-  const int count = names == nullptr ? 0 : sk_GENERAL_NAME_num(names.get());
-  const ASN1_IA5STRING* uri = nullptr;
-  int uris = 0;
-  for (int i = 0; i < count; ++i) {
-    const GENERAL_NAME* const name = sk_GENERAL_NAME_value(names.get(), i);
-    if (name->type != GEN_URI) continue;
-    uri = name->d.uniformResourceIdentifier;
-    ++uris;
-  }
-  if (uris == 0) return Error{"it has no URI among its alternative names"};
-  if (uris > 1) {
-    return Error{"it has " + std::to_string(uris) + " URIs among its alternative names"};
-  }
-  return std::string_view(reinterpret_cast<const char*>(ASN1_STRING_get0_data(uri)),
-                          static_cast<size_t>(ASN1_STRING_length(uri)));
-}
-
 Result<void> read_id(X509* certificate, Svid& svid) {
-  int found = 0;  // -1: absent; -2: twice
-  const NamesPtr names(static_cast<GENERAL_NAMES*>(
-      X509_get_ext_d2i(certificate, NID_subject_alt_name, &found, nullptr)));
-  if (names == nullptr && found != -1) return Error{"its alternative names cannot be read"};
-  const Result<std::string_view> uri = only_uri(names);
+  Result<std::string> uri = read_uri_san(certificate);
   if (!uri) return uri.error();
   const Result<SpiffeId> id = parse_spiffe_id(*uri);
   if (!id) return id.error();
   if (id->path.empty()) {
     return Error{quoted(*uri) + " names a whole trust domain, not a workload: it has no path"};
   }
-  svid.id = *uri;
   svid.trust_domain = id->trust_domain;
+  svid.id = std::move(*uri);
   return {};
 }
 
@@ -104,6 +81,27 @@ Result<void> read_times(const X509* certificate, Svid& svid) {
 }
 
 }  // namespace
+
+Result<std::string> read_uri_san(X509* certificate) {
+  int found = 0;  // -1: absent; -2: twice
+  const NamesPtr names(static_cast<GENERAL_NAMES*>(
+      X509_get_ext_d2i(certificate, NID_subject_alt_name, &found, nullptr)));
+  if (names == nullptr && found != -1) return Error{"its alternative names cannot be read"};
+  const ASN1_IA5STRING* uri = nullptr;
+  int uris = 0;
+  for (int i = 0; i < sk_GENERAL_NAME_num(names.get()); ++i) {
+    const GENERAL_NAME* const name = sk_GENERAL_NAME_value(names.get(), i);
+    if (name->type != GEN_URI) continue;
+    uri = name->d.uniformResourceIdentifier;
+    ++uris;
+  }
+  if (uris == 0) return Error{"it has no URI among its alternative names"};
+  if (uris > 1) {
+    return Error{"it has " + std::to_string(uris) + " URIs among its alternative names"};
+  }
+  return std::string(reinterpret_cast<const char*>(ASN1_STRING_get0_data(uri)),
+                     static_cast<size_t>(ASN1_STRING_length(uri)));
+}
 
 std::string certificate_hash(const X509* certificate) {
   unsigned char hash[EVP_MAX_MD_SIZE];

@@ -1,4 +1,4 @@
-// read_svid_der() of svid.h for a parsed certificate. For proxy/net alone.
+// What svid.h reads, of a parsed certificate. For proxy/net alone.
 #pragma once
 
 #include "proxy/base/result.h"
@@ -8,6 +8,10 @@
 namespace woad {
 
 Result<Svid> read_svid(X509* certificate, TlsSide shown_by);
+
+// The one URI among the alternative names (X509-SVID section 2); an error when there is none or
+// more.
+Result<std::string> read_uri_san(X509* certificate);
 
 // SHA-256 of the DER, lower-case hexadecimal.
 std::string certificate_hash(const X509* certificate);

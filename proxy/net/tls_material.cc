@@ -1,11 +1,10 @@
 #include "proxy/net/tls_material.h"
 
-#include <openssl/pem.h>
-
 #include <algorithm>
 
 #include "proxy/net/svid_x509.h"
 #include "proxy/net/tls_material_native.h"
+#include "proxy/net/tls_pem.h"
 #include "proxy/net/tls_verify.h"
 #include "proxy/net/tls_words.h"
 
@@ -22,43 +21,6 @@ CertificateInfo describe(const X509* certificate) {
           certificate_hash(certificate)};
 }
 
-Error fault(const PemText& source, const std::string& what) {
-  ERR_clear_error();
-  return Error{source.name + ": " + what};
-}
-
-// All certificates of a text; a block that is broken is an error, not an end.
-Result<std::vector<X509Ptr>> read_certificates(const PemText& source) {
-  std::vector<X509Ptr> found;
-  const BioPtr in = read_bio(source.text);
-  ERR_clear_error();
-  while (X509* certificate = PEM_read_bio_X509(in.get(), nullptr, nullptr, nullptr)) {
-    found.emplace_back(certificate);
-  }
-  const unsigned long end = ERR_peek_last_error();
-  if (ERR_GET_LIB(end) != ERR_LIB_PEM || ERR_GET_REASON(end) != PEM_R_NO_START_LINE) {
-    return fault(source, "certificate " + std::to_string(found.size() + 1) +
-                             " cannot be read: " + take_openssl_words("not PEM"));
-  }
-  if (found.empty()) return fault(source, "holds no certificate (PEM, BEGIN CERTIFICATE)");
-  ERR_clear_error();
-  return found;
-}
-
-Result<KeyPtr> read_key(const PemText& source) {
-  const BioPtr in = read_bio(source.text);
-  // Never asks for a passphrase on the terminal.
-  const auto refuse = [](char*, int, int, void*) { return -1; };
-  KeyPtr key(PEM_read_bio_PrivateKey(in.get(), nullptr, refuse, nullptr));
-  if (key == nullptr) {
-    return fault(source,
-                 "holds no private key that can be read without a passphrase (PEM, BEGIN "
-                 "PRIVATE KEY)");
-  }
-  ERR_clear_error();
-  return key;
-}
-
 Result<StorePtr> make_store(const PemText& source, const std::vector<X509Ptr>& roots,
                             bool only_cas) {
   StorePtr store(X509_STORE_new());
@@ -66,8 +28,8 @@ Result<StorePtr> make_store(const PemText& source, const std::vector<X509Ptr>& r
   for (size_t i = 0; i < roots.size(); ++i) {
     X509* const root = roots[i].get();
     if (only_cas && (X509_get_extension_flags(root) & EXFLAG_CA) == 0) {
-      return fault(source, "certificate " + std::to_string(i + 1) + ", " + subject_words(root) +
-                               ", is not a CA");
+      return pem_fault(source, "certificate " + std::to_string(i + 1) + ", " + subject_words(root) +
+                                   ", is not a CA");
     }
     WOAD_ASSERT(X509_STORE_add_cert(store.get(), root) == 1);
   }
@@ -97,18 +59,20 @@ Result<Svid> check_leaf(const PemText& certificate, const PemText& key,
                         WallTime now) {
   X509* const leaf = native.certificates.front().get();
   if (X509_check_private_key(leaf, native.key.get()) != 1) {
-    return fault(key, "is not the key of the first certificate in " + certificate.name);
+    return pem_fault(key, "is not the key of the first certificate in " + certificate.name);
   }
   Result<Svid> svid = read_svid(leaf, TlsSide::kBoth);
-  if (!svid) return fault(certificate, "its first certificate is no SVID: " + svid.error().message);
+  if (!svid)
+    return pem_fault(certificate, "its first certificate is no SVID: " + svid.error().message);
   if (svid->trust_domain != trust_domain) {
-    return fault(certificate,
-                 "its id " + svid->id + " is not of the trust domain " + std::string(trust_domain));
+    return pem_fault(certificate, "its id " + svid->id + " is not of the trust domain " +
+                                      std::string(trust_domain));
   }
   switch (validity(svid->not_before, svid->not_after, now)) {
-    case Validity::kExpired: return fault(certificate, "expired at " + utc_words(svid->not_after));
+    case Validity::kExpired:
+      return pem_fault(certificate, "expired at " + utc_words(svid->not_after));
     case Validity::kNotYet:
-      return fault(certificate, "is not valid before " + utc_words(svid->not_before));
+      return pem_fault(certificate, "is not valid before " + utc_words(svid->not_before));
     case Validity::kValid: break;
   }
   return svid;
@@ -127,11 +91,11 @@ Result<void> read_identity(TlsMaterial::Native& native, const PemText& certifica
   Result<std::vector<X509Ptr>> chain = read_certificates(certificate);
   if (!chain) return chain.error();
   if (chain->size() > kMaxChain) {
-    return fault(certificate, "holds " + std::to_string(chain->size()) +
-                                  " certificates; a chain has at most " +
-                                  std::to_string(kMaxChain));
+    return pem_fault(certificate, "holds " + std::to_string(chain->size()) +
+                                      " certificates; a chain has at most " +
+                                      std::to_string(kMaxChain));
   }
-  Result<KeyPtr> private_key = read_key(key);
+  Result<KeyPtr> private_key = read_private_key(key);
   if (!private_key) return private_key.error();
   const Result<std::vector<X509Ptr>> roots = read_certificates(bundle);
   if (!roots) return roots.error();
@@ -162,7 +126,7 @@ Result<TlsMaterial::Ptr> TlsMaterial::identity(const PemText& certificate, const
   for (const char* const purpose : {"ssl_server", "ssl_client"}) {
     const ChainVerdict verdict = check_chain(*native, purpose, now);
     if (verdict.code != X509_V_OK) {
-      return fault(certificate, "does not hold against " + bundle.name + ": " + verdict.why);
+      return pem_fault(certificate, "does not hold against " + bundle.name + ": " + verdict.why);
     }
     native->not_after = std::min(native->not_after, verdict.not_after);
   }

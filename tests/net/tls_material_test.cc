@@ -9,6 +9,7 @@
 #include <fstream>
 
 #include "tests/net/tls_rig.h"
+#include "tests/support/folder.h"
 
 namespace woad::test {
 namespace {
@@ -170,24 +171,6 @@ TEST_CASE("trust alone") {
   CHECK_FALSE(TlsMaterial::trust(pem("ca.crt", "nothing")));
   CHECK_FALSE(sure(TlsContext::make(material))->has_identity());
 }
-
-// A folder of the test's own.
-struct Folder {
-  Folder() {
-    std::string text = (std::filesystem::temp_directory_path() / "woad-tls-XXXXXX").string();
-    WOAD_ASSERT(::mkdtemp(text.data()) != nullptr);
-    path = text;
-  }
-  ~Folder() { std::filesystem::remove_all(path); }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-
-  std::string put(const std::string& name, const std::string& text) const {
-    std::ofstream(path / name, std::ios::binary) << text;
-    return (path / name).string();
-  }
-  std::filesystem::path path;
-};
 
 TEST_CASE("files are read whole, or not at all") {
   const Folder folder;

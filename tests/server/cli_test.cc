@@ -29,6 +29,19 @@ TEST_CASE("usage errors end with 2 and a sentence") {
       {"wait", "--admin", "127.0.0.1:99999"},
       {"drain", "--admin", "price:1"},
       {"run", "-c", "a", "--control-plane", "http://x"},
+      {"certs"},
+      {"certs", "--dir", "d"},
+      {"certs", "--id", "cart"},
+      {"certs", "--id", "spiffe://example.org"},
+      {"certs", "--id", "spiffe://example.org/a", "--id", "spiffe://example.com/b"},
+      {"certs", "--id", "spiffe://a/b", "--id", "spiffe://a/c", "--out", "o"},
+      {"certs", "--id", "spiffe://a/b", "--id", "spiffe://a/c", "--dns", "b"},
+      {"certs", "--id", "spiffe://a/b", "--dns", "b c"},
+      {"certs", "--new-root", "--out", "o"},
+      {"certs", "--new-root", "--drop-old-roots"},
+      {"certs", "--id", "spiffe://a/b", "--ttl", "24"},
+      {"certs", "--id", "spiffe://a/b", "--ttl", "0s"},
+      {"certs", "--id", "spiffe://a/b", "c"},
       {"version", "extra"},
       {"-c"},
   };
@@ -93,13 +106,38 @@ TEST_CASE("wait") {
   CHECK(std::get<WaitCommand>(parse({"wait", "--admin", "[::1]:99"})).admin == "[::1]:99");
 }
 
+TEST_CASE("certs") {
+  const auto plain = std::get<CertsCommand>(parse({"certs", "--id", "spiffe://a/b"}));
+  CHECK(plain.folder == "certs");
+  CHECK(plain.ids == std::vector<std::string>{"spiffe://a/b"});
+  CHECK(plain.lifetime == hours(24));
+  CHECK(plain.out.empty());
+  CHECK_FALSE(plain.new_root);
+
+  const auto full = std::get<CertsCommand>(
+      parse({"certs", "--dir", "d", "--id", "spiffe://a/b", "--ttl", "30s", "--out", "o", "--dns",
+             "b.shop", "--dns", "b", "--drop-old-roots"}));
+  CHECK(full.folder == "d");
+  CHECK(full.lifetime == seconds(30));
+  CHECK(full.out == "o");
+  CHECK(full.dns == std::vector<std::string>{"b.shop", "b"});
+  CHECK(full.drop_old_roots);
+
+  const auto many =
+      std::get<CertsCommand>(parse({"certs", "--id", "spiffe://a/b", "--id", "spiffe://a/c"}));
+  CHECK(many.ids.size() == 2);
+  CHECK(std::get<CertsCommand>(parse({"certs", "--new-root"})).new_root);
+  CHECK(std::get<PrintCommand>(parse({"certs", "--help"})).text.find("for trying and testing") !=
+        std::string::npos);
+}
+
 TEST_CASE("version and help") {
   CHECK(std::holds_alternative<VersionCommand>(parse({"version"})));
   for (const char* word : {"--help", "-h", "--version"}) {
     CHECK(std::get<PrintCommand>(parse({word})).exit_code == 0);
   }
   const std::string help = std::get<PrintCommand>(parse({"--help"})).text;
-  for (const char* word : {"run", "validate", "explain", "wait", "drain", "version"}) {
+  for (const char* word : {"run", "validate", "explain", "wait", "drain", "certs", "version"}) {
     CHECK(help.find(word) != std::string::npos);
   }
   CHECK(std::get<PrintCommand>(parse({"explain", "--help"})).text.find("-H") != std::string::npos);

@@ -44,21 +44,22 @@ class Closed(Exception):
         self.data = data
 
 
-def connect(port, receive_buffer=None):
+def connect(port, receive_buffer=None, tls=None, sni=None):
+    """tls: an ssl.SSLContext, to speak TLS."""
     sock = socket.socket()
     if receive_buffer:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
     sock.settimeout(TIMEOUT)
     sock.connect(("127.0.0.1", port))
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    return sock
+    return tls.wrap_socket(sock, server_hostname=sni) if tls else sock
 
 
 class H1:
     version = "h1"
 
-    def __init__(self, port, receive_buffer=None):
-        self.sock, self.buffer = connect(port, receive_buffer), bytearray()
+    def __init__(self, port, receive_buffer=None, tls=None, sni=None):
+        self.sock, self.buffer = connect(port, receive_buffer, tls, sni), bytearray()
 
     def __enter__(self):
         return self
@@ -194,8 +195,9 @@ class H1:
 class H2:
     version = "h2"
 
-    def __init__(self, port):
-        self.sock, self.h2 = connect(port), h2.Connection(client=True)
+    def __init__(self, port, tls=None, sni=None):
+        self.sock, self.h2 = connect(port, None, tls, sni), h2.Connection(client=True)
+        self.scheme = "https" if tls else "http"
         self.responses, self.ended, self.consume = {}, set(), True
         self.flush()
 
@@ -214,7 +216,7 @@ class H2:
             self.sock.sendall(data)
 
     def head(self, method, target, headers, host):
-        lines = [(":method", method), (":scheme", "http"), (":authority", host), (":path", target)]
+        lines = [(":method", method), (":scheme", self.scheme), (":authority", host), (":path", target)]
         return lines + [(k.lower(), v) for k, v in headers]
 
     def open(self, method="GET", target="/", headers=(), host="svc", end=True, raw=None):

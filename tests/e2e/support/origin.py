@@ -81,8 +81,9 @@ async def echo(request):
 
 
 class Origin:
-    def __init__(self, name="origin", handler=echo, port=None):
-        self.name, self.handler = name, handler
+    def __init__(self, name="origin", handler=echo, port=None, tls=None):
+        """tls: an ssl.SSLContext, to speak TLS."""
+        self.name, self.handler, self.tls = name, handler, tls
         self.port = port or free_port()
         self.address = f"127.0.0.1:{self.port}"
         self.requests, self.connections, self.raw = [], 0, bytearray()
@@ -118,7 +119,8 @@ class Origin:
     def _run(self, started):
         asyncio.set_event_loop(self.loop)
         self.server = self.loop.run_until_complete(
-            asyncio.start_server(self._accept, "127.0.0.1", self.port, limit=1 << 20, backlog=1024))
+            asyncio.start_server(self._accept, "127.0.0.1", self.port, limit=1 << 20, backlog=1024,
+                                 ssl=self.tls))
         started.set()
         self.loop.run_forever()
         for task in asyncio.all_tasks(self.loop):

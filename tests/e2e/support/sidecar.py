@@ -34,7 +34,7 @@ def service(*endpoints, **more):
 
 class Sidecar:
     """config: a dict (written as JSON, which is YAML) without addresses of its own: admin,
-    outbound and, with `app`, inbound are filled in. Or text, written as it is, with `outbound`,
+    outbound and, with `app`, inbound (strict when there is `tls`) are filled in. Or text, written as it is, with `outbound`,
     `inbound` and `admin` as placeholders in it."""
 
     def __init__(self, config=None, *, app=None, services=None, text=None, wait=True, args=(),
@@ -60,7 +60,8 @@ class Sidecar:
         config.setdefault("drain", {"delay": "0s", "timeout": "5s"})
         if self.app:
             config.setdefault("inbound", [{"address": f"127.0.0.1:{self.inbound}",
-                                           "app": self.app, "mtls": "off"}])
+                                           "app": self.app,
+                                           "mtls": "strict" if "tls" in config else "off"}])
         if services is not None:
             config["services"] = services
         config.setdefault("services", {})
