@@ -116,13 +116,13 @@ RequestSink& DownstreamConnection::on_stream(ResponseWriter& writer) {
   auto* exchange =
       new Exchange(*this, host_.worker(), std::move(newest), host_.spec(), client_, writer);
   exchanges_.push_back(*exchange);
-  // Plaintext where it is not allowed has come for its refusal, or for one probe.
-  if (client_.identity == nullptr && host_.spec().mtls == Mtls::kStrict) codec_->begin_drain();
   return *exchange;
 }
 
 void DownstreamConnection::on_exchange_end(Exchange& exchange) {
   exchange.unlink();
+  // Plaintext where it is not allowed has come for its refusal, or for one probe.
+  if (client_.identity == nullptr && host_.spec().mtls == Mtls::kStrict) announce_drain();
   host_.worker().scheduler.defer_delete(std::unique_ptr<Deferred>(&exchange));
 }
 
