@@ -36,11 +36,12 @@ class ConnectionAge {
         sink_(sink),
         timer_(scheduler.timers(), bind_timer<&ConnectionAge::on_timer>(this)) {}
 
-  // A certificate of the connection ends then; it drains at that time, and is cut when no clock
-  // within kClockSkew takes it for valid any more. WallTime::max(): none does.
+  // A certificate of the connection ends then (WallTime::max(): none does), and the connection
+  // drains; one that was let in after that, for the clocks may differ, when kClockSkew is over too.
   void end_with_certificate(WallTime not_after) {
     if (not_after == WallTime::max()) return;
-    end_within(not_after - scheduler_.wall() + kClockSkew);
+    const Duration rest = not_after - scheduler_.wall();
+    end_within((rest > Duration(0) ? rest : rest + kClockSkew) + kGrace);
   }
   void end_within(Duration rest) {
     const MonoTime deadline = scheduler_.now() + rest;

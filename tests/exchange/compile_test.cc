@@ -25,7 +25,7 @@ struct Compiled {
       : loaded(config::load_text(std::string(kHead) + std::string(text), "test.yaml",
                                  config::Environment::none())) {
     REQUIRE_MESSAGE(loaded.config != nullptr, loaded.diagnostics.text());
-    snapshot = compile(*loaded.config, kinds(), resolutions, previous, loaded.diagnostics);
+    snapshot = compile(*loaded.config, kinds(), resolutions, {}, previous, loaded.diagnostics);
   }
   void good() const { REQUIRE_MESSAGE(loaded.diagnostics.ok(), loaded.diagnostics.text()); }
 
@@ -70,7 +70,7 @@ limits: { headers: { count: 50 }, buffer: 128KiB }
   CHECK(inbound.name == "127.0.0.1:15006");
   REQUIRE(inbound.app != nullptr);
   CHECK(inbound.app->service.protocol == UpstreamProtocol::kHttp2);
-  CHECK(inbound.app->connect_timeout == Duration(milliseconds(300)));
+  CHECK(inbound.app->service.channel->connect_timeout == Duration(milliseconds(300)));
   CHECK(snapshot.listeners[1].app == nullptr);
 
   REQUIRE(snapshot.services.size() == 2);
@@ -104,7 +104,6 @@ limits: { headers: { count: 50 }, buffer: 128KiB }
   CHECK(snapshot.colors.contains("blue"));
   CHECK_FALSE(snapshot.colors.contains("green"));
   CHECK(snapshot.endpoint_slots == 4);
-  CHECK(snapshot.endpoint_names.contains("127.0.0.1:8080"));
 }
 
 TEST_CASE("compile: chains") {

@@ -105,7 +105,7 @@ class ExchangeRig final : private ExchangeOwner {
   RequestHead& request(std::string_view method, std::string_view path, bool end,
                        const Fields& fields = {}, std::string_view host = "price") {
     exchange =
-        std::make_unique<Exchange>(owner(), worker, view, snapshot->listeners[0], peer, client);
+        std::make_unique<Exchange>(owner(), worker, view, snapshot->listeners[0], caller, client);
     auto* head = sink().arena().make<RequestHead>(sink().arena());
     TestRequest::fill(*head, method, path, host, fields);
     last_head = head;
@@ -167,6 +167,7 @@ class ExchangeRig final : private ExchangeOwner {
   uint32_t mirrored_views = 0;  // views that mirrors still hold when the test ends
   ViewRef view;
   Address peer = *Address::parse("10.0.0.9:5000");
+  Client caller{peer};
   ClientWriter client;
   std::unique_ptr<Exchange> exchange;
   RequestHead* last_head = nullptr;

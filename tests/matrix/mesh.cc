@@ -53,14 +53,16 @@ Mesh::~Mesh() {
   CHECK(active() == 0);
   CHECK(views_alive_ == 1);
   served_.clear();
-  registry_.sweep([](const std::string&) { return false; });
+  registry_.retire_all_but([](const auto&) {});
+  registry_.drop_retired();
   ground_.scheduler.end_turn();
   upstreams_.clear();
   view_ = ViewRef();
 }
 
 void Mesh::connect(std::unique_ptr<Transport> transport) {
-  auto* connection = new DownstreamConnection(*this, std::move(transport));
+  auto* connection =
+      new DownstreamConnection(*this, ClientArrival{.transport = std::move(transport)});
   downstream_.push_back(*connection);
   connection->start();
 }
@@ -100,7 +102,8 @@ void Mesh::on_connection_closed(DownstreamConnection& connection) {
   ground_.scheduler.defer_delete(std::unique_ptr<Deferred>(&connection));
 }
 
-std::unique_ptr<Dial> Mesh::dial(const Address&, Duration, DialSink& sink) {
+std::unique_ptr<Dial> Mesh::dial(const Address&, const std::shared_ptr<const Channel>&,
+                                 DialSink& sink) {
   UpstreamSide& side = upstreams_.emplace_back();
   side.wire = column_.wire(ground_.scheduler, ground_.blocks);
   side.sink = &sink;
@@ -120,7 +123,7 @@ bool Mesh::finish_dials() {
     }
     side.end = std::make_unique<ServerEnd>(ground_, side.wire->server_end(), column_.up, wide_,
                                            handler, served_);
-    sink.on_dialed(side.wire->client_end());
+    sink.on_dialed({side.wire->client_end()});
   }
   return any;
 }

@@ -70,7 +70,8 @@ class Mesh final : private ConnectionHost, private Dialer {
   CodecContext codec_context() override { return ground_.codec; }
   bool draining() const override { return false; }
   void on_connection_closed(DownstreamConnection& connection) override;
-  std::unique_ptr<Dial> dial(const Address& address, Duration timeout, DialSink& sink) override;
+  std::unique_ptr<Dial> dial(const Address& address, const std::shared_ptr<const Channel>& channel,
+                             DialSink& sink) override;
 
   void connect(std::unique_ptr<Transport> transport);
   ClientEnd& client_with_room();

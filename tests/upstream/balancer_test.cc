@@ -40,10 +40,11 @@ struct Bench : test::PoolWorld {
     for (int i = 0; i < times; ++i) ++counts[static_cast<size_t>(pick(policy))];
     return counts;
   }
-  void load(size_t index, uint32_t active) { view->state(at(index), seconds(1)).active = active; }
+  void load(size_t index, uint32_t active) { view->state(at(index), channel).active = active; }
   void lose_address(size_t index) { pool().endpoints[index].address = Address(); }
 
   Service service{"price"};
+  std::shared_ptr<const Channel> channel = std::make_shared<const Channel>();
   EndpointRegistry registry;
   Random random;
   std::optional<UpstreamView> view;
@@ -156,23 +157,31 @@ TEST_CASE("balancer: skip, and endpoints without an address") {
   }
 }
 
-TEST_CASE("balancer: live state is kept by address and swept when no file names it") {
+TEST_CASE("balancer: live state is kept by address and channel, and dropped when no file has it") {
   Bench bench({1, 1});
-  EndpointState& state = bench.view->state(bench.at(0), seconds(1));
-  CHECK(&bench.view->state(bench.at(0), seconds(1)) == &state);
-  CHECK(bench.registry.find("127.0.0.1:1") == &state);
-  CHECK(bench.registry.find("127.0.0.1:2") == nullptr);
+  const auto other = std::make_shared<const Channel>();
+  EndpointState& state = bench.view->state(bench.at(0), bench.channel);
+  CHECK(&bench.view->state(bench.at(0), bench.channel) == &state);
+  CHECK(bench.registry.find(bench.at(0), *bench.channel) == &state);
+  CHECK(bench.registry.find(bench.at(1), *bench.channel) == nullptr);
+  CHECK(bench.registry.find(bench.at(0), *other) == nullptr);
   UpstreamView newer(bench.registry, bench.random, 2, 1);
-  CHECK(&newer.state(bench.at(0), seconds(1)) == &state);
+  CHECK(&newer.state(bench.at(0), bench.channel) == &state);
+  UpstreamView elsewhere(bench.registry, bench.random, 2, 1);
+  CHECK(&elsewhere.state(bench.at(0), other) != &state);
   state.active = 1;
-  const auto none = [](const std::string&) { return false; };
-  bench.registry.sweep(none);
-  CHECK(bench.registry.find("127.0.0.1:1") == &state);
+  const auto none = [](const auto&) {};
+  bench.registry.retire_all_but(none);
+  CHECK(bench.registry.drop_retired());
+  CHECK(bench.registry.find(bench.at(0), *bench.channel) == &state);
+  CHECK(bench.registry.find(bench.at(0), *other) == nullptr);
   state.active = 0;
-  bench.registry.sweep([](const std::string& name) { return name == "127.0.0.1:1"; });
-  CHECK(bench.registry.find("127.0.0.1:1") == &state);
-  bench.registry.sweep(none);
-  CHECK(bench.registry.find("127.0.0.1:1") == nullptr);
+  bench.registry.retire_all_but([&](const auto& keep) { keep(bench.at(0), *bench.channel); });
+  CHECK_FALSE(bench.registry.drop_retired());
+  CHECK(bench.registry.find(bench.at(0), *bench.channel) == &state);
+  bench.registry.retire_all_but(none);
+  CHECK_FALSE(bench.registry.drop_retired());
+  CHECK(bench.registry.find(bench.at(0), *bench.channel) == nullptr);
 }
 
 }  // namespace

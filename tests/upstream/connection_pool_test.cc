@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include "tests/support/certificates.h"
 #include "tests/upstream/fake_dialer.h"
 
 using namespace woad;
@@ -11,8 +12,10 @@ namespace {
 constexpr std::string_view kOk = "HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n";
 
 struct World : test::PoolWorld {
-  explicit World(Protocol protocol = Protocol::kHttp11)
-      : pool(context, *Address::parse("127.0.0.1:9001"), "127.0.0.1:9001", protocol, seconds(1)) {}
+  explicit World(Protocol protocol = Protocol::kHttp11,
+                 std::shared_ptr<const Channel> channel = test::plain_channel())
+      : pool(context, *Address::parse("127.0.0.1:9001"), "127.0.0.1:9001", protocol,
+             std::move(channel)) {}
 
   size_t dials() const { return dialer.calls.size(); }
   // "2 active, 1 idle, 0 dialing"
@@ -80,7 +83,7 @@ TEST_CASE("pool: dial, use, use again") {
   CHECK(first.waits());
   REQUIRE(world.dials() == 1);
   CHECK(world.dialer.calls[0].address == "127.0.0.1:9001");
-  CHECK(world.dialer.calls[0].timeout == Duration(seconds(1)));
+  CHECK(world.dialer.calls[0].channel->connect_timeout == Duration(seconds(1)));
   CHECK(world.counts() == "0 active, 0 idle, 1 dialing");
   MemoryPeer& peer = world.dialer.accept(0);
   CHECK(first.log == "new ");
@@ -383,12 +386,120 @@ TEST_CASE("pool: its end takes waiters and connections along") {
   {
     Asker forgotten(*world);
     ConnectionPool other(world->context, *Address::parse("127.0.0.1:9002"), "127.0.0.1:9002",
-                         Protocol::kHttp11, seconds(1));
+                         Protocol::kHttp11, test::plain_channel());
     other.acquire(forgotten, false);
     CHECK(forgotten.waits());
     forgotten.stop_waiting();
   }
   CHECK(world->dialer.calls.back().given_up);
+}
+
+std::shared_ptr<const Channel> tls_channel(bool offers_http2, bool needs_http2) {
+  static const test::Issued root = issue(test::ca_spec("root"));
+  const auto trust = TlsMaterial::trust({"ca.crt", root.certificate});
+  const auto context = TlsContext::make(*trust);
+  return std::make_shared<const Channel>(
+      Channel{.connect_timeout = seconds(1),
+              .tls = *context,
+              .tls_options = std::make_shared<const TlsClientOptions>(),
+              .offers_http2 = offers_http2,
+              .needs_http2 = needs_http2});
+}
+
+TEST_CASE("pool: over TLS the handshake tells what is spoken") {
+  struct Case {
+    std::string_view alpn;
+    std::string_view begins;
+  };
+  for (const Case& each : {Case{"h2", "PRI * HTTP/2.0"}, Case{"http/1.1", "GET / HTTP/1.1"},
+                           Case{"", "GET / HTTP/1.1"}}) {
+    CAPTURE(each.alpn);
+    World world(Protocol::kHttp2, tls_channel(true, false));
+    Asker asker(world);
+    asker.ask();
+    MemoryPeer& peer = world.dialer.accept(0, each.alpn);
+    CHECK(asker.log == "new ");
+    world.turn();
+    CHECK(peer.take_received().starts_with(each.begins));
+  }
+}
+
+TEST_CASE("pool: who counted on streams of an HTTP/2 connection gets connections when there are none") {
+  World world(Protocol::kHttp2, tls_channel(true, false));
+  Asker askers[3] = {Asker(world), Asker(world), Asker(world)};
+  for (Asker& asker : askers) asker.ask();
+  CHECK(world.dials() == 1);
+  world.dialer.accept(0, "http/1.1");
+  CHECK(askers[0].log == "new ");
+  CHECK(world.dials() == 3);
+  world.dialer.accept(1, "http/1.1");
+  world.dialer.accept(2, "http/1.1");
+  for (Asker& asker : askers) CHECK(asker.log == "new ");
+}
+
+TEST_CASE("pool: a server that does not agree on HTTP/2 is refused where it must") {
+  for (const std::string_view alpn : {"", "http/1.1"}) {
+    World world(Protocol::kHttp2, tls_channel(true, true));
+    Asker asker(world);
+    asker.ask();
+    MemoryPeer& peer = world.dialer.accept(0, alpn);
+    CHECK(asker.log.starts_with("no: 127.0.0.1:9001: the server did not agree on h2"));
+    world.turn();
+    CHECK(peer.received().empty());
+    CHECK(peer.closed());
+    CHECK(world.pool.empty());
+  }
+}
+
+TEST_CASE("pool: a connection drains when its certificate ends, and is cut when nobody trusts it") {
+  World world(Protocol::kHttp11, tls_channel(false, false));
+  const WallTime end = world.scheduler.wall() + minutes(10);
+  Asker idle(world);
+  Asker busy(world);
+  idle.ask();
+  busy.ask();
+  MemoryPeer& idle_peer = world.dialer.accept(0, "http/1.1", end + minutes(5));
+  MemoryPeer& busy_peer = world.dialer.accept(1, "http/1.1", end);
+  world.turn();
+  idle_peer.send(kOk);
+  world.pass(minutes(10) - seconds(1));
+  CHECK_FALSE(busy_peer.closed());
+  world.pass(seconds(2));
+  CHECK(world.counts() == "1 active, 0 idle, 0 dialing");
+  CHECK_FALSE(busy_peer.closed());
+  world.pass(kClockSkew);
+  CHECK(busy_peer.closed());
+  CHECK(busy.log == "new reset(connection_lost) ");
+}
+
+TEST_CASE("pool: a drained connection ends with its stream") {
+  World world(Protocol::kHttp2);
+  Asker running(world);
+  running.ask();
+  MemoryPeer& peer = world.dialer.accept(0);
+  world.turn();
+  world.pool.drain();
+  Asker later(world);
+  later.ask();
+  CHECK(world.dials() == 2);
+  CHECK_FALSE(peer.closed());
+  running.leave();
+  world.turn();
+  CHECK(peer.closed());
+}
+
+TEST_CASE("pool: what runs on a drained connection is cut after an hour") {
+  World world;
+  Asker running(world);
+  running.ask();
+  MemoryPeer& peer = world.dialer.accept(0);
+  world.turn();
+  world.pool.drain();
+  world.pass(ConnectionAge::kReplaced - seconds(1));
+  CHECK_FALSE(peer.closed());
+  world.pass(seconds(2));
+  CHECK(peer.closed());
+  CHECK(running.log == "new reset(connection_lost) ");
 }
 
 }  // namespace

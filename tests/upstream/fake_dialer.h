@@ -17,7 +17,7 @@ class FakeDialer final : public Dialer {
  public:
   struct Call {
     std::string address;
-    Duration timeout{};
+    std::shared_ptr<const Channel> channel;
     DialSink* sink = nullptr;          // nullptr once the dial is over
     bool given_up = false;             // the pool dropped it
     std::unique_ptr<MemoryPeer> peer;  // once accepted: the upstream's end
@@ -25,15 +25,19 @@ class FakeDialer final : public Dialer {
 
   FakeDialer(Scheduler& scheduler, BlockPool& blocks) : scheduler_(scheduler), blocks_(blocks) {}
 
-  std::unique_ptr<Dial> dial(const Address& address, Duration timeout, DialSink& sink) override {
-    calls.push_back({address.to_string(), timeout, &sink, false, nullptr});
+  std::unique_ptr<Dial> dial(const Address& address, const std::shared_ptr<const Channel>& channel,
+                             DialSink& sink) override {
+    calls.push_back({address.to_string(), channel, &sink, false, nullptr});
     return std::make_unique<FakeDial>(calls.back());
   }
 
-  MemoryPeer& accept(size_t call) {
+  // `alpn` and `good_until` are what a TLS handshake would have told.
+  MemoryPeer& accept(size_t call, std::string_view alpn = "",
+                     WallTime good_until = WallTime::max()) {
     Call& accepted = calls[call];
     accepted.peer = std::make_unique<MemoryPeer>(scheduler_, blocks_);
-    std::exchange(accepted.sink, nullptr)->on_dialed(accepted.peer->connect());
+    std::exchange(accepted.sink, nullptr)->on_dialed(
+        {accepted.peer->connect(), std::string(alpn), good_until});
     return *accepted.peer;
   }
   MemoryPeer& accept_last() { return accept(calls.size() - 1); }
@@ -58,6 +62,10 @@ class FakeDialer final : public Dialer {
   Scheduler& scheduler_;
   BlockPool& blocks_;
 };
+
+inline std::shared_ptr<const Channel> plain_channel(Duration timeout = seconds(1)) {
+  return std::make_shared<const Channel>(Channel{.connect_timeout = timeout});
+}
 
 // Declare before the pools.
 struct PoolWorld {
