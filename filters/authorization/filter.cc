@@ -32,7 +32,7 @@ Verdict AuthorizationFilter::refuse(const AccessRule* rule) const {
   if (rule == nullptr) {
     details += " is allowed by no rule (authorization.default is deny)";
   } else {
-    details += " is denied by rule \"" + rule->name + "\" (authorization)";
+    details += " is denied by rule " + rule->name + " (authorization)";
   }
   return Verdict::reply({.code = ErrorCode::kDenied, .details = std::move(details)});
 }
