@@ -18,7 +18,8 @@ namespace woad::config {
 namespace {
 
 // The filters of the contract whose features come with later versions.
-constexpr std::array<std::string_view, 2> kLaterFilters = {"retry", "circuit_breaker"};
+constexpr std::array<std::string_view, 6> kLaterFilters = {
+    "peer_identity", "authorization", "context", "trace", "retry", "circuit_breaker"};
 
 std::string content_hash(const std::string& text) {
   const XXH128_hash_t hash = XXH3_128bits(text.data(), text.size());
