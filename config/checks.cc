@@ -147,6 +147,11 @@ class Checker {
   void check_route(const Route& route) {
     if (!route.source.is_map()) return;
     check_action(route);
+    if (const Node principals = route.match.source.find("principals")) {
+      d_.error_at_key(principals,
+                      "routes are for the app's own requests, whose caller is always the app",
+                      "principals decide in authorization rules and dye rules, on inbound");
+    }
     uint64_t weights = 0;
     for (const Target& target : route.to) {
       check_service(target.service);

@@ -131,6 +131,13 @@ Shape<std::string> method() {
   });
 }
 
+// Left empty by a generator, the list would stand for everybody.
+Shape<PatternList> principals() {
+  return where<PatternList>(list_of(located(text())), [](const PatternList& list) {
+    return list.empty() ? "an empty list names nobody; left out, it is everybody" : "";
+  });
+}
+
 }  // namespace
 
 Shape<std::string> context_value(std::string_view what) {
@@ -181,7 +188,8 @@ const Table<Match>& match_table() {
        "The request's colour; `base`: undyed."},
       {"tenant", &Match::tenant, optional_of(located(context_value("tenant"))),
        "The request's tenant."},
-      not_yet<Match>("principals"),
+      {"principals", &Match::principals, principals(),
+       "SPIFFE ids of the caller, inbound; `*` is one whole segment, a final `/**` any rest."},
   };
   return table;
 }

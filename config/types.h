@@ -92,8 +92,9 @@ struct Correlate {
   bool infer_unanimous = false;
 };
 enum class PlaintextTrust : uint8_t { kStrip, kTrust };
+// Patterns that are not compiled yet.
 using PatternList = std::vector<Located<std::string>>;
-// Who may set context on us. Patterns are not compiled yet.
+// Who may set context on us.
 struct Trust {
   PatternList identities;
   std::vector<std::pair<std::string, Located<PatternList>>> colors;  // pattern → colours
@@ -137,6 +138,7 @@ struct Match {
   std::vector<std::pair<std::string, ValueMatch>> query;
   std::optional<Located<std::string>> color;  // "base": undyed
   std::optional<Located<std::string>> tenant;
+  PatternList principals;  // inbound alone
   Node source;
 };
 

@@ -22,7 +22,7 @@ MAY_SEE = {
     "proxy/http/h1": HTTP,
     "proxy/http/h2": HTTP,
     "proxy/observe": ["proxy/base"],
-    "proxy/match": ["proxy/base", "proxy/http", "config"],
+    "proxy/match": ["proxy/base", "proxy/net", "proxy/http", "config"],
     "proxy/context": ["proxy/base", "proxy/http", "proxy/observe", "proxy/match"],
     "proxy/upstream": UPSTREAM,
     "proxy/exchange": EXCHANGE,

@@ -102,7 +102,8 @@ bool ContextFilter::dye(const RequestHead& head) {
   if (rules.empty()) return false;
   ExchangeInfo& info = context_.publish();
   char host[256];
-  const MatchInput input{head, normal_host(head.authority, host), info.color, info.tenant};
+  const MatchInput input{head, normal_host(head.authority, host), info.color, info.tenant,
+                         info.principal};
   const DyeRule* rule = find_dye(rules, input, info.trace.request_id);
   if (rule == nullptr) return false;
   if (info.tenant.empty()) info.tenant = rule->tenant;

@@ -13,20 +13,8 @@ using config::Shape;
 
 // What the sidecar writes itself, or what frames the message on each connection.
 bool is_reserved(const HeaderName& name) {
-  switch (name.id) {
-    case HeaderId::kConnection:
-    case HeaderId::kContentLength:
-    case HeaderId::kExpect:
-    case HeaderId::kHost:
-    case HeaderId::kHttp2Settings:
-    case HeaderId::kKeepAlive:
-    case HeaderId::kProxyConnection:
-    case HeaderId::kTe:
-    case HeaderId::kTrailer:
-    case HeaderId::kTransferEncoding:
-    case HeaderId::kUpgrade: return true;
-    default: return name.text.starts_with("x-woad-");
-  }
+  return is_framing(name.id) || name.id == HeaderId::kHost || name.id == HeaderId::kTrailer ||
+         name.text.starts_with("x-woad-");
 }
 
 // "" or what is wrong with it.

@@ -6,17 +6,6 @@
 namespace woad {
 namespace {
 
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
-}  // namespace
-
-namespace {
-
 template <class Word>
 Word load(const char* from) {
   Word word;
@@ -72,23 +61,26 @@ std::string_view trim(std::string_view text) {
   return text;
 }
 
+int hex_digit(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+char take_percent_decoded(std::string_view& text, bool plus_is_space) {
+  const char first = text[0];
+  const int high = first == '%' && text.size() > 2 ? hex_digit(text[1]) : -1;
+  const int low = high >= 0 ? hex_digit(text[2]) : -1;
+  text.remove_prefix(low < 0 ? 1 : 3);
+  if (low >= 0) return static_cast<char>(high * 16 + low);
+  return first == '+' && plus_is_space ? ' ' : first;
+}
+
 std::string percent_decoded(std::string_view text, bool plus_is_space) {
   std::string out;
   out.reserve(text.size());
-  for (size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '+' && plus_is_space) {
-      out.push_back(' ');
-      continue;
-    }
-    const int high = text[i] == '%' && i + 2 < text.size() ? hex_digit(text[i + 1]) : -1;
-    const int low = high >= 0 ? hex_digit(text[i + 2]) : -1;
-    if (low < 0) {
-      out.push_back(text[i]);
-      continue;
-    }
-    out.push_back(static_cast<char>(high * 16 + low));
-    i += 2;
-  }
+  while (!text.empty()) out.push_back(take_percent_decoded(text, plus_is_space));
   return out;
 }
 

@@ -33,7 +33,13 @@ void for_each_list_item(std::string_view list, F&& visit) {
   }
 }
 
-// "%20" is a space; '+' is one too when asked, as in forms. What is no escape stays as it is.
+// 0 to 15 in either case; -1 for anything else.
+int hex_digit(char c);
+
+// Takes the first character off `text`, which is not empty: "%20" is a space; '+' is one too when
+// asked, as in forms. What is no escape stays as it is.
+char take_percent_decoded(std::string_view& text, bool plus_is_space);
+// The same for all of it.
 std::string percent_decoded(std::string_view text, bool plus_is_space);
 
 // Whole `text` as decimal digits without sign; nothing on overflow, emptiness or any other byte.

@@ -1,7 +1,6 @@
 // Who may set the context of a request on us.
 //
-// Identities are compared byte for byte with patterns whose globs are whole segments; there is no
-// regular expression. Immutable once filled; any thread; verdicts do not allocate.
+// Immutable once filled; any thread; verdicts do not allocate.
 #pragma once
 
 #include <cstdint>
@@ -11,27 +10,9 @@
 #include <vector>
 
 #include "proxy/base/result.h"
+#include "proxy/match/spiffe_pattern.h"
 
 namespace woad {
-
-// A pattern of SPIFFE ids (SPIFFE-ID section 2): `spiffe://trust.domain/a/*/b`, where `*` is any
-// one segment, and `/**` at the end one segment or more. Without a path it is that id alone.
-class SpiffePattern {
- public:
-  // The sentence of the error names what is wrong and what to write.
-  static Result<SpiffePattern> parse(std::string_view text);
-
-  // `id`: a verified SPIFFE id; anything else matches nothing.
-  bool matches(std::string_view id) const;
-  // As it was written.
-  std::string_view text() const { return text_; }
-  bool operator==(const SpiffePattern&) const = default;
-
- private:
-  explicit SpiffePattern(std::string_view text) : text_(text) {}
-
-  std::string text_;
-};
 
 // A colour that somebody may set: `red` is red, `red.*` any child of red at any depth, but not red.
 class ColorGrant {

@@ -94,8 +94,8 @@ void Exchange::choose_route() {
     service_ = listener_.app.get();
   } else {
     char buffer[256];
-    const MatchInput input{*head_, normal_host(head_->authority, buffer), info_.color,
-                           info_.tenant};
+    const MatchInput input{*head_, normal_host(head_->authority, buffer), info_.color, info_.tenant,
+                           info_.principal};
     route_ = snapshot.routes.find(input);
     if (route_ == nullptr) {
       service_ = snapshot.hosts.find(input.host);

@@ -44,11 +44,17 @@ enum class HeaderId : uint8_t {
 // kOther for a name without an id. Any case.
 HeaderId header_id(std::string_view name);
 
+// Fields that frame a message or belong to one connection: they become members of a head (see
+// message.h) or go, and never stand in its headers.
+bool is_framing(HeaderId id);
+
 // A configured field name, prepared for finding: lower-cased, with its id.
 struct HeaderName {
   explicit HeaderName(std::string_view name);
   std::string text;
   HeaderId id;
+
+  bool operator==(const HeaderName&) const = default;
 };
 
 struct Header {

@@ -50,6 +50,13 @@ Matcher compile_match(const config::Match& from, config::Diagnostics& diagnostic
       matcher.query.push_back({key, std::move(*compiled)});
     }
   }
+  for (const auto& principal : from.principals) {
+    if (auto pattern = SpiffePattern::parse(*principal)) {
+      matcher.principals.push_back(std::move(*pattern));
+    } else {
+      diagnostics.error(principal.node, pattern.error().message);
+    }
+  }
   if (from.color) matcher.color = **from.color;
   if (from.tenant) matcher.tenant = **from.tenant;
   return matcher;

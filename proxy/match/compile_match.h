@@ -7,8 +7,8 @@
 
 namespace woad {
 
-// Regular expressions that do not compile are errors at their place in the file; the result is of
-// no use then.
+// Regular expressions that do not compile and patterns that are none are errors at their place in
+// the file; the result is of no use then.
 Matcher compile_match(const config::Match& from, config::Diagnostics& diagnostics);
 
 }  // namespace woad

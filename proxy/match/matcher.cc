@@ -6,6 +6,7 @@
 
 #include "proxy/base/context_value.h"
 #include "proxy/base/strings.h"
+#include "proxy/match/query.h"
 
 namespace woad {
 namespace {
@@ -25,42 +26,18 @@ bool full_match(const re2::RE2& regex, std::string_view text) {
 
 std::string quoted(std::string_view text) { return "\"" + std::string(text) + "\""; }
 
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
+std::string_view text_of(const std::string& text) { return text; }
+template <class Pattern>
+std::string_view text_of(const Pattern& pattern) {
+  return pattern.text();
 }
 
-// Percent-decoded, '+' as a space; a broken escape stands for itself.
-std::string decode_query(std::string_view text) {
-  std::string out;
-  for (size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '%' && i + 2 < text.size() && hex_digit(text[i + 1]) >= 0 &&
-        hex_digit(text[i + 2]) >= 0) {
-      out.push_back(static_cast<char>(hex_digit(text[i + 1]) * 16 + hex_digit(text[i + 2])));
-      i += 2;
-    } else {
-      out.push_back(text[i] == '+' ? ' ' : text[i]);
-    }
-  }
-  return out;
-}
-
-// The first value of a key of the query.
-std::optional<std::string> query_value(std::string_view query, std::string_view key) {
-  while (!query.empty()) {
-    const size_t amp = query.find('&');
-    const std::string_view pair = query.substr(0, amp);
-    const size_t equals = pair.find('=');
-    if (decode_query(pair.substr(0, equals)) == key) {
-      return equals == std::string_view::npos ? std::string()
-                                              : decode_query(pair.substr(equals + 1));
-    }
-    if (amp == std::string_view::npos) break;
-    query.remove_prefix(amp + 1);
-  }
-  return std::nullopt;
+// "a or b".
+template <class List>
+std::string any_of_texts(const List& list) {
+  std::string all;
+  for (const auto& each : list) all.append(all.empty() ? "" : " or ").append(text_of(each));
+  return all;
 }
 
 }  // namespace
@@ -109,6 +86,11 @@ bool ValueMatcher::matches(std::optional<std::string_view> value) const {
                          [&](const std::string& tail) { return value->ends_with(tail); });
     default: return full_match(*regex_, *value);
   }
+}
+
+bool ValueMatcher::operator==(const ValueMatcher& other) const {
+  return kind_ == other.kind_ && wanted_ == other.wanted_ && text_ == other.text_ &&
+         tails_ == other.tails_;
 }
 
 std::string ValueMatcher::describe() const {
@@ -190,6 +172,12 @@ std::optional<Matcher::Mismatch> Matcher::mismatch(const MatchInput& input) cons
       std::find(methods.begin(), methods.end(), input.head.method_name) == methods.end()) {
     return no(Part::kMethod);
   }
+  if (!principals.empty() &&
+      std::none_of(principals.begin(), principals.end(), [&](const SpiffePattern& pattern) {
+        return pattern.matches(input.principal);
+      })) {
+    return no(Part::kPrincipal);
+  }
   for (size_t i = 0; i < headers.size(); ++i) {
     const Header* field = input.head.headers.find(headers[i].name);
     std::optional<std::string_view> value;
@@ -198,7 +186,7 @@ std::optional<Matcher::Mismatch> Matcher::mismatch(const MatchInput& input) cons
     if (!headers[i].value.matches(value)) return no(Part::kHeader, i);
   }
   for (size_t i = 0; i < query.size(); ++i) {
-    const auto value = query_value(input.head.query(), query[i].key);
+    const auto value = query_value(input.head.query(), query[i].key, input.head.headers.arena());
     if (!query[i].value.matches(value)) return no(Part::kQuery, i);
   }
   const auto same = [](const std::string& wanted, std::string_view value) {
@@ -216,17 +204,9 @@ std::optional<std::string> Matcher::why_not(const MatchInput& input) const {
     return std::string(what) + " " + quoted(value) + " is not " + wanted;
   };
   switch (found->part) {
-    case Part::kHost: {
-      std::string wanted;
-      for (const HostPattern& host : hosts) wanted += (wanted.empty() ? "" : " or ") + host.text();
-      return is_not("host", input.host, wanted);
-    }
+    case Part::kHost: return is_not("host", input.host, any_of_texts(hosts));
     case Part::kPath: return is_not("path", input.head.path_only(), path->describe());
-    case Part::kMethod: {
-      std::string wanted;
-      for (const std::string& method : methods) wanted += (wanted.empty() ? "" : " or ") + method;
-      return is_not("method", input.head.method_name, wanted);
-    }
+    case Part::kMethod: return is_not("method", input.head.method_name, any_of_texts(methods));
     case Part::kHeader: {
       const Named& named = headers[found->index];
       const Header* field = input.head.headers.find(named.name);
@@ -235,11 +215,12 @@ std::optional<std::string> Matcher::why_not(const MatchInput& input) const {
     }
     case Part::kQuery: {
       const Query& wanted = query[found->index];
-      return is_not("query " + wanted.key, query_value(input.head.query(), wanted.key).value_or(""),
-                    wanted.value.describe());
+      const auto value = query_value(input.head.query(), wanted.key, input.head.headers.arena());
+      return is_not("query " + wanted.key, value.value_or(""), wanted.value.describe());
     }
     case Part::kColor: return is_not("color", input.color, *color);
     case Part::kTenant: return is_not("tenant", input.tenant, *tenant);
+    case Part::kPrincipal: return is_not("principal", input.principal, any_of_texts(principals));
   }
   return std::nullopt;
 }

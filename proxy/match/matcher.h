@@ -10,6 +10,7 @@
 #include "proxy/base/result.h"
 #include "proxy/http/exchange_info.h"
 #include "proxy/http/headers.h"
+#include "proxy/match/spiffe_pattern.h"
 
 namespace re2 {
 class RE2;
@@ -17,9 +18,10 @@ class RE2;
 
 namespace woad {
 
-// A condition on one value.
+// A condition on one value. Two are equal when they were written alike.
 class ValueMatcher {
  public:
+  enum class Kind : uint8_t { kExact, kPrefix, kSuffix, kRegex, kPresent };
   static ValueMatcher exact(std::string text);
   static ValueMatcher prefix(std::string text);
   static ValueMatcher suffix(std::vector<std::string> tails);
@@ -31,9 +33,12 @@ class ValueMatcher {
   bool matches(std::optional<std::string_view> value) const;
   // As in the file, for explain: `prefix "qa-"`.
   std::string describe() const;
+  Kind kind() const { return kind_; }
+  // Exact, prefix, regex: what was written.
+  const std::string& text() const { return text_; }
+  bool operator==(const ValueMatcher& other) const;
 
  private:
-  enum class Kind : uint8_t { kExact, kPrefix, kSuffix, kRegex, kPresent };
   explicit ValueMatcher(Kind kind) : kind_(kind) {}
   Kind kind_;
   bool wanted_ = true;
@@ -42,7 +47,7 @@ class ValueMatcher {
   std::shared_ptr<const re2::RE2> regex_;
 };
 
-// A condition on the path without its query.
+// A condition on the path without its query. Two are equal when they were written alike.
 class PathMatcher {
  public:
   enum class Kind : uint8_t { kExact, kPrefix, kRegex };
@@ -56,6 +61,9 @@ class PathMatcher {
   Kind kind() const { return kind_; }
   // Exact: the path; prefix: without a final '/'.
   const std::string& text() const { return text_; }
+  bool operator==(const PathMatcher& other) const {
+    return kind_ == other.kind_ && text_ == other.text_;
+  }
 
  private:
   PathMatcher(Kind kind, std::string text) : kind_(kind), text_(std::move(text)) {}
@@ -71,6 +79,7 @@ class HostPattern {
   // `host` as normal_host() gives it.
   bool matches(std::string_view host) const;
   const std::string& text() const { return text_; }
+  bool operator==(const HostPattern&) const = default;
 
  private:
   std::string text_;
@@ -86,6 +95,7 @@ struct MatchInput {
   std::string_view host;  // normal_host
   std::string_view color;
   std::string_view tenant;
+  std::string_view principal;  // the caller's verified SPIFFE id; "" = none
 };
 
 // All conditions of one `match`; all that are named must hold.
@@ -93,10 +103,12 @@ struct Matcher {
   struct Named {
     HeaderName name;
     ValueMatcher value;
+    bool operator==(const Named&) const = default;
   };
   struct Query {
     std::string key;
     ValueMatcher value;
+    bool operator==(const Query&) const = default;
   };
   std::vector<HostPattern> hosts;
   std::optional<PathMatcher> path;
@@ -105,13 +117,15 @@ struct Matcher {
   std::vector<Query> query;
   std::optional<std::string> color;  // "base" is undyed
   std::optional<std::string> tenant;
+  std::vector<SpiffePattern> principals;
 
+  bool operator==(const Matcher&) const = default;
   bool matches(const MatchInput& input) const { return !mismatch(input).has_value(); }
   // The first condition that does not hold, as a sentence for explain; nothing when all hold.
   std::optional<std::string> why_not(const MatchInput& input) const;
 
  private:
-  enum class Part : uint8_t { kHost, kPath, kMethod, kHeader, kQuery, kColor, kTenant };
+  enum class Part : uint8_t { kHost, kPath, kMethod, kHeader, kQuery, kColor, kTenant, kPrincipal };
   struct Mismatch {
     Part part;
     size_t index;

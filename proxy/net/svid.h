@@ -11,6 +11,7 @@
 
 namespace woad {
 
+inline constexpr std::string_view kSpiffeScheme = "spiffe://";
 // Longest SPIFFE id and longest trust domain (SPIFFE-ID section 2.3), in bytes.
 inline constexpr size_t kMaxSpiffeId = 2048;
 inline constexpr size_t kMaxTrustDomain = 255;
@@ -30,6 +31,8 @@ Result<SpiffeId> parse_spiffe_id(std::string_view text);
 
 // The error of a trust domain's own syntax.
 Result<void> check_trust_domain(std::string_view name);
+// The same for one segment of the path, without slashes.
+Result<void> check_spiffe_segment(std::string_view segment);
 
 // Who shows the certificate: it decides which extended key usage must be there (X509-SVID section
 // 4.4). kEither is for our own certificate, which may be for one side alone.

@@ -151,7 +151,8 @@ class Explainer final : private FilterHost {
 
   const ServiceEntry* choose_service() {
     char buffer[256];
-    const MatchInput input{head_, normal_host(head_.authority, buffer), info_.color, info_.tenant};
+    const MatchInput input{head_, normal_host(head_.authority, buffer), info_.color, info_.tenant,
+                           info_.principal};
     const Route* route = snapshot_.routes.find(input);
     explain_routes(route, input);
     if (route != nullptr) return follow(*route);

@@ -67,7 +67,8 @@ class ContextExplainer {
 
   void list_dye_rules() {
     char host[256];
-    const MatchInput input{head_, normal_host(head_.authority, host), {}, info_.tenant};
+    const MatchInput input{
+        head_, normal_host(head_.authority, host), {}, info_.tenant, info_.principal};
     for (const DyeRule& rule : rules_.dye) {
       if (const auto why_not = rule.match.why_not(input)) {
         step(rule.name + ": no: " + *why_not);

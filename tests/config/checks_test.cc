@@ -29,6 +29,8 @@ TEST_CASE("each broken rule is one error at its place") {
             "needs match.path.prefix, whose place it takes"},
         Row{"routes: [{redirect: {}}]", "routes[0].redirect",
             "changes nothing: the client would circle"},
+        Row{"routes: [{to: p, match: {principals: [spiffe://a/b]}}]", "routes[0].match.principals",
+            "routes are for the app's own requests, whose caller is always the app"},
         Row{"routes: [{to: []}]", "routes[0].to", "no service in this list has a weight above 0"},
         Row{"drain: {delay: 30s}", "drain", "delay is longer than timeout, which includes it"},
         Row{"context: {aliases: {color: [x-woad-tenant]}}", "context.aliases",

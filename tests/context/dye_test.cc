@@ -19,7 +19,7 @@ DyeRule rule(std::string color, double share = 1) {
 
 const DyeRule* ask(const std::vector<DyeRule>& rules, const TestRequest& request,
                    std::string_view id = "r1") {
-  return find_dye(rules, {request.head, "price", "", ""}, id);
+  return find_dye(rules, {request.head, "price", "", "", ""}, id);
 }
 
 TEST_CASE("dye: the first rule that matches wins") {

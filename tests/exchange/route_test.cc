@@ -47,7 +47,7 @@ TEST_CASE("routes: the first of the file that matches, as a walk over all would 
       const std::string query = random.below(3) == 0 ? "?a=/b/c" : "";
       TestRequest asked(random.below(2) == 0 ? "GET" : "POST", path + query);
       const MatchInput input{asked.head, kHosts[random.below(3)], random.below(2) == 0 ? "red" : "",
-                             ""};
+                             "", ""};
       const Route* expected = nullptr;
       for (const auto& route : table.routes()) {
         if (route->match.matches(input)) {

@@ -29,9 +29,11 @@ TEST_CASE("registry: place, hooks and state of each filter") {
   using enum Hook;
   const Case cases[] = {
       {"access_log", FilterPlace::kBoth, bits({kEnd}), true},
+      {"authorization", FilterPlace::kInbound, bits({kRequestHead, kRequestTrailers}), false},
       {"color_routing", FilterPlace::kOutbound, bits({kAttempt}), false},
       {"fault", FilterPlace::kBoth, bits({kRequestHead}), false},
       {"headers", FilterPlace::kBoth, bits({kRequestHead, kResponseHead}), false},
+      {"peer_identity", FilterPlace::kInbound, bits({kRequestHead}), false},
       {"rate_limit", FilterPlace::kBoth, bits({kRequestHead}), true},
       {"timeout", FilterPlace::kBoth,
        bits({kRequestHead, kRequestData, kRequestTrailers, kAttempt, kResponseHead, kResponseData}),

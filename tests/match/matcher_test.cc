@@ -150,7 +150,7 @@ TEST_CASE("matcher: the query is compared decoded") {
     TestRequest request("GET", each.path);
     Matcher matcher;
     matcher.query.push_back({std::string(each.key), ValueMatcher::exact(std::string(each.value))});
-    CHECK(matcher.matches({request.head, "price", "", ""}) == each.matches);
+    CHECK(matcher.matches({request.head, "price", "", "", ""}) == each.matches);
   }
 }
 
@@ -164,8 +164,10 @@ TEST_CASE("matcher: all that is named must hold, and explain names the first tha
   matcher.query.push_back({"q", ValueMatcher::present(true)});
   matcher.color = "red";
   matcher.tenant = "acme";
+  matcher.principals = {*SpiffePattern::parse("spiffe://a/*"), *SpiffePattern::parse("spiffe://b")};
   struct Case {
     std::string_view host, method, path, beta, color, tenant, why_not;
+    std::string_view principal = "spiffe://a/x";
   };
   const Case cases[] = {
       {"a.shop", "GET", "/price/1?q", "1", "red", "acme", ""},
@@ -179,11 +181,16 @@ TEST_CASE("matcher: all that is named must hold, and explain names the first tha
       {"a.shop", "GET", "/price?q", "1", "", "acme", "color \"\" is not red"},
       {"a.shop", "GET", "/price?q", "1", "red.x", "acme", "color \"red.x\" is not red"},
       {"a.shop", "GET", "/price?q", "1", "red", "", "tenant \"\" is not acme"},
+      {"a.shop", "GET", "/price/1?q", "1", "red", "acme", "", "spiffe://b"},
+      {"a.shop", "GET", "/price?q", "1", "red", "acme",
+       "principal \"spiffe://b/x\" is not spiffe://a/* or spiffe://b", "spiffe://b/x"},
+      {"a.shop", "GET", "/price?q", "1", "red", "acme",
+       "principal \"\" is not spiffe://a/* or spiffe://b", ""},
   };
   for (const Case& each : cases) {
     CAPTURE(each.why_not);
     TestRequest request(each.method, each.path, "shop", {{"X-Beta", std::string(each.beta)}});
-    const MatchInput input{request.head, each.host, each.color, each.tenant};
+    const MatchInput input{request.head, each.host, each.color, each.tenant, each.principal};
     CHECK(matcher.matches(input) == each.why_not.empty());
     CHECK(matcher.why_not(input).value_or("") == each.why_not);
   }
@@ -193,12 +200,12 @@ TEST_CASE("matcher: base is the undyed, host is the authority, nothing named mat
   TestRequest request("GET", "/", "Price:80");
   Matcher undyed;
   undyed.color = "base";
-  CHECK(undyed.matches({request.head, "price", "", ""}));
-  CHECK_FALSE(undyed.matches({request.head, "price", "red", ""}));
+  CHECK(undyed.matches({request.head, "price", "", "", ""}));
+  CHECK_FALSE(undyed.matches({request.head, "price", "red", "", ""}));
   Matcher host;
   host.headers.push_back({HeaderName("host"), ValueMatcher::exact("Price:80")});
-  CHECK(host.matches({request.head, "price", "", ""}));
-  CHECK(Matcher().matches({request.head, "", "red", "acme"}));
+  CHECK(host.matches({request.head, "price", "", "", ""}));
+  CHECK(Matcher().matches({request.head, "", "red", "acme", ""}));
 }
 
 }  // namespace

@@ -11,7 +11,7 @@
 #include "proxy/base/strings.h"
 #include "proxy/context/baggage.h"
 #include "proxy/context/state_member.h"
-#include "proxy/context/trust.h"
+#include "proxy/match/spiffe_pattern.h"
 #include "proxy/observe/uuid.h"
 
 namespace woad {
