@@ -89,7 +89,7 @@ class TlsLoader {
   Result<TlsMaterial::Ptr> own_material(const PemFiles& files, std::string domain) const {
     const PemText& certificate = files.texts[0];
     if (domain.empty()) {
-      Result<Svid> svid = read_svid_pem(certificate.text, TlsSide::kBoth);
+      Result<Svid> svid = read_svid_pem(certificate.text, TlsSide::kEither);
       if (!svid) return Error{certificate.name + ": " + svid.error().message};
       domain = svid->trust_domain;
     }

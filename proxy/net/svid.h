@@ -31,9 +31,9 @@ Result<SpiffeId> parse_spiffe_id(std::string_view text);
 // The error of a trust domain's own syntax.
 Result<void> check_trust_domain(std::string_view name);
 
-// Who shows the certificate: it decides which extended key usage must be there. kBoth is for our
-// own certificate, which serves and calls (X509-SVID section 4.4).
-enum class TlsSide : uint8_t { kServer, kClient, kBoth };
+// Who shows the certificate: it decides which extended key usage must be there (X509-SVID section
+// 4.4). kEither is for our own certificate, which may be for one side alone.
+enum class TlsSide : uint8_t { kServer, kClient, kEither };
 
 // What a leaf certificate says of its holder; to be believed only when its chain holds.
 struct Svid {
@@ -45,8 +45,8 @@ struct Svid {
 };
 
 // One certificate that must be a leaf SVID: version 3, no extension twice, exactly one URI SAN that
-// is a SPIFFE id with a path, not a CA, key usage with digitalSignature and without keyCertSign and
-// cRLSign, and, when there is an extended key usage, the purpose of `shown_by`. Neither chain nor
+// is a SPIFFE id with a path, not a CA, a key usage, if any, with digitalSignature and without
+// keyCertSign and cRLSign, and an extended key usage, if any, with the purpose of `shown_by`. Neither chain nor
 // times are looked at. Names in the subject and other kinds of SAN count for nothing.
 Result<Svid> read_svid_der(std::string_view der, TlsSide shown_by);
 // The first certificate of a PEM text.

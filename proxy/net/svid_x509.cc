@@ -45,12 +45,11 @@ Result<void> read_id(X509* certificate, Svid& svid) {
   return {};
 }
 
-// X509-SVID sections 4.1, 4.3 and 5.2.
+// X509-SVID sections 4.1, 4.3 and 5.2. A missing key usage allows nothing that is forbidden here,
+// and common tools leave it out.
 Result<void> check_usage(X509* certificate) {
   if ((X509_get_extension_flags(certificate) & EXFLAG_CA) != 0) return Error{"it is a CA's"};
-  if ((X509_get_extension_flags(certificate) & EXFLAG_KUSAGE) == 0) {
-    return Error{"it has no key usage"};
-  }
+  if ((X509_get_extension_flags(certificate) & EXFLAG_KUSAGE) == 0) return {};
   const uint32_t usage = X509_get_key_usage(certificate);
   if ((usage & KU_KEY_CERT_SIGN) != 0) return Error{"its key usage has keyCertSign"};
   if ((usage & KU_CRL_SIGN) != 0) return Error{"its key usage has cRLSign"};
@@ -62,11 +61,20 @@ Result<void> check_usage(X509* certificate) {
 Result<void> check_purpose(X509* certificate, TlsSide shown_by) {
   if ((X509_get_extension_flags(certificate) & EXFLAG_XKUSAGE) == 0) return {};
   const uint32_t usage = X509_get_extended_key_usage(certificate);
-  if (shown_by != TlsSide::kClient && (usage & XKU_SSL_SERVER) == 0) {
-    return Error{"its extended key usage lacks serverAuth"};
-  }
-  if (shown_by != TlsSide::kServer && (usage & XKU_SSL_CLIENT) == 0) {
-    return Error{"its extended key usage lacks clientAuth"};
+  const bool serves = (usage & XKU_SSL_SERVER) != 0;
+  const bool calls = (usage & XKU_SSL_CLIENT) != 0;
+  switch (shown_by) {
+    case TlsSide::kServer:
+      if (!serves) return Error{"its extended key usage lacks serverAuth"};
+      break;
+    case TlsSide::kClient:
+      if (!calls) return Error{"its extended key usage lacks clientAuth"};
+      break;
+    case TlsSide::kEither:
+      if (!serves && !calls) {
+        return Error{"its extended key usage lacks serverAuth and clientAuth"};
+      }
+      break;
   }
   return {};
 }

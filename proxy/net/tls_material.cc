@@ -61,7 +61,7 @@ Result<Svid> check_leaf(const PemText& certificate, const PemText& key,
   if (X509_check_private_key(leaf, native.key.get()) != 1) {
     return pem_fault(key, "is not the key of the first certificate in " + certificate.name);
   }
-  Result<Svid> svid = read_svid(leaf, TlsSide::kBoth);
+  Result<Svid> svid = read_svid(leaf, TlsSide::kEither);
   if (!svid)
     return pem_fault(certificate, "its first certificate is no SVID: " + svid.error().message);
   if (svid->trust_domain != trust_domain) {
@@ -123,7 +123,10 @@ Result<TlsMaterial::Ptr> TlsMaterial::identity(const PemText& certificate, const
   if (!read) return read.error();
   Result<Svid> svid = check_leaf(certificate, key, *native, trust_domain, now);
   if (!svid) return svid.error();
-  for (const char* const purpose : {"ssl_server", "ssl_client"}) {
+  X509* const leaf = native->certificates.front().get();
+  for (const auto& [side, purpose] :
+       {std::pair(TlsSide::kServer, "ssl_server"), std::pair(TlsSide::kClient, "ssl_client")}) {
+    if (!read_svid(leaf, side)) continue;  // it is for the other side alone
     const ChainVerdict verdict = check_chain(*native, purpose, now);
     if (verdict.code != X509_V_OK) {
       return pem_fault(certificate, "does not hold against " + bundle.name + ": " + verdict.why);

@@ -45,7 +45,7 @@ class TlsMaterial {
   using Ptr = std::shared_ptr<const TlsMaterial>;
 
   // Our identity and the roots of our trust domain. Holds when the key belongs to the first
-  // certificate of the chain, that is a leaf SVID of `trust_domain` for both sides, the chain
+  // certificate of the chain, that is a leaf SVID of `trust_domain`, the chain
   // builds to a root of the bundle and is strong enough (112 bits of security, OpenSSL level 2),
   // all of it is valid at `now`, and every certificate of the bundle is a CA. Each error names file
   // and check.

@@ -90,13 +90,13 @@ ChainVerdict judge_issuers(STACK_OF(X509) * chain) {
     verdict.not_after = std::min(
         verdict.not_after, wall_time(X509_get0_notAfter(certificate)).value_or(WallTime::min()));
     if (i == 0) continue;
-    const uint32_t flags = X509_get_extension_flags(certificate);
-    if ((flags & EXFLAG_CA) != 0 && (flags & EXFLAG_KUSAGE) != 0 &&
+    // Without a key usage all bits are set (RFC 5280 section 6.1.4).
+    if ((X509_get_extension_flags(certificate) & EXFLAG_CA) != 0 &&
         (X509_get_key_usage(certificate) & KU_KEY_CERT_SIGN) != 0) {
       continue;
     }
     verdict.code = X509_V_ERR_INVALID_CA;
-    verdict.why = "its issuer " + subject_words(certificate) + " is no CA with keyCertSign";
+    verdict.why = "its issuer " + subject_words(certificate) + " is no CA that may sign";
     return verdict;
   }
   return verdict;

@@ -27,8 +27,8 @@ struct ChainVerdict {
 };
 
 // Runs X509_verify_cert() on a prepared context: times are judged at `now` with kClockSkew, and
-// each issuer must be a CA with keyCertSign (X509-SVID sections 4.1 and 4.3; OpenSSL alone would
-// take some old ones without).
+// each issuer must be a CA, by its basic constraints, that may sign (X509-SVID sections 4.1 and 4.3; OpenSSL
+// alone would take some old ones without).
 ChainVerdict verify_chain(X509_STORE_CTX* context, WallTime now);
 
 // What is asked of a peer.

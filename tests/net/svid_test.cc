@@ -79,7 +79,7 @@ TEST_CASE("what a certificate says of its holder") {
   CertificateSpec spec = leaf_spec("spiffe://example.org/ns/shop/sa/cart");
   spec.dns = {"cart.shop.svc"};
   const Issued leaf = issue(spec, &root);
-  const Result<Svid> svid = read_svid_pem(leaf.certificate, TlsSide::kBoth);
+  const Result<Svid> svid = read_svid_pem(leaf.certificate, TlsSide::kEither);
   REQUIRE(svid);
   CHECK(svid->id == "spiffe://example.org/ns/shop/sa/cart");
   CHECK(svid->trust_domain == "example.org");
@@ -103,7 +103,7 @@ TEST_CASE("a certificate without end has an end that can be computed with") {
   // RFC 5280 section 4.1.2.5: 99991231235959Z means that there is no good date.
   spec.ends = hours(24) * 365 * 235;
   const Issued leaf = issue(spec);
-  const Result<Svid> svid = read_svid_pem(leaf.certificate, TlsSide::kBoth);
+  const Result<Svid> svid = read_svid_pem(leaf.certificate, TlsSide::kEither);
   REQUIRE(svid);
   CHECK(svid->not_after > kCertificateNow + hours(24) * 365 * 200);
   CHECK(validity(svid->not_before, svid->not_after, kCertificateNow) == Validity::kValid);

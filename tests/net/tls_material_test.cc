@@ -137,10 +137,9 @@ TEST_CASE("material that does not hold, and the sentence of each") {
        "tls.crt: its id spiffe://other.org/x is not of the trust domain example.org"},
       {"no SPIFFE id", bent_leaf([](auto& s) { s.uris.clear(); }),
        "tls.crt: its first certificate is no SVID: it has no URI"},
-      {"a server's alone", bent_leaf([](auto& s) { s.extended_key_usage = "serverAuth"; }),
-       "tls.crt: its first certificate is no SVID: its extended key usage lacks clientAuth"},
-      {"a client's alone", bent_leaf([](auto& s) { s.extended_key_usage = "clientAuth"; }),
-       "tls.crt: its first certificate is no SVID: its extended key usage lacks serverAuth"},
+      {"for mail", bent_leaf([](auto& s) { s.extended_key_usage = "emailProtection"; }),
+       "tls.crt: its first certificate is no SVID: its extended key usage lacks serverAuth and "
+       "clientAuth"},
       {"expired", bent_leaf([](auto& s) { s.ends = -minutes(2); }),
        "tls.crt: expired at 2026-11-19T23:58:00Z"},
       {"not yet valid", bent_leaf([](auto& s) { s.begins = minutes(2); }),
@@ -154,6 +153,10 @@ TEST_CASE("material that does not hold, and the sentence of each") {
     REQUIRE_FALSE(material);
     CAPTURE(material.error().message);
     CHECK(material.error().message.starts_with(each.why));
+  }
+  for (const char* const purpose : {"serverAuth", "clientAuth", ""}) {
+    CAPTURE(purpose);
+    CHECK(load_set(bent_leaf([&](auto& s) { s.extended_key_usage = purpose; })));
   }
   std::string many;
   for (int i = 0; i < 11; ++i) many += good.certificate;
