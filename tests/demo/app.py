@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""A tiny service of the demo: it says who it is and what the service it calls said.
+"""A tiny service of the demo: it says who it is, who its sidecar says is calling, and what the
+service it calls said.
 
     app.py --name cart --port 8081 --call price --via 127.0.0.1:15001 --forward x-request-id
 
@@ -18,7 +19,8 @@ class App(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_GET(self):
-        status, answer = 200, {"service": self.server.args.name, "build": self.server.args.build}
+        status, answer = 200, {"service": self.server.args.name, "build": self.server.args.build,
+                       "caller": self.headers.get("x-forwarded-client-cert")}
         if self.server.args.call:
             status, answer["called"] = self.call(self.server.args.call)
         body = json.dumps(answer).encode() + b"\n"

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Shows where a request goes in a small mesh of apps that pass on next to nothing, and what keeps
-it in its lane; --once checks that it went there and ends."""
+it in its lane, and who proved what to whom; --once checks that it went there and ends."""
 import argparse
 import json
 import os
@@ -9,11 +9,10 @@ import signal
 import sys
 import tempfile
 import time
-import urllib.error
 import urllib.parse
-import urllib.request
 
-from mesh import CALLS, FORWARDS, Mesh
+from mesh import CALLS, FORWARDS, IDENTITY, YOU, Mesh
+from person import Person, get
 
 # What is asked for -> the builds that must answer, and for each hop (the entry first) the lane, its
 # source, the reason for the pool, and what the caller's sidecar counts as unattributed.
@@ -37,16 +36,6 @@ TTY = sys.stdout.isatty()
 
 def paint(code, text):
     return f"\033[{code}m{text}\033[0m" if TTY else text
-
-
-def get(url, header=""):
-    headers = dict([header.split(": ", 1)]) if header else {}
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    try:
-        with opener.open(urllib.request.Request(url, headers=headers), timeout=20) as answer:
-            return answer.read().decode()
-    except urllib.error.HTTPError as error:
-        raise RuntimeError(f"{url}: {error.code} {error.read().decode().strip()}") from error
 
 
 def admin(pod, path):
@@ -99,12 +88,12 @@ def print_hop(name, pod, row, lost):
     print((line + paint("2", pool) + paint("33", ", unattributed +1" if lost else "")).rstrip())
 
 
-def show(mesh, header):
+def show(mesh, you, header):
     """Sends, prints, and returns what differs from what must be."""
     marks = {name: os.path.getsize(mesh.log_path(pod)) for name, pod in mesh.pods.items()}
     counts = {name: unattributed(pod) for name, pod in mesh.pods.items()}
     entry = mesh.pods["frontend"]
-    path, step = [], json.loads(get(f"http://127.0.0.1:{entry.ports['inbound']}/", header))
+    path, step = [], you.ask(header)
     while step:
         path.append(mesh.pod(step["service"], step["build"]))
         step = step.get("called")
@@ -132,18 +121,46 @@ def show(mesh, header):
     return wrong
 
 
-def invite(mesh):
-    front, cart, price = (mesh.pods[name].ports for name in ("frontend", "cart", "price"))
+def show_identities(you):
+    """Who called whom, as each sidecar proved it and tells its app."""
+    print("\n" + paint("1", "Every hop is mTLS") + "; who calls, as the app is told by its sidecar:")
+    wrong, caller, step = [], YOU, you.ask()
+    while step:
+        told = dict(part.split("=", 1) for part in (step["caller"] or "").split(";") if part)
+        print(f"    {caller:>8} → {step['service']:<10}{told.get('URI', 'nobody')}")
+        if (told.get("URI"), told.get("By")) != (IDENTITY + caller, IDENTITY + step["service"]):
+            wrong.append(f"{step['service']} was told {told}, but {caller} called")
+        caller, step = step["service"], step.get("called")
+    return wrong
+
+
+def show_refusals(you):
+    status, code, sentence = you.ask_in_plaintext()
+    alert = you.ask_without_certificate()
+    print(f"""
+{paint('1', 'Refused')}
+    in plaintext          {status} {sentence}
+    without certificate   the TLS alert {alert}""")
+    wrong = [] if (status, code) == (403, "mtls_required") else [f"plaintext got {status} {code}"]
+    return wrong + ([] if alert == "certificate_required" else [f"no certificate got {alert}"])
+
+
+def invite(mesh, you):
+    cart, price = (mesh.pods[name].ports for name in ("cart", "price"))
+    url = f"https://localhost:{you.port}/"
+    curl = f"curl -sK {you.write_curl_words()} {url}"
     uuid = "0f9c6a4e-3f86-4bb2-9d8e-7c1c8f6a1d20"
     print(f"""
 {paint('1', 'Try it')} (Ctrl-C ends all of it)
-  curl -s http://127.0.0.1:{front['inbound']}/
-  curl -s http://127.0.0.1:{front['inbound']}/ -H 'x-qa-user: qa-alice'
-  curl -s http://127.0.0.1:{front['inbound']}/ -H 'x-woad-color: red' -H 'x-request-id: {uuid}'
+  {curl}
+  {curl} -H 'x-qa-user: qa-alice'
+  {curl} -H 'x-woad-color: red' -H 'x-request-id: {uuid}'
+  curl -s {url.replace('https', 'http')}      # refused: plaintext
   curl -s 'http://127.0.0.1:{cart['admin']}/context?id={uuid}'      # known for 30 s
   curl -s 'http://127.0.0.1:{cart['admin']}/explain?url=http://price/&header=x-request-id:+{uuid}&format=text'
   curl -s http://127.0.0.1:{price['admin']}/metrics | grep unattributed
   {os.path.relpath(mesh.binary)} explain -c {mesh.config_path(mesh.pods['frontend'])} -H 'x-qa-user: qa-alice' http://cart/
+  {os.path.relpath(mesh.binary)} certs --dir {os.path.dirname(you.folder)} --id {IDENTITY}cart      # renewed, while it runs
   tail -f {mesh.log_path(mesh.pods['cart'])}
   $EDITOR {mesh.config_path(mesh.pods['cart'])}      # saved is live: no restart, no request lost
 """, flush=True)
@@ -162,14 +179,16 @@ def main():
             print(paint("1", "frontend → cart → price → stock") + ", each beside its own woad; price "
                   "and stock have a red build too.\nNo app passes on a colour: frontend forwards "
                   "traceparent, cart x-request-id, price nothing.")
-            wrong = [line for header in EXPECTED for line in show(mesh, header)]
+            you = Person(mesh.certificates(YOU), mesh.pods["frontend"].ports["inbound"])
+            wrong = [line for header in EXPECTED for line in show(mesh, you, header)]
+            wrong += show_identities(you) + show_refusals(you)
             for line in wrong:
                 print(paint("1;31", f"WRONG: {line}"))
             if not wrong:
                 print(paint("1;32", "\nEvery request took the path it should."), flush=True)
             if args.once or wrong:
                 return 1 if wrong else 0
-            invite(mesh)
+            invite(mesh, you)
             signal.pause()
         except (RuntimeError, OSError) as error:
             print(f"demo: {error}", file=sys.stderr)

@@ -1,5 +1,6 @@
 """The demo's mesh: frontend → cart → price → stock, each app beside its own woad. price and stock
-have a red build too; frontend and cart have none. No app passes on a colour."""
+have a red build too; frontend and cart have none. No app passes on a colour, and no sidecar speaks
+to anybody without a certificate of the mesh: strict mTLS on every hop."""
 import os
 import socket
 import subprocess
@@ -11,16 +12,24 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 CALLS = {"frontend": "cart", "cart": "price", "price": "stock", "stock": None}
 RED = ("price", "stock")
 FORWARDS = {"frontend": "traceparent", "cart": "x-request-id"}  # price forwards nothing
+DOMAIN = "demo.woad"
+IDENTITY = f"spiffe://{DOMAIN}/ns/demo/sa/"  # and the service's name; builds share it
+YOU = "you"  # the person who asks the frontend
 
 CONFIG = """\
 node: {{ service: {service}, instance: {name}{labels} }}
 admin: {{ address: 127.0.0.1:{admin} }}
+tls:
+  certificate: certs/{service}/tls.crt
+  key: certs/{service}/tls.key
+  trust_bundle: certs/{service}/ca.crt
+  trust_domain: {domain}
 inbound:
-  - {{ address: 127.0.0.1:{inbound}, app: 127.0.0.1:{app}, mtls: off }}
+  - {{ address: 127.0.0.1:{inbound}, app: 127.0.0.1:{app}, mtls: strict }}
 outbound:
   - {{ address: 127.0.0.1:{outbound} }}
 context:
-  trust: {{ plaintext: trust }}   # callers are our own sidecars and you; without mTLS nobody can prove it
+  trust: {{ identities: ["{identity}*"] }}   # our own sidecars and you, by certificate
 {dye}services:{services}
 drain: {{ delay: 0s, timeout: 3s }}
 """
@@ -62,7 +71,8 @@ class Mesh:
         return CONFIG.format(
             service=pod.service, name=pod.name, services=self.services(CALLS[pod.service]),
             labels="" if pod.build == "base" else f", labels: {{ color: {pod.build} }}",
-            dye=DYE if pod.service == "frontend" else "", **pod.ports)
+            dye=DYE if pod.service == "frontend" else "", domain=DOMAIN, identity=IDENTITY,
+            **pod.ports)
 
     def services(self, callee):
         if not callee:
@@ -72,15 +82,30 @@ class Mesh:
             if pod.service == callee:
                 labels = "" if pod.build == "base" else f", labels: {{ color: {pod.build} }}"
                 rows.append(f"      - {{ address: 127.0.0.1:{pod.ports['inbound']}{labels} }}")
-        return f"\n  {callee}:\n    endpoints:\n" + "\n".join(rows)
+        return (f'\n  {callee}:\n    tls: {{ peer: ["{IDENTITY}{callee}"] }}\n    endpoints:\n'
+                + "\n".join(rows))
 
     def config_path(self, pod):
         return os.path.join(self.folder, f"{pod.name}.yaml")
 
+    def certificates(self, name):
+        return os.path.join(self.folder, "certs", name)
+
     def log_path(self, pod):
         return os.path.join(self.folder, f"{pod.name}.access.log")
 
+    def issue(self):
+        """`woad certs` is the mesh's CA. People call the frontend by a DNS name."""
+        others = [word for name in (*CALLS, YOU) if name != "frontend"
+                  for word in ("--id", IDENTITY + name)]
+        for words in (others, ["--id", IDENTITY + "frontend", "--dns", "localhost"]):
+            done = subprocess.run([self.binary, "certs", "--dir", os.path.join(self.folder, "certs"),
+                                   *words], capture_output=True, text=True, check=False)
+            if done.returncode:
+                raise RuntimeError(done.stderr)
+
     def start(self):
+        self.issue()
         for pod in self.pods.values():
             with open(self.config_path(pod), "w", encoding="utf-8") as file:
                 file.write(self.config(pod))

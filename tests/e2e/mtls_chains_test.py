@@ -4,7 +4,8 @@ import tempfile
 
 from support.chains import ROWS, World
 from support.certs import CART, PRICE, Spec, issue
-from support.mtls import client_context, curl, knock, mtls_service, s_client, server_context
+from support.mtls import (OpensslServer, client_context, curl, knock, mtls_service, s_client,
+                          server_context)
 from support.suite import *
 
 
@@ -19,12 +20,19 @@ class Chains(Suite):
                      for n, row in enumerate(ROWS)}
         ours = issue(Spec(uris=(PRICE,)), cls.world.root)
         cls.tls = ours.write(f"{cls.folder.name}/ours", cls.world.bundle)
-        cls.app = Origin("app", keep_raw=True)
-        cls.servers = {row.name: Origin(row.name, tls=server_context(
-            cls.world.bundle, cls.files[row.name])) for row in ROWS}
-        services = {f"s{n}": mtls_service(cls.servers[row.name].address)
+        cls.app = Origin("app")
+        cls.app.keep_raw = True
+        cls.servers = {row.name: cls.server(row) for row in ROWS}
+        services = {f"s{n}": mtls_service(cls.servers[row.name].address, peer=[row.id])
                     for n, row in enumerate(ROWS)}
         cls.woad = Sidecar(app=cls.app.address, tls=cls.tls, services=services)
+
+    @classmethod
+    def server(cls, row):
+        files = cls.files[row.name]
+        if row.loads:
+            return Origin(row.name, tls=server_context(cls.world.bundle, files))
+        return OpensslServer(files)
 
     @classmethod
     def tearDownClass(cls):
@@ -40,13 +48,16 @@ class Chains(Suite):
         for row in ROWS:
             with self.subTest(row.name):
                 before = len(self.app.raw)
+                if not row.loads:
+                    said = s_client(self.woad.inbound, self.files[row.name])
+                    self.assertIn("alert " + row.alert.replace("_", " "), said)
+                    continue
                 status, alert = self.connect(self.files[row.name])
                 if row.client:
                     self.assertEqual((status, alert), (None, row.alert))
                     self.assertEqual(len(self.app.raw), before, "the app saw not one byte")
                 else:
                     self.assertEqual((status, alert), (200, None))
-                    self.assertEqual(self.woad.access_log(1, peer=row.id)[-1]["direction"], "inbound")
 
     def test_servers(self):
         for number, row in enumerate(ROWS):
@@ -57,10 +68,10 @@ class Chains(Suite):
                     self.assert_local(got, "connect_failed", 503)
                     self.assertIn("error=tls_certificate_error", got.get("proxy-status"))
                     self.assertRegex(log["why"], row.server)
-                    self.assertEqual(self.servers[row.name].connections, 0)
+                    if row.loads:
+                        self.assertEqual(self.servers[row.name].connections, 0)
                 else:
                     self.assertEqual((got.status, got.origin), (200, row.name), log["why"])
-                    self.assertEqual(log["peer"], row.id)
 
     def test_client_without_a_certificate(self):
         self.assertEqual(self.connect(None), (None, "certificate_required"))

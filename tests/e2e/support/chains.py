@@ -45,13 +45,15 @@ class World:
 @dataclass(frozen=True)
 class Row:
     """client, server: the words that refuse a chain shown by a client, by a server; "" accepts it.
-    `alert` is what a refused peer is told."""
+    `alert` is what a refused peer is told. loads: python's ssl takes the chain; the openssl command
+    shows any."""
     name: str
     make: Callable  # of a World: the Chain
     client: str = ""
     server: str = ""
     alert: str = "bad_certificate"
     id: str = CART  # of those accepted
+    loads: bool = True
 
 
 def leaf(**spec):
@@ -134,7 +136,8 @@ ROWS = [
     good("valid in 40 s: skew", leaf(begins=40)),
     Row("client's purpose alone", leaf(purpose=("clientAuth",)), server="lacks serverAuth"),
     Row("server's purpose alone", leaf(purpose=("serverAuth",)), client="lacks clientAuth"),
-    Row("intermediate for servers alone", below(purpose=("serverAuth",)), client="purpose"),
+    Row("intermediate for servers alone", below(purpose=("serverAuth",)), client="purpose",
+        alert="unsupported_certificate"),
     Row("intermediate for clients alone", below(purpose=("clientAuth",)), server="purpose"),
     # ------------------------------------------------------------------ who signed it
     bad("signed by itself", "it is signed by itself", lambda w: issue(Spec(uris=(CART,))), **UNKNOWN),
@@ -155,7 +158,7 @@ ROWS = [
     bad("intermediate without basic constraints", "invalid CA certificate", below(ca=None), **UNKNOWN),
     bad("path length exceeded", "path length", two_levels(path_length=0), **UNKNOWN),
     bad("intermediate for another domain", "permitted subtree violation",
-        below(permitted="example.com")),
+        below(permitted="example.com"), alert="certificate_unknown"),
     bad("intermediate expired", r"expired at .*certificate 1 of its chain",
         below(begins=-2 * DAY, ends=-HOUR), **EXPIRED),
     # ------------------------------------------------------------------ when
@@ -170,10 +173,10 @@ ROWS = [
     bad("no digitalSignature", "lacks digitalSignature", leaf(usage=("keyEncipherment",))),
     bad("purpose of mail", "its extended key usage lacks", leaf(purpose=("emailProtection",))),
     bad("any purpose", "its extended key usage lacks", leaf(purpose=("any",))),
-    bad("basic constraints twice", "twice", leaf(twice=BASIC)),
-    bad("key usage twice", "twice", leaf(twice=USAGE)),
+    bad("basic constraints twice", "twice", leaf(twice=BASIC), loads=False),
+    bad("key usage twice", "twice", leaf(twice=USAGE), loads=False),
     bad("unknown critical extension", "unhandled critical extension",
-        leaf(extra=(("1.3.6.1.4.1.55555.1", True, b"\x05\0"),))),
+        leaf(extra=(("1.3.6.1.4.1.55555.1", True, b"\x05\0"),)), alert="certificate_unknown"),
     # ------------------------------------------------------------------ how strong
     bad("SHA-1", "too weak", leaf(digest="sha1")),
     bad("RSA 1024", "too weak|too small", leaf(key="rsa1024")),
@@ -186,7 +189,7 @@ ROWS = [
     bad("two ids", "2 URIs", leaf(uris=(CART, spiffe("price")))),
     bad("the same id twice", "2 URIs", leaf(uris=(CART, CART))),
     bad("an id and a web address", "2 URIs", leaf(uris=(CART, "https://example.org/"))),
-    bad("alternative names twice", "twice", leaf(twice=SAN)),
+    bad("alternative names twice", "twice", leaf(twice=SAN), loads=False),
     named("web address", "https://example.org/ns/shop/sa/cart"),
     named("empty URI", ""),
     named("trust domain without a path", BASE, "names a whole trust domain"),

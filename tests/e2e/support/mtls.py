@@ -4,7 +4,8 @@ import ssl
 import subprocess
 
 from .client import H1, TIMEOUT, Closed
-from .suite import service
+from .ports import free_port
+from .sidecar import service
 
 # Alerts of RFC 8446 section 6 as OpenSSL names them.
 ALERT = re.compile(r"(?:SSLV3|TLSV1|TLSV13)_ALERT_([A-Z_]+)")
@@ -83,3 +84,21 @@ def s_client(port, files, *args, request="GET / HTTP/1.1\r\nHost: svc\r\nConnect
         ["openssl", "s_client", "-connect", f"127.0.0.1:{port}", "-ign_eof", *shown, *args],
         input=request.encode(), capture_output=True, check=False, timeout=TIMEOUT)
     return done.stdout.decode(errors="replace") + done.stderr.decode(errors="replace")
+
+
+class OpensslServer:
+    """`openssl s_server`: answers each request with a page about the connection."""
+
+    def __init__(self, files):
+        self.port = free_port()
+        self.address = f"127.0.0.1:{self.port}"
+        self.process = subprocess.Popen(
+            ["openssl", "s_server", "-accept", self.address, "-www", "-cert", files["certificate"],
+             "-key", files["key"]], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT)
+        while b"ACCEPT" not in (line := self.process.stdout.readline()):
+            assert line, "openssl s_server did not start"
+
+    def close(self):
+        self.process.kill()
+        self.process.communicate()
