@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <sstream>
 
-#include "proxy/context/trust.h"
+#include "proxy/match/spiffe_pattern.h"
 
 namespace woad {
 namespace {
