@@ -161,6 +161,7 @@ class ClientEnd final : private TransportSink, private ClientConnection {
   ~ClientEnd();
 
   Call& call(const Call::Ask& ask);
+  void finish() { transport_->shutdown_write(); }
   size_t room() const { return done_ ? 0 : codec_->room(); }
   bool done() const { return done_; }
   // Once the codec is done: closes the transport. From the loop.

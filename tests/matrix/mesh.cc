@@ -113,6 +113,7 @@ ClientEnd& Mesh::client_with_room() {
   ClientSide& client = clients_.emplace_back();
   client.wire = downstream_wire();
   WireEnd ours = client.wire->server_end();
+  CHECK((ours.peer != nullptr) == column_.mtls);
   connect({.transport = std::move(ours.transport),
            .alpn = std::move(ours.alpn),
            .identity = std::move(ours.peer),
@@ -168,6 +169,7 @@ void Mesh::finish_dial(UpstreamSide& side, DialSink& sink) {
   side.end = std::make_unique<ServerEnd>(ground_, side.wire->server_end().transport, column_.up,
                                          wide_, handler, served_);
   WireEnd ours = side.wire->client_end();
+  CHECK((ours.peer != nullptr) == column_.mtls);
   const WallTime until = ours.peer == nullptr ? WallTime::max() : ours.peer->not_after;
   sink.on_dialed({std::move(ours.transport), std::move(ours.alpn), until});
 }

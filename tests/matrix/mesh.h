@@ -53,6 +53,11 @@ class Mesh final : private ConnectionHost, private Dialer {
   void cut_upstream(size_t dial) { upstreams_[dial].wire->cut(); }
   void drain_upstream(size_t dial) { upstreams_[dial].end->drain(); }
 
+  // The client says that it writes nothing more; `bare`: by FIN alone, without a word of TLS.
+  void end_client(size_t client, bool bare) {
+    bare ? clients_[client].wire->end_client() : clients_[client].end->finish();
+  }
+
   // What the server does with each request, on its head. Set before the call.
   ServerEnd::Handler handler;
   bool refuse_dials = false;

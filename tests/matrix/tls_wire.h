@@ -25,6 +25,7 @@ class TlsWire final : public Wire {
   WireEnd server_end() override { return std::move(server_.end); }
   bool pump() override { return bytes_.pump(); }
   void cut() override { bytes_.cut(); }
+  void end_client() override { bytes_.end_client(); }
 
  private:
   struct Side final : TlsHandshakeSink {

@@ -27,6 +27,8 @@ class Wire {
   virtual bool pump() = 0;
   // The network breaks: both ends are told.
   virtual void cut() = 0;
+  // The FIN of the client's direction.
+  virtual void end_client() = 0;
 };
 
 class PlainWire final : public Wire {
@@ -51,6 +53,7 @@ class PlainWire final : public Wire {
     client_.peer.lose();
     server_.peer.lose();
   }
+  void end_client() override { server_.peer.send_eof(); }
 
  private:
   struct End {
