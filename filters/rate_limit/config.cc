@@ -37,10 +37,10 @@ config::Shape<Rate> rate() {
 }
 
 config::Shape<RateKey::Kind> key_word() {
-  return config::words_not_yet(config::words<RateKey::Kind>({{"none", RateKey::Kind::kNone},
-                                                             {"tenant", RateKey::Kind::kTenant},
-                                                             {"color", RateKey::Kind::kColor}}),
-                               {"principal"});
+  return config::words<RateKey::Kind>({{"none", RateKey::Kind::kNone},
+                                       {"tenant", RateKey::Kind::kTenant},
+                                       {"color", RateKey::Kind::kColor},
+                                       {"principal", RateKey::Kind::kPrincipal}});
 }
 
 bool decode_key(const Node& node, RateKey& out, Diagnostics& diagnostics) {
@@ -64,9 +64,10 @@ bool decode_key(const Node& node, RateKey& out, Diagnostics& diagnostics) {
 }
 
 config::Shape<RateKey> key() {
-  return {"none, tenant, color or { header: name }",
+  return {"none, tenant, color, principal or { header: name }",
           [] {
-            return R"({"oneOf":[)" + config::detail::words_schema({"none", "tenant", "color"}) +
+            return R"({"oneOf":[)" +
+                   config::detail::words_schema({"none", "tenant", "color", "principal"}) +
                    R"(,{"type":"object","required":["header"],"additionalProperties":false,)" +
                    R"("properties":{"header":)" + config::detail::string_schema() + "}}]}";
           },

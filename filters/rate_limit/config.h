@@ -19,7 +19,7 @@ struct Rate {
 
 // What requests share a bucket by.
 struct RateKey {
-  enum class Kind : uint8_t { kNone, kTenant, kColor, kHeader };
+  enum class Kind : uint8_t { kNone, kTenant, kColor, kPrincipal, kHeader };
   Kind kind = Kind::kNone;
   std::optional<HeaderName> header;  // with kHeader
 

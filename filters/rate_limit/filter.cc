@@ -24,6 +24,7 @@ std::string_view RateLimitFilter::key_of(const RateKey& key, const RequestHead& 
     case RateKey::Kind::kNone: return {};
     case RateKey::Kind::kTenant: return context_.info().tenant;
     case RateKey::Kind::kColor: return context_.info().color;
+    case RateKey::Kind::kPrincipal: return context_.info().principal;
     case RateKey::Kind::kHeader: {
       const Header* field = head.headers.find(*key.header);
       return field == nullptr ? std::string_view() : field->value;
@@ -52,6 +53,10 @@ Verdict RateLimitFilter::refuse(const Settings& settings, Duration wait) const {
       break;
     case RateKey::Kind::kColor:
       details += " for color " + std::string(info.color.empty() ? kBaseColor : info.color);
+      break;
+    case RateKey::Kind::kPrincipal:
+      details += info.principal.empty() ? " for callers without an identity"
+                                        : " for " + std::string(info.principal);
       break;
     case RateKey::Kind::kHeader: details += " for its " + settings.key.header->text; break;
   }

@@ -65,6 +65,9 @@ TEST_CASE("rate_limit: what the refused are told") {
       {{{1, hours(1)}, 1, {RateKey::Kind::kColor, {}}},
        3600,
        "over the rate of 1/h with a burst of 1 for color base (rate_limit)"},
+      {{{1, hours(1)}, 1, {RateKey::Kind::kPrincipal, {}}},
+       3600,
+       "over the rate of 1/h with a burst of 1 for callers without an identity (rate_limit)"},
       {{{1, seconds(1)}, 1, {RateKey::Kind::kHeader, HeaderName("x-user")}},
        1,
        "over the rate of 1/s with a burst of 1 for its x-user (rate_limit)"},
@@ -95,6 +98,7 @@ TEST_CASE("rate_limit: each key has its own bucket") {
   const Case cases[] = {
       {{RateKey::Kind::kTenant, {}}, [](Bench& b, std::string_view v) { b.info.tenant = v; }},
       {{RateKey::Kind::kColor, {}}, [](Bench& b, std::string_view v) { b.info.color = v; }},
+      {{RateKey::Kind::kPrincipal, {}}, [](Bench& b, std::string_view v) { b.info.principal = v; }},
       {{RateKey::Kind::kHeader, HeaderName("x-user")}, header},
   };
   for (const Case& each : cases) {
@@ -160,6 +164,7 @@ TEST_CASE("rate_limit: settings") {
       {"{rate: 100/s, burst: 5}", {{100, seconds(1)}, 5, {}}},
       {"rate: 1/m", {{1, minutes(1)}, 50, {}}},
       {"{rate: 7/h, key: tenant}", {{7, hours(1)}, 50, {RateKey::Kind::kTenant, {}}}},
+      {"{rate: 7/h, key: principal}", {{7, hours(1)}, 50, {RateKey::Kind::kPrincipal, {}}}},
       {"{rate: none, key: color}", {{}, 50, {RateKey::Kind::kColor, {}}}},
       {"key: {header: X-User}", {{}, 50, {RateKey::Kind::kHeader, HeaderName("x-user")}}},
   };
@@ -179,7 +184,6 @@ TEST_CASE("rate_limit: settings") {
       {"rate: 5/d", "is not a rate"},
       {"rate: /s", "is not a rate"},
       {"burst: 0", "out of range"},
-      {"key: principal", "not available"},
       {"key: user", "is not one of"},
       {"key: {cookie: x}", "{ header: x-user-id }"},
       {"key: {header: 'a b'}", "key"},

@@ -188,6 +188,12 @@ void Forwarder::on_attempt_reset(Attempt& attempt, ResetReason reason, std::stri
     launch(endpoint, true, number);
     return;
   }
+  if (reason == ResetReason::kNotConnected) {
+    conclude({.kind = Outcome::Kind::kConnectFailed}, {.code = ErrorCode::kConnectFailed,
+                                                       .details = std::string(why),
+                                                       .proxy_status = "tls_alert_received"});
+    return;
+  }
   const bool sent = attempt.writer().anything_sent();
   const std::string where = std::string(info_.upstream_host) + ": " + std::string(why);
   if (reason == ResetReason::kProtocolError) {

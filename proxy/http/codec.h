@@ -102,6 +102,8 @@ class ClientCodec {
   virtual void on_bytes(Slice bytes) = 0;
   virtual void on_eof() = 0;
   virtual void on_transport_lost(std::string_view why) = 0;
+  // The peer refused the connection before it sent anything: streams get kNotConnected.
+  virtual void on_transport_refused(std::string_view why) = 0;
   virtual void on_transport_drained() = 0;
   // Streams that may be opened now; 0 for good once the connection is closing.
   virtual size_t room() const = 0;

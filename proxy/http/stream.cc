@@ -6,7 +6,8 @@ namespace woad {
 
 std::string_view to_string(ResetReason reason) {
   constexpr std::string_view kWords[] = {"cancelled",      "refused",        "connection lost",
-                                         "protocol error", "internal error", "timeout"};
+                                         "not connected",  "protocol error", "internal error",
+                                         "timeout"};
   return kWords[static_cast<size_t>(reason)];
 }
 

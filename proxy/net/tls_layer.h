@@ -53,6 +53,9 @@ class TlsTransport final : public Transport, private TransportSink, private Turn
   void shutdown_write() override;
   void hold_reading(Hold reason, bool on) override;
   void abort_on_destroy() override;
+  bool refused() const override {
+    return !heard_ && session_ != nullptr && session_->failure().kind == TlsError::Kind::kAlert;
+  }
   const Address& peer() const override { return lower_->peer(); }
   const Address& local() const override { return lower_->local(); }
 
@@ -123,6 +126,7 @@ class TlsTransport final : public Transport, private TransportSink, private Turn
   bool above_high_water_ = false;
   bool aborted_ = false;
   bool delivering_ = false;
+  bool heard_ = false;  // plaintext has come
   std::string lost_;  // why, when it happened before start()
 };
 

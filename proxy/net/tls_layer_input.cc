@@ -63,6 +63,7 @@ void TlsTransport::deliver_block() {
   read_status_ = fill(to, room, count);
   if (lower_->backlog() != owed) lower_->wrote();  // answers to post-handshake messages, an alert
   if (count > 0) {
+    heard_ = true;
     block_used_ += static_cast<uint32_t>(count);
     ++block_->refs;
     const Alive alive(*this);

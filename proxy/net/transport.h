@@ -66,6 +66,10 @@ class Transport : public Deferred {
   // The next destruction resets the connection (RST) instead of closing it.
   virtual void abort_on_destroy() = 0;
 
+  // After on_lost(): the peer refused us before it sent anything (TLS: with an alert, where the
+  // client's handshake was over already).
+  virtual bool refused() const { return false; }
+
   virtual const Address& peer() const = 0;
   virtual const Address& local() const = 0;
 

@@ -32,7 +32,7 @@ struct AccessRecord {
   std::string_view ctx_source;
   std::string_view upstream_host;
   uint32_t attempts = 0;
-  std::string_view peer;
+  std::string_view peer;  // the SPIFFE id of the client, else its address
   std::string_view trace_id;
   std::string_view span_id;
   std::string_view request_id;

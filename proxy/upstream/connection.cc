@@ -104,7 +104,11 @@ void UpstreamConnection::on_drained() {
 
 void UpstreamConnection::on_lost(std::string_view why) {
   if (!alive()) return;
-  codec_->on_transport_lost(why);
+  if (transport_->refused()) {
+    codec_->on_transport_refused(why);
+  } else {
+    codec_->on_transport_lost(why);
+  }
   close();
 }
 

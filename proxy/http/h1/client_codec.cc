@@ -284,6 +284,14 @@ void H1ClientCodec::on_eof() {
 }
 
 void H1ClientCodec::on_transport_lost(std::string_view why) {
+  lose(ResetReason::kConnectionLost, why);
+}
+
+void H1ClientCodec::on_transport_refused(std::string_view why) {
+  lose(ResetReason::kNotConnected, why);
+}
+
+void H1ClientCodec::lose(ResetReason reason, std::string_view why) {
   lost_ = true;
   reusable_ = false;
   const bool whole = rx_ == Rx::kEnd && tx_ == Tx::kEnd;
@@ -291,7 +299,7 @@ void H1ClientCodec::on_transport_lost(std::string_view why) {
   if (sink_ == nullptr) {
     done();
   } else if (!whole) {
-    sink_->on_reset(ResetReason::kConnectionLost, why);
+    sink_->on_reset(reason, why);
   }
 }
 

@@ -33,6 +33,7 @@ class H1ClientCodec final : public ClientCodec, private RequestWriter, private T
   void on_bytes(Slice bytes) override;
   void on_eof() override;
   void on_transport_lost(std::string_view why) override;
+  void on_transport_refused(std::string_view why) override;
   void on_transport_drained() override;
   size_t room() const override { return sink_ == nullptr && reusable_ && !done_ ? 1 : 0; }
   RequestWriter& open_stream(ResponseSink& sink) override;
@@ -53,6 +54,7 @@ class H1ClientCodec final : public ClientCodec, private RequestWriter, private T
   bool writable() const override { return transport_.backlog() <= limits_.buffer; }
   void hold_reading(bool on) override;
   void release(ResetReason reason) override;
+  void lose(ResetReason reason, std::string_view why);
   // The head that was queued in this turn may have left by now.
   void on_turn_end() override { sent_ = true; }
 

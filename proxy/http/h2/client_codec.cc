@@ -48,6 +48,10 @@ void H2ClientCodec::on_transport_lost(std::string_view why) {
   finish(ResetReason::kConnectionLost, why);
 }
 
+void H2ClientCodec::on_transport_refused(std::string_view why) {
+  finish(ResetReason::kNotConnected, why);
+}
+
 size_t H2ClientCodec::room() const {
   if (!open() || life_ != Life::kServing) return 0;
   const size_t most = std::min(peer_streams_, limits_.concurrent_streams);

@@ -35,6 +35,7 @@ class H2ClientCodec final : public ClientCodec, private H2Session {
   void on_bytes(Slice bytes) override { receive(std::move(bytes)); }
   void on_eof() override;
   void on_transport_lost(std::string_view why) override;
+  void on_transport_refused(std::string_view why) override;
   void on_transport_drained() override { want_flush(); }
   size_t room() const override;
   RequestWriter& open_stream(ResponseSink& sink) override;

@@ -18,6 +18,7 @@ uint32_t error_code_of(ResetReason reason) {
     case ResetReason::kTimeout: return NGHTTP2_CANCEL;
     case ResetReason::kRefused: return NGHTTP2_REFUSED_STREAM;
     case ResetReason::kConnectionLost:
+    case ResetReason::kNotConnected:
     case ResetReason::kProtocolError:
     case ResetReason::kInternal: break;
   }
