@@ -13,6 +13,11 @@ bool names_no_protocol(std::string_view first) {
   return !version.empty() && version.find('/') == std::string_view::npos;
 }
 
+// No text begins so, but for the empty lines that RFC 9112 section 2.2 allows before a request.
+bool is_binary(unsigned char first) {
+  return first != '\r' && first != '\n' && (first < ' ' || first >= 0x7f);
+}
+
 }  // namespace
 
 Detected detect_protocol(std::string_view first) {
@@ -21,7 +26,9 @@ Detected detect_protocol(std::string_view first) {
   } else if (kHttp2Preface.starts_with(first)) {
     return Detected::kNeedMore;
   }
-  return names_no_protocol(first) ? Detected::kNeither : Detected::kHttp1;
+  return is_binary(static_cast<unsigned char>(first[0])) || names_no_protocol(first)
+             ? Detected::kNeither
+             : Detected::kHttp1;
 }
 
 }  // namespace woad

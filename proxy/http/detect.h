@@ -5,8 +5,8 @@
 
 namespace woad {
 
-// kNeither: the first line is not HTTP/1 and the bytes are no HTTP/2 preface, so there is no
-// protocol to answer in (RFC 9113 section 3.4: close).
+// kNeither: the first byte is no text or the first line not HTTP/1, and no HTTP/2 preface, so there
+// is no protocol to answer in (RFC 9113 section 3.4: close).
 enum class Detected { kNeedMore, kHttp1, kHttp2, kNeither };
 
 // What an HTTP/2 client sends first.

@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <optional>
 
 #include "proxy/base/timer_wheel.h"
 #include "proxy/net/handle.h"
@@ -20,13 +21,12 @@ struct FileIdentity {
   bool operator==(const FileIdentity&) const = default;
 };
 
-// False when there is no such file.
-bool look(const std::string& path, FileIdentity* identity) {
+// Nothing when there is no such file.
+std::optional<FileIdentity> look(const std::string& path) {
   struct stat found {};
-  if (::stat(path.c_str(), &found) != 0) return false;
-  *identity = {found.st_dev, found.st_ino, found.st_size, found.st_mtim.tv_sec,
-               found.st_mtim.tv_nsec};
-  return true;
+  if (::stat(path.c_str(), &found) != 0) return std::nullopt;
+  return FileIdentity{found.st_dev, found.st_ino, found.st_size, found.st_mtim.tv_sec,
+                      found.st_mtim.tv_nsec};
 }
 
 std::string folder_of(const std::string& path) {
@@ -38,27 +38,28 @@ std::string folder_of(const std::string& path) {
 }  // namespace
 
 struct FileWatch::Impl {
-  Impl(Loop& loop_in, std::string path_in, std::function<void()> changed_in)
+  Impl(Loop& loop_in, std::string path_in, std::function<void()> changed_in, Gone gone_in)
       : loop(loop_in),
         path(std::move(path_in)),
         folder(folder_of(path)),
         changed(std::move(changed_in)),
+        gone(gone_in),
+        seen(look(path)),
         poll(loop.scheduler().timers(), bind_timer<&Impl::on_poll>(this)),
         settle(loop.scheduler().timers(), bind_timer<&Impl::compare>(this)) {
-    look(path, &seen);
     watch_folder();
     poll.arm(kPoll);
   }
 
   // Follows the folder of that name, which may have become another one.
   void watch_folder() {
-    FileIdentity now;
-    if (!look(folder, &now)) {
+    const std::optional<FileIdentity> now = look(folder);
+    if (!now) {
       events.reset();
       return;
     }
-    if (events && now.inode == folder_seen.inode && now.device == folder_seen.device) return;
-    folder_seen = now;
+    if (events && now->inode == folder_seen.inode && now->device == folder_seen.device) return;
+    folder_seen = *now;
     events.reset();
     events = Handle<uv_fs_event_t>::make(
         this, [&](uv_fs_event_t* raw) { return uv_fs_event_init(loop.uv(), raw); });
@@ -85,8 +86,8 @@ struct FileWatch::Impl {
 
   // Last thing in an event: the callback may destroy this.
   void compare() {
-    FileIdentity now;
-    if (!look(path, &now) || now == seen) return;
+    const std::optional<FileIdentity> now = look(path);
+    if (now == seen || (!now && gone == Gone::kNoChange)) return;
     seen = now;
     watch_folder();
     const std::function<void()> call = changed;
@@ -97,7 +98,8 @@ struct FileWatch::Impl {
   std::string path;
   std::string folder;
   std::function<void()> changed;
-  FileIdentity seen;
+  Gone gone;
+  std::optional<FileIdentity> seen;
   FileIdentity folder_seen;
   Handle<uv_fs_event_t> events;
   Timer poll;
@@ -105,8 +107,8 @@ struct FileWatch::Impl {
   MonoTime settle_by{};
 };
 
-FileWatch::FileWatch(Loop& loop, std::string path, std::function<void()> changed)
-    : impl_(std::make_unique<Impl>(loop, std::move(path), std::move(changed))) {}
+FileWatch::FileWatch(Loop& loop, std::string path, std::function<void()> changed, Gone gone)
+    : impl_(std::make_unique<Impl>(loop, std::move(path), std::move(changed), gone)) {}
 
 FileWatch::~FileWatch() = default;
 

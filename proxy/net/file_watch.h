@@ -24,9 +24,13 @@ class FileWatch {
   static constexpr Duration kSettle = milliseconds(150);
   static constexpr Duration kSettleMax = seconds(1);
 
+  // What a file that is gone, after kSettle, means.
+  enum class Gone { kNoChange, kChange };
+
   // `changed` is called when inode, size or modification time of the resolved file differ from
-  // what was seen last. A file that is gone is no change; its return is. It may destroy the watch.
-  FileWatch(Loop& loop, std::string path, std::function<void()> changed);
+  // what was seen last. It may destroy the watch.
+  FileWatch(Loop& loop, std::string path, std::function<void()> changed,
+            Gone gone = Gone::kNoChange);
   ~FileWatch();
 
  private:

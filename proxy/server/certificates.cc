@@ -72,7 +72,8 @@ void Certificates::watch(std::vector<std::string> files) {
   files_ = std::move(files);
   watches_.clear();
   for (const std::string& file : files_) {
-    watches_.push_back(std::make_unique<FileWatch>(loop_, file, changed_));
+    watches_.push_back(
+        std::make_unique<FileWatch>(loop_, file, changed_, FileWatch::Gone::kChange));
   }
 }
 

@@ -82,11 +82,11 @@ TEST_CASE("channels: what is offered, by the protocol of the service") {
   struct Case {
     std::string_view protocol;
     std::string alpn;
-    bool offers, needs;
+    bool needs, chooses;  // HTTP/2; between both
   };
-  const Case cases[] = {{"auto", alpn_wire({"h2", "http/1.1"}), true, false},
+  const Case cases[] = {{"auto", alpn_wire({"h2", "http/1.1"}), false, true},
                         {"http1", alpn_wire({"http/1.1"}), false, false},
-                        {"http2", alpn_wire({"h2"}), true, true},
+                        {"http2", alpn_wire({"h2"}), true, false},
                         {"tcp", "", false, false}};
   for (const Case& each : cases) {
     CAPTURE(each.protocol);
@@ -95,8 +95,12 @@ TEST_CASE("channels: what is offered, by the protocol of the service") {
     REQUIRE(channel.tls_options != nullptr);
     CHECK(channel.tls_options->alpn == each.alpn);
     CHECK(channel.tls_options->sni == "p");
-    CHECK(channel.offers_http2 == each.offers);
     CHECK(channel.needs_http2 == each.needs);
+    REQUIRE((channel.http1 != nullptr) == each.chooses);
+    if (!each.chooses) continue;
+    CHECK(channel.http1->tls == channel.tls);
+    CHECK(channel.http1->tls_options->alpn == alpn_wire({"http/1.1"}));
+    CHECK(channel.http1->tls_options->sni == "p");
   }
 }
 

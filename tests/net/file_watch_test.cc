@@ -98,6 +98,17 @@ TEST_CASE_FIXTURE(Fixture, "a file that goes is no change; its return is") {
   CHECK(told([&] { put(file, "back"); }));
 }
 
+TEST_CASE_FIXTURE(Fixture, "a file that goes is a change where that was asked for") {
+  const std::string file = folder / "tls.key";
+  put(file, "one");
+  const FileWatch watching(
+      loop, file, [this] { ++changes; }, FileWatch::Gone::kChange);
+  CHECK(told([&] { fs::remove(file); }));
+  turns_in(loop, FileWatch::kSettle * 2);
+  CHECK(changes == 1);
+  CHECK(told([&] { put(file, "back"); }));
+}
+
 TEST_CASE_FIXTURE(Fixture, "a folder that is removed and made again, by the poll") {
   const std::string inner = folder / "inner";
   fs::create_directory(inner);

@@ -25,7 +25,7 @@ STATIC = [
 LENGTHS = {0: 13}
 for _length, _symbols in {
         5: "012aceiost", 6: " %-./3456789=A_bdfghlmnpru", 7: ":BCDEFGHIJKLMNOPQRSTUVWYjkqvwxyz",
-        8: "&*,;XZ", 10: "!\"()?", 11: "'+|", 12: "#>", 13: "$@[]~", 14: "^}", 15: "<`{"}.items():
+        8: "&*,;XZ", 10: "!\"()?", 11: "'+|", 12: "#>", 13: "$@[]~", 14: "^}", 15: "<`{", 19: "\\"}.items():
     for _symbol in _symbols:
         LENGTHS[ord(_symbol)] = _length
 
@@ -51,7 +51,7 @@ def huffman_decode(data):
             if symbol is not None:
                 out.append(symbol)
                 code = length = 0
-            elif length > 15:
+            elif length > 19:
                 raise ValueError("a byte no test sends")
     if length > 7 or code != (1 << length) - 1:
         raise ValueError("bad huffman padding")

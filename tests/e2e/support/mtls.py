@@ -45,8 +45,8 @@ def server_context(roots, files, alpn=("http/1.1",)):
 
 def alert_of(error):
     """The alert in an ssl.SSLError, "unknown_ca" say; None for other errors."""
-    found = ALERT.search(str(error))
-    return found and found[1].lower()
+    found = ALERT.search(str(error).upper().replace(" ", "_"))
+    return found and found[1].lower().strip("_")
 
 
 def knock(port, context, target="/", sni=None):

@@ -118,15 +118,17 @@ class Origin:
 
     def _run(self, started):
         asyncio.set_event_loop(self.loop)
-        self.server = self.loop.run_until_complete(
-            asyncio.start_server(self._accept, "127.0.0.1", self.port, limit=1 << 20, backlog=1024,
-                                 ssl=self.tls))
+        self.server = self.loop.run_until_complete(self._listen())
         started.set()
         self.loop.run_forever()
         for task in asyncio.all_tasks(self.loop):
             task.cancel()
         self.loop.run_until_complete(asyncio.sleep(0))
         self.loop.close()
+
+    def _listen(self):
+        return asyncio.start_server(self._accept, "127.0.0.1", self.port, limit=1 << 20, backlog=1024,
+                                    ssl=self.tls)
 
     def _stop(self):
         self.server.close()

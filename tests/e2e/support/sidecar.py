@@ -147,7 +147,7 @@ class Sidecar:
         assert status == 200, f"{path}: {status} {text}"
         return json.loads(text)
 
-    def metrics(self, name, **labels):
+    def metrics(self, name, /, **labels):
         """The sum of the samples of a name whose labels match."""
         total = 0.0
         for line in self.get("/metrics")[1].split("\n"):

@@ -24,5 +24,9 @@ TEST_CASE("the protocol by the first bytes") {
   CHECK(detect_protocol(preface + "more") == Detected::kHttp2);
   CHECK(detect_protocol("GET / HTTP/1.1\r\n") == Detected::kHttp1);
   CHECK(detect_protocol("PUT / HTTP/1.1\r\n") == Detected::kHttp1);
+  CHECK(detect_protocol("\r\nGET / HTTP/1.1\r\n") == Detected::kHttp1);
+  for (const char* binary : {"\x80\x2e\x01", "\x17\x03\x03", "\x01", "\x7f", "\xff", "\t"}) {
+    CHECK(detect_protocol(binary) == Detected::kNeither);
+  }
   CHECK(detect_protocol("PRI * HTTP/2.0\r\n\r\nXX\r\n\r\n") == Detected::kHttp1);
 }

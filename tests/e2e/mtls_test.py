@@ -1,0 +1,438 @@
+"""Who may come in: strict, permissive and off, probes, protocols, old TLS, and what the app is told."""
+import os
+import socket
+import ssl
+import subprocess
+import tempfile
+import time
+
+from support.certs import CART, PRICE, spiffe
+from support.mesh import MeshSuite
+from support.mtls import alert_of, knock, s_client
+from support.suite import *
+
+PROBES = ["/healthz", "/ready/z"]
+GARBAGE = [b"\x00" * 64, b"\x16\x03\x01\x00\x05hello", b"SSH-2.0-x\r\n", b"\x80\x2e\x01\x00\x02" * 20,
+           b"\x17\x03\x03\x00\x10" + b"x" * 16, b"\x16\x03\x01\xff\xff" + b"\0" * 100,
+           b"PRI * HTTP/3.0\r\n\r\n", b"EHLO a b\r\n", b"\r\n\0\0\r\n\r\n"]
+
+
+class Inbound(MeshSuite):
+    def setUp(self):
+        self.app = self.origin("app")
+        self.app.keep_raw = True
+
+    def listener(self, mtls="strict", **more):
+        return {"address": "127.0.0.1:@inbound@", "app": self.app.address, "mtls": mtls, **more}
+
+    def woad(self, mtls="strict", listener=None, tls=None, **more):
+        return self.sidecar(tls={**self.mesh.tls("price"), **(tls or {})},
+                            inbound=[self.listener(mtls, **(listener or {}))], **more)
+
+    def plain(self, woad, version="h1"):
+        return self.client(woad.inbound, version)
+
+    def unseen(self):
+        self.assertEqual(bytes(self.app.raw), b"", "the app saw not one byte")
+
+
+class Strict(Inbound):
+    def test_handshake_is_required(self):
+        woad = self.woad()
+        self.assertIn("certificate required", s_client(woad.inbound, None))
+        for version in ("h1", "h2"):
+            with self.assertRaises((ssl.SSLError, OSError, Closed)) as caught:
+                self.secure(woad.inbound, None, version).request()
+            self.assertIn(alert_of(caught.exception), (None, "certificate_required"))
+        self.unseen()
+        self.assertEqual(self.secure(woad.inbound).request().origin, "app")
+        self.assertGreaterEqual(woad.metrics("woad_tls_handshakes_total", result="certificate"), 3)
+
+    def test_plaintext_is_told_and_closed(self):
+        woad = self.woad(listener={"probe_paths": PROBES})
+        for version in ("h1", "h2"):
+            client = self.plain(woad, version)
+            got = client.request("POST", "/x", body=b"secret")
+            self.assert_local(got, "mtls_required", 403)
+            self.assertIn("error=http_request_denied", got.get("proxy-status"))
+            if version == "h1":
+                self.assertTrue(client.closed())
+            else:
+                with self.assertRaises(Closed):
+                    while True:
+                        client.pump()
+        self.unseen()
+        rows = woad.access_log(2, direction="inbound", error="mtls_required")
+        self.assertEqual([r["protocol"] for r in rows], ["HTTP/1.1", "HTTP/2"])
+        for row in rows:
+            self.assertTrue(row["peer"].startswith("127.0.0.1:"), "of nobody, the address")
+
+    def test_garbage_is_closed(self):
+        woad = self.woad(limits={"header_timeout": "9s"})
+        for data in GARBAGE:
+            with self.subTest(data):
+                client = self.plain(woad)
+                client.send(data)
+                began = time.monotonic()
+                answer = client.rest()
+                self.assertLess(time.monotonic() - began, 5, "not after limits.header_timeout")
+                self.assertRegex(answer, rb"\A(\Z|\x15|HTTP/1\.1 [45])")  # x15: a TLS alert
+        self.unseen()
+
+    def test_silence_is_closed(self):
+        woad = self.woad(limits={"header_timeout": "300ms"})
+        for begin in (b"", b"\x16\x03\x01"):
+            client = self.plain(woad)
+            client.send(begin)
+            self.assertEqual(client.rest(), b"")
+        self.assertEqual(woad.metrics("woad_tls_handshakes_total", result="timeout"), 2)
+
+    def test_peer_in_log_and_true_forward_client_cert(self):
+        woad = self.woad()
+        spoofs = [("x-forwarded-client-cert", "URI=spiffe://example.org/ns/shop/sa/admin"),
+                  ("X-Forwarded-Client-Cert", "By=a;URI=b"), ("X-FORWARDED-CLIENT-CERT", "x,y"),
+                  ("Connection", "x-forwarded-client-cert"), ("x-forwarded-client-cert", "")]
+        hash_ = self.mesh.leaves["cart"].sha256
+        lower = [(k, v) for k, v in spoofs if k != "Connection"]
+        for version, fields in (("h1", spoofs), ("h1", spoofs[:1]), ("h2", lower), ("h2", ())):
+            got = self.secure(woad.inbound, version=version).request(target="/info", headers=fields)
+            seen = [(k, v) for k, v in json.loads(got.body)["headers"]
+                    if k.lower() == "x-forwarded-client-cert"]
+            self.assertEqual([v for _, v in seen], [f"By={PRICE};Hash={hash_};URI={CART}"])
+        rows = woad.access_log(4, direction="inbound")
+        self.assertEqual({r["peer"] for r in rows}, {CART})
+
+    def test_spoofs_go_when_nothing_true_is_set(self):
+        chain = ["access_log", {"peer_identity": {"forward_client_cert": False}}, "context"]
+        woad = self.woad(filters={"inbound": chain})
+        for version in ("h1", "h2"):
+            got = self.secure(woad.inbound, version=version).request(
+                target="/info", headers=[("x-forwarded-client-cert", "URI=x")] * 2)
+            self.assertNotIn(b"forwarded-client-cert", got.body.lower())
+
+
+class Probes(Inbound):
+    def setUp(self):
+        super().setUp()
+        self.sidecar_ = self.woad(
+            listener={"probe_paths": PROBES},
+            context={"trust": {"plaintext": "trust"}},
+            dye=[{"match": {"path": {"prefix": "/"}}, "set": {"color": "red"}}],
+            filters={"inbound": ["access_log", "peer_identity",
+                                 {"authorization": {"rules": [{"name": "cart", "action": "allow",
+                                                               "match": {"principals": [CART]}}]}},
+                                 "context", "timeout"]})
+
+    def test_exactly_these(self):
+        for version in ("h1", "h2"):
+            for method in ("GET", "HEAD"):
+                for path in PROBES:
+                    got = self.plain(self.sidecar_, version).request(method, path)
+                    self.assertEqual((got.status, got.origin), (200, "app"))
+
+    def test_nothing_else(self):
+        rows = [("POST", "/healthz"), ("PUT", "/healthz"), ("OPTIONS", "/healthz"),
+                ("DELETE", "/ready/z"), ("GET", "/healthz?x"), ("GET", "/healthz?"),
+                ("GET", "/healthz/"), ("GET", "//healthz"), ("GET", "/Healthz"), ("GET", "/health"),
+                ("GET", "/healthz/../x"), ("GET", "/x/../healthz"), ("GET", "/healthz;x"),
+                ("GET", "/healthz%20"), ("GET", "/%68ealthz"), ("GET", "/ready"), ("GET", "/"),
+                ("OPTIONS", "*"), ("GET", "/healthz%00")]
+        for version in ("h1", "h2"):
+            for method, target in rows:
+                with self.subTest(target, method=method, version=version):
+                    got = self.plain(self.sidecar_, version).request(method, target)
+                    self.assertIn((got.status, got.error),
+                                  ((403, "mtls_required"), (400, "bad_request")))
+        self.unseen()
+
+    def test_carries_no_context(self):
+        fields = [("x-woad-color", "blue"), ("baggage", "woad.color=blue,k=v"),
+                  ("x-forwarded-client-cert", f"URI={CART}")]
+        for version in ("h1", "h2"):
+            got = self.plain(self.sidecar_, version).request(target="/healthz", headers=fields)
+            self.assertEqual(got.status, 200)
+            seen = str([(k.lower(), v) for k, v in self.app.requests[-1].headers])
+            for word in ("blue", "red", "x-woad-color", "client-cert"):
+                self.assertNotIn(word, seen)
+        row = self.sidecar_.access_log(2, direction="inbound")[-1]
+        self.assertEqual((row["color"], row["peer"][:10]), ("base", "127.0.0.1:"))
+        got = self.secure(self.sidecar_.inbound).request(target="/healthz")
+        self.assertEqual(self.app.requests[-1].get("x-woad-color"), "red", "over mTLS it is a request")
+
+    def refused_or_closed(self, client):
+        try:
+            self.assertEqual(client.request(target="/secret").error, "mtls_required")
+        except (Closed, ConnectionError):
+            pass
+
+    def test_what_follows_on_the_connection_is_refused(self):
+        for version in ("h1", "h2"):
+            client = self.plain(self.sidecar_, version)
+            self.assertEqual(client.request(target="/healthz").status, 200)
+            before = len(self.app.raw)
+            self.refused_or_closed(client)
+            self.assertEqual(len(self.app.raw), before)
+        pipelined = self.plain(self.sidecar_)
+        pipelined.send("GET /healthz HTTP/1.1\r\nHost: a\r\n\r\nGET /secret HTTP/1.1\r\nHost: a\r\n\r\n")
+        answers = pipelined.rest()
+        self.assertTrue(answers.startswith(b"HTTP/1.1 200"))
+        self.assertNotIn(b"/secret", self.app.raw)
+
+    def test_a_body_that_hides_a_request(self):
+        client = self.plain(self.sidecar_)
+        client.send("GET /healthz HTTP/1.1\r\nHost: a\r\nContent-Length: 42\r\n\r\n"
+                    "GET /secret HTTP/1.1\r\nHost: a\r\nX: yyyy\r\n\r\n")
+        self.assertEqual(client.response().status, 200)
+        self.refused_or_closed(client)
+        self.assertEqual([r.target for r in self.app.requests], ["/healthz"])
+
+
+class Permissive(Inbound):
+    def test_both_come_in_and_plaintext_is_told(self):
+        woad = self.woad("permissive")
+        for version in ("h1", "h2"):
+            plain = self.plain(woad, version)
+            for _ in range(3):
+                self.assertEqual(plain.request(target="/info").origin, "app")
+            got = self.secure(woad.inbound, version=version).request(target="/info")
+            self.assertIn(CART, got.body.decode())
+        listener = f"127.0.0.1:{woad.inbound}"
+        self.assertEqual(woad.metrics("woad_plaintext_requests_total", listener=listener), 6)
+        page = woad.json("/certs")
+        self.assertEqual(page["listeners"], [{"address": listener, "mtls": "permissive"}])
+        (caller,) = page["plaintext_callers"]
+        self.assertEqual((caller["address"], caller["requests"]), ("127.0.0.1", 6))
+        status, text, _ = woad.get("/readyz")
+        self.assertEqual(status, 200)
+        self.assertRegex(text, r"(?m)^warning: .*permissive")
+        with self.assertRaises((ssl.SSLError, Closed, OSError)):
+            self.secure(woad.inbound, None).request()
+
+    def test_plaintext_is_nobody(self):
+        rule = {"name": "cart", "action": "allow", "match": {"principals": ["spiffe://example.org/**"]}}
+        woad = self.woad("permissive", filters={
+            "inbound": ["access_log", "peer_identity", {"authorization": {"rules": [rule]}}]})
+        spoof = [("x-forwarded-client-cert", f"URI={CART}")]
+        for version in ("h1", "h2"):
+            self.assert_local(self.plain(woad, version).request(headers=spoof), "denied", 403)
+            self.assertEqual(self.secure(woad.inbound, version=version).request().status, 200)
+
+    def test_off(self):
+        woad = self.woad("off")
+        self.assertEqual(self.plain(woad).request().origin, "app")
+        self.assertEqual(knock(woad.inbound, self.mesh.client())[0], None)
+        self.assertNotIn("warning", woad.get("/readyz")[1])
+
+    def test_modes_change_under_open_connections(self):
+        woad = self.woad("strict")
+        secure = [self.secure(woad.inbound, version=v) for v in ("h1", "h2")]
+
+        def mode(mtls):
+            woad.reload(dict(woad.config, inbound=[self.listener(mtls)]))
+            for client in secure:
+                self.assertEqual(client.request(target="/info").status, 200)
+        mode("permissive")
+        plain = [self.plain(woad, v) for v in ("h1", "h2")]
+        for client in plain:
+            self.assertEqual(client.request().status, 200)
+        mode("strict")
+        for client in plain:
+            self.assert_local(client.request(), "mtls_required", 403)
+        mode("permissive")
+        self.assertEqual(self.plain(woad).request().status, 200)
+        mode("off")
+        self.assertEqual(self.plain(woad).request().status, 200)
+        mode("strict")
+        self.assert_local(self.plain(woad).request(), "mtls_required", 403)
+        for client in secure:
+            self.assertEqual(client.request().status, 200, "one connection all along")
+
+
+class Protocols(Inbound):
+    def test_alpn(self):
+        woad = self.woad()
+        for version, alpn, agreed in (
+                ("h1", ("http/1.1",), "http/1.1"), ("h2", ("h2",), "h2"), ("h1", (), None),
+                ("h2", (), None), ("h2", ("http/1.1", "h2"), "h2"), ("h2", ("x", "h2"), "h2"),
+                ("h1", ("http/1.0", "http/1.1"), "http/1.1")):
+            with self.subTest(version, alpn=alpn):
+                client = self.secure(woad.inbound, version=version, alpn=alpn)
+                self.assertEqual(client.sock.selected_alpn_protocol(), agreed)
+                self.assertEqual(client.request().status, 200)
+        self.assertEqual(knock(woad.inbound, self.mesh.client(alpn=("spdy/3", "h2c"))),
+                         (None, "no_application_protocol"))
+
+    def test_listener_of_one_protocol(self):
+        for protocol, version, other in (("http1", "h1", "h2"), ("http2", "h2", "http/1.1")):
+            woad = self.woad(listener={"protocol": protocol})
+            self.assertEqual(self.secure(woad.inbound, version=version).request().status, 200)
+            self.assertEqual(knock(woad.inbound, self.mesh.client(alpn=(other,))),
+                             (None, "no_application_protocol"))
+
+    def test_agreed_on_one_and_spoke_another(self):
+        woad = self.woad()
+        client = self.secure(woad.inbound, alpn=("h2",))
+        with self.assertRaises((Closed, OSError, ValueError, IndexError)):
+            client.request()
+        self.unseen()
+        self.assertEqual(self.secure(woad.inbound).request().status, 200)
+
+    def test_opaque_tcp(self):
+        woad = self.woad(listener={"protocol": "tcp"})
+        client = self.secure(woad.inbound, alpn=())
+        got = client.request("POST", "/sha", body=b"x" * 1_000_000)
+        self.assertTrue(got.body.startswith(b"1000000 "))
+        self.assertNotIn("forwarded-client-cert", str(self.app.requests[-1].headers).lower())
+        before = len(self.app.raw)
+        plain = self.plain(woad)
+        plain.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        self.assertEqual(plain.rest(), b"")
+        self.assertEqual(knock(woad.inbound, self.mesh.client(None))[0], None)
+        self.assertEqual(len(self.app.raw), before)
+
+
+class OldTls(Inbound):
+    def test_refused_by_default(self):
+        woad = self.woad()
+        for version in ("-tls1_2", "-tls1_1", "-tls1"):
+            said = s_client(woad.inbound, self.mesh.tls("cart"), version, "-cipher", "ALL:@SECLEVEL=0")
+            self.assertIn("alert protocol version", said)
+        self.unseen()
+
+    def test_written(self):
+        woad = self.woad(tls={"min_version": "1.2"})
+        files = self.mesh.tls("cart")
+        self.assertIn("HTTP/1.1 200", s_client(woad.inbound, files, "-tls1_2"))
+        self.assertIn("HTTP/1.1 200", s_client(woad.inbound, files))
+        # In TLS 1.2 the client's certificate goes before the end of the handshake.
+        self.assertIn("alert", s_client(woad.inbound, None, "-tls1_2"))
+        for old in ("-tls1_1", "-tls1"):
+            self.assertIn("alert", s_client(woad.inbound, files, old, "-cipher", "ALL:@SECLEVEL=0"))
+        for suite in ("AES128-SHA", "ECDHE-ECDSA-AES128-SHA256", "AES128-GCM-SHA256", "NULL"):
+            self.assertIn("alert handshake failure", s_client(
+                woad.inbound, files, "-tls1_2", "-cipher", f"{suite}:@SECLEVEL=0"))
+
+    def test_no_renegotiation(self):
+        woad = self.woad(tls={"min_version": "1.2"})
+        files = self.mesh.tls("cart")
+        process = subprocess.Popen(
+            ["openssl", "s_client", "-connect", f"127.0.0.1:{woad.inbound}", "-tls1_2", "-cert",
+             files["certificate"], "-key", files["key"]], stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        process.stdin.write(b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n")
+        process.stdin.flush()
+        until(lambda: self.app.requests)
+        process.stdin.write(b"R\n")
+        process.stdin.flush()
+        said = process.communicate(timeout=20)[0].decode()
+        self.assertIn("RENEGOTIATING", said)
+        self.assertIn("no renegotiation", said)
+
+    def test_no_resumption(self):
+        woad = self.woad(tls={"min_version": "1.2"})
+        with tempfile.TemporaryDirectory() as folder:
+            for version in ("-tls1_2", "-tls1_3"):
+                file = f"{folder}/{version}"
+                said = s_client(woad.inbound, self.mesh.tls("cart"), version, "-sess_out", file)
+                self.assertIn("New, TLSv1.", said)
+                self.assertNotIn("TLS session ticket:", said)
+                self.assertFalse(os.path.exists(file), "there is nothing to resume from")
+        for newest in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
+            context = self.mesh.client()
+            context.maximum_version = newest
+            session = None
+            for _ in range(3):
+                sock = context.wrap_socket(socket.create_connection(("127.0.0.1", woad.inbound)),
+                                           session=session)
+                with sock:
+                    sock.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+                    self.assertIn(b"200", sock.recv(1000))
+                    session = sock.session
+                    self.assertFalse(sock.session_reused)
+                    self.assertFalse(session and session.has_ticket)
+
+
+class Principals(Inbound):
+    NAMES = ("cart", "admin", "price")
+
+    def filters(self, *rules, **more):
+        return {"inbound": ["access_log", "peer_identity",
+                            {"authorization": {"rules": list(rules), **more}}, "context"]}
+
+    @staticmethod
+    def rule(action, *principals):
+        return {"name": f"{action}-{len(principals)}", "action": action,
+                "match": {"principals": list(principals)}}
+
+    def test_who_may(self):
+        base = "spiffe://example.org"
+        rows = [
+            ([self.rule("allow", CART)], {"cart"}),
+            ([self.rule("allow", f"{base}/ns/*/sa/cart")], {"cart"}),
+            ([self.rule("allow", f"{base}/ns/shop/sa/*")], {"cart", "admin", "price"}),
+            ([self.rule("allow", f"{base}/ns/*")], set()),
+            ([self.rule("allow", f"{base}/**"), self.rule("deny", spiffe("admin"))], {"cart", "price"}),
+            ([self.rule("allow", f"{base}/ns/shop/**"), self.rule("deny", f"{base}/*/shop/*/cart")],
+             {"admin", "price"}),
+            ([self.rule("allow", CART.upper().replace("SPIFFE://EXAMPLE.ORG", base))], set()),
+        ]
+        woad = self.woad(filters=self.filters(self.rule("deny", CART)))
+        clients = {(n, v): self.secure(woad.inbound, n, v) for n in self.NAMES for v in ("h1", "h2")}
+        for rules, may in rows:
+            woad.reload(dict(woad.config, filters=self.filters(*rules)))
+            for (name, version), client in clients.items():
+                with self.subTest(rules, name=name, version=version):
+                    got = client.request()
+                    self.assertEqual(got.status, 200 if name in may else 403)
+                    if name not in may:
+                        self.assert_local(got, "denied", 403)
+
+
+class Validate(Inbound):
+    def judged(self, lines):
+        with tempfile.TemporaryDirectory() as folder:
+            path = f"{folder}/woad.yaml"
+            with open(path, "w", encoding="utf-8") as file:
+                file.write("\n".join(lines))
+            code, _, err = run("validate", "-c", path)
+            return code, err.replace(folder + "/", "")
+
+    def tls(self, **other):
+        files = {**self.mesh.tls("price"), **other}
+        names = ("certificate", "key", "trust_bundle", "trust_domain")
+        return ["node: { service: price }", "tls:", *(f"  {k}: {files[k]}" for k in names),
+                "inbound:", "  - { address: 127.0.0.1:15006, app: 127.0.0.1:8080 }", ""]
+
+    def test_good(self):
+        self.assertEqual(self.judged(self.tls())[0], 0)
+
+    def test_errors_stand_at_their_line(self):
+        cart, folder = self.mesh.tls("cart"), self.mesh.folder.name
+        with open(cart["certificate"], encoding="ascii") as file:
+            half = file.read()[:300]
+        for name, text in (("empty", ""), ("garbage", "not a PEM file\n"), ("half", half)):
+            with open(f"{folder}/{name}.pem", "w", encoding="ascii") as file:
+                file.write(text)
+        rows = [(3, {"certificate": f"{folder}/{n}.pem"}, n) for n in ("missing", "empty", "garbage", "half")]
+        rows += [(4, {"key": f"{folder}/{n}.pem"}, n) for n in ("missing", "empty", "garbage")]
+        rows += [(5, {"trust_bundle": f"{folder}/{n}.pem"}, n) for n in ("missing", "empty", "garbage")]
+        other = self.mesh.tls("other-key", key="p384")
+        rows += [(4, {"key": other["key"]}, "other-key/tls.key"),
+                 (5, {"trust_bundle": cart["certificate"]}, "cart/tls.crt"),
+                 (3, {"trust_domain": "example.com"}, "example.com"),
+                 (3, {"certificate": folder}, "is not a regular file")]
+        for line, other, words in rows:
+            with self.subTest(other):
+                code, err = self.judged(self.tls(**other))
+                self.assertEqual(code, 1, err)
+                self.assertRegex(err, rf"(?m)^woad\.yaml:{line}:\d+: error: tls.*")
+                self.assertIn(words, err)
+                self.assertEqual(err.count("error:"), 1, err)
+
+    def test_strict_without_identity(self):
+        for mtls in ("", ", mtls: strict", ", mtls: permissive"):
+            code, err = self.judged([
+                "node: { service: price }", "inbound:",
+                "  - { address: 127.0.0.1:15006, app: 127.0.0.1:8080%s }" % mtls, ""])
+            self.assertEqual(code, 1)
+            self.assertRegex(err, r"(?m)^woad\.yaml:3:\d+: error: inbound\[0\].*tls")
