@@ -43,7 +43,7 @@ TEST_CASE("material that holds") {
   CHECK(material->trust_domain() == kTrustDomain);
   CHECK(material->not_after() == kCertificateNow + hours(24));
   REQUIRE(material->chain().size() == 1);
-  CHECK(material->chain()[0].subject == "\"CN=workload\"");
+  CHECK(material->chain()[0].subject == "CN=workload");
   CHECK(material->chain()[0].sha256 == material->svid()->sha256);
   REQUIRE(material->roots().size() == 1);
   CHECK(material->roots()[0].subject == "\"CN=root\"");

@@ -39,17 +39,36 @@ inline TlsContext::Ptr make_context(const Issued& leaf, const std::string& bundl
   return sure(TlsContext::make(sure(load(leaf, bundle)), min_version));
 }
 
+// The same certificate, valid around another time.
+inline CertificateSpec valid_at(WallTime now, CertificateSpec spec) {
+  spec.begins += now - kCertificateNow;
+  spec.ends += now - kCertificateNow;
+  return spec;
+}
+
 struct Workloads {
-  Issued root = issue(ca_spec("root"));
-  Issued cart = issue(leaf_spec(kCartId), &root);
-  Issued price = issue(leaf_spec(kPriceId), &root);
-  TlsContext::Ptr cart_context = make_context(cart, root.certificate);
-  TlsContext::Ptr price_context = make_context(price, root.certificate);
+  explicit Workloads(WallTime time) : now(time) {}
+
+  TlsContext::Ptr context_of(const Issued& leaf) const {
+    return sure(TlsContext::make(sure(load(leaf, root.certificate, now))));
+  }
+
+  WallTime now;
+  Issued root = issue(valid_at(now, ca_spec("root")));
+  Issued cart = issue(valid_at(now, leaf_spec(kCartId)), &root);
+  Issued price = issue(valid_at(now, leaf_spec(kPriceId)), &root);
+  TlsContext::Ptr cart_context = context_of(cart);
+  TlsContext::Ptr price_context = context_of(price);
 };
 
 // Made once a program: keys and signatures cost time.
 inline const Workloads& workloads() {
-  static const Workloads shared;
+  static const Workloads shared(kCertificateNow);
+  return shared;
+}
+// For tests on a loop, which reads the machine's clock.
+inline const Workloads& present_workloads() {
+  static const Workloads shared(std::chrono::system_clock::now());
   return shared;
 }
 
