@@ -79,6 +79,19 @@ class Strict(InboundSuite):
         rows = woad.access_log(4, direction="inbound")
         self.assertEqual({r["peer"] for r in rows}, {CART})
 
+    def test_no_other_spelling_gets_through(self):
+        woad = self.woad("permissive")
+        opens = [f for v in ("h1", "h2") for f in (lambda v=v: self.secure(woad.inbound, version=v),
+                                                   lambda v=v: self.plain(woad, v))]
+        for field in ("x_forwarded_client_cert", "X-Forwarded_Client-Cert", "x-forwarded-client-cert"):
+            for more in ({"headers": [(field, "URI=evil")]},
+                         {"trailers": [(field.lower(), "URI=evil")], "body": [b"x"]}):
+                for open_client in opens:
+                    got = open_client().request("POST", "/info", **more)
+                    self.assertIn(got.status, (200, 400))
+                    self.assertNotIn(b"evil", got.body)
+        self.assertNotIn(b"evil", self.app.raw)
+
     def test_spoofs_go_when_nothing_true_is_set(self):
         chain = ["access_log", {"peer_identity": {"forward_client_cert": False}}, "context"]
         woad = self.woad(filters={"inbound": chain})
