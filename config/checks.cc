@@ -22,6 +22,12 @@ bool cannot_travel(std::string_view name) {
          std::find(std::begin(kOwned), std::end(kOwned), name) != std::end(kOwned);
 }
 
+// Whether something else than one of `words` is written, so that the tables have told of it. What
+// would follow from the default in its place is no error of the file.
+bool has_error(const Node& written, std::initializer_list<std::string_view> words) {
+  return written && std::find(words.begin(), words.end(), written.text()) == words.end();
+}
+
 class Checker {
  public:
   Checker(const Config& config, Diagnostics& diagnostics) : config_(config), d_(diagnostics) {
@@ -73,6 +79,7 @@ class Checker {
     for (const Inbound& inbound : config_.inbound) {
       if (inbound.mtls == Mtls::kOff || config_.tls || !inbound.source.is_map()) continue;
       const Node written = inbound.source.find("mtls");
+      if (has_error(written, {"strict", "permissive"})) continue;
       const std::string wrong =
           std::string(written ? "needs tls:" : "strict is the default and needs tls:") +
           ", which this file does not have";
@@ -83,7 +90,7 @@ class Checker {
 
   void check_service_tls(const Service& service) {
     const Node tls = service.tls.source;
-    if (!tls.is_map()) return;
+    if (!tls.is_map() || has_error(tls.find("mode"), {"mtls", "tls", "off"})) return;
     const TlsMode mode = tls_mode(config_, service);
     if (mode == TlsMode::kMtls && !config_.tls) {
       d_.error_below(tls, "mode", "mtls needs tls:, which this file does not have",

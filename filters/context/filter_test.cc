@@ -274,6 +274,31 @@ TEST_CASE("context: dye rules") {
   }
 }
 
+TEST_CASE("context: a probe is neither dyed nor given context nor remembered") {
+  for (const bool probe : {false, true}) {
+    CAPTURE(probe);
+    Pod pod;
+    DyeRule rule;
+    rule.color = "canary";
+    pod.contexts.rules.dye.push_back(rule);
+    Bench bench;
+    bench.contexts = pod.contexts;
+    bench.info.direction = Direction::kInbound;
+    bench.info.probe = probe;
+    bench.request.headers.add_copy("x-request-id", kUuid);
+    read_trace(bench.request, bench.info.trace, bench.metrics);
+    CHECK(bench.filter().on_request_head(bench.request, true).kind() == Verdict::Kind::kGo);
+    AttemptPlan plan{bench.service, 1};
+    CHECK(bench.filter().on_attempt(plan, bench.request).kind() == Verdict::Kind::kGo);
+    CHECK(bench.info.color == (probe ? "" : "canary"));
+    CHECK(bench.field("x-woad-color") == (probe ? "(none)" : "canary"));
+    CHECK(bench.request.headers.size() == (probe ? 1 : 5));
+    CHECK(pod.contexts.table->empty() == probe);
+    CHECK(counted(bench, Family::kContext) == (probe ? 0 : 1));
+    Pod::end(bench);
+  }
+}
+
 TEST_CASE("context: nothing of it leaves for an external service") {
   Pod pod;
   const auto out = std::make_unique<Bench>();

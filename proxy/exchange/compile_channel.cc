@@ -69,19 +69,21 @@ std::shared_ptr<const Channel> ChannelCompiler::to_service(const config::Service
   if (mode == config::TlsMode::kOff) return share("plain", {.connect_timeout = kConnectUpstream});
   TlsClientOptions options;
   options.sni = service.tls.sni ? **service.tls.sni : service.name;
-  options.alpn = alpn_for(service.protocol);
   expect(service.tls.peer, options);
   const TlsContext::Ptr& context = context_of(service, mode);
-  // Both the older and the newer snapshot hold their contexts, so the address tells them apart.
-  std::ostringstream key;
-  key << context.get() << '\n' << options.sni << '\n' << options.alpn << '\n' << options.expected;
-  return share(key.str(),
-               {.connect_timeout = kConnectUpstream,
-                .tls = context,
-                .tls_options = std::make_shared<const TlsClientOptions>(std::move(options)),
-                .offers_http2 = service.protocol == config::Protocol::kAuto ||
-                                service.protocol == config::Protocol::kHttp2,
-                .needs_http2 = service.protocol == config::Protocol::kHttp2});
+  const auto secure = [&](config::Protocol protocol, std::shared_ptr<const Channel> http1) {
+    options.alpn = alpn_for(protocol);
+    // Both the older and the newer snapshot hold their contexts, so the address tells them apart.
+    std::ostringstream key;
+    key << context.get() << '\n' << options.sni << '\n' << options.alpn << '\n' << options.expected;
+    return share(key.str(), {.connect_timeout = kConnectUpstream,
+                             .tls = context,
+                             .tls_options = std::make_shared<const TlsClientOptions>(options),
+                             .needs_http2 = protocol == config::Protocol::kHttp2,
+                             .http1 = std::move(http1)});
+  };
+  if (service.protocol != config::Protocol::kAuto) return secure(service.protocol, nullptr);
+  return secure(config::Protocol::kAuto, secure(config::Protocol::kHttp1, nullptr));
 }
 
 }  // namespace woad

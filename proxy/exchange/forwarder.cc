@@ -7,12 +7,15 @@
 namespace woad {
 namespace {
 
-Protocol protocol_for(const Service& service, const ExchangeInfo& info) {
+Protocol protocol_for(const Service& service, const ExchangeInfo& info, const RequestHead& head) {
   switch (service.protocol) {
     case UpstreamProtocol::kHttp1: return Protocol::kHttp11;
     case UpstreamProtocol::kHttp2: return Protocol::kHttp2;
-    default: return info.grpc ? Protocol::kHttp2 : Protocol::kHttp11;
+    default: break;
   }
+  // Without TLS nobody says what the server speaks; HTTP/2 carries no Upgrade.
+  const bool http2 = info.grpc || service.channel->tls != nullptr;
+  return http2 && head.upgrade.empty() ? Protocol::kHttp2 : Protocol::kHttp11;
 }
 
 LocalReply nobody_there(const Service& service, std::string_view pool) {
@@ -79,7 +82,8 @@ void Forwarder::launch(const Endpoint& endpoint, bool fresh, uint32_t number) {
   EndpointState& state = view_.upstreams().state(endpoint, target_->service.channel);
   info_.upstream_host = state.name();
   AttemptSink& self = *this;
-  attempt_.reset(new (arena_) Attempt(self, state, protocol_for(target_->service, info_), number));
+  attempt_.reset(new (arena_)
+                     Attempt(self, state, protocol_for(target_->service, info_, *head_), number));
   attempt_->start(fresh);
 }
 

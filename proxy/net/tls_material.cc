@@ -15,7 +15,8 @@ namespace {
 constexpr size_t kMaxChain = 10;
 
 CertificateInfo describe(const X509* certificate) {
-  return {subject_words(certificate),
+  const std::string subject = subject_words(certificate);
+  return {subject.substr(1, subject.size() - 2),  // the quotes are for sentences
           wall_time(X509_get0_notBefore(certificate)).value_or(WallTime{}),
           wall_time(X509_get0_notAfter(certificate)).value_or(WallTime{}),
           certificate_hash(certificate)};

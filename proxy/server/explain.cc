@@ -134,7 +134,9 @@ class Explainer final : private FilterHost {
     const ServiceEntry* service = choose_service();
     if (out_.answer) return;
     if (auto refused = check_service(service, head_)) return refuse(*refused);
-    if (choose_pool(*service)) list_endpoints(service->service);
+    if (!choose_pool(*service)) return;
+    tell_channel(*service->service.channel);
+    list_endpoints(service->service);
   }
 
   bool read_context() {
@@ -290,6 +292,19 @@ class Explainer final : private FilterHost {
     if (!reachable && !request_.offline) {
       refuse({.code = ErrorCode::kConnectFailed, .details = pool->endpoints.front().unresolved});
     }
+  }
+
+  void tell_channel(const Channel& channel) {
+    if (channel.tls == nullptr) return;
+    const TlsClientOptions& options = *channel.tls_options;
+    const Svid* ours = channel.tls->material().svid();
+    if (ours == nullptr) {
+      step("by TLS: the server must prove the name " + options.sni);
+      return;
+    }
+    const std::string anyone = "anyone of " + ours->trust_domain;
+    step("by mutual TLS: we are " + ours->id + ", the server must be " +
+         (options.expected.empty() ? anyone : options.expected));
   }
 
   const Snapshot& snapshot_;

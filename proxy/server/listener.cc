@@ -116,6 +116,8 @@ void Listener::serve(ClientArrival arrival) {
   auto* connection = new DownstreamConnection(*this, std::move(arrival));
   connections_.push_back(*connection);
   connection->start();
+  // Its handshake may have begun before an update.
+  connection->on_newer_epoch(view_->snapshot().tls.own.context);
 }
 
 void Listener::refuse(std::unique_ptr<Transport> client) {
@@ -136,6 +138,7 @@ void Listener::relay(ClientArrival client) {
     relay->close();
   } else {
     relay->start(context_.dialer, app->address, spec_->app->service.channel);
+    relay->on_newer_epoch(view_->snapshot().tls.own.context);
   }
 }
 

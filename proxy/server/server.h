@@ -87,8 +87,24 @@ class Server final : private AdminBackend {
   void begin_drain();
   void on_drain_delay_over();
   void poll_active();
+  void on_active(size_t active);
   void tend();
   void stop(int exit_code);
+
+  // Asks every worker. `add` takes each answer, `done` follows the last; both on this loop.
+  template <class Part>
+  void gather(void (Worker::*ask)(std::function<void(Part)>), std::function<void(Part)> add,
+              std::function<void()> done) {
+    auto left = std::make_shared<size_t>(workers_.size());
+    for (auto& worker : workers_) {
+      (*worker.*ask)([this, left, add, done](Part part) {
+        loop_.post([left, add, done, part = std::move(part)]() mutable {
+          add(std::move(part));
+          if (--*left == 0) done();
+        });
+      });
+    }
+  }
 
   ServerOptions options_;
   BlockPool blocks_;  // of admin's connections; before the loop

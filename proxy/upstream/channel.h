@@ -18,9 +18,10 @@ struct Channel {
   Duration connect_timeout{};                             // TCP and TLS together
   TlsContext::Ptr tls{};                                  // nullptr: plaintext
   std::shared_ptr<const TlsClientOptions> tls_options{};  // with tls
-  // With tls. A server that does not agree on h2 is spoken to in HTTP/1.1, unless it must.
-  bool offers_http2 = false;
+  // With tls: a server that does not agree on h2 is refused, else it is spoken to in HTTP/1.1.
   bool needs_http2 = false;
+  // With tls that may agree on h2: the same without it, for what HTTP/2 does not carry (Upgrade).
+  std::shared_ptr<const Channel> http1{};
 };
 
 }  // namespace woad

@@ -27,14 +27,15 @@ class EndpointState {
         name_(endpoint.name),
         channel_(std::move(channel)) {}
 
-  // `protocol`: what the request wants to speak; with TLS all share what the handshakes agree on.
+  // `protocol`: what the request is to be sent in; with TLS, HTTP/2 is what is hoped for, and the
+  // handshake decides.
   ConnectionPool& pool(Protocol protocol) {
-    if (channel_->tls != nullptr) {
-      protocol = channel_->offers_http2 ? Protocol::kHttp2 : Protocol::kHttp11;
-    }
-    auto& pool = pools_[protocol == Protocol::kHttp2 ? 1 : 0];
+    const bool http2 = protocol == Protocol::kHttp2;
+    auto& pool = pools_[http2 ? 1 : 0];
     if (pool == nullptr) {
-      pool = std::make_unique<ConnectionPool>(context_, address_, name_, protocol, channel_);
+      pool = std::make_unique<ConnectionPool>(
+          context_, address_, name_, protocol,
+          !http2 && channel_->http1 != nullptr ? channel_->http1 : channel_);
     }
     return *pool;
   }
@@ -60,7 +61,7 @@ class EndpointState {
   Address address_;
   std::string name_;
   std::shared_ptr<const Channel> channel_;
-  std::unique_ptr<ConnectionPool> pools_[2];  // HTTP/1, HTTP/2; with TLS the one that is expected
+  std::unique_ptr<ConnectionPool> pools_[2];  // HTTP/1, HTTP/2
 };
 
 // All live endpoints of a worker. Outlives its views.

@@ -18,5 +18,5 @@ TEST_CASE("examples load") {
     CHECK(result.config->source_text().starts_with(
         "# yaml-language-server: $schema=../schema.json\n# "));
   }
-  CHECK(count >= 8);
+  CHECK(count >= 9);
 }

@@ -274,6 +274,33 @@ TEST_CASE("admission: identities set what they are granted") {
   }
 }
 
+TEST_CASE("admission: a probe may say nothing, even where plaintext is trusted") {
+  for (const bool probe : {false, true}) {
+    CAPTURE(probe);
+    ContextSystem system = test::make_context_system();
+    system.rules.trust.set_plaintext(true);
+    TestRequest request("GET", "/healthz", "price",
+                        {{"x-woad-color", "red"},
+                         {"x-woad-tenant", "acme"},
+                         {"x-env", "red"},
+                         {"x-user-id", "u1"},
+                         {"baggage", "woad.color=red,other=1"},
+                         {"tracestate", "woad=c:red,other=1"}});
+    ExchangeInfo info;
+    info.direction = Direction::kInbound;
+    info.probe = probe;
+    WorkerMetrics metrics;
+    CHECK_FALSE(admit_context(request.head, system.rules, info, metrics));
+    CHECK(info.color == (probe ? "" : "red"));
+    CHECK(info.tenant == (probe ? "" : "acme"));
+    for (const std::string_view name : {"x-woad-color", "x-woad-tenant", "x-env", "x-user-id"}) {
+      CHECK((request.field(name) == "(none)") == probe);
+    }
+    CHECK(request.field("baggage") == (probe ? "other=1" : "woad.color=red,other=1"));
+    CHECK(request.field("tracestate") == (probe ? "other=1" : "woad=c:red,other=1"));
+  }
+}
+
 TEST_CASE("admission: context never travels in trailers") {
   TestRequest request("GET", "/", "price",
                       {{"X-Woad-Color", "red"},

@@ -134,8 +134,7 @@ class Cli(Suite):
         self.assertIn("INSTANCE", err)
 
     def test_features_to_come_are_refused(self):
-        for line in ("tls: { certificate: a, key: b, trust_bundle: c, trust_domain: d }",
-                     "filters: { outbound: [retry] }", "tracing: { otlp: 'https://otlp/v1/traces' }"):
+        for line in ("filters: { outbound: [retry] }", "tracing: { otlp: 'https://otlp/v1/traces' }"):
             path = self.file(GOOD.replace("@admin@", "1").replace("@outbound@", "2") + line + "\n")
             code, _, err = run("validate", "-c", path)
             self.assertEqual(code, 1, line)

@@ -126,18 +126,21 @@ class Pair(MeshSuite):
             self.assertEqual(fetch(self.cart.outbound).status, 200, "and others go on")
 
     def test_websocket(self):
-        self.pair("http1")
-        client = self.client(self.cart.outbound)
-        client.send(client.head("GET", "/ws", WEBSOCKET))
-        got = client.response()
-        self.assertEqual((got.status, got.get("upgrade")), (101, "websocket"))
-        self.assertEqual(client.exactly(6), b"hello ")
-        for size in (1, 1000, 100_000):
-            client.send(b"a" * size)
-            self.assertEqual(client.exactly(size), b"A" * size)
-        client.send(b"bye")
-        client.sock.shutdown(1)
-        self.assertEqual(client.rest(), b"BYE")
+        for inner in ("http1", "auto"):  # auto agrees on h2 for all else, which carries no Upgrade
+            with self.subTest(inner=inner):
+                self.pair(inner)
+                self.assertEqual(fetch(self.cart.outbound).status, 200)
+                client = self.client(self.cart.outbound)
+                client.send(client.head("GET", "/ws", WEBSOCKET))
+                got = client.response()
+                self.assertEqual((got.status, got.get("upgrade")), (101, "websocket"))
+                self.assertEqual(client.exactly(6), b"hello ")
+                for size in (1, 1000, 100_000):
+                    client.send(b"a" * size)
+                    self.assertEqual(client.exactly(size), b"A" * size)
+                client.send(b"bye")
+                client.sock.shutdown(1)
+                self.assertEqual(client.rest(), b"BYE")
 
     def test_slow_reader(self):
         """What a client does not read waits at the app, not in the sidecars."""

@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include "tests/exchange/rig.h"
+#include "tests/support/workloads.h"
 
 using namespace woad;
 using namespace woad::test;
@@ -68,7 +69,7 @@ TEST_CASE("exchange: a request that was refused by the codec is answered and tol
   ExchangeRig rig;
   rig.log_filters();
   rig.exchange = std::make_unique<Exchange>(rig.owner(), rig.worker, rig.view,
-                                            rig.snapshot->listeners[0], rig.peer, rig.client);
+                                            rig.snapshot->listeners[0], rig.caller, rig.client);
   auto* head = rig.sink().arena().make<RequestHead>(rig.sink().arena());
   rig.sink().on_bad_request(
       *head, {.code = ErrorCode::kTargetTooLong, .details = "too long", .close = true});
@@ -275,6 +276,29 @@ TEST_CASE("exchange: abort cuts what runs") {
   CHECK(rig.client.log.empty());
   CHECK(rig.client.released == ResetReason::kConnectionLost);
   CHECK(up.closed());
+}
+
+TEST_CASE("exchange: filters hear who calls, by which certificate, and who we are") {
+  const auto heard = [](ExchangeRig& rig) {
+    std::string told;
+    rig.first().request_head = [&](RequestHead&, bool) {
+      const ExchangeInfo& info = rig.first().context->info();
+      told = std::string(info.principal) + " " + std::string(info.peer_certificate) + " " +
+             std::string(info.own_id);
+      return Verdict::go();
+    };
+    rig.get();
+    rig.accept(0).send(answer("ok"));
+    rig.finish();
+    return told;
+  };
+  ExchangeRig known;
+  known.caller.identity = std::make_shared<const Svid>(
+      Svid{std::string(kPriceId), std::string(kTrustDomain), {}, WallTime::max(), "abcd"});
+  known.caller.tls = workloads().cart_context;
+  CHECK(heard(known) == std::string(kPriceId) + " abcd " + std::string(kCartId));
+  ExchangeRig unknown;
+  CHECK(heard(unknown) == "  ");
 }
 
 }  // namespace

@@ -128,4 +128,53 @@ TEST_CASE("rules: no service, or one that HTTP cannot reach") {
   CHECK(opaque->code == ErrorCode::kNoRoute);
 }
 
+TEST_CASE("rules: plaintext, by the listener's mtls and its probes") {
+  struct Case {
+    Mtls mtls;
+    std::string_view method, path;
+    bool let_in, probe;
+  };
+  const Case cases[] = {
+      {Mtls::kOff, "GET", "/", true, false},
+      {Mtls::kPermissive, "GET", "/", true, false},
+      // Only what strict lets in needs to be told apart from what proved an identity.
+      {Mtls::kPermissive, "GET", "/healthz", true, false},
+      {Mtls::kStrict, "GET", "/", false, false},
+      {Mtls::kStrict, "GET", "/healthz", true, true},
+      {Mtls::kStrict, "HEAD", "/healthz", true, true},
+      {Mtls::kStrict, "GET", "/ready", true, true},
+      {Mtls::kStrict, "POST", "/healthz", false, false},
+      {Mtls::kStrict, "OPTIONS", "/healthz", false, false},
+      {Mtls::kStrict, "get", "/healthz", false, false},
+      {Mtls::kStrict, "GET", "/healthz/", false, false},
+      {Mtls::kStrict, "GET", "/healthz?x", false, false},
+      {Mtls::kStrict, "GET", "/healthz?", false, false},
+      {Mtls::kStrict, "GET", "/Healthz", false, false},
+      {Mtls::kStrict, "GET", "/%68ealthz", false, false},
+      {Mtls::kStrict, "GET", "//healthz", false, false},
+      {Mtls::kStrict, "GET", "/x/../healthz", false, false},
+      {Mtls::kStrict, "GET", "healthz", false, false},
+  };
+  ListenerSpec listener;
+  listener.name = "0.0.0.0:15006";
+  listener.probe_paths = {"/healthz", "/ready"};
+  for (const Case& each : cases) {
+    CAPTURE(static_cast<int>(each.mtls));
+    CAPTURE(each.method);
+    CAPTURE(each.path);
+    listener.mtls = each.mtls;
+    TestRequest request(each.method, each.path);
+    ExchangeInfo info;
+    const auto refused = check_plaintext(listener, request.head, info);
+    CHECK(refused.has_value() == !each.let_in);
+    CHECK(info.probe == each.probe);
+    if (!refused) continue;
+    CHECK(refused->code == ErrorCode::kMtlsRequired);
+    CHECK(refused->effective_status() == 403);
+    CHECK(refused->close);
+    CHECK(refused->details ==
+          "the request came in plaintext, and inbound 0.0.0.0:15006 has mtls: strict");
+  }
+}
+
 }  // namespace

@@ -104,6 +104,28 @@ void idle_connections_end(const Column& column) {
   CHECK(mesh.client_connections() == 2);
 }
 
+// A client ends its direction while its request runs: with the last word of what carries it
+// (close_notify under TLS, in plaintext the FIN itself), or with a bare FIN. HTTP/1 gets its answer
+// after the former. A bare FIN under TLS is a loss, and HTTP/2 knows no half of a connection.
+void client_ends_its_direction(const Column& column) {
+  for (const bool bare : {false, true}) {
+    CAPTURE(bare);
+    Mesh mesh(column);
+    Call& call = mesh.call();
+    mesh.run();
+    REQUIRE(mesh.active() == 1);
+    mesh.end_client(0, bare);
+    mesh.run();
+    const bool answered = column.down == Protocol::kHttp11 && !(column.mtls && bare);
+    REQUIRE(mesh.active() == (answered ? 1 : 0));
+    if (!answered) continue;
+    mesh.served().answer({.body = "still here"});
+    mesh.run();
+    CHECK(call.log.body == "still here");
+    CHECK(mesh.active() == 0);
+  }
+}
+
 }  // namespace
 
 std::vector<Scenario> connection_scenarios() {
@@ -111,7 +133,8 @@ std::vector<Scenario> connection_scenarios() {
           {"many at once", many_at_once},
           {"an upstream that ends its connection", upstream_ends_after_each},
           {"a stale upstream connection", stale_connection},
-          {"idle connections end", idle_connections_end}};
+          {"idle connections end", idle_connections_end},
+          {"a client that ends its direction", client_ends_its_direction}};
 }
 
 }  // namespace woad::test

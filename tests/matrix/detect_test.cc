@@ -9,7 +9,7 @@ using namespace woad::test;
 
 namespace {
 
-const Column kColumn{"h1-h1 plain", Protocol::kHttp11, Protocol::kHttp11, make_plain_wire};
+const Column kColumn{"h1-h1 plain", Protocol::kHttp11, Protocol::kHttp11};
 constexpr std::string_view kRequest =
     "POST /x HTTP/1.1\r\nhost: nowhere\r\ncontent-length: 0\r\n\r\n";
 

@@ -15,6 +15,7 @@
 
 #include "proxy/http/codec.h"
 #include "tests/matrix/wire.h"
+#include "tests/support/certificates.h"
 
 namespace woad::test {
 
@@ -28,7 +29,7 @@ struct Ground {
     return buffer;
   }
 
-  Scheduler scheduler{MonoTime(seconds(1000)), WallTime(seconds(1'800'000'000))};
+  Scheduler scheduler{MonoTime(seconds(1000)), kCertificateNow};
   BlockPool blocks;
   ArenaPool arenas;
   uint64_t hostile[kHostileCount] = {};
@@ -160,6 +161,7 @@ class ClientEnd final : private TransportSink, private ClientConnection {
   ~ClientEnd();
 
   Call& call(const Call::Ask& ask);
+  void finish() { transport_->shutdown_write(); }
   size_t room() const { return done_ ? 0 : codec_->room(); }
   bool done() const { return done_; }
   // Once the codec is done: closes the transport. From the loop.

@@ -10,10 +10,14 @@ using namespace woad::test;
 namespace {
 
 const Column kColumns[] = {
-    {"h1-h1 plain", Protocol::kHttp11, Protocol::kHttp11, make_plain_wire},
-    {"h1-h2 plain", Protocol::kHttp11, Protocol::kHttp2, make_plain_wire},
-    {"h2-h1 plain", Protocol::kHttp2, Protocol::kHttp11, make_plain_wire},
-    {"h2-h2 plain", Protocol::kHttp2, Protocol::kHttp2, make_plain_wire},
+    {"h1-h1 plain", Protocol::kHttp11, Protocol::kHttp11},
+    {"h1-h2 plain", Protocol::kHttp11, Protocol::kHttp2},
+    {"h2-h1 plain", Protocol::kHttp2, Protocol::kHttp11},
+    {"h2-h2 plain", Protocol::kHttp2, Protocol::kHttp2},
+    {"h1-h1 mtls", Protocol::kHttp11, Protocol::kHttp11, true},
+    {"h1-h2 mtls", Protocol::kHttp11, Protocol::kHttp2, true},
+    {"h2-h1 mtls", Protocol::kHttp2, Protocol::kHttp11, true},
+    {"h2-h2 mtls", Protocol::kHttp2, Protocol::kHttp2, true},
 };
 
 void run_all(const std::vector<Scenario>& scenarios) {

@@ -1,6 +1,10 @@
 // A client, the sidecar and a server in memory: what one column of the matrix runs on.
 //
 //   ClientEnd ── Wire ── DownstreamConnection, Exchange, ConnectionPool ── Wire ── ServerEnd
+//
+// Under mTLS the sidecar is `cart`, client and server are `price`. Its one listener is outbound,
+// for only there services of all kinds can be called; no client of such a one has an identity, but
+// what carries the bytes is the same.
 #pragma once
 
 #include <deque>
@@ -16,10 +20,11 @@
 namespace woad::test {
 
 struct Column {
-  std::string_view name;  // "h1-h2 plain"
+  std::string_view name;  // "h1-h2 mtls"
   Protocol down;
   Protocol up;
-  WireMaker wire;
+  // TLS on both sides of the sidecar, whose protocols ALPN tells; else plaintext.
+  bool mtls = false;
 };
 
 class Mesh final : private ConnectionHost, private Dialer {
@@ -48,6 +53,11 @@ class Mesh final : private ConnectionHost, private Dialer {
   void cut_upstream(size_t dial) { upstreams_[dial].wire->cut(); }
   void drain_upstream(size_t dial) { upstreams_[dial].end->drain(); }
 
+  // The client says that it writes nothing more; `bare`: by FIN alone, without a word of TLS.
+  void end_client(size_t client, bool bare) {
+    bare ? clients_[client].wire->end_client() : clients_[client].end->finish();
+  }
+
   // What the server does with each request, on its head. Set before the call.
   ServerEnd::Handler handler;
   bool refuse_dials = false;
@@ -60,7 +70,8 @@ class Mesh final : private ConnectionHost, private Dialer {
   struct UpstreamSide {
     std::unique_ptr<Wire> wire;
     std::unique_ptr<ServerEnd> end;  // once dialed
-    DialSink* sink = nullptr;        // while dialing
+    std::shared_ptr<const Channel> channel;
+    DialSink* sink = nullptr;  // while dialing
   };
   struct MeshDial;
 
@@ -73,8 +84,11 @@ class Mesh final : private ConnectionHost, private Dialer {
   std::unique_ptr<Dial> dial(const Address& address, const std::shared_ptr<const Channel>& channel,
                              DialSink& sink) override;
 
-  void connect(std::unique_ptr<Transport> transport);
+  void connect(ClientArrival arrival);
+  std::unique_ptr<Wire> downstream_wire();
+  std::unique_ptr<Wire> upstream_wire(const Channel& channel);
   ClientEnd& client_with_room();
+  void finish_dial(UpstreamSide& side, DialSink& sink);
   bool finish_dials();
   bool step();
 

@@ -1,31 +1,35 @@
 // Two transports joined in memory, with socket buffers of a bounded size between them.
-//
-// A column of the matrix names how its wires are made, so that a wire that is more than plain bytes
-// (TLS on both ends) is one more maker.
 #pragma once
 
 #include <algorithm>
-#include <functional>
 #include <memory>
 #include <string>
 
+#include "proxy/net/svid.h"
 #include "tests/support/memory_transport.h"
 
 namespace woad::test {
+
+// One end of a connection, as whoever made it hands it over.
+struct WireEnd {
+  std::unique_ptr<Transport> transport;  // not started
+  std::string alpn{};                    // what TLS agreed on
+  std::shared_ptr<const Svid> peer{};    // what the other end proved
+};
 
 class Wire {
  public:
   virtual ~Wire() = default;
   // Each once.
-  virtual std::unique_ptr<Transport> client_end() = 0;
-  virtual std::unique_ptr<Transport> server_end() = 0;
+  virtual WireEnd client_end() = 0;
+  virtual WireEnd server_end() = 0;
   // Moves what can be moved; false when nothing could.
   virtual bool pump() = 0;
   // The network breaks: both ends are told.
   virtual void cut() = 0;
+  // The FIN of the client's direction.
+  virtual void end_client() = 0;
 };
-
-using WireMaker = std::function<std::unique_ptr<Wire>(Scheduler&, BlockPool&)>;
 
 class PlainWire final : public Wire {
  public:
@@ -38,8 +42,8 @@ class PlainWire final : public Wire {
     server_.peer.accept(kSocketBytes);
   }
 
-  std::unique_ptr<Transport> client_end() override { return client_.peer.connect(); }
-  std::unique_ptr<Transport> server_end() override { return server_.peer.connect(); }
+  WireEnd client_end() override { return {client_.peer.connect()}; }
+  WireEnd server_end() override { return {server_.peer.connect()}; }
   bool pump() override {
     const bool up = move(client_, server_);
     const bool down = move(server_, client_);
@@ -49,6 +53,7 @@ class PlainWire final : public Wire {
     client_.peer.lose();
     server_.peer.lose();
   }
+  void end_client() override { server_.peer.send_eof(); }
 
  private:
   struct End {
@@ -83,9 +88,5 @@ class PlainWire final : public Wire {
   End client_;
   End server_;
 };
-
-inline std::unique_ptr<Wire> make_plain_wire(Scheduler& scheduler, BlockPool& blocks) {
-  return std::make_unique<PlainWire>(scheduler, blocks);
-}
 
 }  // namespace woad::test

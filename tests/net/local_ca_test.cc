@@ -140,7 +140,7 @@ TEST_CASE("folders that hold no CA of ours") {
   const Folder mixed;
   const Issued root = issue(ca_spec("root"));
   mixed.put("ca.crt", root.certificate);
-  mixed.put("ca.key", mesh().root.key);
+  mixed.put("ca.key", workloads().root.key);
   CHECK(error_of(mixed).find("is the key of no certificate in") != std::string::npos);
   mixed.put("ca.key", root.key);
   CHECK(error_of(mixed).find("was not made by woad certs") != std::string::npos);

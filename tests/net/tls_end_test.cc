@@ -147,8 +147,8 @@ TEST_CASE("a transport that ends inside its own event") {
     Served served;
     World& world = served.world;
     OneSide ours(world);
-    ours.accept(mesh().price_context);
-    OpensslPeer client({.certificate = mesh().cart.certificate, .key = mesh().cart.key});
+    ours.accept(workloads().price_context);
+    OpensslPeer client({.certificate = workloads().cart.certificate, .key = workloads().cart.key});
     client.talk(ours.wire, world.scheduler);
     REQUIRE(ours.outcome.ready);
     Ending ending(world.scheduler, std::move(ours.outcome.ready->transport), how);

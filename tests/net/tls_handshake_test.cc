@@ -33,7 +33,7 @@ TEST_CASE("a client that speaks no TLS") {
   for (const size_t piece : {size_t{1}, size_t{1000}}) {
     World world;
     OneSide refusing(world);
-    refusing.accept(mesh().price_context);
+    refusing.accept(workloads().price_context);
     refusing.wire.send_in_pieces("GET /secret HTTP/1.1\r\n\r\n", piece);
     world.scheduler.end_turn();
     REQUIRE(refusing.outcome.error);
@@ -43,7 +43,7 @@ TEST_CASE("a client that speaks no TLS") {
     CHECK(refusing.wire.closed());
 
     OneSide allowing(world);
-    allowing.accept(mesh().price_context, server_options({alpn_wire({"h2"}), true}));
+    allowing.accept(workloads().price_context, server_options({alpn_wire({"h2"}), true}));
     allowing.wire.send_in_pieces("GET / HTTP/1.1\r\n", piece);
     REQUIRE(allowing.outcome.plaintext);
     CHECK(allowing.outcome.events == 1);
@@ -54,8 +54,8 @@ TEST_CASE("a client that speaks no TLS") {
   }
   World world;
   OneSide ours(world);
-  ours.accept(mesh().price_context, server_options({alpn_wire({"h2", "http/1.1"}), true}));
-  OpensslPeer client(client_of(mesh().cart));
+  ours.accept(workloads().price_context, server_options({alpn_wire({"h2", "http/1.1"}), true}));
+  OpensslPeer client(client_of(workloads().cart));
   client.talk(ours.wire, world.scheduler);
   CHECK(ours.outcome.ready);
 }
@@ -63,7 +63,7 @@ TEST_CASE("a client that speaks no TLS") {
 TEST_CASE("a server that speaks before TLS does") {
   World world;
   OneSide ours(world);
-  ours.connect(mesh().cart_context);
+  ours.connect(workloads().cart_context);
   world.scheduler.end_turn();
   ours.wire.send("HTTP/1.1 200 OK\r\n\r\n");
   world.scheduler.end_turn();
@@ -76,7 +76,7 @@ TEST_CASE("a server that speaks before TLS does") {
 TEST_CASE("a server that refuses at once is heard") {
   World world;
   OneSide ours(world);
-  ours.connect(mesh().cart_context);
+  ours.connect(workloads().cart_context);
   world.scheduler.end_turn();
   ours.wire.send(std::string_view("\x15\x03\x03\x00\x02\x02\x28", 7));
   REQUIRE(ours.outcome.error);
@@ -87,7 +87,7 @@ TEST_CASE("a server that refuses at once is heard") {
 TEST_CASE("garbage that begins like TLS") {
   World world;
   OneSide ours(world);
-  ours.accept(mesh().price_context);
+  ours.accept(workloads().price_context);
   ours.wire.send(std::string_view("\x16\x03\x01\x00\x05hello", 10));
   world.scheduler.end_turn();
   REQUIRE(ours.outcome.error);
@@ -99,7 +99,7 @@ TEST_CASE("garbage that begins like TLS") {
 TEST_CASE("handshakes that end by themselves") {
   World world;
   OneSide eof(world);
-  eof.accept(mesh().price_context);
+  eof.accept(workloads().price_context);
   eof.wire.send(std::string_view("\x16\x03\x01\x02\x00", 5));
   eof.wire.send_eof();
   REQUIRE(eof.outcome.error);
@@ -107,7 +107,7 @@ TEST_CASE("handshakes that end by themselves") {
   CHECK(eof.outcome.why() == "closed during the TLS handshake");
 
   OneSide lost(world);
-  lost.connect(mesh().cart_context);
+  lost.connect(workloads().cart_context);
   world.scheduler.end_turn();
   lost.wire.lose();
   REQUIRE(lost.outcome.error);
@@ -121,7 +121,7 @@ TEST_CASE("the deadline, for a peer that says nothing and one that says little")
   for (const bool says : {false, true}) {
     World world;
     OneSide ours(world);
-    ours.accept(mesh().price_context);
+    ours.accept(workloads().price_context);
     if (says) ours.wire.send("\x16");
     world.advance(kHandshakeTimeout - milliseconds(2));
     CHECK(ours.outcome.events == 0);
@@ -140,9 +140,9 @@ TEST_CASE("a handshake that is dropped closes its connection and is silent") {
     World world;
     OneSide ours(world);
     if (serving) {
-      ours.accept(mesh().price_context);
+      ours.accept(workloads().price_context);
     } else {
-      ours.connect(mesh().cart_context);
+      ours.connect(workloads().cart_context);
     }
     ours.handshake.reset();
     ours.wire.send(std::string_view("\x16\x03\x01\x00\x05hello", 10));
@@ -172,8 +172,9 @@ class Dropping final : public TlsHandshakeSink {
 
 TEST_CASE("a handshake may be dropped in its own callback") {
   const auto accept = [](World& world, MemoryPeer& wire, Dropping& sink) {
-    sink.handshake = accept_tls(world.scheduler, world.blocks, wire.connect(), mesh().price_context,
-                                server_options({"", true}), kHandshakeTimeout, sink);
+    sink.handshake =
+        accept_tls(world.scheduler, world.blocks, wire.connect(), workloads().price_context,
+                   server_options({"", true}), kHandshakeTimeout, sink);
   };
   for (const std::string_view first : {"plain", "\x16\x03\x01\x01\x01zzzzzz"}) {
     World world;
@@ -190,7 +191,7 @@ TEST_CASE("a handshake may be dropped in its own callback") {
   MemoryPeer wire(world.scheduler, world.blocks);
   Dropping sink;
   accept(world, wire, sink);
-  OpensslPeer client(client_of(mesh().cart));
+  OpensslPeer client(client_of(workloads().cart));
   client.talk(wire, world.scheduler);
   CHECK(sink.events == 1);
   CHECK(wire.closed());
@@ -199,8 +200,8 @@ TEST_CASE("a handshake may be dropped in its own callback") {
 TEST_CASE("what comes right behind the handshake is not lost") {
   World world;
   OneSide ours(world);
-  ours.accept(mesh().price_context);
-  OpensslPeer client(client_of(mesh().cart));
+  ours.accept(workloads().price_context);
+  OpensslPeer client(client_of(workloads().cart));
   client.step();
   ours.wire.send(client.take_output());
   world.scheduler.end_turn();
@@ -230,7 +231,7 @@ TEST_CASE("the sentence names the peer's address") {
                                                       *Address::parse("10.0.0.2:9"));
   Outcome outcome;
   const auto handshake =
-      accept_tls(world.scheduler, world.blocks, std::move(lower), mesh().price_context,
+      accept_tls(world.scheduler, world.blocks, std::move(lower), workloads().price_context,
                  server_options(), kHandshakeTimeout, outcome);
   wire.send_eof();
   CHECK(outcome.why() == "10.0.0.1:4433: closed during the TLS handshake");

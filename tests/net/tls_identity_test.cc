@@ -9,7 +9,7 @@ namespace {
 TEST_CASE("a server that is somebody else, though of our mesh") {
   const auto options = client_options(
       {"price", {}, [](std::string_view id) { return id == kPriceId; }, std::string(kPriceId)});
-  const TlsContext::Ptr context = make_context(mesh().cart, mesh().root.certificate);
+  const TlsContext::Ptr context = make_context(workloads().cart, workloads().root.certificate);
   const auto call = [&](const Issued& answers, int alert) {
     World world;
     OneSide ours(world);
@@ -22,11 +22,11 @@ TEST_CASE("a server that is somebody else, though of our mesh") {
   const std::string refusal = "the server's certificate was refused: its id " +
                               std::string(kCartId) + " is not the expected " +
                               std::string(kPriceId);
-  CHECK(call(mesh().price, -1).empty());
-  CHECK(call(mesh().cart, 42) == refusal);
-  CHECK(call(mesh().cart, 42) == refusal);  // its chain is known by now
+  CHECK(call(workloads().price, -1).empty());
+  CHECK(call(workloads().cart, 42) == refusal);
+  CHECK(call(workloads().cart, 42) == refusal);  // its chain is known by now
   CHECK(context->peer_counts().cached == 1);
-  CHECK(call(mesh().price, -1).empty());
+  CHECK(call(workloads().price, -1).empty());
   CHECK(context->peer_counts().cached == 2);
   CHECK(context->peer_counts().verified == 2);
 }
@@ -34,8 +34,8 @@ TEST_CASE("a server that is somebody else, though of our mesh") {
 TEST_CASE("a known peer is judged again by time, and a new context knows nobody") {
   CertificateSpec spec = leaf_spec(kCartId);
   spec.ends = hours(1);
-  const Issued leaf = issue(spec, &mesh().root);
-  const TlsContext::Ptr context = make_context(mesh().price, mesh().root.certificate);
+  const Issued leaf = issue(spec, &workloads().root);
+  const TlsContext::Ptr context = make_context(workloads().price, workloads().root.certificate);
   const auto call = [&](const TlsContext::Ptr& with, Duration later) {
     World world;
     world.scheduler.set_wall(kCertificateNow + later);
@@ -64,8 +64,8 @@ TEST_CASE("a known peer is judged again by time, and a new context knows nobody"
 TEST_CASE("a server's certificate is not remembered for a client's") {
   CertificateSpec spec = leaf_spec(kCartId);
   spec.extended_key_usage = "serverAuth";
-  const Issued leaf = issue(spec, &mesh().root);
-  const TlsContext::Ptr context = make_context(mesh().price, mesh().root.certificate);
+  const Issued leaf = issue(spec, &workloads().root);
+  const TlsContext::Ptr context = make_context(workloads().price, workloads().root.certificate);
   World world;
   OneSide calling(world);
   calling.connect(context);
@@ -90,7 +90,7 @@ struct NameCase {
 
 TEST_CASE("mode tls: the server proves its name, and we show nothing") {
   const TlsContext::Ptr context =
-      sure(TlsContext::make(sure(TlsMaterial::trust(pem("ca.crt", mesh().root.certificate)))));
+      sure(TlsContext::make(sure(TlsMaterial::trust(pem("ca.crt", workloads().root.certificate)))));
   const NameCase cases[] = {
       {"the name", "api.example", {"www.example", "api.example"}, "x", ""},
       {"a wildcard", "api.example.org", {"*.example.org"}, "x", ""},
@@ -112,7 +112,7 @@ TEST_CASE("mode tls: the server proves its name, and we show nothing") {
     World world;
     OneSide ours(world);
     ours.connect(context, client_options({each.called, alpn_wire({"http/1.1"}), {}, {}}));
-    OpensslPeer server(server_of(issue(spec, &mesh().root)));
+    OpensslPeer server(server_of(issue(spec, &workloads().root)));
     server.talk(ours.wire, world.scheduler);
     if (each.why.empty()) {
       REQUIRE(ours.outcome.ready);
@@ -133,7 +133,7 @@ TEST_CASE("mode tls: a CA that is not trusted, and a time that is over") {
   World world;
   OneSide ours(world);
   ours.connect(context, client_options({"cart", {}, {}, {}}));
-  OpensslPeer server(server_of(mesh().cart));
+  OpensslPeer server(server_of(workloads().cart));
   server.talk(ours.wire, world.scheduler);
   CHECK(server.alert_received == 48);
   CHECK(ours.outcome.error->kind == TlsError::Kind::kCertificate);
@@ -153,8 +153,8 @@ TEST_CASE("a client learns late that its certificate was refused, and in words")
   const Issued cart = issue(leaf_spec(kCartId), &stranger);
   BothSides both;
   // Trusts the mesh's root too, as in the middle of a rotation; the server does not trust its.
-  both.client.connect(make_context(cart, stranger.certificate + mesh().root.certificate));
-  both.server.accept(mesh().price_context);
+  both.client.connect(make_context(cart, stranger.certificate + workloads().root.certificate));
+  both.server.accept(workloads().price_context);
   both.world.scheduler.end_turn();
   both.server.wire.send(both.client.wire.take_received());
   both.world.scheduler.end_turn();

@@ -20,7 +20,9 @@ struct Set {
   std::string bundle;
 };
 
-Set good_set() { return {mesh().cart.certificate, mesh().cart.key, mesh().root.certificate}; }
+Set good_set() {
+  return {workloads().cart.certificate, workloads().cart.key, workloads().root.certificate};
+}
 
 Result<TlsMaterial::Ptr> load_set(const Set& set, WallTime now = kCertificateNow) {
   return TlsMaterial::identity(pem("tls.crt", set.certificate), pem("tls.key", set.key),
@@ -30,8 +32,8 @@ Result<TlsMaterial::Ptr> load_set(const Set& set, WallTime now = kCertificateNow
 Set bent_leaf(const std::function<void(CertificateSpec&)>& change) {
   CertificateSpec spec = leaf_spec(kCartId);
   change(spec);
-  const Issued leaf = issue(spec, &mesh().root);
-  return {leaf.certificate, leaf.key, mesh().root.certificate};
+  const Issued leaf = issue(spec, &workloads().root);
+  return {leaf.certificate, leaf.key, workloads().root.certificate};
 }
 
 TEST_CASE("material that holds") {
@@ -41,7 +43,7 @@ TEST_CASE("material that holds") {
   CHECK(material->trust_domain() == kTrustDomain);
   CHECK(material->not_after() == kCertificateNow + hours(24));
   REQUIRE(material->chain().size() == 1);
-  CHECK(material->chain()[0].subject == "\"CN=workload\"");
+  CHECK(material->chain()[0].subject == "CN=workload");
   CHECK(material->chain()[0].sha256 == material->svid()->sha256);
   REQUIRE(material->roots().size() == 1);
   CHECK(material->roots()[0].subject == "\"CN=root\"");
@@ -51,10 +53,10 @@ TEST_CASE("material that holds") {
 TEST_CASE("the earliest end of a chain is the material's") {
   CertificateSpec spec = ca_spec("middle");
   spec.ends = hours(3);
-  const Issued middle = issue(spec, &mesh().root);
+  const Issued middle = issue(spec, &workloads().root);
   const Issued leaf = issue(leaf_spec(kCartId), &middle);
-  const TlsMaterial::Ptr material =
-      sure(load_set({leaf.certificate + middle.certificate, leaf.key, mesh().root.certificate}));
+  const TlsMaterial::Ptr material = sure(
+      load_set({leaf.certificate + middle.certificate, leaf.key, workloads().root.certificate}));
   CHECK(material->not_after() == kCertificateNow + hours(3));
   CHECK(material->chain().size() == 2);
 }
@@ -89,9 +91,10 @@ std::string encrypted_key() {
 
 TEST_CASE("material that does not hold, and the sentence of each") {
   const Issued stranger = issue(ca_spec("stranger"));
-  const Issued middle = issue(ca_spec("middle"), &mesh().root);
+  const Issued middle = issue(ca_spec("middle"), &workloads().root);
   const Issued below = issue(leaf_spec(kCartId), &middle);
-  const std::string half = mesh().cart.certificate.substr(0, mesh().cart.certificate.size() / 2);
+  const std::string half =
+      workloads().cart.certificate.substr(0, workloads().cart.certificate.size() / 2);
   const Set good = good_set();
   struct Case {
     std::string name;
@@ -114,7 +117,7 @@ TEST_CASE("material that does not hold, and the sentence of each") {
        {good.certificate, encrypted_key(), good.bundle},
        "tls.key: holds no private key that can be read without a passphrase"},
       {"another's key",
-       {good.certificate, mesh().price.key, good.bundle},
+       {good.certificate, workloads().price.key, good.bundle},
        "tls.key: is not the key of the first certificate in tls.crt"},
       {"the leaf behind its issuer",
        {middle.certificate + below.certificate, below.key, good.bundle},
@@ -131,7 +134,7 @@ TEST_CASE("material that does not hold, and the sentence of each") {
        {below.certificate, below.key, middle.certificate},
        "tls.crt: does not hold against ca.crt: no chain"},
       {"a leaf in the bundle",
-       {good.certificate, good.key, good.bundle + mesh().price.certificate},
+       {good.certificate, good.key, good.bundle + workloads().price.certificate},
        "ca.crt: certificate 2, \"CN=workload\", is not a CA"},
       {"another trust domain", bent_leaf([](auto& s) { s.uris = {"spiffe://other.org/x"}; }),
        "tls.crt: its id spiffe://other.org/x is not of the trust domain example.org"},
@@ -165,7 +168,7 @@ TEST_CASE("material that does not hold, and the sentence of each") {
 
 TEST_CASE("trust alone") {
   const TlsMaterial::Ptr material =
-      sure(TlsMaterial::trust(pem("ca.crt", mesh().root.certificate)));
+      sure(TlsMaterial::trust(pem("ca.crt", workloads().root.certificate)));
   CHECK(material->svid() == nullptr);
   CHECK(material->trust_domain().empty());
   CHECK(material->not_after() == WallTime::max());

@@ -12,8 +12,8 @@ constexpr int kTls12 = 0x0303;
 TEST_CASE("what our server says in a handshake") {
   World world;
   OneSide ours(world);
-  ours.accept(mesh().price_context);
-  OpensslPeer client(client_of(mesh().cart));
+  ours.accept(workloads().price_context);
+  OpensslPeer client(client_of(workloads().cart));
   client.talk(ours.wire, world.scheduler);
   REQUIRE(ours.outcome.ready);
   CHECK(client.version() == "TLSv1.3");
@@ -27,8 +27,8 @@ TEST_CASE("what our server says in a handshake") {
 TEST_CASE("what our client says in a handshake") {
   World world;
   OneSide ours(world);
-  ours.connect(mesh().cart_context);
-  OpensslPeer server(server_of(mesh().price));
+  ours.connect(workloads().cart_context);
+  OpensslPeer server(server_of(workloads().price));
   server.talk(ours.wire, world.scheduler);
   REQUIRE(ours.outcome.ready);
   CHECK(ours.outcome.ready->alpn == "http/1.1");
@@ -41,8 +41,8 @@ TEST_CASE("an address is never sent as SNI") {
   for (const std::string name : {"10.0.0.1", "::1", ""}) {
     World world;
     OneSide ours(world);
-    ours.connect(mesh().cart_context, client_options({name, {}, {}, {}}));
-    OpensslPeer server(server_of(mesh().price));
+    ours.connect(workloads().cart_context, client_options({name, {}, {}, {}}));
+    OpensslPeer server(server_of(workloads().price));
     server.talk(ours.wire, world.scheduler);
     REQUIRE(ours.outcome.ready);
     CHECK(server.sni().empty());
@@ -69,8 +69,8 @@ TEST_CASE("ALPN") {
     CAPTURE(each.client);
     World world;
     OneSide ours(world);
-    ours.accept(mesh().price_context, server_options({each.server, false}));
-    OpensslPeer::Settings settings = client_of(mesh().cart);
+    ours.accept(workloads().price_context, server_options({each.server, false}));
+    OpensslPeer::Settings settings = client_of(workloads().cart);
     settings.alpn = each.client;
     OpensslPeer client(settings);
     client.talk(ours.wire, world.scheduler);
@@ -89,8 +89,8 @@ TEST_CASE("ALPN") {
 TEST_CASE("a server that chooses what was not offered") {
   World world;
   OneSide ours(world);
-  ours.connect(mesh().cart_context);
-  OpensslPeer::Settings settings = server_of(mesh().price);
+  ours.connect(workloads().cart_context);
+  OpensslPeer::Settings settings = server_of(workloads().price);
   settings.picks = "h3";
   OpensslPeer server(settings);
   server.talk(ours.wire, world.scheduler);
@@ -122,8 +122,8 @@ TEST_CASE("versions and ciphers") {
     CAPTURE(each.name);
     World world;
     OneSide ours(world);
-    ours.accept(make_context(mesh().price, mesh().root.certificate, each.ours));
-    OpensslPeer::Settings settings = client_of(mesh().cart);
+    ours.accept(make_context(workloads().price, workloads().root.certificate, each.ours));
+    OpensslPeer::Settings settings = client_of(workloads().cart);
     settings.max_version = each.theirs;
     settings.ciphers = each.ciphers.empty() ? "" : each.ciphers + ":@SECLEVEL=0";
     OpensslPeer client(settings);
@@ -153,8 +153,8 @@ TEST_CASE("groups") {
     CAPTURE(each.theirs);
     World world;
     OneSide ours(world);
-    ours.accept(mesh().price_context);
-    OpensslPeer::Settings settings = client_of(mesh().cart);
+    ours.accept(workloads().price_context);
+    OpensslPeer::Settings settings = client_of(workloads().cart);
     settings.groups = each.theirs;
     OpensslPeer client(settings);
     client.talk(ours.wire, world.scheduler);
@@ -170,8 +170,8 @@ TEST_CASE("groups") {
 TEST_CASE("TLS 1.2: our client does not renegotiate either") {
   World world;
   OneSide ours(world);
-  ours.connect(make_context(mesh().cart, mesh().root.certificate, TlsVersion::k12));
-  OpensslPeer::Settings settings = server_of(mesh().price);
+  ours.connect(make_context(workloads().cart, workloads().root.certificate, TlsVersion::k12));
+  OpensslPeer::Settings settings = server_of(workloads().price);
   settings.max_version = kTls12;
   OpensslPeer server(settings);
   server.talk(ours.wire, world.scheduler);
@@ -185,8 +185,8 @@ TEST_CASE("TLS 1.2: our client does not renegotiate either") {
 TEST_CASE("TLS 1.2: no renegotiation, no resumption") {
   World world;
   OneSide ours(world);
-  ours.accept(make_context(mesh().price, mesh().root.certificate, TlsVersion::k12));
-  OpensslPeer::Settings settings = client_of(mesh().cart);
+  ours.accept(make_context(workloads().price, workloads().root.certificate, TlsVersion::k12));
+  OpensslPeer::Settings settings = client_of(workloads().cart);
   settings.max_version = kTls12;
   OpensslPeer client(settings);
   client.talk(ours.wire, world.scheduler);

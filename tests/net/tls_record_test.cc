@@ -23,10 +23,10 @@ TEST_CASE("keys are updated, asked for and not, while bytes go both ways") {
 TEST_CASE("our client takes key updates and tickets that it did not ask for") {
   World world;
   OneSide ours(world);
-  ours.connect(mesh().cart_context);
+  ours.connect(workloads().cart_context);
   OpensslPeer server({.server = true,
-                      .certificate = mesh().price.certificate,
-                      .key = mesh().price.key,
+                      .certificate = workloads().price.certificate,
+                      .key = workloads().price.key,
                       .tickets = true});
   server.talk(ours.wire, world.scheduler);
   REQUIRE(ours.outcome.ready);

@@ -1,4 +1,4 @@
-// A small mesh for TLS tests: a CA, our material, and handshakes over memory.
+// Handshakes over memory between two workloads, or with plain OpenSSL.
 #pragma once
 
 #include <memory>
@@ -11,38 +11,12 @@
 #include "proxy/net/tls_transport.h"
 #include "tests/net/harness.h"
 #include "tests/net/tls_peer.h"
-#include "tests/support/certificates.h"
 #include "tests/support/memory_transport.h"
+#include "tests/support/workloads.h"
 
 namespace woad::test {
 
-inline constexpr std::string_view kTrustDomain = "example.org";
-inline constexpr std::string_view kCartId = "spiffe://example.org/ns/shop/sa/cart";
-inline constexpr std::string_view kPriceId = "spiffe://example.org/ns/shop/sa/price";
 inline constexpr Duration kHandshakeTimeout = seconds(10);
-
-inline PemText pem(std::string_view name, std::string text) {
-  return {std::string(name), std::move(text)};
-}
-
-inline Result<TlsMaterial::Ptr> load(const Issued& leaf, const std::string& bundle,
-                                     WallTime now = kCertificateNow) {
-  return TlsMaterial::identity(pem("tls.crt", leaf.certificate), pem("tls.key", leaf.key),
-                               pem("ca.crt", bundle), kTrustDomain, now);
-}
-
-// What a result holds, in tests that are sure of it.
-template <class T>
-T sure(Result<T> result) {
-  if (!result) std::fprintf(stderr, "%s\n", result.error().message.c_str());
-  WOAD_ASSERT(result);
-  return std::move(*result);
-}
-
-inline TlsContext::Ptr make_context(const Issued& leaf, const std::string& bundle,
-                                    TlsVersion min_version = TlsVersion::k13) {
-  return sure(TlsContext::make(sure(load(leaf, bundle)), min_version));
-}
 
 // Writes down how a handshake ended.
 class Outcome final : public TlsHandshakeSink {
@@ -66,20 +40,6 @@ class Outcome final : public TlsHandshakeSink {
   std::optional<TlsError> error;
   std::unique_ptr<Transport> plaintext;
 };
-
-// One root, and two workloads under it.
-struct Mesh {
-  Issued root = issue(ca_spec("root"));
-  Issued cart = issue(leaf_spec(kCartId), &root);
-  Issued price = issue(leaf_spec(kPriceId), &root);
-  TlsContext::Ptr cart_context = make_context(cart, root.certificate);
-  TlsContext::Ptr price_context = make_context(price, root.certificate);
-};
-
-inline const Mesh& mesh() {
-  static const Mesh shared;
-  return shared;
-}
 
 // A scheduler at a fixed time, and pools.
 struct World {
@@ -150,12 +110,12 @@ struct OneSide {
 struct Served {
   explicit Served(TlsVersion version = TlsVersion::k13)
       : ours(world),
-        client({.certificate = mesh().cart.certificate,
-                .key = mesh().cart.key,
+        client({.certificate = workloads().cart.certificate,
+                .key = workloads().cart.key,
                 .max_version = version == TlsVersion::k12 ? 0x0303 : 0}) {
     ours.accept(version == TlsVersion::k13
-                    ? mesh().price_context
-                    : make_context(mesh().price, mesh().root.certificate, version));
+                    ? workloads().price_context
+                    : make_context(workloads().price, workloads().root.certificate, version));
     client.talk(ours.wire, world.scheduler);
     WOAD_ASSERT(ours.outcome.ready);
     ours.start();
@@ -175,8 +135,8 @@ struct BothSides {
   BothSides() : client(world), server(world) {}
 
   void begin() {
-    client.connect(mesh().cart_context);
-    server.accept(mesh().price_context);
+    client.connect(workloads().cart_context);
+    server.accept(workloads().price_context);
   }
   // Carries bytes and FINs until nothing moves; `piece`: bytes a read.
   void carry(size_t piece = SIZE_MAX) {

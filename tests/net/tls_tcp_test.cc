@@ -44,41 +44,8 @@ struct OverTcp {
   std::unique_ptr<TlsHandshake> server_handshake;
 };
 
-// The loop reads the machine's clock, so these certificates are valid by it, not by the tests'.
-struct PresentMesh {
-  PresentMesh() {
-    const WallTime now = std::chrono::system_clock::now();
-    CertificateSpec ca = ca_spec("root");
-    move(ca, now);
-    root = issue(ca);
-    CertificateSpec spec = leaf_spec(kCartId);
-    move(spec, now);
-    cart = issue(spec, &root);
-    spec = leaf_spec(kPriceId);
-    move(spec, now);
-    price = issue(spec, &root);
-    cart_context = sure(TlsContext::make(sure(load(cart, root.certificate, now))));
-    price_context = sure(TlsContext::make(sure(load(price, root.certificate, now))));
-  }
-  static void move(CertificateSpec& spec, WallTime now) {
-    spec.begins += now - kCertificateNow;
-    spec.ends += now - kCertificateNow;
-  }
-
-  Issued root;
-  Issued cart;
-  Issued price;
-  TlsContext::Ptr cart_context;
-  TlsContext::Ptr price_context;
-};
-
-const PresentMesh& present() {
-  static const PresentMesh shared;
-  return shared;
-}
-
 TEST_CASE("bulk both ways over TCP, and a close that loses nothing") {
-  OverTcp tcp(present().cart_context, present().price_context);
+  OverTcp tcp(present_workloads().cart_context, present_workloads().price_context);
   REQUIRE(tcp.handshake());
   REQUIRE(tcp.client.ready);
   REQUIRE(tcp.server.ready);
@@ -111,15 +78,8 @@ TEST_CASE("bulk both ways over TCP, and a close that loses nothing") {
 }
 
 TEST_CASE("a refusal reaches the other side as an alert") {
-  const WallTime now = std::chrono::system_clock::now();
-  CertificateSpec spec = leaf_spec(kPriceId);
-  CertificateSpec ca = ca_spec("stranger");
-  PresentMesh::move(ca, now);
-  PresentMesh::move(spec, now);
-  const Issued other = issue(ca);
-  const Issued leaf = issue(spec, &other);
-  OverTcp tcp(present().cart_context,
-              sure(TlsContext::make(sure(load(leaf, other.certificate, now)))));
+  const Workloads strangers(std::chrono::system_clock::now());
+  OverTcp tcp(present_workloads().cart_context, strangers.price_context);
   REQUIRE(tcp.handshake());
   REQUIRE(tcp.client.error);
   REQUIRE(tcp.server.error);
@@ -132,7 +92,7 @@ TEST_CASE("a refusal reaches the other side as an alert") {
 }
 
 TEST_CASE("a client that goes away in the middle of a handshake") {
-  OverTcp tcp(present().cart_context, present().price_context);
+  OverTcp tcp(present_workloads().cart_context, present_workloads().price_context);
   tcp.client_handshake.reset();
   REQUIRE(run_until(tcp.loop, [&] { return tcp.server.events > 0; }));
   REQUIRE(tcp.server.error);

@@ -13,7 +13,7 @@ namespace {
 TEST_CASE("threads share contexts, their cache among them") {
   constexpr int kThreads = 4;
   constexpr int kRounds = 25;
-  const TlsContext::Ptr context = make_context(mesh().price, mesh().root.certificate);
+  const TlsContext::Ptr context = make_context(workloads().price, workloads().root.certificate);
   const Issued stranger = issue(ca_spec("stranger"));
   const Issued bad = issue(leaf_spec(kCartId), &stranger);
   std::atomic<int> wrong = 0;
@@ -25,7 +25,7 @@ TEST_CASE("threads share contexts, their cache among them") {
         World world;
         OneSide ours(world);
         ours.accept(context);
-        OpensslPeer client(client_of(good ? mesh().cart : bad));
+        OpensslPeer client(client_of(good ? workloads().cart : bad));
         client.talk(ours.wire, world.scheduler);
         if (ours.outcome.ready.has_value() != good) ++wrong;
         if (good && ours.outcome.ready->peer->id != kCartId) ++wrong;

@@ -248,7 +248,7 @@ TEST_CASE("small records that are kept share a block, and are not many slices") 
 TEST_CASE("a connection without TLS, where it is allowed, is passed as it is") {
   World world;
   OneSide ours(world);
-  ours.accept(mesh().price_context, server_options({"", true}));
+  ours.accept(workloads().price_context, server_options({"", true}));
   ours.wire.send("GET ");
   REQUIRE(ours.outcome.plaintext);
   Transport& plain = *ours.outcome.plaintext;

@@ -184,4 +184,19 @@ TEST_CASE("balancer: live state is kept by address and channel, and dropped when
   CHECK(bench.registry.find(bench.at(0), *bench.channel) == nullptr);
 }
 
+TEST_CASE(
+    "endpoint: HTTP/1 and HTTP/2 have pools of their own, and with TLS channels of their own") {
+  Bench bench({1});
+  const auto http1 = std::make_shared<const Channel>();
+  const auto both = std::make_shared<const Channel>(Channel{.http1 = http1});
+  EndpointState& plain = bench.view->state(bench.at(0), bench.channel);
+  CHECK(plain.pool(Protocol::kHttp11).channel() == bench.channel);
+  CHECK(plain.pool(Protocol::kHttp2).channel() == bench.channel);
+  CHECK(&plain.pool(Protocol::kHttp11) != &plain.pool(Protocol::kHttp2));
+  UpstreamView other(bench.registry, bench.random, 1, 1);
+  EndpointState& secure = other.state(bench.at(0), both);
+  CHECK(secure.pool(Protocol::kHttp11).channel() == http1);
+  CHECK(secure.pool(Protocol::kHttp2).channel() == both);
+}
+
 }  // namespace

@@ -394,7 +394,7 @@ TEST_CASE("pool: its end takes waiters and connections along") {
   CHECK(world->dialer.calls.back().given_up);
 }
 
-std::shared_ptr<const Channel> tls_channel(bool offers_http2, bool needs_http2) {
+std::shared_ptr<const Channel> tls_channel(bool needs_http2 = false) {
   static const test::Issued root = issue(test::ca_spec("root"));
   const auto trust = TlsMaterial::trust({"ca.crt", root.certificate});
   const auto context = TlsContext::make(*trust);
@@ -402,7 +402,6 @@ std::shared_ptr<const Channel> tls_channel(bool offers_http2, bool needs_http2) 
       Channel{.connect_timeout = seconds(1),
               .tls = *context,
               .tls_options = std::make_shared<const TlsClientOptions>(),
-              .offers_http2 = offers_http2,
               .needs_http2 = needs_http2});
 }
 
@@ -414,7 +413,7 @@ TEST_CASE("pool: over TLS the handshake tells what is spoken") {
   for (const Case& each : {Case{"h2", "PRI * HTTP/2.0"}, Case{"http/1.1", "GET / HTTP/1.1"},
                            Case{"", "GET / HTTP/1.1"}}) {
     CAPTURE(each.alpn);
-    World world(Protocol::kHttp2, tls_channel(true, false));
+    World world(Protocol::kHttp2, tls_channel());
     Asker asker(world);
     asker.ask();
     MemoryPeer& peer = world.dialer.accept(0, each.alpn);
@@ -424,8 +423,9 @@ TEST_CASE("pool: over TLS the handshake tells what is spoken") {
   }
 }
 
-TEST_CASE("pool: who counted on streams of an HTTP/2 connection gets connections when there are none") {
-  World world(Protocol::kHttp2, tls_channel(true, false));
+TEST_CASE(
+    "pool: who counted on streams of an HTTP/2 connection gets connections when there are none") {
+  World world(Protocol::kHttp2, tls_channel());
   Asker askers[3] = {Asker(world), Asker(world), Asker(world)};
   for (Asker& asker : askers) asker.ask();
   CHECK(world.dials() == 1);
@@ -439,7 +439,7 @@ TEST_CASE("pool: who counted on streams of an HTTP/2 connection gets connections
 
 TEST_CASE("pool: a server that does not agree on HTTP/2 is refused where it must") {
   for (const std::string_view alpn : {"", "http/1.1"}) {
-    World world(Protocol::kHttp2, tls_channel(true, true));
+    World world(Protocol::kHttp2, tls_channel(true));
     Asker asker(world);
     asker.ask();
     MemoryPeer& peer = world.dialer.accept(0, alpn);
@@ -452,7 +452,7 @@ TEST_CASE("pool: a server that does not agree on HTTP/2 is refused where it must
 }
 
 TEST_CASE("pool: a connection drains when its certificate ends, and is cut when nobody trusts it") {
-  World world(Protocol::kHttp11, tls_channel(false, false));
+  World world(Protocol::kHttp11, tls_channel());
   const WallTime end = world.scheduler.wall() + minutes(10);
   Asker idle(world);
   Asker busy(world);
