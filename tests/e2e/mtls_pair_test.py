@@ -61,7 +61,8 @@ class Pair(MeshSuite):
                 with self.subTest(inner=inner, app=app, version=version):
                     client = self.client(self.cart.outbound, version)
                     self.assertEqual(client.request("POST", "/sha", body=body).body, said)
-                    self.assertEqual(client.request("POST", "/sha", body=[body[:MIB], body[MIB:]]).body, said)
+                    pieces = [body[:MIB], body[MIB:]]
+                    self.assertEqual(client.request("POST", "/sha", body=pieces).body, said)
                     got = client.request(target=f"/bytes/{10 * MIB}")
                     self.assertEqual(len(got.body), 10 * MIB)
                     echoed = client.request("POST", "/", body=body).body
@@ -111,7 +112,8 @@ class Pair(MeshSuite):
                 with self.subTest(inner=inner, version=version):
                     client = self.client(self.cart.outbound, version)
                     if version == "h1":
-                        client.send(client.head("POST", "/early", [("Content-Length", str(MIB))]) + "x" * 1000)
+                        head = client.head("POST", "/early", [("Content-Length", str(MIB))])
+                        client.send(head + "x" * 1000)
                         got = client.response()
                     else:
                         stream = client.open("POST", "/early", end=False)

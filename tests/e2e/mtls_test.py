@@ -1,13 +1,9 @@
-"""Who may come in: strict, permissive and off, probes, protocols, old TLS, and what the app is told."""
-import os
-import socket
+"""Who may come in: strict, permissive and off, probes, and what the app is told."""
 import ssl
-import subprocess
-import tempfile
 import time
 
-from support.certs import CART, PRICE, spiffe
-from support.mesh import MeshSuite
+from support.certs import CART, PRICE
+from support.mesh import InboundSuite
 from support.mtls import alert_of, knock, s_client
 from support.suite import *
 
@@ -17,26 +13,7 @@ GARBAGE = [b"\x00" * 64, b"\x16\x03\x01\x00\x05hello", b"SSH-2.0-x\r\n", b"\x80\
            b"PRI * HTTP/3.0\r\n\r\n", b"EHLO a b\r\n", b"\r\n\0\0\r\n\r\n"]
 
 
-class Inbound(MeshSuite):
-    def setUp(self):
-        self.app = self.origin("app")
-        self.app.keep_raw = True
-
-    def listener(self, mtls="strict", **more):
-        return {"address": "127.0.0.1:@inbound@", "app": self.app.address, "mtls": mtls, **more}
-
-    def woad(self, mtls="strict", listener=None, tls=None, **more):
-        return self.sidecar(tls={**self.mesh.tls("price"), **(tls or {})},
-                            inbound=[self.listener(mtls, **(listener or {}))], **more)
-
-    def plain(self, woad, version="h1"):
-        return self.client(woad.inbound, version)
-
-    def unseen(self):
-        self.assertEqual(bytes(self.app.raw), b"", "the app saw not one byte")
-
-
-class Strict(Inbound):
+class Strict(InboundSuite):
     def test_handshake_is_required(self):
         woad = self.woad()
         self.assertIn("certificate required", s_client(woad.inbound, None))
@@ -102,6 +79,19 @@ class Strict(Inbound):
         rows = woad.access_log(4, direction="inbound")
         self.assertEqual({r["peer"] for r in rows}, {CART})
 
+    def test_no_other_spelling_gets_through(self):
+        woad = self.woad("permissive")
+        opens = [f for v in ("h1", "h2") for f in (lambda v=v: self.secure(woad.inbound, version=v),
+                                                   lambda v=v: self.plain(woad, v))]
+        for field in ("x_forwarded_client_cert", "X-Forwarded_Client-Cert", "x-forwarded-client-cert"):
+            for more in ({"headers": [(field, "URI=evil")]},
+                         {"trailers": [(field.lower(), "URI=evil")], "body": [b"x"]}):
+                for open_client in opens:
+                    got = open_client().request("POST", "/info", **more)
+                    self.assertIn(got.status, (200, 400))
+                    self.assertNotIn(b"evil", got.body)
+        self.assertNotIn(b"evil", self.app.raw)
+
     def test_spoofs_go_when_nothing_true_is_set(self):
         chain = ["access_log", {"peer_identity": {"forward_client_cert": False}}, "context"]
         woad = self.woad(filters={"inbound": chain})
@@ -111,7 +101,7 @@ class Strict(Inbound):
             self.assertNotIn(b"forwarded-client-cert", got.body.lower())
 
 
-class Probes(Inbound):
+class Probes(InboundSuite):
     def setUp(self):
         super().setUp()
         self.sidecar_ = self.woad(
@@ -187,7 +177,7 @@ class Probes(Inbound):
         self.assertEqual([r.target for r in self.app.requests], ["/healthz"])
 
 
-class Permissive(Inbound):
+class Permissive(InboundSuite):
     def test_both_come_in_and_plaintext_is_told(self):
         woad = self.woad("permissive")
         for version in ("h1", "h2"):
@@ -246,193 +236,3 @@ class Permissive(Inbound):
         self.assert_local(self.plain(woad).request(), "mtls_required", 403)
         for client in secure:
             self.assertEqual(client.request().status, 200, "one connection all along")
-
-
-class Protocols(Inbound):
-    def test_alpn(self):
-        woad = self.woad()
-        for version, alpn, agreed in (
-                ("h1", ("http/1.1",), "http/1.1"), ("h2", ("h2",), "h2"), ("h1", (), None),
-                ("h2", (), None), ("h2", ("http/1.1", "h2"), "h2"), ("h2", ("x", "h2"), "h2"),
-                ("h1", ("http/1.0", "http/1.1"), "http/1.1")):
-            with self.subTest(version, alpn=alpn):
-                client = self.secure(woad.inbound, version=version, alpn=alpn)
-                self.assertEqual(client.sock.selected_alpn_protocol(), agreed)
-                self.assertEqual(client.request().status, 200)
-        self.assertEqual(knock(woad.inbound, self.mesh.client(alpn=("spdy/3", "h2c"))),
-                         (None, "no_application_protocol"))
-
-    def test_listener_of_one_protocol(self):
-        for protocol, version, other in (("http1", "h1", "h2"), ("http2", "h2", "http/1.1")):
-            woad = self.woad(listener={"protocol": protocol})
-            self.assertEqual(self.secure(woad.inbound, version=version).request().status, 200)
-            self.assertEqual(knock(woad.inbound, self.mesh.client(alpn=(other,))),
-                             (None, "no_application_protocol"))
-
-    def test_agreed_on_one_and_spoke_another(self):
-        woad = self.woad()
-        client = self.secure(woad.inbound, alpn=("h2",))
-        with self.assertRaises((Closed, OSError, ValueError, IndexError)):
-            client.request()
-        self.unseen()
-        self.assertEqual(self.secure(woad.inbound).request().status, 200)
-
-    def test_opaque_tcp(self):
-        woad = self.woad(listener={"protocol": "tcp"})
-        client = self.secure(woad.inbound, alpn=())
-        got = client.request("POST", "/sha", body=b"x" * 1_000_000)
-        self.assertTrue(got.body.startswith(b"1000000 "))
-        self.assertNotIn("forwarded-client-cert", str(self.app.requests[-1].headers).lower())
-        before = len(self.app.raw)
-        plain = self.plain(woad)
-        plain.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
-        self.assertEqual(plain.rest(), b"")
-        self.assertEqual(knock(woad.inbound, self.mesh.client(None))[0], None)
-        self.assertEqual(len(self.app.raw), before)
-
-
-class OldTls(Inbound):
-    def test_refused_by_default(self):
-        woad = self.woad()
-        for version in ("-tls1_2", "-tls1_1", "-tls1"):
-            said = s_client(woad.inbound, self.mesh.tls("cart"), version, "-cipher", "ALL:@SECLEVEL=0")
-            self.assertIn("alert protocol version", said)
-        self.unseen()
-
-    def test_written(self):
-        woad = self.woad(tls={"min_version": "1.2"})
-        files = self.mesh.tls("cart")
-        self.assertIn("HTTP/1.1 200", s_client(woad.inbound, files, "-tls1_2"))
-        self.assertIn("HTTP/1.1 200", s_client(woad.inbound, files))
-        # In TLS 1.2 the client's certificate goes before the end of the handshake.
-        self.assertIn("alert", s_client(woad.inbound, None, "-tls1_2"))
-        for old in ("-tls1_1", "-tls1"):
-            self.assertIn("alert", s_client(woad.inbound, files, old, "-cipher", "ALL:@SECLEVEL=0"))
-        for suite in ("AES128-SHA", "ECDHE-ECDSA-AES128-SHA256", "AES128-GCM-SHA256", "NULL"):
-            self.assertIn("alert handshake failure", s_client(
-                woad.inbound, files, "-tls1_2", "-cipher", f"{suite}:@SECLEVEL=0"))
-
-    def test_no_renegotiation(self):
-        woad = self.woad(tls={"min_version": "1.2"})
-        files = self.mesh.tls("cart")
-        process = subprocess.Popen(
-            ["openssl", "s_client", "-connect", f"127.0.0.1:{woad.inbound}", "-tls1_2", "-cert",
-             files["certificate"], "-key", files["key"]], stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-        process.stdin.write(b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n")
-        process.stdin.flush()
-        until(lambda: self.app.requests)
-        process.stdin.write(b"R\n")
-        process.stdin.flush()
-        said = process.communicate(timeout=20)[0].decode()
-        self.assertIn("RENEGOTIATING", said)
-        self.assertIn("no renegotiation", said)
-
-    def test_no_resumption(self):
-        woad = self.woad(tls={"min_version": "1.2"})
-        with tempfile.TemporaryDirectory() as folder:
-            for version in ("-tls1_2", "-tls1_3"):
-                file = f"{folder}/{version}"
-                said = s_client(woad.inbound, self.mesh.tls("cart"), version, "-sess_out", file)
-                self.assertIn("New, TLSv1.", said)
-                self.assertNotIn("TLS session ticket:", said)
-                self.assertFalse(os.path.exists(file), "there is nothing to resume from")
-        for newest in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
-            context = self.mesh.client()
-            context.maximum_version = newest
-            session = None
-            for _ in range(3):
-                sock = context.wrap_socket(socket.create_connection(("127.0.0.1", woad.inbound)),
-                                           session=session)
-                with sock:
-                    sock.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
-                    self.assertIn(b"200", sock.recv(1000))
-                    session = sock.session
-                    self.assertFalse(sock.session_reused)
-                    self.assertFalse(session and session.has_ticket)
-
-
-class Principals(Inbound):
-    NAMES = ("cart", "admin", "price")
-
-    def filters(self, *rules, **more):
-        return {"inbound": ["access_log", "peer_identity",
-                            {"authorization": {"rules": list(rules), **more}}, "context"]}
-
-    @staticmethod
-    def rule(action, *principals):
-        return {"name": f"{action}-{len(principals)}", "action": action,
-                "match": {"principals": list(principals)}}
-
-    def test_who_may(self):
-        base = "spiffe://example.org"
-        rows = [
-            ([self.rule("allow", CART)], {"cart"}),
-            ([self.rule("allow", f"{base}/ns/*/sa/cart")], {"cart"}),
-            ([self.rule("allow", f"{base}/ns/shop/sa/*")], {"cart", "admin", "price"}),
-            ([self.rule("allow", f"{base}/ns/*")], set()),
-            ([self.rule("allow", f"{base}/**"), self.rule("deny", spiffe("admin"))], {"cart", "price"}),
-            ([self.rule("allow", f"{base}/ns/shop/**"), self.rule("deny", f"{base}/*/shop/*/cart")],
-             {"admin", "price"}),
-            ([self.rule("allow", CART.upper().replace("SPIFFE://EXAMPLE.ORG", base))], set()),
-        ]
-        woad = self.woad(filters=self.filters(self.rule("deny", CART)))
-        clients = {(n, v): self.secure(woad.inbound, n, v) for n in self.NAMES for v in ("h1", "h2")}
-        for rules, may in rows:
-            woad.reload(dict(woad.config, filters=self.filters(*rules)))
-            for (name, version), client in clients.items():
-                with self.subTest(rules, name=name, version=version):
-                    got = client.request()
-                    self.assertEqual(got.status, 200 if name in may else 403)
-                    if name not in may:
-                        self.assert_local(got, "denied", 403)
-
-
-class Validate(Inbound):
-    def judged(self, lines):
-        with tempfile.TemporaryDirectory() as folder:
-            path = f"{folder}/woad.yaml"
-            with open(path, "w", encoding="utf-8") as file:
-                file.write("\n".join(lines))
-            code, _, err = run("validate", "-c", path)
-            return code, err.replace(folder + "/", "")
-
-    def tls(self, **other):
-        files = {**self.mesh.tls("price"), **other}
-        names = ("certificate", "key", "trust_bundle", "trust_domain")
-        return ["node: { service: price }", "tls:", *(f"  {k}: {files[k]}" for k in names),
-                "inbound:", "  - { address: 127.0.0.1:15006, app: 127.0.0.1:8080 }", ""]
-
-    def test_good(self):
-        self.assertEqual(self.judged(self.tls())[0], 0)
-
-    def test_errors_stand_at_their_line(self):
-        cart, folder = self.mesh.tls("cart"), self.mesh.folder.name
-        with open(cart["certificate"], encoding="ascii") as file:
-            half = file.read()[:300]
-        for name, text in (("empty", ""), ("garbage", "not a PEM file\n"), ("half", half)):
-            with open(f"{folder}/{name}.pem", "w", encoding="ascii") as file:
-                file.write(text)
-        rows = [(3, {"certificate": f"{folder}/{n}.pem"}, n) for n in ("missing", "empty", "garbage", "half")]
-        rows += [(4, {"key": f"{folder}/{n}.pem"}, n) for n in ("missing", "empty", "garbage")]
-        rows += [(5, {"trust_bundle": f"{folder}/{n}.pem"}, n) for n in ("missing", "empty", "garbage")]
-        other = self.mesh.tls("other-key", key="p384")
-        rows += [(4, {"key": other["key"]}, "other-key/tls.key"),
-                 (5, {"trust_bundle": cart["certificate"]}, "cart/tls.crt"),
-                 (3, {"trust_domain": "example.com"}, "example.com"),
-                 (3, {"certificate": folder}, "is not a regular file")]
-        for line, other, words in rows:
-            with self.subTest(other):
-                code, err = self.judged(self.tls(**other))
-                self.assertEqual(code, 1, err)
-                self.assertRegex(err, rf"(?m)^woad\.yaml:{line}:\d+: error: tls.*")
-                self.assertIn(words, err)
-                self.assertEqual(err.count("error:"), 1, err)
-
-    def test_strict_without_identity(self):
-        for mtls in ("", ", mtls: strict", ", mtls: permissive"):
-            code, err = self.judged([
-                "node: { service: price }", "inbound:",
-                "  - { address: 127.0.0.1:15006, app: 127.0.0.1:8080%s }" % mtls, ""])
-            self.assertEqual(code, 1)
-            self.assertRegex(err, r"(?m)^woad\.yaml:3:\d+: error: inbound\[0\].*tls")

@@ -42,13 +42,16 @@ def run_suite(name, binary, logs, seconds):
     bad = re.findall(r"^(?:FAIL|ERROR): (.*?)(?: \(|$)", text, re.M)
     if not re.search(r"^(OK|FAILED)", text, re.M):
         bad.append("did not end")
-    return name, passed, bad, log
+    left_out = re.findall(r"skipped ['\"](LEFT OUT: .*)['\"]$", text, re.M)
+    return name, passed, bad, dict.fromkeys(left_out), log
 
 
-def report(name, passed, bad, log):
+def report(name, passed, bad, left_out, log):
     print(f"   {'✗' if bad else '✓'} {name:<17}{passed:>4} ok{len(bad):>4} bad", flush=True)
     for test in dict.fromkeys(bad):
         print(f"       {test}   {os.path.relpath(log)}", flush=True)
+    for why in left_out:
+        print(f"   ! {name}: {why}", flush=True)
     return passed, len(bad)
 
 

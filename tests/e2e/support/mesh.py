@@ -62,6 +62,27 @@ class MeshSuite(Suite):
         return server
 
 
+class InboundSuite(MeshSuite):
+    """A sidecar of `price` beside a counted app; callers are `cart` unless they say other."""
+
+    def setUp(self):
+        self.app = self.origin("app")
+        self.app.keep_raw = True
+
+    def listener(self, mtls="strict", **more):
+        return {"address": "127.0.0.1:@inbound@", "app": self.app.address, "mtls": mtls, **more}
+
+    def woad(self, mtls="strict", listener=None, tls=None, **more):
+        return self.sidecar(tls={**self.mesh.tls("price"), **(tls or {})},
+                            inbound=[self.listener(mtls, **(listener or {}))], **more)
+
+    def plain(self, woad, version="h1"):
+        return self.client(woad.inbound, version)
+
+    def unseen(self):
+        self.assertEqual(bytes(self.app.raw), b"", "the app saw not one byte")
+
+
 class Door:
     """A blocking server that shakes hands and then does `serve(connection)`. What came of each
     handshake is in `seen`: ("ok", ALPN) or ("alert", its name), or the words of an error."""
