@@ -75,7 +75,12 @@ void Exchange::on_bad_request(RequestHead& head, LocalReply reply) {
   request_ended_ = true;
   read_trace(head, info_.trace, worker_.metrics);
   filters_.create(*this, info_, arena_, services_);
-  answer(std::move(reply));
+  if (listener_.mtls == Mtls::kStrict && client_.identity == nullptr) {
+    info_.error = ErrorCode::kMtlsRequired;
+    cut("plaintext that is no HTTP came where mtls is strict", ClosedBy::kWoad);
+  } else {
+    answer(std::move(reply));
+  }
 }
 
 void Exchange::walk_request_head() {
