@@ -88,6 +88,10 @@ void UpstreamConnection::begin_drain() {
 
 void UpstreamConnection::on_old() { begin_drain(); }
 
+void UpstreamConnection::on_too_old() {
+  on_lost("the connection is too old: its certificate, or what replaced it, ends it");
+}
+
 void UpstreamConnection::on_idle() { close(); }
 
 void UpstreamConnection::on_bytes(Slice bytes) {

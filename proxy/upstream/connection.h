@@ -59,7 +59,7 @@ class UpstreamConnection final : public Deferred,
   void on_room_changed() override;
   void on_codec_done() override;
   void on_old() override;
-  void on_too_old() override { close(); }
+  void on_too_old() override;
   bool alive() const { return state_ == State::kOpen || state_ == State::kDraining; }
   void on_idle();
   void begin_drain();

@@ -193,8 +193,8 @@ TEST_CASE("channels: what stays and what is new in the next snapshot") {
 TEST_CASE("channels: what is no longer used is not handed on") {
   const Compiled first("  p: {}\n  q: {}\n");
   const Compiled second("  p: {}\n", kTls, tls(), &first);
-  CHECK(first.all.size() == 3);  // the app's is one
-  CHECK(second.all.size() == 2);
+  CHECK(first.all.size() == 5);  // two a service: with HTTP/2 and without; and the app's
+  CHECK(second.all.size() == 3);
 }
 
 }  // namespace

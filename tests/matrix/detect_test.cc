@@ -31,11 +31,12 @@ TEST_CASE("detect: by the first bytes, in whatever pieces they come") {
 }
 
 TEST_CASE("detect: almost a preface is HTTP/1") {
-  for (const std::string_view almost : {"PRI * HTTP/2.0\r\n\r\nSX\r\n\r\n",
-                                        "PRI * HTTP/1.1\r\n\r\n", "PUT", "PRX", "\x16\x03\x01"}) {
+  for (const std::string_view almost :
+       {"PRI * HTTP/2.0\r\n\r\nSX\r\n\r\n", "PRI * HTTP/1.1\r\n\r\n", "PUT", "PRX"}) {
     CAPTURE(almost);
     CHECK(detect_protocol(almost) == Detected::kHttp1);
   }
+  CHECK(detect_protocol("\x16\x03\x01") == Detected::kNeither);  // TLS where none is expected
   for (size_t size = 0; size < kHttp2Preface.size(); ++size) {
     CHECK(detect_protocol(kHttp2Preface.substr(0, size)) == Detected::kNeedMore);
   }

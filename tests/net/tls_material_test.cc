@@ -46,7 +46,7 @@ TEST_CASE("material that holds") {
   CHECK(material->chain()[0].subject == "CN=workload");
   CHECK(material->chain()[0].sha256 == material->svid()->sha256);
   REQUIRE(material->roots().size() == 1);
-  CHECK(material->roots()[0].subject == "\"CN=root\"");
+  CHECK(material->roots()[0].subject == "CN=root");
   CHECK(TlsContext::make(material));
 }
 

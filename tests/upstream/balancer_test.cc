@@ -129,10 +129,10 @@ TEST_CASE("balancer: least_request picks the less loaded") {
     Bench bench({100, 100, 100, 100, 100, 100, 100, 100});
     for (int i = 0; i < 8000; ++i) {
       const auto chosen = static_cast<size_t>(bench.pick(BalancerPolicy::kLeastRequest));
-      ++bench.view->state(bench.at(chosen), seconds(1)).active;
+      ++bench.view->state(bench.at(chosen), bench.channel).active;
     }
     for (size_t i = 0; i < 8; ++i) {
-      CHECK(bench.view->state(bench.at(i), seconds(1)).active ==
+      CHECK(bench.view->state(bench.at(i), bench.channel).active ==
             doctest::Approx(1000).epsilon(0.01));
     }
   }

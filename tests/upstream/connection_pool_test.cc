@@ -337,8 +337,8 @@ TEST_CASE("pool: HTTP/2 streams share one connection up to the limit") {
   CHECK(askers[0].log == "new ");
   CHECK(askers[1].log == "reused ");
   CHECK(askers[2].log == "reused ");
-  CHECK(askers[3].waits());
-  CHECK(world.counts() == "1 active, 0 idle, 0 dialing");
+  CHECK(askers[3].waits());  // for whichever comes first: room, or the connection that is dialed
+  CHECK(world.counts() == "1 active, 0 idle, 1 dialing");
   world.turn();
   CHECK(world.dialer.peer(0).take_received().starts_with("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"));
   askers[1].leave();
@@ -469,7 +469,7 @@ TEST_CASE("pool: a connection drains when its certificate ends, and is cut when 
   CHECK_FALSE(busy_peer.closed());
   world.pass(kClockSkew);
   CHECK(busy_peer.closed());
-  CHECK(busy.log == "new reset(connection_lost) ");
+  CHECK(busy.log == "new reset(connection lost) ");
 }
 
 TEST_CASE("pool: a drained connection ends with its stream") {
@@ -499,7 +499,7 @@ TEST_CASE("pool: what runs on a drained connection is cut after an hour") {
   CHECK_FALSE(peer.closed());
   world.pass(seconds(2));
   CHECK(peer.closed());
-  CHECK(running.log == "new reset(connection_lost) ");
+  CHECK(running.log == "new reset(connection lost) ");
 }
 
 }  // namespace
