@@ -134,14 +134,17 @@ def show_identities(you):
     return wrong
 
 
-def show_refusals(you):
-    status, code, sentence = you.ask_in_plaintext()
+def show_refusals(mesh, you):
+    plaintext = you.ask_in_plaintext()
+    past = you.ask_past_the_frontend(mesh.pods["price"].ports["inbound"])
     alert = you.ask_without_certificate()
     print(f"""
 {paint('1', 'Refused')}
-    in plaintext          {status} {sentence}
-    without certificate   the TLS alert {alert}""")
-    wrong = [] if (status, code) == (403, "mtls_required") else [f"plaintext got {status} {code}"]
+    in plaintext          {plaintext[0]} {plaintext[2]}
+    without certificate   the TLS alert {alert}
+    you, asking price     {past[0]} {past[2]}""")
+    wrong = [] if plaintext[:2] == (403, "mtls_required") else [f"plaintext got {plaintext[:2]}"]
+    wrong += [] if past[:2] == (403, "denied") else [f"asking price got {past[:2]}"]
     return wrong + ([] if alert == "certificate_required" else [f"no certificate got {alert}"])
 
 
@@ -181,7 +184,7 @@ def main():
                   "traceparent, cart x-request-id, price nothing.")
             you = Person(mesh.certificates(YOU), mesh.pods["frontend"].ports["inbound"])
             wrong = [line for header in EXPECTED for line in show(mesh, you, header)]
-            wrong += show_identities(you) + show_refusals(you)
+            wrong += show_identities(you) + show_refusals(mesh, you)
             for line in wrong:
                 print(paint("1;31", f"WRONG: {line}"))
             if not wrong:

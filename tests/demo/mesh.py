@@ -1,6 +1,7 @@
 """The demo's mesh: frontend → cart → price → stock, each app beside its own woad. price and stock
 have a red build too; frontend and cart have none. No app passes on a colour, and no sidecar speaks
-to anybody without a certificate of the mesh: strict mTLS on every hop."""
+to anybody without a certificate of the mesh: strict mTLS on every hop, and each lets in its caller
+alone."""
 import os
 import socket
 import subprocess
@@ -15,6 +16,7 @@ FORWARDS = {"frontend": "traceparent", "cart": "x-request-id"}  # price forwards
 DOMAIN = "demo.woad"
 IDENTITY = f"spiffe://{DOMAIN}/ns/demo/sa/"  # and the service's name; builds share it
 YOU = "you"  # the person who asks the frontend
+CALLERS = {**{callee: caller for caller, callee in CALLS.items() if callee}, "frontend": YOU}
 
 CONFIG = """\
 node: {{ service: {service}, instance: {name}{labels} }}
@@ -31,6 +33,19 @@ outbound:
 context:
   trust: {{ identities: ["{identity}*"] }}   # our own sidecars and you, by certificate
 {dye}services:{services}
+filters:
+  inbound:
+    - access_log
+    - peer_identity
+    - authorization:
+        rules:
+          - name: its-caller
+            action: allow
+            match: {{ principals: ["{identity}{caller}"] }}
+    - context
+    - trace
+    - rate_limit
+    - timeout
 drain: {{ delay: 0s, timeout: 3s }}
 """
 DYE = """\
@@ -72,7 +87,7 @@ class Mesh:
             service=pod.service, name=pod.name, services=self.services(CALLS[pod.service]),
             labels="" if pod.build == "base" else f", labels: {{ color: {pod.build} }}",
             dye=DYE if pod.service == "frontend" else "", domain=DOMAIN, identity=IDENTITY,
-            **pod.ports)
+            caller=CALLERS[pod.service], **pod.ports)
 
     def services(self, callee):
         if not callee:
