@@ -84,7 +84,8 @@ TEST_CASE("each path takes its methods alone") {
       {"GET", "/nothing", 404, ""},
       {"GET", "/config/", 404, ""},
       {"GET", "/context", 400, ""},
-      {"GET", "/certs", 404, ""},
+      {"GET", "/certs", 200, ""},
+      {"POST", "/certs", 405, "GET, HEAD"},
       {"GET", "/HEALTHZ", 404, ""},
       {"OPTIONS", "*", 404, ""},
   };
