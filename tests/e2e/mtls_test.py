@@ -1,6 +1,5 @@
 """Who may come in: strict, permissive and off, probes, and what the app is told."""
 import ssl
-import time
 
 from support.certs import CART, PRICE
 from support.mesh import InboundSuite
@@ -45,15 +44,12 @@ class Strict(InboundSuite):
             self.assertTrue(row["peer"].startswith("127.0.0.1:"), "of nobody, the address")
 
     def test_garbage_is_closed(self):
-        woad = self.woad(limits={"header_timeout": "9s"})
+        woad = self.woad(limits={"header_timeout": "5m"})  # what waits for that does not end in time
         for data in GARBAGE:
             with self.subTest(data):
                 client = self.plain(woad)
                 client.send(data)
-                began = time.monotonic()
-                answer = client.rest()
-                self.assertLess(time.monotonic() - began, 5, "not after limits.header_timeout")
-                self.assertRegex(answer, rb"\A(\Z|\x15)")  # x15: a TLS alert
+                self.assertRegex(client.rest(), rb"\A(\Z|\x15)")  # x15: a TLS alert
         self.unseen()
 
     def test_silence_is_closed(self):
