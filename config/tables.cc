@@ -79,7 +79,7 @@ const Table<Inbound>& inbound_table() {
                         {"http1", Protocol::kHttp1},
                         {"http2", Protocol::kHttp2},
                         {"tcp", Protocol::kTcp}}),
-       "What clients speak; `auto`: by the first bytes."},
+       "What clients speak; `auto`: by ALPN or the first bytes."},
       {"mtls", &Inbound::mtls,
        words<Mtls>(
            {{"strict", Mtls::kStrict}, {"permissive", Mtls::kPermissive}, {"off", Mtls::kOff}}),
@@ -153,7 +153,7 @@ const Table<Limits>& limits_table() {
       {"idle_timeout", &Limits::idle_timeout, duration(seconds(1)),
        "A client connection with no request in flight is closed."},
       {"header_timeout", &Limits::header_timeout, duration(milliseconds(1)),
-       "The whole head of a request, from its first byte: 408 or close."},
+       "The TLS handshake, and the whole head of a request from its first byte: 408 or close."},
   };
   return table;
 }

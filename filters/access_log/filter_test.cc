@@ -11,25 +11,12 @@
 #include <sstream>
 
 #include "tests/filters/support/filter_bench.h"
+#include "tests/support/folder.h"
 
 namespace woad {
 namespace {
 
 using Bench = test::FilterBench<AccessLogFilter>;
-
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    char name[] = "/tmp/woad-access-log-XXXXXX";
-    REQUIRE(mkdtemp(name) != nullptr);
-    path_ = name;
-  }
-  ~TemporaryFolder() { std::filesystem::remove_all(path_); }
-  std::string file(std::string_view name) const { return path_ + "/" + std::string(name); }
-
- private:
-  std::string path_;
-};
 
 std::string content(const std::string& path) {
   std::ifstream in(path);
@@ -43,8 +30,8 @@ size_t lines_in(const std::string& text) {
 }
 
 TEST_CASE("access_log: one line a request, appended") {
-  TemporaryFolder folder;
-  const std::string path = folder.file("access.json");
+  test::Folder folder;
+  const std::string path = folder / "access.json";
   std::ofstream(path) << "before\n";
   Bench bench({.path = path});
   bench.info.status = 200;
@@ -75,10 +62,10 @@ TEST_CASE("access_log: what a sample keeps") {
       {"cut", 0, 200, ErrorCode::kNone, ClosedBy::kDownstream, true},
       {"no answer", 0, 0, ErrorCode::kNone, ClosedBy::kNobody, true},
   };
-  TemporaryFolder folder;
+  test::Folder folder;
   for (const Case& each : cases) {
     CAPTURE(each.what);
-    const std::string path = folder.file(each.what);
+    const std::string path = folder / each.what;
     Bench bench({.path = path, .sample = {each.sample}});
     bench.info.status = each.status;
     bench.info.error = each.error;
@@ -90,8 +77,8 @@ TEST_CASE("access_log: what a sample keeps") {
 }
 
 TEST_CASE("access_log: a tenth") {
-  TemporaryFolder folder;
-  const std::string path = folder.file("access.json");
+  test::Folder folder;
+  const std::string path = folder / "access.json";
   Bench bench({.path = path, .sample = {0.1}});
   bench.info.status = 200;
   for (int i = 0; i < 2000; ++i) bench.filter().on_end(bench.info);
@@ -101,8 +88,8 @@ TEST_CASE("access_log: a tenth") {
 }
 
 TEST_CASE("access_log: a slow reader costs lines, not time") {
-  TemporaryFolder folder;
-  const std::string path = folder.file("fifo");
+  test::Folder folder;
+  const std::string path = folder / "fifo";
   REQUIRE(mkfifo(path.c_str(), 0600) == 0);
   const int reader = open(path.c_str(), O_RDONLY | O_NONBLOCK);
   REQUIRE(reader >= 0);
@@ -133,11 +120,11 @@ TEST_CASE("access_log: a file that cannot be opened") {
 }
 
 TEST_CASE("access_log: settings") {
-  TemporaryFolder folder;
-  const auto good = test::decode<AccessLogFilter>("{path: " + folder.file("a") + ", sample: 5%}");
+  test::Folder folder;
+  const auto good = test::decode<AccessLogFilter>("{path: " + (folder / "a") + ", sample: 5%}");
   CHECK(good.errors == "");
-  CHECK(good.settings == AccessLogSettings{folder.file("a"), AccessLogFormat::kJson, {0.05}});
-  CHECK_FALSE(std::filesystem::exists(folder.file("a")));
+  CHECK(good.settings == AccessLogSettings{(folder / "a"), AccessLogFormat::kJson, {0.05}});
+  CHECK_FALSE(std::filesystem::exists((folder / "a")));
   CHECK(test::decode<AccessLogFilter>("path: /dev/stdout").errors == "");
   struct Bad {
     const char* yaml;

@@ -60,7 +60,7 @@ void Exchange::on_request(RequestHead& head, bool end) {
 
 // What is judged before any filter: who the client is not, and what it may not say.
 std::optional<LocalReply> Exchange::admit(RequestHead& head) {
-  if (listener_.direction == Direction::kInbound && client_.identity == nullptr) {
+  if (client_.identity == nullptr) {
     if (auto refused = check_plaintext(listener_, head, info_)) return refused;
     if (listener_.mtls == Mtls::kPermissive) count_plaintext(worker_, listener_, client_.address);
   }
@@ -75,7 +75,7 @@ void Exchange::on_bad_request(RequestHead& head, LocalReply reply) {
   request_ended_ = true;
   read_trace(head, info_.trace, worker_.metrics);
   filters_.create(*this, info_, arena_, services_);
-  if (listener_.mtls == Mtls::kStrict && client_.identity == nullptr) {
+  if (lacks_identity(client_, listener_)) {
     info_.error = ErrorCode::kMtlsRequired;
     cut("plaintext that is no HTTP came where mtls is strict", ClosedBy::kWoad);
   } else {

@@ -27,6 +27,11 @@ struct Client {
   TlsContext::Ptr tls{};                   // with which it was proved, and we proved ours
 };
 
+// Whether the client came in plaintext where that is not allowed.
+inline bool lacks_identity(const Client& client, const ListenerSpec& listener) {
+  return listener.mtls == Mtls::kStrict && client.identity == nullptr;
+}
+
 class ExchangeOwner {
  public:
   // The exchange is over; delete it at the end of the turn.

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <algorithm>
+#include <string_view>
 
 #include "proxy/base/scheduler.h"
 #include "proxy/net/svid.h"
@@ -29,6 +30,8 @@ class ConnectionAge {
   // What runs on a connection of an older TLS epoch may go on for so long (config/reference.md,
   // "Rotation").
   static constexpr Duration kReplaced = hours(1);
+  static constexpr std::string_view kTooOld =
+      "the connection is too old: its certificate, or what replaced it, ends it";
 
   // Both outlive the age.
   ConnectionAge(Scheduler& scheduler, AgeSink& sink)

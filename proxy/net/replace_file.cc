@@ -26,8 +26,8 @@ bool write_all(int fd, std::string_view text) {
 }  // namespace
 
 Result<void> replace_file(const std::string& path, std::string_view text, mode_t mode) {
-  std::string draft = path + ".XXXXXX";
-  const Fd file(::mkostemp(draft.data(), O_CLOEXEC));  // of mode 0600
+  std::string draft = path + "." + std::string(6, 'X');  // mkostemp() puts letters there
+  const Fd file(::mkostemp(draft.data(), O_CLOEXEC));    // of mode 0600
   if (!file.valid()) return Error{path + ": " + error_words(errno)};
   if (write_all(file.get(), text) && ::fchmod(file.get(), mode) == 0 &&
       ::rename(draft.c_str(), path.c_str()) == 0) {

@@ -14,6 +14,7 @@
 // one read of the lower transport waits, undecrypted.
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <string>
 
@@ -31,6 +32,13 @@ struct TlsReady {
   std::string alpn;                      // "" when none was agreed on
   std::shared_ptr<const Svid> peer;      // nullptr for a server without SPIFFE id
 };
+
+// When the first certificate of such a connection ends, ours or the peer's (nullptr: it has no
+// SPIFFE id, and counts for nothing).
+inline WallTime certificates_end(const TlsContext& context, const Svid* peer) {
+  const WallTime ours = context.material().not_after();
+  return peer == nullptr ? ours : std::min(ours, peer->not_after);
+}
 
 struct TlsError {
   enum class Kind : uint8_t {

@@ -17,9 +17,8 @@ DownstreamConnection::DownstreamConnection(ConnectionHost& host, ClientArrival a
       detect_timer_(host.worker().scheduler.timers(),
                     bind_timer<&DownstreamConnection::on_detect_timeout>(this)),
       age_(host.worker().scheduler, *this) {
-  if (client_.identity == nullptr) return;
-  age_.end_with_certificate(client_.identity->not_after);
-  age_.end_with_certificate(client_.tls->material().not_after());
+  if (client_.tls == nullptr) return;
+  age_.end_with_certificate(certificates_end(*client_.tls, client_.identity.get()));
 }
 
 DownstreamConnection::~DownstreamConnection() {
@@ -122,7 +121,7 @@ RequestSink& DownstreamConnection::on_stream(ResponseWriter& writer) {
 void DownstreamConnection::on_exchange_end(Exchange& exchange) {
   exchange.unlink();
   // Plaintext where it is not allowed has come for its refusal, or for one probe.
-  if (client_.identity == nullptr && host_.spec().mtls == Mtls::kStrict) announce_drain();
+  if (lacks_identity(client_, host_.spec())) announce_drain();
   host_.worker().scheduler.defer_delete(std::unique_ptr<Deferred>(&exchange));
 }
 
@@ -153,9 +152,7 @@ void DownstreamConnection::on_newer_epoch(const TlsContext::Ptr& epoch) {
   }
 }
 
-void DownstreamConnection::on_too_old() {
-  abort("the connection is too old: its certificate, or what replaced it, ends it");
-}
+void DownstreamConnection::on_too_old() { abort(ConnectionAge::kTooOld); }
 
 void DownstreamConnection::abort(std::string_view why) {
   exchanges_.for_each([&](Exchange& exchange) { exchange.abort(why); });

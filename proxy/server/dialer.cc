@@ -26,11 +26,6 @@ std::string_view proxy_status(TlsError::Kind kind) {
   return "tls_protocol_error";
 }
 
-WallTime good_until(const TlsContext& context, const TlsReady& ready) {
-  const WallTime ours = context.material().not_after();
-  return ready.peer == nullptr ? ours : std::min(ours, ready.peer->not_after);
-}
-
 // Connecting, then the handshake; one deadline for both.
 class SocketDial final : public Dial, private TlsHandshakeSink {
  public:
@@ -63,7 +58,7 @@ class SocketDial final : public Dial, private TlsHandshakeSink {
 
   void on_tls(TlsReady ready) override {
     count_handshake(metrics_, Direction::kOutbound, "ok");
-    const WallTime until = good_until(*channel_->tls, ready);
+    const WallTime until = certificates_end(*channel_->tls, ready.peer.get());
     sink_.on_dialed({std::move(ready.transport), std::move(ready.alpn), until});
   }
   void on_tls_failed(TlsError error) override {

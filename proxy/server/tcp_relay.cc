@@ -14,9 +14,8 @@ TcpRelay::TcpRelay(RelayHost& host, WorkerContext& worker, ClientArrival client)
       idle_(worker.scheduler.timers(), bind_timer<&TcpRelay::on_idle>(this)),
       tls_(std::move(client.tls)),
       age_(worker.scheduler, *this) {
-  if (client.identity != nullptr) {
-    age_.end_with_certificate(client.identity->not_after);
-    age_.end_with_certificate(tls_->material().not_after());
+  if (tls_ != nullptr) {
+    age_.end_with_certificate(certificates_end(*tls_, client.identity.get()));
   }
   client_.transport = std::move(client.transport);
   client_.other = &app_;

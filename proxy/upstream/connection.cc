@@ -88,9 +88,7 @@ void UpstreamConnection::begin_drain() {
 
 void UpstreamConnection::on_old() { begin_drain(); }
 
-void UpstreamConnection::on_too_old() {
-  on_lost("the connection is too old: its certificate, or what replaced it, ends it");
-}
+void UpstreamConnection::on_too_old() { on_lost(ConnectionAge::kTooOld); }
 
 void UpstreamConnection::on_idle() { close(); }
 

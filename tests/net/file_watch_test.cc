@@ -6,23 +6,12 @@
 #include <fstream>
 
 #include "tests/net/harness.h"
+#include "tests/support/folder.h"
 
 namespace woad::test {
 namespace {
 
 namespace fs = std::filesystem;
-
-class Folder {
- public:
-  Folder() {
-    char name[] = "/tmp/woad-watch-XXXXXX";
-    WOAD_ASSERT(::mkdtemp(name) != nullptr);
-    path = name;
-  }
-  ~Folder() { fs::remove_all(path); }
-  std::string operator/(const std::string& name) const { return (path / name).string(); }
-  fs::path path;
-};
 
 void put(const std::string& path, std::string_view text) {
   std::ofstream(path, std::ios::trunc) << text;
