@@ -65,7 +65,7 @@ TEST_CASE("access_log: what a sample keeps") {
   test::Folder folder;
   for (const Case& each : cases) {
     CAPTURE(each.what);
-    const std::string path = folder / each.what;
+    const std::string path = folder / std::string(each.what);
     Bench bench({.path = path, .sample = {each.sample}});
     bench.info.status = each.status;
     bench.info.error = each.error;
