@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "proxy/http/filter_kind.h"
+#include "proxy/filter/kind.h"
 
 namespace woad {
 

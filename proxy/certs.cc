@@ -6,9 +6,9 @@
 #include <utility>
 #include <vector>
 
-#include "proxy/net/local_ca.h"
-#include "proxy/net/svid.h"
-#include "proxy/net/tls_words.h"
+#include "proxy/net/local_ca/local_ca.h"
+#include "proxy/net/tls/svid.h"
+#include "proxy/net/tls/words.h"
 
 namespace woad {
 namespace {

@@ -7,7 +7,7 @@
 
 #include "config/values.h"
 #include "proxy/base/strings.h"
-#include "proxy/net/svid.h"
+#include "proxy/net/tls/svid.h"
 
 namespace woad {
 namespace {

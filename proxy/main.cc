@@ -9,11 +9,11 @@
 #include <vector>
 
 #include "filters/registry.h"
+#include "proxy/admin/client.h"
 #include "proxy/certs.h"
 #include "proxy/cli.h"
-#include "proxy/server/admin_client.h"
+#include "proxy/explain/explain.h"
 #include "proxy/server/config_loader.h"
-#include "proxy/server/explain.h"
 #include "proxy/server/server.h"
 
 namespace woad {

@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "proxy/http/exchange_record.h"
+#include "proxy/filter/exchange_record.h"
 
 namespace woad {
 

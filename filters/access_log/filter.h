@@ -3,7 +3,7 @@
 
 #include "filters/access_log/config.h"
 #include "filters/access_log/log_file.h"
-#include "proxy/http/filter.h"
+#include "proxy/filter/filter.h"
 
 namespace woad {
 

@@ -4,7 +4,7 @@
 #include <string_view>
 
 #include "proxy/http/exchange_info.h"
-#include "proxy/http/pools.h"
+#include "proxy/upstream/pools.h"
 
 namespace woad {
 

@@ -3,7 +3,7 @@
 
 #include "filters/color_routing/chain.h"
 #include "filters/color_routing/config.h"
-#include "proxy/http/filter.h"
+#include "proxy/filter/filter.h"
 
 namespace woad {
 

@@ -3,7 +3,7 @@
 
 #include "filters/context/config.h"
 #include "proxy/context/system.h"
-#include "proxy/http/filter.h"
+#include "proxy/filter/filter.h"
 
 namespace woad {
 

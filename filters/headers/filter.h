@@ -2,7 +2,7 @@
 #pragma once
 
 #include "filters/headers/config.h"
-#include "proxy/http/filter.h"
+#include "proxy/filter/filter.h"
 
 namespace woad {
 

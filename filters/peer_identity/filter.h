@@ -3,7 +3,7 @@
 #pragma once
 
 #include "filters/peer_identity/config.h"
-#include "proxy/http/filter.h"
+#include "proxy/filter/filter.h"
 
 namespace woad {
 

@@ -7,7 +7,7 @@
 
 #include "filters/rate_limit/buckets.h"
 #include "filters/rate_limit/config.h"
-#include "proxy/http/filter.h"
+#include "proxy/filter/filter.h"
 
 namespace woad {
 

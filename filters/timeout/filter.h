@@ -3,7 +3,7 @@
 #pragma once
 
 #include "filters/timeout/config.h"
-#include "proxy/http/filter.h"
+#include "proxy/filter/filter.h"
 
 namespace woad {
 

@@ -3,7 +3,7 @@
 
 #include "filters/trace/config.h"
 #include "filters/trace/spans.h"
-#include "proxy/http/filter.h"
+#include "proxy/filter/filter.h"
 
 namespace woad {
 

@@ -6,8 +6,8 @@
 
 #include "filters/trace/fields.h"
 #include "proxy/base/time.h"
+#include "proxy/filter/filter.h"
 #include "proxy/http/exchange_info.h"
-#include "proxy/http/filter.h"
 #include "proxy/observe/span.h"
 
 namespace woad {

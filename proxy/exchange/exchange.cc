@@ -6,8 +6,8 @@
 #include "proxy/exchange/measure.h"
 #include "proxy/exchange/mirror.h"
 #include "proxy/exchange/request_rules.h"
-#include "proxy/http/exchange_record.h"
-#include "proxy/http/tap_line.h"
+#include "proxy/filter/exchange_record.h"
+#include "proxy/filter/tap_line.h"
 
 namespace woad {
 

@@ -9,11 +9,11 @@
 #include <string>
 
 #include "proxy/base/timer_wheel.h"
-#include "proxy/exchange/filter_run.h"
 #include "proxy/exchange/forwarder.h"
 #include "proxy/exchange/mirror.h"
 #include "proxy/exchange/state.h"
 #include "proxy/exchange/worker_context.h"
+#include "proxy/filter/run.h"
 #include "proxy/http/stream.h"
 
 namespace woad {

@@ -10,9 +10,9 @@
 
 #include "proxy/base/timer_wheel.h"
 #include "proxy/exchange/attempt.h"
-#include "proxy/exchange/route.h"
 #include "proxy/exchange/worker_context.h"
-#include "proxy/http/filter.h"
+#include "proxy/filter/filter.h"
+#include "proxy/snapshot/route.h"
 
 namespace woad {
 

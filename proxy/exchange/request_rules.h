@@ -3,10 +3,10 @@
 
 #include <optional>
 
-#include "proxy/exchange/route.h"
-#include "proxy/exchange/snapshot.h"
 #include "proxy/http/message.h"
 #include "proxy/net/address.h"
+#include "proxy/snapshot/route.h"
+#include "proxy/snapshot/snapshot.h"
 
 namespace woad {
 

@@ -10,10 +10,10 @@
 #include "proxy/base/random.h"
 #include "proxy/base/scheduler.h"
 #include "proxy/exchange/label_ids.h"
-#include "proxy/exchange/snapshot.h"
 #include "proxy/observe/metrics.h"
 #include "proxy/observe/plaintext_callers.h"
 #include "proxy/observe/tap_hub.h"
+#include "proxy/snapshot/snapshot.h"
 #include "proxy/upstream/endpoints.h"
 
 namespace woad {

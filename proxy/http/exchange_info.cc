@@ -1,7 +1,5 @@
 #include "proxy/http/exchange_info.h"
 
-#include "proxy/http/filter.h"
-
 namespace woad {
 
 std::string_view to_string(Direction direction) {
@@ -24,12 +22,6 @@ std::string_view to_string(PoolReason reason) {
 std::string_view to_string(ClosedBy closed_by) {
   constexpr std::string_view kWords[] = {"", "downstream", "upstream", "woad"};
   return kWords[static_cast<size_t>(closed_by)];
-}
-
-std::string_view to_string(Outcome::Kind kind) {
-  constexpr std::string_view kWords[] = {"answered", "connect_failed", "refused",
-                                         "reset",    "bad_response",   "per_try_timeout"};
-  return kWords[static_cast<size_t>(kind)];
 }
 
 }  // namespace woad

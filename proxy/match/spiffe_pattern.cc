@@ -1,6 +1,6 @@
 #include "proxy/match/spiffe_pattern.h"
 
-#include "proxy/net/svid.h"
+#include "proxy/net/tls/svid.h"
 
 namespace woad {
 namespace {

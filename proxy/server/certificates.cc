@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "proxy/server/admin_query.h"
-#include "proxy/server/log.h"
+#include "proxy/base/rfc3339.h"
+#include "proxy/log/log.h"
 
 namespace woad {
 namespace {

@@ -8,21 +8,12 @@
 #include <string>
 #include <vector>
 
-#include "proxy/exchange/snapshot.h"
+#include "proxy/admin/certs.h"
 #include "proxy/net/file_watch.h"
-#include "proxy/observe/plaintext_callers.h"
 #include "proxy/observe/prometheus.h"
+#include "proxy/snapshot/snapshot.h"
 
 namespace woad {
-
-// For /certs.
-struct CertificateStatus {
-  WallTime loaded_at{};
-  std::string last_error;  // why files as they are now are not used; "" = all are
-  uint64_t reloads_success = 0;
-  uint64_t reloads_rejected = 0;
-  uint64_t reloads_unchanged = 0;
-};
 
 class Certificates {
  public:
@@ -54,9 +45,5 @@ class Certificates {
   std::vector<std::unique_ptr<FileWatch>> watches_;
   std::string told_ending_;  // hash of the certificate
 };
-
-// The page /certs, as JSON.
-std::string certificates_json(const Snapshot& running, const CertificateStatus& status,
-                              const PlaintextCallers& callers, WallTime now);
 
 }  // namespace woad

@@ -8,7 +8,7 @@
 #include <string>
 
 #include "proxy/base/intrusive_list.h"
-#include "proxy/net/tls_transport.h"
+#include "proxy/net/tls/transport.h"
 
 namespace woad {
 

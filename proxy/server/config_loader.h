@@ -12,8 +12,8 @@
 #include <vector>
 
 #include "config/load.h"
-#include "proxy/exchange/compile.h"
 #include "proxy/net/loop.h"
+#include "proxy/snapshot/compile.h"
 
 namespace woad {
 

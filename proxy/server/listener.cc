@@ -1,7 +1,7 @@
 #include "proxy/server/listener.h"
 
+#include "proxy/log/log.h"
 #include "proxy/net/tcp_transport.h"
-#include "proxy/server/log.h"
 #include "proxy/server/tls_results.h"
 
 namespace woad {

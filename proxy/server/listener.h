@@ -6,11 +6,11 @@
 #include <string>
 
 #include "proxy/exchange/worker_context.h"
+#include "proxy/log/log_gate.h"
 #include "proxy/net/acceptor.h"
 #include "proxy/net/loop.h"
 #include "proxy/server/client_handshake.h"
-#include "proxy/server/connection.h"
-#include "proxy/server/log_gate.h"
+#include "proxy/server/downstream_connection.h"
 #include "proxy/server/tcp_relay.h"
 
 namespace woad {

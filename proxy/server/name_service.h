@@ -10,9 +10,9 @@
 #include <vector>
 
 #include "proxy/base/timer_wheel.h"
-#include "proxy/exchange/compile.h"
 #include "proxy/net/loop.h"
 #include "proxy/net/resolver.h"
+#include "proxy/snapshot/compile.h"
 
 namespace woad {
 

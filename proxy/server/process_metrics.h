@@ -5,7 +5,7 @@
 
 #include "proxy/context/table.h"
 #include "proxy/observe/prometheus.h"
-#include "proxy/server/otlp_exporter.h"
+#include "proxy/otlp/exporter.h"
 
 namespace woad {
 

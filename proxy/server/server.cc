@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "proxy/server/log.h"
+#include "proxy/log/log.h"
 
 namespace woad {
 namespace {

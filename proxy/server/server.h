@@ -12,16 +12,16 @@
 #include <string>
 #include <vector>
 
+#include "proxy/admin/backend.h"
+#include "proxy/admin/server.h"
 #include "proxy/net/file_watch.h"
 #include "proxy/net/loop.h"
 #include "proxy/net/signal.h"
 #include "proxy/net/socket.h"
-#include "proxy/server/admin_backend.h"
-#include "proxy/server/admin_server.h"
+#include "proxy/otlp/exporter.h"
 #include "proxy/server/certificates.h"
 #include "proxy/server/config_loader.h"
 #include "proxy/server/name_service.h"
-#include "proxy/server/otlp_exporter.h"
 #include "proxy/server/worker.h"
 
 namespace woad {

@@ -1,7 +1,7 @@
 // What the admin endpoints ask of the process.
 #include <map>
 
-#include "proxy/server/log.h"
+#include "proxy/log/log.h"
 #include "proxy/server/process_metrics.h"
 #include "proxy/server/server.h"
 

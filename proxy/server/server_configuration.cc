@@ -7,7 +7,7 @@
 #include <thread>
 #include <utility>
 
-#include "proxy/server/log.h"
+#include "proxy/log/log.h"
 #include "proxy/server/server.h"
 
 namespace woad {

@@ -8,7 +8,7 @@
 
 #include "proxy/base/timer_wheel.h"
 #include "proxy/exchange/worker_context.h"
-#include "proxy/net/connection_age.h"
+#include "proxy/net/tls/connection_age.h"
 #include "proxy/net/transport.h"
 #include "proxy/server/client_handshake.h"
 #include "proxy/upstream/dialer.h"

@@ -4,7 +4,7 @@
 #include <string_view>
 
 #include "proxy/http/exchange_info.h"
-#include "proxy/net/tls_transport.h"
+#include "proxy/net/tls/transport.h"
 #include "proxy/observe/metrics.h"
 
 namespace woad {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "proxy/server/dialer.h"
+#include "proxy/server/socket_dialer.h"
 
 namespace woad {
 

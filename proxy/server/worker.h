@@ -12,12 +12,12 @@
 #include <thread>
 #include <vector>
 
+#include "proxy/admin/backend.h"
 #include "proxy/base/random.h"
 #include "proxy/exchange/mirror.h"
 #include "proxy/exchange/worker_context.h"
 #include "proxy/net/loop.h"
 #include "proxy/observe/metrics.h"
-#include "proxy/server/admin_backend.h"
 #include "proxy/server/listener.h"
 #include "proxy/upstream/endpoints.h"
 

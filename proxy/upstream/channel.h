@@ -10,7 +10,7 @@
 #include <string>
 
 #include "proxy/base/time.h"
-#include "proxy/net/tls_context.h"
+#include "proxy/net/tls/context.h"
 
 namespace woad {
 

@@ -14,8 +14,8 @@
 #include "proxy/base/intrusive_list.h"
 #include "proxy/http/codec.h"
 #include "proxy/net/address.h"
-#include "proxy/upstream/connection.h"
 #include "proxy/upstream/dialer.h"
+#include "proxy/upstream/upstream_connection.h"
 
 namespace woad {
 

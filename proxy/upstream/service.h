@@ -9,9 +9,9 @@
 #include <unordered_map>
 #include <vector>
 
-#include "proxy/http/pools.h"
 #include "proxy/net/address.h"
 #include "proxy/upstream/channel.h"
+#include "proxy/upstream/pools.h"
 
 namespace woad {
 

@@ -9,9 +9,9 @@
 #include <vector>
 
 #include "config/load.h"
-#include "proxy/exchange/compile.h"
 #include "proxy/exchange/exchange.h"
 #include "proxy/exchange/mirror.h"
+#include "proxy/snapshot/compile.h"
 #include "tests/exchange/script_filter.h"
 #include "tests/support/request_head.h"
 #include "tests/upstream/fake_dialer.h"

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "config/node.h"
-#include "proxy/http/filter_kind.h"
+#include "proxy/filter/kind.h"
 
 namespace woad::test {
 

@@ -4,8 +4,8 @@
 
 #include "config/load.h"
 #include "filters/registry.h"
-#include "proxy/exchange/compile.h"
 #include "proxy/exchange/mirror.h"
+#include "proxy/snapshot/compile.h"
 #include "tests/matrix/tls_wire.h"
 #include "tests/support/workloads.h"
 

@@ -13,7 +13,7 @@
 #include <string_view>
 #include <vector>
 
-#include "proxy/server/connection.h"
+#include "proxy/server/downstream_connection.h"
 #include "proxy/upstream/endpoints.h"
 #include "tests/matrix/ends.h"
 

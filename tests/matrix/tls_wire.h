@@ -3,7 +3,7 @@
 
 #include <memory>
 
-#include "proxy/net/tls_transport.h"
+#include "proxy/net/tls/transport.h"
 #include "tests/matrix/wire.h"
 
 namespace woad::test {

@@ -5,7 +5,7 @@
 #include <memory>
 #include <string>
 
-#include "proxy/net/svid.h"
+#include "proxy/net/tls/svid.h"
 #include "tests/support/memory_transport.h"
 
 namespace woad::test {

@@ -10,11 +10,11 @@
 
 #include "config/load.h"
 #include "filters/registry.h"
-#include "proxy/exchange/compile.h"
 #include "proxy/exchange/mirror.h"
 #include "proxy/server/client_handshake.h"
-#include "proxy/server/connection.h"
-#include "tests/net/tls_peer.h"
+#include "proxy/server/downstream_connection.h"
+#include "proxy/snapshot/compile.h"
+#include "tests/net/tls/peer.h"
 #include "tests/support/workloads.h"
 #include "tests/upstream/fake_dialer.h"
 

@@ -1,7 +1,7 @@
 // A listener on a real loop: accept, handshake, request; and what a reload does in between.
 #include "proxy/server/listener.h"
 
-#include "proxy/server/dialer.h"
+#include "proxy/server/socket_dialer.h"
 #include "tests/net/harness.h"
 #include "tests/server/inbound_rig.h"
 

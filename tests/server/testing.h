@@ -11,8 +11,8 @@
 
 #include "config/load.h"
 #include "filters/registry.h"
-#include "proxy/exchange/compile.h"
-#include "proxy/server/admin_backend.h"
+#include "proxy/admin/backend.h"
+#include "proxy/snapshot/compile.h"
 
 namespace woad {
 

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <utility>
 
-#include "proxy/net/tls_context.h"
+#include "proxy/net/tls/context.h"
 #include "tests/support/certificates.h"
 
 namespace woad::test {

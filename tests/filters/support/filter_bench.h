@@ -9,7 +9,7 @@
 
 #include "config/document.h"
 #include "config/load.h"
-#include "proxy/http/filter.h"
+#include "proxy/filter/filter.h"
 #include "proxy/observe/metrics.h"
 #include "tests/support/context_system.h"
 

@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "proxy/http/tap_line.h"
+#include "proxy/filter/tap_line.h"
 #include "proxy/observe/access_record.h"
 
 namespace {

@@ -6,7 +6,7 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "proxy/net/svid.h"
+#include "proxy/net/tls/svid.h"
 
 namespace {
 

@@ -9,8 +9,8 @@
 #include <string>
 #include <string_view>
 
-#include "proxy/net/tls_transport.h"
-#include "tests/net/tls_peer.h"
+#include "proxy/net/tls/transport.h"
+#include "tests/net/tls/peer.h"
 #include "tests/support/memory_transport.h"
 #include "tests/support/workloads.h"
 

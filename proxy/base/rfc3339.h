@@ -1,0 +1,13 @@
+// Times as people and logs read them. Pure; any thread.
+#pragma once
+
+#include <string>
+
+#include "proxy/base/time.h"
+
+namespace woad {
+
+// RFC 3339 in UTC with milliseconds: "2026-11-20T08:15:00.250Z".
+std::string rfc3339(WallTime time);
+
+}  // namespace woad

@@ -1,0 +1,25 @@
+#include "proxy/filter/chain.h"
+
+namespace woad {
+
+void FilterChain::add(const FilterKind& kind, FilterSlot slot) {
+  const auto index = static_cast<uint8_t>(kinds_.size());
+  kinds_.push_back(&kind);
+  slots_.push_back(std::move(slot));
+  for (size_t hook = 0; hook < kHookCount; ++hook) {
+    if ((kind.hooks >> hook & 1) == 0) continue;
+    auto& order = order_[hook];
+    const bool backward = hook >= static_cast<size_t>(Hook::kResponseHead) &&
+                          hook <= static_cast<size_t>(Hook::kResponseTrailers);
+    order.insert(backward ? order.begin() : order.end(), index);
+  }
+}
+
+std::optional<size_t> FilterChain::position(std::string_view name) const {
+  for (size_t i = 0; i < kinds_.size(); ++i) {
+    if (kinds_[i]->name == name) return i;
+  }
+  return std::nullopt;
+}
+
+}  // namespace woad

@@ -1,0 +1,130 @@
+// One kind of filter, as the registry lists it: its name, its settings, how to make one.
+//
+// A kind is made from a filter class F by filter_kind<F>():
+//   F : HttpFilter, constructible from FilterContext&
+//   F::Settings    equality-comparable, default-constructible: the defaults
+//   F::kTable      the decode table of Settings (config/table.h)
+//   F::State       optional: state shared by all workers, constructible from const Settings&; it
+//                  survives a reload when the settings at its place did not change
+// Which hooks F overrides is found out at compile time; others are never called.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <type_traits>
+
+#include "proxy/filter/filter.h"
+
+namespace woad::config {
+class Node;
+class Diagnostics;
+}  // namespace woad::config
+
+namespace woad {
+
+enum class Hook : uint8_t {
+  kRequestHead,
+  kRequestData,
+  kRequestTrailers,
+  kAttempt,
+  kOutcome,
+  kResponseHead,
+  kResponseData,
+  kResponseTrailers,
+  kEnd,
+};
+inline constexpr size_t kHookCount = static_cast<size_t>(Hook::kEnd) + 1;
+
+enum class FilterPlace : uint8_t { kInbound, kOutbound, kBoth };
+
+struct FilterKind {
+  std::string_view name;
+  FilterPlace place;
+  uint16_t hooks;  // bit 1 << Hook for each hook the filter overrides
+
+  // Settings from `node` on top of `base` (nullptr: the defaults); errors go to `diagnostics` and
+  // the result is then of no use. `node` nullptr: `base` or the defaults themselves.
+  std::shared_ptr<const void> (*parse)(const config::Node* node, const void* base,
+                                       config::Diagnostics& diagnostics);
+  bool (*same_settings)(const void* a, const void* b);
+  std::shared_ptr<void> (*make_state)(const void* settings);  // nullptr: no state
+  HttpFilter* (*create)(Arena& arena, FilterContext& context);
+  // The JSON schema of the settings, as text.
+  std::string (*schema)();
+};
+
+namespace detail {
+
+template <class F, class Base, class... Args>
+constexpr bool overrides(Base (F::*)(Args...)) {
+  return !std::is_same_v<F, HttpFilter>;
+}
+
+template <class F>
+constexpr uint16_t hooks_of() {
+  // &F::hook has type R (HttpFilter::*)(…) when F only inherits it.
+  const bool set[kHookCount] = {overrides(&F::on_request_head),
+                                overrides(&F::on_request_data),
+                                overrides(&F::on_request_trailers),
+                                overrides(&F::on_attempt),
+                                overrides(&F::on_outcome),
+                                overrides(&F::on_response_head),
+                                overrides(&F::on_response_data),
+                                overrides(&F::on_response_trailers),
+                                overrides(&F::on_end)};
+  uint16_t bits = 0;
+  for (size_t i = 0; i < kHookCount; ++i) {
+    if (set[i]) bits = static_cast<uint16_t>(bits | (1u << i));
+  }
+  return bits;
+}
+
+template <class F>
+concept HasState = requires {
+  typename F::State;
+};
+
+template <class F>
+std::shared_ptr<void> make_state(const void* settings) {
+  return std::make_shared<typename F::State>(*static_cast<const typename F::Settings*>(settings));
+}
+
+template <class F>
+constexpr auto state_maker() -> std::shared_ptr<void> (*)(const void*) {
+  if constexpr (HasState<F>) {
+    return &make_state<F>;
+  } else {
+    return nullptr;
+  }
+}
+
+}  // namespace detail
+
+// Instantiate in filters/registry.cc, where config/table.h is visible.
+template <class F>
+FilterKind filter_kind(std::string_view name, FilterPlace place) {
+  using Settings = typename F::Settings;
+  return {
+      name,
+      place,
+      detail::hooks_of<F>(),
+      [](const config::Node* node, const void* base,
+         config::Diagnostics& diagnostics) -> std::shared_ptr<const void> {
+        auto settings = base == nullptr
+                            ? std::make_shared<Settings>()
+                            : std::make_shared<Settings>(*static_cast<const Settings*>(base));
+        if (node != nullptr) F::kTable.decode(*node, *settings, diagnostics);
+        return settings;
+      },
+      [](const void* a, const void* b) {
+        return *static_cast<const Settings*>(a) == *static_cast<const Settings*>(b);
+      },
+      detail::state_maker<F>(),
+      [](Arena& arena, FilterContext& context) -> HttpFilter* { return arena.make<F>(context); },
+      [] { return F::kTable.schema_text(); }};
+}
+
+}  // namespace woad

@@ -1,0 +1,161 @@
+#include "proxy/net/tls/material.h"
+
+#include <algorithm>
+
+#include "proxy/net/tls/material_native.h"
+#include "proxy/net/tls/pem.h"
+#include "proxy/net/tls/svid_x509.h"
+#include "proxy/net/tls/verify.h"
+#include "proxy/net/tls/words.h"
+
+namespace woad {
+namespace {
+
+// Our own chain is sent with each handshake; more than this is a bundle by mistake.
+constexpr size_t kMaxChain = 10;
+
+CertificateInfo describe(const X509* certificate) {
+  const std::string subject = subject_words(certificate);
+  return {subject.substr(1, subject.size() - 2),  // the quotes are for sentences
+          wall_time(X509_get0_notBefore(certificate)).value_or(WallTime{}),
+          wall_time(X509_get0_notAfter(certificate)).value_or(WallTime{}),
+          certificate_hash(certificate)};
+}
+
+Result<StorePtr> make_store(const PemText& source, const std::vector<X509Ptr>& roots,
+                            bool only_cas) {
+  StorePtr store(X509_STORE_new());
+  WOAD_ASSERT(store != nullptr);
+  for (size_t i = 0; i < roots.size(); ++i) {
+    X509* const root = roots[i].get();
+    if (only_cas && (X509_get_extension_flags(root) & EXFLAG_CA) == 0) {
+      return pem_fault(source, "certificate " + std::to_string(i + 1) + ", " + subject_words(root) +
+                                   ", is not a CA");
+    }
+    WOAD_ASSERT(X509_STORE_add_cert(store.get(), root) == 1);
+  }
+  ERR_clear_error();
+  return store;
+}
+
+// Whether peers that trust the bundle will accept our chain, in the role of `purpose`.
+ChainVerdict check_chain(const TlsMaterial::Native& native, const char* purpose, WallTime now) {
+  const StoreContextPtr context(X509_STORE_CTX_new());
+  STACK_OF(X509)* const others = sk_X509_new_null();
+  for (size_t i = 1; i < native.certificates.size(); ++i) {
+    sk_X509_push(others, native.certificates[i].get());
+  }
+  WOAD_ASSERT(X509_STORE_CTX_init(context.get(), native.store.get(),
+                                  native.certificates.front().get(), others) == 1);
+  X509_STORE_CTX_set_default(context.get(), purpose);
+  X509_VERIFY_PARAM_set_auth_level(X509_STORE_CTX_get0_param(context.get()), kSecurityLevel);
+  ChainVerdict verdict = verify_chain(context.get(), now);
+  sk_X509_free(others);
+  return verdict;
+}
+
+// The key, the SVID and its times: what the certificate file alone tells.
+Result<Svid> check_leaf(const PemText& certificate, const PemText& key,
+                        const TlsMaterial::Native& native, std::string_view trust_domain,
+                        WallTime now) {
+  X509* const leaf = native.certificates.front().get();
+  if (X509_check_private_key(leaf, native.key.get()) != 1) {
+    return pem_fault(key, "is not the key of the first certificate in " + certificate.name);
+  }
+  Result<Svid> svid = read_svid(leaf, TlsSide::kEither);
+  if (!svid)
+    return pem_fault(certificate, "its first certificate is no SVID: " + svid.error().message);
+  if (svid->trust_domain != trust_domain) {
+    return pem_fault(certificate, "its id " + svid->id + " is not of the trust domain " +
+                                      std::string(trust_domain));
+  }
+  switch (validity(svid->not_before, svid->not_after, now)) {
+    case Validity::kExpired:
+      return pem_fault(certificate, "expired at " + utc_words(svid->not_after));
+    case Validity::kNotYet:
+      return pem_fault(certificate, "is not valid before " + utc_words(svid->not_before));
+    case Validity::kValid: break;
+  }
+  return svid;
+}
+
+std::vector<CertificateInfo> describe_all(const std::vector<X509Ptr>& certificates) {
+  std::vector<CertificateInfo> described;
+  described.reserve(certificates.size());
+  for (const X509Ptr& certificate : certificates) described.push_back(describe(certificate.get()));
+  return described;
+}
+
+// Fills in what is read from the three texts, before it is checked.
+Result<void> read_identity(TlsMaterial::Native& native, const PemText& certificate,
+                           const PemText& key, const PemText& bundle) {
+  Result<std::vector<X509Ptr>> chain = read_certificates(certificate);
+  if (!chain) return chain.error();
+  if (chain->size() > kMaxChain) {
+    return pem_fault(certificate, "holds " + std::to_string(chain->size()) +
+                                      " certificates; a chain has at most " +
+                                      std::to_string(kMaxChain));
+  }
+  Result<KeyPtr> private_key = read_private_key(key);
+  if (!private_key) return private_key.error();
+  const Result<std::vector<X509Ptr>> roots = read_certificates(bundle);
+  if (!roots) return roots.error();
+  Result<StorePtr> store = make_store(bundle, *roots, true);
+  if (!store) return store.error();
+  native.certificates = std::move(*chain);
+  native.key = std::move(*private_key);
+  native.store = std::move(*store);
+  native.chain = describe_all(native.certificates);
+  native.roots = describe_all(*roots);
+  return {};
+}
+
+}  // namespace
+
+TlsMaterial::TlsMaterial(std::unique_ptr<Native> native) : native_(std::move(native)) {}
+TlsMaterial::~TlsMaterial() = default;
+
+Result<TlsMaterial::Ptr> TlsMaterial::identity(const PemText& certificate, const PemText& key,
+                                               const PemText& bundle, std::string_view trust_domain,
+                                               WallTime now) {
+  init_openssl();
+  auto native = std::make_unique<Native>();
+  const Result<void> read = read_identity(*native, certificate, key, bundle);
+  if (!read) return read.error();
+  Result<Svid> svid = check_leaf(certificate, key, *native, trust_domain, now);
+  if (!svid) return svid.error();
+  X509* const leaf = native->certificates.front().get();
+  for (const auto& [side, purpose] :
+       {std::pair(TlsSide::kServer, "ssl_server"), std::pair(TlsSide::kClient, "ssl_client")}) {
+    if (!read_svid(leaf, side)) continue;  // it is for the other side alone
+    const ChainVerdict verdict = check_chain(*native, purpose, now);
+    if (verdict.code != X509_V_OK) {
+      return pem_fault(certificate, "does not hold against " + bundle.name + ": " + verdict.why);
+    }
+    native->not_after = std::min(native->not_after, verdict.not_after);
+  }
+  native->svid = std::move(*svid);
+  return Ptr(new TlsMaterial(std::move(native)));
+}
+
+Result<TlsMaterial::Ptr> TlsMaterial::trust(const PemText& certificates) {
+  init_openssl();
+  const Result<std::vector<X509Ptr>> roots = read_certificates(certificates);
+  if (!roots) return roots.error();
+  Result<StorePtr> store = make_store(certificates, *roots, false);
+  if (!store) return store.error();
+  auto native = std::make_unique<Native>();
+  native->store = std::move(*store);
+  native->roots = describe_all(*roots);
+  return Ptr(new TlsMaterial(std::move(native)));
+}
+
+const Svid* TlsMaterial::svid() const { return native_->svid ? &*native_->svid : nullptr; }
+std::string_view TlsMaterial::trust_domain() const {
+  return native_->svid ? std::string_view(native_->svid->trust_domain) : std::string_view();
+}
+WallTime TlsMaterial::not_after() const { return native_->not_after; }
+const std::vector<CertificateInfo>& TlsMaterial::chain() const { return native_->chain; }
+const std::vector<CertificateInfo>& TlsMaterial::roots() const { return native_->roots; }
+
+}  // namespace woad

@@ -1,0 +1,81 @@
+// What TLS is made of: our certificate chain and key, and whom we trust.
+//
+// Everything is checked when it is loaded, so that a set that does not belong together (half
+// rotated, half written, of another mesh) is refused as a whole and the one in use stays. Immutable
+// and shared; any thread.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "proxy/base/result.h"
+#include "proxy/base/time.h"
+#include "proxy/net/tls/svid.h"
+
+namespace woad {
+
+// PEM text and the name of where it came from, for sentences.
+struct PemText {
+  std::string name;
+  std::string text;
+};
+
+// Largest file that is read.
+inline constexpr size_t kMaxPemFile = size_t{1} << 20;
+
+// Reads a regular file of at most kMaxPemFile bytes. Blocks: not for a worker's loop.
+Result<PemText> read_pem_file(const std::string& path);
+
+// The roots that the system trusts, from the file where Debian, Fedora or Alpine keep them. Read
+// whole: OpenSSL's own default would look into a folder of files during handshakes.
+Result<PemText> read_system_roots();
+
+// For showing (/certs).
+struct CertificateInfo {
+  std::string subject;  // printable, shortened
+  WallTime not_before;
+  WallTime not_after;
+  std::string sha256;  // of the DER, lower-case hexadecimal
+};
+
+class TlsMaterial {
+ public:
+  using Ptr = std::shared_ptr<const TlsMaterial>;
+
+  // Our identity and the roots of our trust domain. Holds when the key belongs to the first
+  // certificate of the chain, that is a leaf SVID of `trust_domain`, the chain
+  // builds to a root of the bundle and is strong enough (112 bits of security, OpenSSL level 2),
+  // all of it is valid at `now`, and every certificate of the bundle is a CA. Each error names file
+  // and check.
+  static Result<Ptr> identity(const PemText& certificate, const PemText& key, const PemText& bundle,
+                              std::string_view trust_domain, WallTime now);
+  // Trust alone, to call servers that have no SPIFFE id.
+  static Result<Ptr> trust(const PemText& certificates);
+
+  ~TlsMaterial();
+  TlsMaterial(const TlsMaterial&) = delete;
+  TlsMaterial& operator=(const TlsMaterial&) = delete;
+
+  // nullptr without an identity.
+  const Svid* svid() const;
+  // "" without an identity.
+  std::string_view trust_domain() const;
+  // When the chain as verified ends: the earliest of leaf, intermediates and root;
+  // WallTime::max() without an identity.
+  WallTime not_after() const;
+  // Our chain as it is sent, leaf first; and whom we trust.
+  const std::vector<CertificateInfo>& chain() const;
+  const std::vector<CertificateInfo>& roots() const;
+
+  // For proxy/net alone: the OpenSSL objects.
+  struct Native;
+  const Native& native() const { return *native_; }
+
+ private:
+  explicit TlsMaterial(std::unique_ptr<Native> native);
+  std::unique_ptr<Native> native_;
+};
+
+}  // namespace woad

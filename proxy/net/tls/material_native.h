@@ -1,0 +1,22 @@
+// The OpenSSL objects of TlsMaterial. For proxy/net alone.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "proxy/net/tls/material.h"
+#include "proxy/net/tls/openssl.h"
+
+namespace woad {
+
+struct TlsMaterial::Native {
+  std::optional<Svid> svid;
+  std::vector<X509Ptr> certificates;  // ours, leaf first
+  KeyPtr key;
+  StorePtr store;  // whom we trust
+  WallTime not_after = WallTime::max();
+  std::vector<CertificateInfo> chain;
+  std::vector<CertificateInfo> roots;
+};
+
+}  // namespace woad

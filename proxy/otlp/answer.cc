@@ -1,0 +1,86 @@
+#include "proxy/otlp/answer.h"
+
+#include <ctime>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "proxy/base/strings.h"
+#include "proxy/observe/json_text.h"
+
+namespace woad {
+namespace {
+
+using nlohmann::json;
+
+constexpr size_t kMaxWhy = 256;
+constexpr Duration kLongest = hours(24);
+
+// An int64 of JSON Protobuf: a number, or its digits as a string.
+uint64_t count_of(const json& value) {
+  if (value.is_number_unsigned()) return value.get<uint64_t>();
+  if (value.is_string()) return parse_decimal(value.get_ref<const std::string&>()).value_or(0);
+  return 0;
+}
+
+std::string text_of(const json& object, const char* key) {
+  const auto found = object.find(key);
+  if (found == object.end() || !found->is_string()) return {};
+  return std::string(cut_text(found->get_ref<const std::string&>(), kMaxWhy));
+}
+
+void read_partial_success(const std::string& body, OtlpVerdict& verdict) {
+  const json answer = json::parse(body, nullptr, false);
+  if (!answer.is_object()) return;
+  const auto partial = answer.find("partialSuccess");
+  if (partial == answer.end() || !partial->is_object()) return;
+  const auto rejected = partial->find("rejectedSpans");
+  if (rejected != partial->end()) verdict.rejected = count_of(*rejected);
+  verdict.why = text_of(*partial, "errorMessage");
+}
+
+// The body of a failure is a google.rpc.Status, if it is anything.
+std::string words_of(const OtlpAnswer& answer) {
+  std::string words = "status " + std::to_string(answer.status);
+  const json status = json::parse(answer.body, nullptr, false);
+  const std::string message = status.is_object() ? text_of(status, "message") : std::string();
+  return message.empty() ? words : words + ": " + message;
+}
+
+bool may_be_tried_again(int status) {
+  return status == 429 || status == 502 || status == 503 || status == 504;
+}
+
+}  // namespace
+
+std::optional<Duration> parse_retry_after(std::string_view value, WallTime now) {
+  if (const auto given = parse_decimal(value)) {
+    return std::min<Duration>(seconds(std::min<uint64_t>(*given, kLongest / seconds(1))), kLongest);
+  }
+  std::tm date{};
+  const std::string text(value);
+  const char* const end = strptime(text.c_str(), "%a, %d %b %Y %H:%M:%S GMT", &date);
+  if (end == nullptr || *end != '\0' || text.size() != value.size()) return std::nullopt;
+  const auto at = std::chrono::system_clock::from_time_t(timegm(&date));
+  return std::clamp<Duration>(WallTime(at) - now, Duration(0), kLongest);
+}
+
+OtlpVerdict judge_otlp_answer(const OtlpAnswer& answer, WallTime now) {
+  OtlpVerdict verdict;
+  if (answer.status >= 200 && answer.status < 300) {
+    verdict.kind = OtlpVerdict::Kind::kDelivered;
+    read_partial_success(answer.body, verdict);
+  } else if (answer.status == 0) {
+    verdict.kind = OtlpVerdict::Kind::kTryAgain;
+    verdict.why = answer.why;
+  } else {
+    verdict.why = words_of(answer);
+    if (may_be_tried_again(answer.status)) {
+      verdict.kind = OtlpVerdict::Kind::kTryAgain;
+      verdict.retry_after = parse_retry_after(answer.retry_after, now);
+    }
+  }
+  return verdict;
+}
+
+}  // namespace woad

@@ -1,0 +1,66 @@
+// Where spans go, how often and as whose: out of the file's `tracing` and the OTEL_ variables of
+// the environment. Pure; any thread.
+//
+// Variables are those of
+// https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/ and
+// .../protocol/exporter/. The file wins: `tracing.otlp` over whatever says where spans go or that
+// they go nowhere, `tracing.sample` over OTEL_TRACES_SAMPLER. A variable that cannot be understood
+// counts as unset and gives a warning, as the specification asks; so does an empty one, without.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "config/values.h"
+#include "proxy/base/result.h"
+#include "proxy/base/time.h"
+#include "proxy/observe/otlp_json.h"
+#include "proxy/otlp/environment.h"
+
+namespace woad {
+
+// An http:// URL taken apart.
+struct OtlpEndpoint {
+  config::HostPort address;
+  std::string authority;  // as written: the Host to send
+  std::string target;     // path and query; never empty
+
+  bool operator==(const OtlpEndpoint&) const = default;
+};
+
+// "http://collector:4318/v1/traces"; the port is 80 when left out, the path "/".
+Result<OtlpEndpoint> parse_otlp_endpoint(std::string_view url);
+
+struct OtlpSettings {
+  bool enabled = false;  // false: nothing is exported, and the rest says nothing but `sample`
+  OtlpEndpoint endpoint;
+  std::vector<std::pair<std::string, std::string>> headers;  // besides our own; lower-case names
+  ResourceAttributes resource;
+  // The share of the traces that begin here and are recorded; a caller's decision is kept.
+  double sample = 0.01;
+  // Of one try to export a batch (OTEL_EXPORTER_OTLP_TIMEOUT).
+  Duration timeout = seconds(10);
+  // Between two exports while fewer than `max_batch` spans wait (OTEL_BSP_*).
+  Duration delay = seconds(5);
+  size_t max_batch = 512;
+  size_t max_queue = 2048;            // spans that wait; what is over is dropped
+  std::vector<std::string> warnings;  // sentences without a final dot
+
+  bool operator==(const OtlpSettings&) const = default;
+};
+
+// What the file says.
+struct OtlpInFile {
+  std::optional<std::string> otlp;  // an http:// URL; without a path it is that of traces
+  std::optional<double> sample;     // 0 to 1
+  std::string service;              // node.service and node.instance: the resource, unless the
+  std::string instance;             // environment names another
+};
+
+OtlpSettings otlp_settings(const OtlpInFile& file, const EnvironmentVariable& variable);
+
+}  // namespace woad

@@ -1,0 +1,170 @@
+#include "proxy/server/downstream_connection.h"
+
+#include <utility>
+
+#include "proxy/http/detect.h"
+#include "proxy/http/h1/server_codec.h"
+#include "proxy/http/h2/server_codec.h"
+
+namespace woad {
+
+DownstreamConnection::DownstreamConnection(ConnectionHost& host, ClientArrival arrival)
+    : host_(host),
+      transport_(std::move(arrival.transport)),
+      alpn_(std::move(arrival.alpn)),
+      client_{transport_->peer(), std::move(arrival.identity), std::move(arrival.tls)},
+      view_(host.current_view()),
+      detect_timer_(host.worker().scheduler.timers(),
+                    bind_timer<&DownstreamConnection::on_detect_timeout>(this)),
+      age_(host.worker().scheduler, *this) {
+  if (client_.tls == nullptr) return;
+  age_.end_with_certificate(certificates_end(*client_.tls, client_.identity.get()));
+}
+
+DownstreamConnection::~DownstreamConnection() {
+  while (!exchanges_.empty()) delete &exchanges_.pop_front();
+  codec_.reset();
+  Transport::close_after_flush(std::move(transport_));
+}
+
+void DownstreamConnection::start() {
+  const HttpLimits& limits = view_->snapshot().limits;
+  transport_->set_high_water(limits.buffer);
+  const ListenerProtocol protocol = host_.spec().protocol;
+  if (alpn_ == "h2" || protocol == ListenerProtocol::kHttp2) {
+    serve(Protocol::kHttp2);
+  } else if (alpn_ == "http/1.1" || protocol == ListenerProtocol::kHttp1) {
+    serve(Protocol::kHttp11);
+  } else {
+    detect_timer_.arm(limits.idle_timeout);
+  }
+  transport_->start(*this);
+}
+
+void DownstreamConnection::serve(Protocol protocol) {
+  detect_timer_.disarm();
+  state_ = State::kServing;
+  ServerConnection& self = *this;
+  const HttpLimits& limits = view_->snapshot().limits;
+  if (protocol == Protocol::kHttp2) {
+    codec_ = std::make_unique<H2ServerCodec>(*transport_, self, host_.codec_context(), limits);
+    if (host_.draining()) codec_->begin_drain();
+  } else {
+    codec_ = std::make_unique<H1ServerCodec>(*transport_, self, host_.codec_context(), limits);
+  }
+}
+
+void DownstreamConnection::on_bytes(Slice bytes) {
+  if (state_ == State::kDetecting) {
+    detect(std::move(bytes));
+  } else if (state_ == State::kServing) {
+    codec_->on_bytes(std::move(bytes));
+  }
+}
+
+void DownstreamConnection::detect(Slice bytes) {
+  const bool first = prefix_.empty();
+  const std::string joined = first ? std::string() : prefix_ + std::string(bytes.view());
+  const std::string_view so_far = first ? bytes.view() : std::string_view(joined);
+  switch (detect_protocol(so_far)) {
+    case Detected::kNeedMore:
+      if (first) detect_timer_.arm(view_->snapshot().limits.header_timeout);
+      prefix_.assign(so_far);
+      return;
+    case Detected::kNeither:
+      ++host_.codec_context().hostile[static_cast<size_t>(Hostile::kProtocolError)];
+      close();
+      return;
+    case Detected::kHttp2: serve(Protocol::kHttp2); break;
+    case Detected::kHttp1: serve(Protocol::kHttp11); break;
+  }
+  if (!first) {
+    Buffer begin;
+    begin.append(host_.worker().blocks, prefix_);
+    prefix_ = std::string();
+    codec_->on_bytes(begin.take_front());
+  }
+  if (state_ == State::kServing) codec_->on_bytes(std::move(bytes));
+}
+
+void DownstreamConnection::on_detect_timeout() { close(); }
+
+void DownstreamConnection::on_eof() {
+  if (state_ == State::kDetecting) {
+    close();
+  } else if (state_ == State::kServing) {
+    codec_->on_eof();
+  }
+}
+
+void DownstreamConnection::on_drained() {
+  if (state_ == State::kServing) codec_->on_transport_drained();
+}
+
+void DownstreamConnection::on_lost(std::string_view why) {
+  if (state_ == State::kServing) codec_->on_transport_lost(why);
+  close();
+}
+
+RequestSink& DownstreamConnection::on_stream(ResponseWriter& writer) {
+  ViewRef newest = host_.current_view();
+  if (&*newest != &*view_) {
+    codec_->set_limits(newest->snapshot().limits);
+    view_ = newest;
+  }
+  auto* exchange =
+      new Exchange(*this, host_.worker(), std::move(newest), host_.spec(), client_, writer);
+  exchanges_.push_back(*exchange);
+  return *exchange;
+}
+
+void DownstreamConnection::on_exchange_end(Exchange& exchange) {
+  exchange.unlink();
+  // Plaintext where it is not allowed has come for its refusal, or for one probe.
+  if (lacks_identity(client_, host_.spec())) announce_drain();
+  host_.worker().scheduler.defer_delete(std::unique_ptr<Deferred>(&exchange));
+}
+
+void DownstreamConnection::on_codec_done() { close(); }
+
+void DownstreamConnection::announce_drain() {
+  if (state_ != State::kServing) return;
+  // An idle HTTP/1 connection can be told only with an answer.
+  if (active() || codec_->protocol() == Protocol::kHttp2) codec_->begin_drain();
+}
+
+void DownstreamConnection::drain() {
+  if (state_ == State::kServing) {
+    codec_->begin_drain();
+  } else {
+    close();
+  }
+}
+
+void DownstreamConnection::on_newer_epoch(const TlsContext::Ptr& epoch) {
+  if (client_.tls == nullptr || client_.tls == epoch) return;
+  const bool known = epoch != nullptr &&
+                     epoch->material().trust_domain() == client_.tls->material().trust_domain();
+  if (known) {
+    age_.end_within(ConnectionAge::kReplaced);
+  } else {
+    drain();
+  }
+}
+
+void DownstreamConnection::on_too_old() { abort(ConnectionAge::kTooOld); }
+
+void DownstreamConnection::abort(std::string_view why) {
+  exchanges_.for_each([&](Exchange& exchange) { exchange.abort(why); });
+  close();
+}
+
+void DownstreamConnection::close() {
+  if (state_ == State::kClosing) return;
+  state_ = State::kClosing;
+  detect_timer_.disarm();
+  age_.stop();
+  host_.on_connection_closed(*this);
+}
+
+}  // namespace woad

@@ -1,0 +1,95 @@
+// One client connection: finds out the protocol, then feeds a server codec and owns the exchanges.
+//
+//   detecting ──▶ serving ──▶ closing ──▶ (deleted at the end of the turn)
+//       └───────────────────────▶┘
+// Owned by its Listener. One thread.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "proxy/base/timer_wheel.h"
+#include "proxy/exchange/exchange.h"
+#include "proxy/http/codec.h"
+#include "proxy/net/tls/connection_age.h"
+#include "proxy/net/transport.h"
+#include "proxy/server/client_handshake.h"
+
+namespace woad {
+
+class DownstreamConnection;
+
+// What a connection needs of its listener; outlives it.
+class ConnectionHost {
+ public:
+  // The newest view and this listener in it, for the next request.
+  virtual ViewRef current_view() = 0;
+  virtual const ListenerSpec& spec() const = 0;
+  virtual WorkerContext& worker() = 0;
+  virtual CodecContext codec_context() = 0;
+  // The process is ending: each connection ends with its next answer.
+  virtual bool draining() const = 0;
+  // Unlinks and deletes the connection at the end of the turn.
+  virtual void on_connection_closed(DownstreamConnection& connection) = 0;
+
+ protected:
+  ~ConnectionHost() = default;
+};
+
+class DownstreamConnection final : public Deferred,
+                                   public ListLink,
+                                   private TransportSink,
+                                   private ServerConnection,
+                                   private ExchangeOwner,
+                                   private AgeSink {
+ public:
+  DownstreamConnection(ConnectionHost& host, ClientArrival arrival);
+  ~DownstreamConnection() override;
+
+  void start();
+  bool active() const { return codec_ != nullptr && codec_->active_streams() > 0; }
+  // Tells the client that this connection will end, without ending it: the next answer says close,
+  // HTTP/2 gets its GOAWAY.
+  void announce_drain();
+  // Ends gracefully: after the present request, at once when idle.
+  void drain();
+  // The listener's TLS is of this epoch now (nullptr: it has none).
+  void on_newer_epoch(const TlsContext::Ptr& epoch);
+  // Cuts whatever runs.
+  void abort(std::string_view why);
+
+ private:
+  enum class State : uint8_t { kDetecting, kServing, kClosing };
+
+  void on_bytes(Slice bytes) override;
+  void on_eof() override;
+  void on_drained() override;
+  void on_lost(std::string_view why) override;
+  RequestSink& on_stream(ResponseWriter& writer) override;
+  void on_codec_done() override;
+  void on_exchange_end(Exchange& exchange) override;
+  bool closing() const override { return host_.draining(); }
+  void on_old() override { drain(); }
+  void on_too_old() override;
+
+  void detect(Slice bytes);
+  void serve(Protocol protocol);
+  void on_detect_timeout();
+  void close();
+
+  ConnectionHost& host_;
+  std::unique_ptr<Transport> transport_;
+  std::string alpn_;
+  Client client_;
+  std::unique_ptr<ServerCodec> codec_;
+  IntrusiveList<Exchange> exchanges_;
+  // The snapshot whose limits the codec has.
+  ViewRef view_;
+  // While detecting: what came so far, shorter than an HTTP/2 preface.
+  std::string prefix_;
+  Timer detect_timer_;
+  ConnectionAge age_;
+  State state_ = State::kDetecting;
+};
+
+}  // namespace woad

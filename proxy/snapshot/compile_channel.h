@@ -1,0 +1,49 @@
+// From services.*.tls to the channels of a snapshot.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <unordered_map>
+
+#include "config/diagnostics.h"
+#include "config/types.h"
+#include "proxy/snapshot/tls.h"
+#include "proxy/upstream/channel.h"
+
+namespace woad {
+
+// By all that makes one channel different from another. The text is valid while the channel lives.
+using Channels = std::unordered_map<std::string, std::shared_ptr<const Channel>>;
+
+// The protocol names (RFC 7301) for what is spoken with TLS; "" for opaque TCP.
+std::string alpn_for(config::Protocol protocol);
+
+class ChannelCompiler {
+ public:
+  // What is the same as in `previous` (may be nullptr) is taken over; what is used is put into
+  // `channels`. All of them outlive the compiler.
+  ChannelCompiler(const config::Config& config, const SnapshotTls& tls, const Channels* previous,
+                  Channels& channels, config::Diagnostics& diagnostics)
+      : config_(config),
+        tls_(tls),
+        previous_(previous),
+        channels_(channels),
+        diagnostics_(diagnostics) {}
+
+  // To the local app.
+  std::shared_ptr<const Channel> to_app();
+  std::shared_ptr<const Channel> to_service(const config::Service& service);
+
+ private:
+  std::shared_ptr<const Channel> share(const std::string& key, Channel channel);
+  void expect(const config::PatternList& peer, TlsClientOptions& options);
+  const TlsContext::Ptr& context_of(const config::Service& service, config::TlsMode mode) const;
+
+  const config::Config& config_;
+  const SnapshotTls& tls_;
+  const Channels* previous_;
+  Channels& channels_;
+  config::Diagnostics& diagnostics_;
+};
+
+}  // namespace woad

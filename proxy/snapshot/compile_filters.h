@@ -1,0 +1,43 @@
+// The part of compile() that makes chains and filter settings.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/types.h"
+#include "proxy/filter/chain.h"
+#include "proxy/snapshot/snapshot.h"
+
+namespace woad {
+
+class FilterCompiler {
+ public:
+  FilterCompiler(const std::vector<FilterKind>& registry, const Snapshot* previous,
+                 Snapshot& snapshot, config::Diagnostics& diagnostics)
+      : registry_(registry), previous_(previous), snapshot_(snapshot), diagnostics_(diagnostics) {}
+
+  // The chain of the file, or the default one.
+  void compile_chain(Direction direction,
+                     const std::optional<std::vector<config::FilterSettings>>& listed);
+
+  // `base` with the settings given at a service or route of the outbound chain on top; empty when
+  // none are given. `place` names where, for finding the state again after a reload.
+  FilterSlots override_slots(const FilterSlots& base,
+                             const std::vector<config::FilterSettings>& given,
+                             const std::string& place);
+
+ private:
+  const FilterKind* find(std::string_view name) const;
+  const FilterKind* find_or_complain(const config::FilterSettings& filter) const;
+  std::vector<config::FilterSettings> default_chain(Direction direction) const;
+  FilterSlot make_slot(const FilterKind& kind, const config::Node& settings, const void* base,
+                       const std::string& place);
+
+  const std::vector<FilterKind>& registry_;
+  const Snapshot* previous_;
+  Snapshot& snapshot_;
+  config::Diagnostics& diagnostics_;
+};
+
+}  // namespace woad

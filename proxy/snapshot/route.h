@@ -1,0 +1,107 @@
+// Routes and hosts, compiled: which service, answer or redirect a request gets. Immutable.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <variant>
+#include <vector>
+
+#include "proxy/base/random.h"
+#include "proxy/filter/chain.h"
+#include "proxy/match/matcher.h"
+#include "proxy/upstream/service.h"
+
+namespace woad {
+
+// A service with what the exchange needs beside it.
+struct ServiceEntry {
+  explicit ServiceEntry(std::string name) : service(std::move(name)) {}
+  Service service;
+  FilterSlots filters;  // of the chain that leads to it, with the service's own settings
+};
+
+// Where a route sends: a service with the settings of route over service.
+struct RouteTarget {
+  const ServiceEntry* service = nullptr;
+  uint64_t weight = 1;
+  FilterSlots filters;
+};
+
+struct Respond {
+  int status;
+  std::string body;
+};
+
+struct Redirect {
+  std::string scheme;  // "" = as the request's
+  std::string host;
+  std::string path;
+  int status;
+};
+
+struct Mirror {
+  const ServiceEntry* service;
+  double share;  // 0 to 1
+};
+
+struct Route {
+  std::string name;  // "routes[3]"
+  Matcher match;
+  std::variant<std::vector<RouteTarget>, Respond, Redirect> action;
+  uint64_t total_weight = 0;
+  std::optional<std::string> rewrite_prefix;  // replaces the matched path prefix
+  std::optional<Mirror> mirror;
+  FilterSlots filters;  // of a route without targets
+
+  // The target by weight; nullptr for a route without targets.
+  const RouteTarget* pick(Random& random) const;
+};
+
+// The routes of a file, found without looking at each: by exact path and by path prefix through
+// hashes, the rest in order.
+class RouteTable {
+ public:
+  void add(Route route);
+  // The first route of the file that matches, or nullptr.
+  const Route* find(const MatchInput& input) const;
+  const std::vector<std::unique_ptr<Route>>& routes() const { return routes_; }
+
+ private:
+  using Index = std::vector<uint32_t>;  // ascending
+  struct Hash {
+    using is_transparent = void;
+    size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
+  };
+  using ByText = std::unordered_map<std::string, Index, Hash, std::equal_to<>>;
+
+  void first_match(const Index& candidates, const MatchInput& input, uint32_t& best) const;
+
+  std::vector<std::unique_ptr<Route>> routes_;
+  ByText by_exact_path_;
+  ByText by_path_prefix_;
+  Index rest_;
+};
+
+// Which service owns a host.
+class HostTable {
+ public:
+  // Patterns as HostPattern; the caller has made sure that none comes twice.
+  void add(std::string_view pattern, const ServiceEntry& service);
+  // `host` as normal_host() gives it. Exact before the longest "*." before "*".
+  const ServiceEntry* find(std::string_view host) const;
+
+ private:
+  struct Hash {
+    using is_transparent = void;
+    size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
+  };
+  std::unordered_map<std::string, const ServiceEntry*, Hash, std::equal_to<>> exact_;
+  std::unordered_map<std::string, const ServiceEntry*, Hash, std::equal_to<>> below_;  // ".shop"
+  const ServiceEntry* any_ = nullptr;
+};
+
+}  // namespace woad

@@ -1,0 +1,81 @@
+// Everything the data path knows from the file: one immutable object, swapped whole.
+//
+// Made off the serving loops by compile() (compile.h), shared by all workers; an exchange keeps the
+// snapshot with which it began. Any thread may read it.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_set>
+#include <vector>
+
+#include "proxy/base/time.h"
+#include "proxy/context/system.h"
+#include "proxy/filter/chain.h"
+#include "proxy/http/codec.h"
+#include "proxy/http/exchange_info.h"
+#include "proxy/net/address.h"
+#include "proxy/snapshot/compile_channel.h"
+#include "proxy/snapshot/route.h"
+#include "proxy/snapshot/tls.h"
+
+namespace woad {
+
+enum class ListenerProtocol : uint8_t { kAuto, kHttp1, kHttp2, kTcp };
+// Who may come in: anyone in plaintext; who proves an identity, or comes in plaintext; who proves
+// an identity.
+enum class Mtls : uint8_t { kOff, kPermissive, kStrict };
+
+// One listening address of the data path.
+struct ListenerSpec {
+  Direction direction = Direction::kOutbound;
+  Address address;
+  std::string name;  // "127.0.0.1:15006", as in the file
+  ListenerProtocol protocol = ListenerProtocol::kAuto;
+  std::unique_ptr<ServiceEntry> app;  // inbound: the app as a service of one pool and endpoint
+  Mtls mtls = Mtls::kOff;
+  std::shared_ptr<const TlsServerOptions> tls_options;  // unless kOff
+  std::vector<std::string> probe_paths;
+};
+
+// A set of texts that is asked by views.
+struct TextHash {
+  using is_transparent = void;
+  size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
+};
+using TextSet = std::unordered_set<std::string, TextHash, std::equal_to<>>;
+
+struct Snapshot {
+  std::string version;  // of the file
+  std::string hash;     // of its text
+  std::string source;   // its text
+  std::string node_service;
+  std::string instance;
+  std::array<FilterChain, 2> chains;  // by Direction
+  std::vector<ListenerSpec> listeners;
+  std::vector<std::unique_ptr<ServiceEntry>> services;  // in the order of the file
+  HostTable hosts;
+  RouteTable routes;
+  ContextSystem context;
+  SnapshotTls tls;
+  Channels channels;
+  HttpLimits limits;
+  uint32_t client_connections = 10000;
+  uint32_t endpoint_slots = 0;
+  uint32_t pool_slots = 0;
+  // Settings and state of the filters that have state, by their place in the file: a reload that
+  // finds the same settings at the same place goes on with the state.
+  std::map<std::string, FilterSlot> stateful_slots;
+  // Colours of the file (labels and pools); others are "other" in metrics.
+  TextSet colors;
+
+  const FilterChain& chain(Direction direction) const {
+    return chains[static_cast<size_t>(direction)];
+  }
+};
+
+}  // namespace woad

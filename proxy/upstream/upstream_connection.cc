@@ -1,0 +1,133 @@
+#include "proxy/upstream/upstream_connection.h"
+
+#include <algorithm>
+
+#include "proxy/http/h1/client_codec.h"
+#include "proxy/http/h2/client_codec.h"
+#include "proxy/upstream/connection_pool.h"
+
+namespace woad {
+
+UpstreamConnection::UpstreamConnection(ConnectionPool& pool)
+    : pool_(pool),
+      idle_timer_(pool.context().scheduler.timers(),
+                  bind_timer<&UpstreamConnection::on_idle>(this)),
+      age_(pool.context().scheduler, *this) {}
+
+UpstreamConnection::~UpstreamConnection() {
+  // The codec tells of streams that end with it; the pool must not take this connection back.
+  state_ = State::kClosing;
+  codec_.reset();
+}
+
+void UpstreamConnection::dial() {
+  dial_ = pool_.context().dialer.dial(pool_.address(), pool_.channel(), *this);
+}
+
+void UpstreamConnection::on_dialed(Dialed dialed) {
+  PoolContext& context = pool_.context();
+  const std::optional<Protocol> protocol = pool_.agreed(dialed);
+  if (!protocol) {
+    on_dial_failed({"tls_protocol_error",
+                    pool_.name() + ": the server did not agree on h2 (ALPN), and protocol: http2 "
+                                   "asks for it"});
+    return;
+  }
+  dial_.reset();
+  transport_ = std::move(dialed.transport);
+  transport_->set_high_water(context.limits.buffer);
+  ClientConnection& self = *this;
+  if (*protocol == Protocol::kHttp2) {
+    codec_ = std::make_unique<H2ClientCodec>(*transport_, self, context.codec, context.limits);
+  } else {
+    codec_ = std::make_unique<H1ClientCodec>(*transport_, self, context.codec, context.limits);
+  }
+  state_ = State::kOpen;
+  age_.end_with_certificate(dialed.good_until);
+  transport_->start(*this);
+  pool_.on_open(*this);
+}
+
+void UpstreamConnection::on_dial_failed(DialFailure failure) {
+  state_ = State::kClosing;
+  pool_.on_dial_failed(*this, failure);
+}
+
+RequestWriter& UpstreamConnection::open_stream(ResponseSink& sink) {
+  idle_timer_.disarm();
+  ++streams_opened_;
+  return codec_->open_stream(sink);
+}
+
+void UpstreamConnection::start_idle_timer() {
+  Duration limit = ConnectionPool::kIdleHttp2;
+  if (protocol() != Protocol::kHttp2) {
+    limit = ConnectionPool::kIdleHttp1;
+    const Duration told = codec_->peer_idle_timeout();
+    // A second earlier than the server's own limit: the request must arrive before it closes.
+    if (told > Duration(0)) limit = std::max<Duration>(told - seconds(1), milliseconds(100));
+  }
+  idle_timer_.arm(limit);
+}
+
+void UpstreamConnection::drain() {
+  if (state_ == State::kOpen) age_.end_within(ConnectionAge::kReplaced);
+  begin_drain();
+}
+
+void UpstreamConnection::begin_drain() {
+  if (state_ == State::kDraining) return;
+  if (state_ == State::kOpen && active_streams() > 0) {
+    state_ = State::kDraining;
+    codec_->begin_drain();
+    pool_.on_room(*this);
+  } else {
+    close();
+  }
+}
+
+void UpstreamConnection::on_old() { begin_drain(); }
+
+void UpstreamConnection::on_too_old() { on_lost(ConnectionAge::kTooOld); }
+
+void UpstreamConnection::on_idle() { close(); }
+
+void UpstreamConnection::on_bytes(Slice bytes) {
+  if (alive()) codec_->on_bytes(std::move(bytes));
+}
+
+void UpstreamConnection::on_eof() {
+  if (alive()) codec_->on_eof();
+}
+
+void UpstreamConnection::on_drained() {
+  if (alive()) codec_->on_transport_drained();
+}
+
+void UpstreamConnection::on_lost(std::string_view why) {
+  if (!alive()) return;
+  if (transport_->refused()) {
+    codec_->on_transport_refused(why);
+  } else {
+    codec_->on_transport_lost(why);
+  }
+  close();
+}
+
+void UpstreamConnection::on_room_changed() {
+  if (state_ == State::kOpen) pool_.on_room(*this);
+}
+
+void UpstreamConnection::on_codec_done() { close(); }
+
+void UpstreamConnection::close() {
+  if (state_ == State::kClosing) return;
+  const bool was_dialing = state_ == State::kDialing;
+  state_ = State::kClosing;
+  dial_.reset();
+  idle_timer_.disarm();
+  age_.stop();
+  pool_.on_closed(*this, was_dialing);
+}
+
+}  // namespace woad

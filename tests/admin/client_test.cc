@@ -1,0 +1,134 @@
+// The server and the client over real sockets of this machine.
+#include "proxy/admin/client.h"
+
+#include <thread>
+
+#include "config/types.h"
+#include "proxy/admin/server.h"
+#include "proxy/net/socket.h"
+#include "tests/server/testing.h"
+
+namespace woad {
+namespace {
+
+// A free address: bound, asked for, and given back.
+Address free_address() {
+  const auto any = Address::parse("127.0.0.1:0");
+  REQUIRE(any);
+  const auto socket = listen_tcp(*any);
+  REQUIRE(socket);
+  return local_address(socket->get());
+}
+
+// The server on a thread of its own, as the control loop is.
+class Running {
+ public:
+  Running() : server_(loop_, blocks_, backend) {}
+  ~Running() {
+    if (!thread_.joinable()) return;
+    loop_.post([this] { loop_.stop(); });
+    thread_.join();
+  }
+
+  Result<void> apply(const AdminAddresses& addresses) { return server_.apply(addresses); }
+  void start() {
+    thread_ = std::thread([this] { loop_.run(); });
+  }
+  // On the loop's thread, and waits for it.
+  void on_loop(const std::function<void()>& task) {
+    std::atomic<bool> done = false;
+    loop_.post([&] {
+      task();
+      done = true;
+      done.notify_one();
+    });
+    done.wait(false);
+  }
+
+  FakeBackend backend;
+
+ private:
+  BlockPool blocks_;
+  Loop loop_;
+  AdminServer server_;
+  std::thread thread_;
+};
+
+TEST_CASE("the client reads the server's answers, listeners follow") {
+  Running running;
+  AdminAddresses addresses{free_address(), free_address(), std::nullopt};
+  REQUIRE(running.apply(addresses));
+  running.start();
+
+  auto reply = ask_admin(addresses.address, "GET", "/healthz", seconds(20));
+  REQUIRE(reply);
+  CHECK(reply->status == 200);
+  CHECK(reply->body == "ok\n");
+  reply = ask_admin(*addresses.probes, "GET", "/config", seconds(20));
+  REQUIRE(reply);
+  CHECK(reply->status == 404);
+  CHECK(wait_until_ready(addresses.address, seconds(20)));
+
+  const AdminAddresses moved{free_address(), std::nullopt, std::nullopt};
+  running.on_loop([&] {
+    running.backend.why_not_ready = "starting";
+    CHECK(running.apply(moved));
+  });
+  reply = ask_admin(moved.address, "GET", "/readyz", seconds(20));
+  REQUIRE(reply);
+  CHECK(reply->status == 503);
+  CHECK_FALSE(ask_admin(addresses.address, "GET", "/healthz", seconds(20)));
+  const auto ready = wait_until_ready(moved.address, milliseconds(30));
+  REQUIRE_FALSE(ready);
+  CHECK(ready.error().message.find("503: not ready: starting") != std::string::npos);
+}
+
+TEST_CASE("an address that cannot be had changes nothing") {
+  Running running;
+  const AdminAddresses addresses{free_address(), std::nullopt, std::nullopt};
+  REQUIRE(running.apply(addresses));
+  const auto nowhere = Address::parse("192.0.2.1:1");
+  REQUIRE(nowhere);
+  const auto failed = running.apply({free_address(), *nowhere, std::nullopt});
+  REQUIRE_FALSE(failed);
+  CHECK(failed.error().message.find("192.0.2.1:1") != std::string::npos);
+  running.start();
+  CHECK(ask_admin(addresses.address, "GET", "/healthz", seconds(20)));
+}
+
+TEST_CASE("two processes do not share an address, one may move within its port") {
+  Running first;
+  Running second;
+  const AdminAddresses addresses{free_address(), std::nullopt, std::nullopt};
+  REQUIRE(first.apply(addresses));
+  const auto taken = second.apply(addresses);
+  REQUIRE_FALSE(taken);
+  CHECK(taken.error().message ==
+        "cannot listen on " + addresses.address.to_string() + ": address already in use");
+  const auto wide = Address::from_host("0.0.0.0", addresses.address.port());
+  REQUIRE(wide);
+  CHECK(first.apply({*wide, std::nullopt, std::nullopt}));
+}
+
+TEST_CASE("nobody listens") {
+  const auto reply = ask_admin(free_address(), "GET", "/readyz", seconds(20));
+  REQUIRE_FALSE(reply);
+  CHECK(reply.error().message.find("refused") != std::string::npos);
+  CHECK_FALSE(wait_until_ready(free_address(), milliseconds(1)));
+}
+
+TEST_CASE("addresses of the file") {
+  config::Admin admin;
+  auto addresses = admin_addresses(admin);
+  REQUIRE(addresses);
+  CHECK(addresses->address.to_string() == "127.0.0.1:15000");
+  CHECK_FALSE(addresses->probes);
+  admin.probes = config::Located<config::HostPort>{{"0.0.0.0", 15021, true}, {}};
+  admin.metrics = config::Located<config::HostPort>{{"price", 15020, false}, {}};
+  addresses = admin_addresses(admin);
+  REQUIRE_FALSE(addresses);
+  CHECK(addresses.error().message.starts_with("admin.metrics: "));
+}
+
+}  // namespace
+}  // namespace woad
