@@ -1,5 +1,6 @@
 #include "proxy/http/h1/fields.h"
 
+#include <array>
 #include <bit>
 #include <cstring>
 
@@ -14,26 +15,27 @@ void keep(std::string_view value, std::string_view& kept, uint8_t& count) {
   if (count < 2) ++count;
 }
 
+// Sixteen bytes that are compared at once.
+typedef uint8_t Bytes __attribute__((vector_size(16)));
+
 }  // namespace
 
 size_t text_span(std::string_view text) {
   static_assert(std::endian::native == std::endian::little, "the first byte is the lowest");
-  constexpr uint64_t kOnes = 0x0101010101010101;
-  constexpr uint64_t kHighs = kOnes * 0x80;
+  using Halves = std::array<uint64_t, 2>;
   size_t at = 0;
-  while (at + sizeof(uint64_t) <= text.size()) {
-    uint64_t word;
-    std::memcpy(&word, text.data() + at, sizeof word);
-    // Bit 7 of each byte below 0x20 or equal to 0x7f; a borrow spoils only bytes behind the first.
-    const uint64_t below_space = (word - kOnes * 0x20) & ~word;
-    const uint64_t delete_gone = word ^ (kOnes * 0x7f);
-    const uint64_t is_delete = (delete_gone - kOnes) & ~delete_gone;
-    const uint64_t found = (below_space | is_delete) & kHighs;
-    if (found == 0) {
-      at += sizeof word;
+  while (at + sizeof(Bytes) <= text.size()) {
+    Bytes piece;
+    std::memcpy(&piece, text.data() + at, sizeof piece);
+    Halves found;  // all ones in the bytes below 0x20 or equal to 0x7f
+    const auto control = (piece < 0x20) | (piece == 0x7f);
+    std::memcpy(&found, &control, sizeof found);
+    if ((found[0] | found[1]) == 0) {
+      at += sizeof piece;
       continue;
     }
-    at += static_cast<size_t>(std::countr_zero(found)) / 8;
+    const int bits = found[0] != 0 ? std::countr_zero(found[0]) : 64 + std::countr_zero(found[1]);
+    at += static_cast<size_t>(bits) / 8;
     if (text[at] != '\t') return at;
     ++at;
   }
