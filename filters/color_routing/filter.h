@@ -1,8 +1,8 @@
 // Gives each request the pool of its colour.
 #pragma once
 
+#include "config/no_settings.h"
 #include "filters/color_routing/chain.h"
-#include "filters/color_routing/config.h"
 #include "proxy/filter/filter.h"
 
 namespace woad {
@@ -10,8 +10,8 @@ namespace woad {
 // One an exchange, on the worker's thread. The first try chooses; later ones stay in that pool.
 class ColorRoutingFilter final : public HttpFilter {
  public:
-  using Settings = ColorRoutingSettings;
-  static constexpr const config::Table<Settings>& kTable = kColorRoutingTable;
+  using Settings = config::NoSettings;
+  static constexpr const config::Table<Settings>& kTable = config::kNoSettings;
 
   explicit ColorRoutingFilter(FilterContext& context) : context_(context) {}
 

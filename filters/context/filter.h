@@ -1,7 +1,7 @@
 // Keeps the context of a request on its way through an app that may pass on next to nothing.
 #pragma once
 
-#include "filters/context/config.h"
+#include "config/no_settings.h"
 #include "proxy/context/system.h"
 #include "proxy/filter/filter.h"
 
@@ -12,8 +12,8 @@ namespace woad {
 // remembers the request; on outbound it finds the context again.
 class ContextFilter final : public HttpFilter {
  public:
-  using Settings = ContextSettings;
-  static constexpr const config::Table<Settings>& kTable = kContextTable;
+  using Settings = config::NoSettings;
+  static constexpr const config::Table<Settings>& kTable = config::kNoSettings;
 
   explicit ContextFilter(FilterContext& context)
       : context_(context), system_(context.request_contexts()) {}

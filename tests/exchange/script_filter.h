@@ -95,6 +95,7 @@ inline FilterKind script_kind(std::string_view name, FilterPlace place) {
   };
   return {name,
           place,
+          place,
           detail::hooks_of<ScriptFilter>(),
           [](const config::Node* node, const void* base,
              config::Diagnostics&) -> std::shared_ptr<const void> {
