@@ -7,6 +7,8 @@
 //   F::kTable      the decode table of Settings (config/table.h)
 //   F::State       optional: state shared by all workers, constructible from const Settings&; it
 //                  survives a reload when the settings at its place did not change
+//   F::kChangesMatch   optional, true: on_request_head changes what routes match on, so the route
+//                      of an outbound request is chosen behind it
 // Which hooks F overrides is found out at compile time; others are never called.
 #pragma once
 
@@ -29,6 +31,7 @@ enum class Hook : uint8_t {
   kRequestTrailers,
   kAttempt,
   kOutcome,
+  kNextTry,
   kResponseHead,
   kResponseData,
   kResponseTrailers,
@@ -51,9 +54,10 @@ constexpr bool includes(FilterPlace place, Direction direction) {
 
 struct FilterKind {
   std::string_view name;
-  FilterPlace place;                             // where it may stand
-  FilterPlace by_default = FilterPlace::kNone;   // where it stands when the file lists no chain
-  uint16_t hooks = 0;          // bit 1 << Hook for each hook the filter overrides
+  FilterPlace place;                            // where it may stand
+  FilterPlace by_default = FilterPlace::kNone;  // where it stands when the file lists no chain
+  uint16_t hooks = 0;                           // bit 1 << Hook for each hook the filter overrides
+  bool changes_match = false;                   // see above
 
   // Settings from `node` on top of `base` (nullptr: the defaults); errors go to `diagnostics` and
   // the result is then of no use. `node` nullptr: `base` or the defaults themselves.
@@ -80,15 +84,12 @@ constexpr bool overrides(Base (F::*)(Args...)) {
 template <class F>
 constexpr uint16_t hooks_of() {
   // &F::hook has type R (HttpFilter::*)(…) when F only inherits it.
-  const bool set[kHookCount] = {overrides(&F::on_request_head),
-                                overrides(&F::on_request_data),
-                                overrides(&F::on_request_trailers),
-                                overrides(&F::on_attempt),
-                                overrides(&F::on_outcome),
-                                overrides(&F::on_response_head),
-                                overrides(&F::on_response_data),
-                                overrides(&F::on_response_trailers),
-                                overrides(&F::on_end)};
+  const bool set[kHookCount] = {
+      overrides(&F::on_request_head),      overrides(&F::on_request_data),
+      overrides(&F::on_request_trailers),  overrides(&F::on_attempt),
+      overrides(&F::on_outcome),           overrides(&F::next_try),
+      overrides(&F::on_response_head),     overrides(&F::on_response_data),
+      overrides(&F::on_response_trailers), overrides(&F::on_end)};
   uint16_t bits = 0;
   for (size_t i = 0; i < kHookCount; ++i) {
     if (set[i]) bits = static_cast<uint16_t>(bits | (1u << i));
@@ -97,7 +98,9 @@ constexpr uint16_t hooks_of() {
 }
 
 template <class F>
-concept HasState = requires { typename F::State; };
+concept HasState = requires {
+  typename F::State;
+};
 
 template <class F>
 std::shared_ptr<void> make_state(const void* settings) {
@@ -113,6 +116,15 @@ constexpr auto state_maker() -> std::shared_ptr<void> (*)(const void*) {
   }
 }
 
+template <class F>
+constexpr bool changes_match() {
+  if constexpr (requires { F::kChangesMatch; }) {
+    return F::kChangesMatch;
+  } else {
+    return false;
+  }
+}
+
 }  // namespace detail
 
 // A filter that may stand in the chains of `place`, and does in those of `by_default`.
@@ -124,6 +136,7 @@ FilterKind filter_kind(std::string_view name, FilterPlace place, FilterPlace by_
       place,
       by_default,
       detail::hooks_of<F>(),
+      detail::changes_match<F>(),
       [](const config::Node* node, const void* base,
          config::Diagnostics& diagnostics) -> std::shared_ptr<const void> {
         auto settings = base == nullptr
