@@ -18,6 +18,7 @@
 #include "proxy/exchange/worker_context.h"
 #include "proxy/net/loop.h"
 #include "proxy/observe/metrics.h"
+#include "proxy/server/fault_log.h"
 #include "proxy/server/listener.h"
 #include "proxy/upstream/endpoints.h"
 
@@ -69,6 +70,7 @@ class Worker {
   WorkerMetrics metrics_;
   uint32_t views_alive_ = 0;
   std::unique_ptr<Dialer> dialer_;
+  FaultLog faults_;
   CodecContext codec_;
   PoolContext pools_;
   EndpointRegistry endpoints_;
