@@ -1,6 +1,7 @@
 #include "proxy/exchange/mirror.h"
 
 #include "proxy/context/carriers.h"
+#include "proxy/upstream/pool_choice.h"
 
 namespace woad {
 
@@ -9,7 +10,7 @@ MirrorRequest::MirrorRequest(WorkerContext& worker, ViewRef view)
       view_(std::move(view)),
       arena_(worker.arenas),
       timeout_(worker.scheduler.timers(), bind_timer<&MirrorRequest::end>(this)),
-      forwarder_(*this, worker, *view_, info_, arena_) {}
+      forwarder_(*this, *this, worker, *view_, info_, arena_) {}
 
 void MirrorRequest::start(const ServiceEntry& target, const RequestHead& head,
                           const ExchangeInfo& of, bool end) {
@@ -30,13 +31,17 @@ void MirrorRequest::start(const ServiceEntry& target, const RequestHead& head,
   info_.color = arena_.copy(of.color);
   info_.tenant = arena_.copy(of.tenant);
   info_.grpc = of.grpc;
-  timeout_.arm(kTimeout);
-  forwarder_.start(target, *copy, end);
+  timeout_.arm(view_->snapshot().exchange_limits.mirror);
+  forwarder_.start(target, *copy, end, false);
 }
 
+// By the shadow's own chain of pools, as a request to it would go.
 Verdict MirrorRequest::shape_attempt(AttemptPlan& plan, RequestHead&) {
-  plan.pool = plan.service.find_pool(info_.color, info_.tenant);
-  return Verdict::go();
+  const PoolChoice choice = choose_pool(plan.service, info_.color, info_.tenant);
+  plan.pool = choice.pool;
+  plan.pool_reason = choice.reason;
+  if (choice.error == ErrorCode::kNone) return Verdict::go();
+  return Verdict::reply(refusal(choice, plan.service, info_.color, info_.tenant));
 }
 
 void MirrorRequest::send_data(Buffer&& data, bool last) {
@@ -56,7 +61,7 @@ void MirrorRequest::on_response(ResponseHead&, bool last) {
   if (last) end();
 }
 
-void MirrorRequest::on_response_data(Buffer&&, bool last) {
+void MirrorRequest::on_data(Buffer&&, bool last) {
   if (last) end();
 }
 
@@ -64,7 +69,7 @@ void MirrorRequest::end() {
   if (over_) return;
   over_ = true;
   timeout_.disarm();
-  forwarder_.cancel(ResetReason::kCancel);
+  forwarder_.cancel(ErrorCode::kNone);
   if (set_ == nullptr) return;
   unlink();
   worker_.scheduler.defer_delete(std::unique_ptr<Deferred>(this));

@@ -12,11 +12,11 @@
 
 namespace woad {
 
-class MirrorRequest final : public Deferred, public ListLink, private ForwarderOwner {
+class MirrorRequest final : public Deferred,
+                            public ListLink,
+                            private ForwarderOwner,
+                            private ResponseSink {
  public:
-  // A shadow that has not answered by then is given up: the default of timeout.request.
-  static constexpr Duration kTimeout = seconds(15);
-
   MirrorRequest(WorkerContext& worker, ViewRef view);
 
   // Copies the head. `of` is the request that is copied.
@@ -28,14 +28,17 @@ class MirrorRequest final : public Deferred, public ListLink, private ForwarderO
  private:
   friend class MirrorSet;
   Verdict shape_attempt(AttemptPlan& plan, RequestHead& head) override;
-  Next judge_outcome(const Outcome&) override { return Next::done(); }
+  void on_outcome(const Outcome&) override {}
+  Next next_try(const Outcome&) override { return Next::done(); }
+  void on_no_response(LocalReply, ClosedBy) override { end(); }
+  // ResponseSink: the answer is thrown away.
   void on_interim(ResponseHead&) override {}
   void on_response(ResponseHead& head, bool end) override;
-  void on_response_data(Buffer&& data, bool end) override;
-  void on_response_trailers(Headers&) override { end(); }
-  void on_no_response(LocalReply) override { end(); }
-  void on_response_cut(std::string_view) override { end(); }
-  void on_request_room() override {}
+  void on_data(Buffer&& data, bool end) override;
+  void on_trailers(Headers&) override { end(); }
+  void on_reset(ResetReason, std::string_view) override { end(); }
+  void on_writable() override {}
+  Arena& arena() override { return arena_; }
   void end();
 
   WorkerContext& worker_;

@@ -49,6 +49,13 @@ struct TextHash {
 };
 using TextSet = std::unordered_set<std::string, TextHash, std::equal_to<>>;
 
+// How long and how much an exchange goes on with what nobody has a setting for.
+struct ExchangeLimits {
+  size_t replay = 64 * 1024;        // a request body up to this is kept for another try
+  Duration tunnel_idle = hours(1);  // a tunnel without bytes either way (reference, "Upgrade")
+  Duration mirror = seconds(15);    // a shadow's answer: the default of timeout.request
+};
+
 struct Snapshot {
   std::string version;  // of the file
   std::string hash;     // of its text
@@ -64,6 +71,7 @@ struct Snapshot {
   SnapshotTls tls;
   Channels channels;
   HttpLimits limits;
+  ExchangeLimits exchange_limits;
   uint32_t client_connections = 10000;
   uint32_t endpoint_slots = 0;
   uint32_t pool_slots = 0;

@@ -77,7 +77,7 @@ TEST_CASE("mirror: it lives on when the request is over, for its own time") {
     CHECK_FALSE(shadow.closed());
   }
   SUBCASE("never answered") {
-    rig.world.pass(MirrorRequest::kTimeout - milliseconds(1));
+    rig.world.pass(rig.snapshot->exchange_limits.mirror - milliseconds(1));
     CHECK_FALSE(shadow.closed());
     rig.world.pass(milliseconds(2));
     CHECK(shadow.closed());
@@ -159,6 +159,40 @@ TEST_CASE("mirror: nobody there, and shares") {
   }
   CHECK(mirrors > 150);
   CHECK(mirrors < 250);
+}
+
+TEST_CASE("mirror: the copy follows its colour by the shadow's own pools") {
+  constexpr std::string_view kColored = R"(services:
+  price: { protocol: http1, endpoints: [ { address: 127.0.0.1:9001 } ] }
+  shadow:
+    protocol: http1
+    endpoints: [ { address: 127.0.0.1:9002 }, { address: 127.0.0.1:9003, labels: { color: red } } ]
+  strict: { protocol: http1, fallback: none, endpoints: [ { address: 127.0.0.1:9004 } ] }
+routes:
+  - { match: { path: { prefix: /m } }, to: price, mirror: { service: shadow } }
+  - { match: { path: { prefix: /s } }, to: price, mirror: { service: strict } }
+)";
+  struct Case {
+    std::string_view path, color, shadow;
+  };
+  for (const Case& each :
+       {Case{"/m", "red", "127.0.0.1:9003"}, Case{"/m", "red.alice", "127.0.0.1:9003"},
+        Case{"/m", "blue", "127.0.0.1:9002"}, Case{"/m", "", "127.0.0.1:9002"},
+        Case{"/s", "red", ""}, Case{"/s", "", "127.0.0.1:9004"}}) {
+    CAPTURE(each.path);
+    CAPTURE(each.color);
+    ExchangeRig rig(kColored);
+    Fields fields;
+    if (!each.color.empty()) fields.emplace_back("x-woad-color", each.color);
+    rig.request("GET", each.path, true, fields);
+    std::string shadow;
+    for (const auto& call : rig.world.dialer.calls) {
+      if (call.address != "127.0.0.1:9001") shadow += call.address;
+    }
+    CHECK(shadow == each.shadow);
+    for (size_t dial = 0; dial < rig.dials(); ++dial) rig.world.dialer.fail(dial);
+    rig.finish();
+  }
 }
 
 }  // namespace
