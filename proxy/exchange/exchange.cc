@@ -164,6 +164,12 @@ void Exchange::release_mirror() {
   if (mirror_ != nullptr) worker_.mirrors.adopt(std::move(mirror_));
 }
 
+void Exchange::drop_mirror() {
+  if (mirror_ == nullptr) return;
+  mirror_->cancel();
+  release_mirror();
+}
+
 void Exchange::on_data(Buffer&& data, bool end) {
   info_.bytes_received += data.size();
   request_ended_ = end;
@@ -225,7 +231,7 @@ void Exchange::on_reset(ResetReason reason, std::string_view why) {
   if (state_ == ExchangeState::kEnded) return;
   info_.closed_by = ClosedBy::kDownstream;
   info_.why = arena_.join("closed by downstream: ", why);
-  mirror_.reset();
+  drop_mirror();
   forwarder_.cancel(ResetReason::kCancel);
   release_reason_ = reason;
   finish();
@@ -274,7 +280,7 @@ void Exchange::refuse(LocalReply reply) {
 
 void Exchange::answer(LocalReply reply) {
   forwarder_.cancel(ResetReason::kCancel);
-  mirror_.reset();
+  drop_mirror();
   info_.error = reply.code;
   info_.why = arena_.copy(reply.details);
   const Header* id = head_->headers.find(HeaderId::kRequestId);

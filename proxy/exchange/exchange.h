@@ -95,6 +95,7 @@ class Exchange final : public Deferred,
   void pass_request_data(Buffer&& data, bool end);
   void pass_request_trailers(Headers& trailers);
   void release_mirror();
+  void drop_mirror();
   void walk_response_head();
   void send_response_head();
   void send_response_data(Buffer&& data, bool end);

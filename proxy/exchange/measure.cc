@@ -39,6 +39,12 @@ void count_attempt(WorkerMetrics& metrics, SnapshotView& view, const ExchangeInf
                 {id(info.service), id(color_label(view.snapshot(), info.color)), id(result)});
 }
 
+void count_mirror(WorkerMetrics& metrics, SnapshotView& view, const ExchangeInfo& info,
+                  std::string_view result) {
+  metrics.count(Family::kMirrors,
+                {view.labels().of(metrics, info.service), view.labels().of(metrics, result)});
+}
+
 void count_plaintext(WorkerContext& worker, const ListenerSpec& listener, const Address& client) {
   worker.metrics.count(Family::kPlaintextRequests, {worker.metrics.intern(listener.name)});
   if (worker.plaintext_callers != nullptr) {

@@ -7,6 +7,7 @@
 
 #include "proxy/base/arena.h"
 #include "proxy/base/buffer.h"
+#include "proxy/base/event_log.h"
 #include "proxy/base/random.h"
 #include "proxy/base/scheduler.h"
 #include "proxy/exchange/label_ids.h"
@@ -31,6 +32,7 @@ struct WorkerContext {
   SpanQueue* spans = nullptr;                     // nullptr: spans go nowhere
   TapHub* taps = nullptr;                         // nullptr: nobody can tap
   PlaintextCallers* plaintext_callers = nullptr;  // nullptr: not kept
+  EventLog* log = nullptr;                        // nullptr: nothing is told
 };
 
 // One worker's view of one snapshot; lives while it is the newest or an exchange uses it.

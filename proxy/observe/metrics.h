@@ -23,6 +23,7 @@ enum class Family : uint8_t {
   kRequests,             // direction, service, color, code_class, error
   kAttempts,             // service, color, result
   kRoute,                // service, color, pool, reason
+  kMirrors,              // service, result
   kUpstreamConnections,  // service, state; a gauge
   kClientConnections,    // direction; a gauge
   kContext,              // source
