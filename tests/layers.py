@@ -49,7 +49,7 @@ THIRD_PARTY = {
     r"uv\.h$|uv/": ["proxy/net"],
     r"openssl/": ["proxy/net/tls", "proxy/net/local_ca"],
     r"ares": ["proxy/net"],
-    r"llhttp": ["proxy/http/h1"],
+    r"llhttp": [],
     r"nghttp2/": ["proxy/http/h2"],
     r"yaml-cpp/": ["config"],
     r"nlohmann/": ["config", "proxy/log", "proxy/explain", "proxy/otlp", "proxy/admin"],

@@ -101,7 +101,7 @@ TEST_CASE("authorization: each condition") {
       {"path: { prefix: /a }", {{.target = "/a/b"}, {.target = "/a"}}, {{.target = "/ab"}}},
       {"path: { regex: '/v[0-9]' }", {{.target = "/v1"}}, {{.target = "/v1/x"}}},
       {"path: { exact: '*' }", {{.target = "*", .method = "OPTIONS"}}, {{.target = "/"}}},
-      {"methods: [GET, HEAD]", {{}, {.method = "HEAD"}}, {{.method = "POST"}, {.method = "get"}}},
+      {"methods: [GET, HEAD]", {{}, {.method = "HEAD"}}, {{.method = "POST"}, {.method = "BREW"}}},
       {"hosts: [cart, '*.shop']",
        {{.host = "CART:80"}, {.host = "cart."}, {.host = "a.shop"}},
        {{.host = "cart2"}, {.host = "shop"}, {.host = ""}}},
@@ -142,6 +142,43 @@ TEST_CASE("authorization: each condition") {
       CHECK(status(allowing, asked) == "403");
       CHECK(status(denying, asked) == "go");
     }
+  }
+}
+
+TEST_CASE("authorization: where rules name methods, case alone makes no other method") {
+  const auto named = settings(
+      "{ default: allow, rules: [{ action: deny, match: { methods: [DELETE, PROPFIND] } }] }");
+  const auto unnamed =
+      settings("{ default: allow, rules: [{ action: deny, match: { path: { exact: /x } } }] }");
+  const struct {
+    std::string_view method;
+    std::string_view answer;
+    std::string_view meant = {};
+  } kCases[] = {
+      {"GET", "go"},
+      {"DELETE", "403"},
+      {"PROPFIND", "403"},
+      {"M-SEARCH", "go"},
+      {"brew", "go"},
+      {"delete", "400", "DELETE"},
+      {"Delete", "400", "DELETE"},
+      {"dELETE", "400", "DELETE"},
+      {"get", "400", "GET"},
+      {"Patch", "400", "PATCH"},
+      {"connect", "400", "CONNECT"},
+      {"Propfind", "400", "PROPFIND"},
+      {"GETS", "go"},
+      {"get_", "go"},
+  };
+  for (const auto& each : kCases) {
+    CAPTURE(each.method);
+    const std::string answer = ask(named, {.method = each.method});
+    CHECK(answer.substr(0, answer.find(' ')) == each.answer);
+    if (!each.meant.empty()) {
+      CHECK(answer == "400 rules judge methods, and this one differs from " +
+                          std::string(each.meant) + " by case alone (authorization)");
+    }
+    CHECK(ask(unnamed, {.method = each.method}) == "go");
   }
 }
 

@@ -103,7 +103,7 @@ WorkerMetrics::Id WorkerMetrics::intern(std::string_view value) {
   return added->second;
 }
 
-size_t WorkerMetrics::slot_of(Family family, std::initializer_list<Id> labels) {
+size_t WorkerMetrics::series(Family family, std::initializer_list<Id> labels) {
   const Key key = key_of(family, labels);
   const size_t mask = places_.size() - 1;
   for (size_t at = hash_of(key) & mask;; at = (at + 1) & mask) {
@@ -129,11 +129,11 @@ size_t WorkerMetrics::add_series(Family family, std::initializer_list<Id> labels
       std::all_of(labels.begin(), labels.end(), [this](Id id) { return id == overflow_; });
   if (counters_.size() + latencies_.size() >= kMaxSeries && !is_overflow) {
     switch (labels.size()) {
-      case 1: return slot_of(family, {overflow_});
-      case 2: return slot_of(family, {overflow_, overflow_});
-      case 3: return slot_of(family, {overflow_, overflow_, overflow_});
-      case 4: return slot_of(family, {overflow_, overflow_, overflow_, overflow_});
-      default: return slot_of(family, {overflow_, overflow_, overflow_, overflow_, overflow_});
+      case 1: return series(family, {overflow_});
+      case 2: return series(family, {overflow_, overflow_});
+      case 3: return series(family, {overflow_, overflow_, overflow_});
+      case 4: return series(family, {overflow_, overflow_, overflow_, overflow_});
+      default: return series(family, {overflow_, overflow_, overflow_, overflow_, overflow_});
     }
   }
   if ((counters_.size() + 1) * 2 > places_.size()) grow();
@@ -160,7 +160,7 @@ void WorkerMetrics::grow() {
   places_.swap(larger);
 }
 
-void WorkerMetrics::record_latency(Id direction, Id service, Id color, Duration duration) {
+Histogram& WorkerMetrics::latency(Id direction, Id service, Id color) {
   const auto key_for = [](Id a, Id b, Id c) {
     return static_cast<uint64_t>(a) << 32 | static_cast<uint64_t>(b) << 16 | c;
   };
@@ -171,7 +171,7 @@ void WorkerMetrics::record_latency(Id direction, Id service, Id color, Duration 
         full ? key_for(overflow_, overflow_, overflow_) : key_for(direction, service, color);
     found = latencies_.try_emplace(key).first;
   }
-  found->second.record(duration);
+  return found->second;
 }
 
 void WorkerMetrics::name_hostile(size_t kind, std::string_view value) {

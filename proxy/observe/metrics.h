@@ -76,15 +76,21 @@ class WorkerMetrics {
 
   Id intern(std::string_view value);
 
+  // A series by its number, which stays the same for the worker's life: for those that count the
+  // same ones again and again.
+  size_t series(Family family, std::initializer_list<Id> labels);
+  void count(size_t series) { ++counters_[series].value; }
+
   void count(Family family, std::initializer_list<Id> labels, int64_t by = 1) {
-    counters_[slot_of(family, labels)].value += by;
+    counters_[series(family, labels)].value += by;
   }
   // Replaces a gauge's value.
   void set(Family family, std::initializer_list<Id> labels, int64_t value) {
-    counters_[slot_of(family, labels)].value = value;
+    counters_[series(family, labels)].value = value;
   }
   bool has(Family family, std::initializer_list<Id> labels) const;
-  void record_latency(Id direction, Id service, Id color, Duration duration);
+  // Stays where it is for the worker's life.
+  Histogram& latency(Id direction, Id service, Id color);
 
   // Counters by Hostile kind, of `kinds` label values; codecs count into the array directly.
   uint64_t* hostile() { return hostile_.data(); }
@@ -104,7 +110,6 @@ class WorkerMetrics {
     uint32_t index = 0;
   };
 
-  size_t slot_of(Family family, std::initializer_list<Id> labels);
   size_t add_series(Family family, std::initializer_list<Id> labels);
   void grow();
 

@@ -10,7 +10,8 @@ namespace woad {
 Worker::Worker(uint64_t seed, std::atomic<uint32_t>& client_connections, TapHub& taps)
     : random_(seed),
       dialer_(make_dialer(loop_, blocks_, metrics_)),
-      codec_{loop_.scheduler(), blocks_, metrics_.hostile()},
+      faults_(loop_.scheduler()),
+      codec_{loop_.scheduler(), blocks_, metrics_.hostile(), &faults_},
       pools_{loop_.scheduler(), codec_, *dialer_, HttpLimits{}},
       endpoints_(pools_),
       log_(loop_.scheduler()),

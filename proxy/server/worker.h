@@ -19,6 +19,7 @@
 #include "proxy/log/worker_log.h"
 #include "proxy/net/loop.h"
 #include "proxy/observe/metrics.h"
+#include "proxy/server/fault_log.h"
 #include "proxy/server/listener.h"
 #include "proxy/upstream/endpoints.h"
 
@@ -70,6 +71,7 @@ class Worker {
   WorkerMetrics metrics_;
   uint32_t views_alive_ = 0;
   std::unique_ptr<Dialer> dialer_;
+  FaultLog faults_;
   CodecContext codec_;
   PoolContext pools_;
   EndpointRegistry endpoints_;

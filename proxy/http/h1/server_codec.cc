@@ -130,7 +130,7 @@ void H1ServerCodec::take_head(std::string_view bytes) {
     rx_ = Rx::kUpgrade;
   } else {
     rx_ = Rx::kBody;
-    reader_ = arena.make<BodyReader>(request.body, arena, limits_);
+    reader_ = arena.make<BodyReader>(request.body, h1::Side::kRequest, arena, limits_);
   }
   sink_->on_request(*request.head, end || upgrade_asked_);
 }

@@ -31,9 +31,8 @@ void H1ServerCodec::write_head(const ResponseHead& head, bool end, bool close) {
   const bool bodiless = to_head_ || h1::status_has_no_body(head.status);
   h1::HeadExtras extras;
   if (bodiless) {
-    if (to_head_ && !h1::status_has_no_body(head.status)) {
-      extras.content_length = head.content_length;
-    }
+    // RFC 9110 section 8.6: the length that a 200 to GET would have; 204 has none.
+    if (head.status != 204) extras.content_length = head.content_length;
   } else if (head.content_length.has_value() || end) {
     extras.content_length = head.content_length.value_or(0);
     unwritten_ = *extras.content_length;

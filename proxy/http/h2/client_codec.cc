@@ -113,7 +113,7 @@ void H2ClientCodec::on_head_field(H2Stream& stream, std::string_view name, std::
   }
 }
 
-void H2ClientCodec::on_head_end(H2Stream& stream, bool end, bool) {
+void H2ClientCodec::on_head_end(H2Stream& stream, bool end, std::string_view) {
   auto& self = static_cast<H2ClientStream&>(stream);
   ResponseHead& head = *self.head;
   const std::string_view wrong = validate_response(head);

@@ -52,7 +52,7 @@ class H2ClientCodec final : public ClientCodec, private H2Session {
   H2Stream* on_peer_stream(int32_t) override { return nullptr; }
   void on_head_begin(H2Stream& stream) override;
   void on_head_field(H2Stream& stream, std::string_view name, std::string_view value) override;
-  void on_head_end(H2Stream& stream, bool end, bool over) override;
+  void on_head_end(H2Stream& stream, bool end, std::string_view over) override;
   void on_head_sent(H2Stream& stream) override;
   bool never_sent(const H2Stream& stream) const override;
   void on_peer_settings() override;

@@ -18,12 +18,21 @@ std::string describe(const RequestHead& head);
 std::string describe(const ResponseHead& head);
 std::string describe(const Headers& headers);
 
+// What a worker would log of connections.
+struct FaultNotes final : FaultSink {
+  void on_connection_fault(const Address&, Hostile kind, std::string_view why) override {
+    text += std::string(to_string(kind)) + ": " + std::string(why) + "\n";
+  }
+  std::string text;
+};
+
 struct World {
   Scheduler scheduler{MonoTime(seconds(1000))};
   BlockPool blocks;
   ArenaPool arenas;
   uint64_t hostile[kHostileCount] = {};
-  CodecContext context{scheduler, blocks, hostile};
+  FaultNotes faults;
+  CodecContext context{scheduler, blocks, hostile, &faults};
 
   uint64_t count(Hostile kind) const { return hostile[static_cast<size_t>(kind)]; }
   void turn() { scheduler.end_turn(); }
