@@ -55,10 +55,8 @@ void count_attempt(WorkerMetrics& metrics, SnapshotView& view, const ExchangeInf
   }));
 }
 
-void count_mirror(WorkerMetrics& metrics, SnapshotView& view, const ExchangeInfo& info,
-                  std::string_view result) {
-  metrics.count(Family::kMirrors,
-                {view.labels().of(metrics, info.service), view.labels().of(metrics, result)});
+void count_mirror(WorkerMetrics& metrics, const ExchangeInfo& info, std::string_view result) {
+  metrics.count(Family::kMirrors, {metrics.intern(info.service), metrics.intern(result)});
 }
 
 void count_plaintext(WorkerContext& worker, const ListenerSpec& listener, const Address& client) {

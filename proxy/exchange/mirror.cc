@@ -170,7 +170,7 @@ void MirrorRequest::settle(MirrorEnd how) {
   patience_.disarm();
   worker_.mirrors.behind_ -= behind_.size();
   behind_.clear();
-  count_mirror(worker_.metrics, *view_, info_, to_string(how));
+  count_mirror(worker_.metrics, info_, to_string(how));
 }
 
 void MirrorRequest::end(MirrorEnd how) {
