@@ -43,9 +43,9 @@ std::string ask(const AuthorizationSettings& rules, const Asked& asked) {
   bench.info.color = asked.color;
   bench.info.tenant = asked.tenant;
   bench.info.probe = asked.probe;
-  Verdict verdict = bench.filter().on_request_head(bench.request, true);
+  HeadVerdict verdict = bench.filter().on_request_head(bench.request, true);
   CHECK(bench.request.path == asked.target);
-  if (verdict.kind() == Verdict::Kind::kGo) return "go";
+  if (verdict.kind() == HeadVerdict::Kind::kGo) return "go";
   const LocalReply reply = verdict.take_reply();
   CHECK(reply.code ==
         (reply.effective_status() == 403 ? ErrorCode::kDenied : ErrorCode::kBadRequest));
@@ -271,9 +271,9 @@ TEST_CASE("authorization: trailers say nothing that rules judge in the head") {
 
 TEST_CASE("authorization: the settings of the request decide") {
   Bench bench(settings("rules: [{ name: a, action: allow }]"));
-  CHECK(bench.filter().on_request_head(bench.request, true).kind() == Verdict::Kind::kGo);
+  CHECK(bench.filter().on_request_head(bench.request, true).kind() == HeadVerdict::Kind::kGo);
   bench.settings = settings("rules: [{ name: a, action: deny }]");
-  CHECK(bench.filter().on_request_head(bench.request, true).kind() == Verdict::Kind::kReply);
+  CHECK(bench.filter().on_request_head(bench.request, true).kind() == HeadVerdict::Kind::kReply);
 }
 
 TEST_CASE("authorization: settings that are wrong say so at their place") {

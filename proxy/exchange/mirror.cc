@@ -4,6 +4,7 @@
 
 #include "proxy/context/carriers.h"
 #include "proxy/exchange/measure.h"
+#include "proxy/upstream/pool_choice.h"
 
 namespace woad {
 namespace {
@@ -24,7 +25,7 @@ MirrorRequest::MirrorRequest(WorkerContext& worker, ViewRef view)
       view_(std::move(view)),
       arena_(worker.arenas),
       patience_(worker.scheduler.timers(), bind_timer<&MirrorRequest::on_patience_over>(this)),
-      forwarder_(*this, worker, *view_, info_, arena_) {}
+      forwarder_(*this, *this, worker, *view_, info_, arena_) {}
 
 MirrorRequest::~MirrorRequest() {
   if (!over()) settle(MirrorEnd::kCancelled);
@@ -50,14 +51,18 @@ void MirrorRequest::start(const ServiceEntry& target, const RequestHead& head,
   info_.color = arena_.copy(of.color);
   info_.tenant = arena_.copy(of.tenant);
   info_.grpc = of.grpc;
-  patience_.arm(kPatience);
+  patience_.arm(limits().mirror_patience);
   if (end) state_ = State::kSent;
-  forwarder_.start(target, *copy, end);
+  forwarder_.start(target, *copy, end, false);
 }
 
+// By the shadow's own chain of pools, as a request to it would go.
 Verdict MirrorRequest::shape_attempt(AttemptPlan& plan, RequestHead&) {
-  plan.pool = plan.service.find_pool(info_.color, info_.tenant);
-  return Verdict::go();
+  const PoolChoice choice = choose_pool(plan.service, info_.color, info_.tenant);
+  plan.pool = choice.pool;
+  plan.pool_reason = choice.reason;
+  if (choice.error == ErrorCode::kNone) return Verdict::go();
+  return Verdict::reply(refusal(choice, plan.service, info_.color, info_.tenant));
 }
 
 void MirrorRequest::send_data(Buffer&& data, bool end) {
@@ -80,11 +85,11 @@ void MirrorRequest::send_trailers(const Headers& trailers) {
 
 void MirrorRequest::keep(Buffer&& data) {
   const size_t size = data.size();
-  if (behind_.size() + size > kMaxBehind) {
+  if (behind_.size() + size > limits().mirror_behind) {
     give_up(MirrorEnd::kTooSlow, "more waits for the shadow than a copy may hold");
     return;
   }
-  if (worker_.mirrors.behind_ + size > MirrorSet::kMaxBehind) {
+  if (worker_.mirrors.behind_ + size > limits().mirrors_behind) {
     give_up(MirrorEnd::kTooSlow, "more waits for shadows than the copies of a worker may hold");
     return;
   }
@@ -97,7 +102,7 @@ void MirrorRequest::keep(Buffer&& data) {
       behind_.append(std::move(piece));
     }
   }
-  if (!patience_.armed()) patience_.arm(kPatience);
+  if (!patience_.armed()) patience_.arm(limits().mirror_patience);
 }
 
 // Nothing waits before `data`.
@@ -107,7 +112,7 @@ void MirrorRequest::pass(Buffer&& data) {
   if (last) on_sent();
 }
 
-void MirrorRequest::on_request_room() {
+void MirrorRequest::on_writable() {
   if (state_ != State::kSending) return;
   while (!behind_.empty() && forwarder_.writable()) {
     Buffer piece = behind_.take(std::min(behind_.size(), view_->snapshot().limits.buffer));
@@ -116,7 +121,7 @@ void MirrorRequest::on_request_room() {
   }
   if (state_ == State::kSent) return;
   if (!behind_.empty()) {
-    patience_.arm(kPatience);
+    patience_.arm(limits().mirror_patience);
   } else if (trailers_ != nullptr) {
     on_sent();
   } else {
@@ -126,7 +131,7 @@ void MirrorRequest::on_request_room() {
 
 void MirrorRequest::on_sent() {
   state_ = State::kSent;
-  patience_.arm(kPatience);
+  patience_.arm(limits().mirror_patience);
   if (trailers_ != nullptr) forwarder_.send_trailers(*trailers_);
 }
 
@@ -135,11 +140,11 @@ void MirrorRequest::on_response(ResponseHead& head, bool last) {
   if (last) end(MirrorEnd::kAnswered);
 }
 
-void MirrorRequest::on_response_data(Buffer&&, bool last) {
+void MirrorRequest::on_data(Buffer&&, bool last) {
   if (last) end(MirrorEnd::kAnswered);
 }
 
-void MirrorRequest::on_no_response(LocalReply reply) {
+void MirrorRequest::on_no_response(LocalReply reply, ClosedBy) {
   if (reply.code == ErrorCode::kNoEndpoint) {  // a shadow may be declared with nobody in it
     end(MirrorEnd::kFailed);
   } else {
@@ -176,7 +181,7 @@ void MirrorRequest::settle(MirrorEnd how) {
 void MirrorRequest::end(MirrorEnd how) {
   if (over()) return;
   settle(how);
-  forwarder_.cancel(ResetReason::kCancel);
+  forwarder_.cancel(ErrorCode::kNone);
   if (set_ == nullptr) return;
   unlink();
   worker_.scheduler.defer_delete(std::unique_ptr<Deferred>(this));

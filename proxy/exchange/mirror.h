@@ -3,10 +3,11 @@
 //   sending ──▶ sent ──▶ over
 //      └─────────────────▶┘
 // It never slows or fails the request it copies. What its shadow does not take at once waits here,
-// in the blocks of the request itself, within kMaxBehind a copy and MirrorSet::kMaxBehind a worker.
-// A copy that falls further behind, or whose shadow does nothing for kPatience, is given up: reset,
-// so that a part never looks like a whole, counted, and told on the process log. It belongs to the
-// exchange while the request comes and to the worker's MirrorSet afterwards. One thread.
+// in the blocks of the request itself, within bounds for a copy and for a worker. A copy that falls
+// further behind, or whose shadow owes something and does nothing for too long, is given up: reset,
+// so that a part never looks like a whole, counted, and told on the process log. The bounds are
+// those of ExchangeLimits. It belongs to the exchange while the request comes and to the worker's
+// MirrorSet afterwards. One thread.
 #pragma once
 
 #include <memory>
@@ -26,15 +27,11 @@ enum class MirrorEnd : uint8_t {
 };
 std::string_view to_string(MirrorEnd end);
 
-class MirrorRequest final : public Deferred, public ListLink, private ForwarderOwner {
+class MirrorRequest final : public Deferred,
+                            public ListLink,
+                            private ForwarderOwner,
+                            private ResponseSink {
  public:
-  // A shadow that owes something and makes no progress for so long is given up: the default of
-  // timeout.request.
-  static constexpr Duration kPatience = seconds(15);
-  // What may wait for a slow shadow: some 100 ms of a fast upload, in which a shadow may connect,
-  // start a process or collect its garbage.
-  static constexpr size_t kMaxBehind = size_t{16} << 20;
-
   MirrorRequest(WorkerContext& worker, ViewRef view);
   ~MirrorRequest() override;
 
@@ -51,15 +48,19 @@ class MirrorRequest final : public Deferred, public ListLink, private ForwarderO
   enum class State : uint8_t { kSending, kSent, kOver };
 
   Verdict shape_attempt(AttemptPlan& plan, RequestHead& head) override;
-  Next judge_outcome(const Outcome&) override { return Next::done(); }
+  void on_outcome(const Outcome&) override {}
+  Next next_try(const Outcome&) override { return Next::done(); }
+  void on_no_response(LocalReply reply, ClosedBy) override;
+  // ResponseSink: the answer is thrown away.
   void on_interim(ResponseHead&) override {}
   void on_response(ResponseHead& head, bool end) override;
-  void on_response_data(Buffer&& data, bool end) override;
-  void on_response_trailers(Headers&) override { end(MirrorEnd::kAnswered); }
-  void on_no_response(LocalReply reply) override;
-  void on_response_cut(std::string_view why) override { give_up(MirrorEnd::kFailed, why); }
-  void on_request_room() override;
+  void on_data(Buffer&& data, bool end) override;
+  void on_trailers(Headers&) override { end(MirrorEnd::kAnswered); }
+  void on_reset(ResetReason, std::string_view why) override { give_up(MirrorEnd::kFailed, why); }
+  void on_writable() override;
+  Arena& arena() override { return arena_; }
 
+  const ExchangeLimits& limits() const { return view_->snapshot().exchange_limits; }
   void keep(Buffer&& data);
   void pass(Buffer&& data);
   void on_sent();
@@ -85,9 +86,6 @@ class MirrorRequest final : public Deferred, public ListLink, private ForwarderO
 // all of them.
 class MirrorSet {
  public:
-  // Together they may be so far behind: four copies whose shadows stand still.
-  static constexpr size_t kMaxBehind = 4 * MirrorRequest::kMaxBehind;
-
   ~MirrorSet();
   void adopt(std::unique_ptr<MirrorRequest> mirror);
 

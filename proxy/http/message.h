@@ -42,6 +42,8 @@ bool is_idempotent(Method method);
 
 struct RequestHead {
   explicit RequestHead(Arena& arena) : headers(arena) {}
+  // The same with a list of fields of its own, in the same arena.
+  explicit RequestHead(const RequestHead&) = default;
 
   Protocol protocol = Protocol::kHttp11;  // as it arrived
   Method method = Method::kGet;

@@ -14,37 +14,10 @@
 #include <unordered_map>
 #include <vector>
 
+#include "proxy/observe/family.h"
 #include "proxy/observe/histogram.h"
 
 namespace woad {
-
-// A metric family with labels. The order is that of the exposition.
-enum class Family : uint8_t {
-  kRequests,             // direction, service, color, code_class, error
-  kAttempts,             // service, color, result
-  kRoute,                // service, color, pool, reason
-  kMirrors,              // service, result
-  kUpstreamConnections,  // service, state; a gauge
-  kClientConnections,    // direction; a gauge
-  kContext,              // source
-  kContextUnattributed,  // (none)
-  kContextStripped,      // why
-  kContextUnplanted,     // carrier
-  kTraceDropped,         // carrier
-  kTlsHandshakes,        // direction, result
-  kPlaintextRequests,    // listener
-  kHostile,              // kind
-};
-inline constexpr size_t kFamilyCount = static_cast<size_t>(Family::kHostile) + 1;
-inline constexpr size_t kMaxLabels = 5;
-
-struct FamilyInfo {
-  std::string_view name;
-  std::string_view help;
-  bool gauge;
-  std::vector<std::string_view> labels;
-};
-const FamilyInfo& family_info(Family family);
 
 // A copy of the metrics of one or more workers.
 struct MetricsSnapshot {
@@ -105,8 +78,8 @@ class WorkerMetrics {
     int64_t value;
   };
   struct Place {
-    uint64_t key_high = 0;
-    uint64_t key_low = 0;  // both zero: free
+    uint64_t key_high = 0;  // zero: free
+    uint64_t key_low = 0;
     uint32_t index = 0;
   };
 

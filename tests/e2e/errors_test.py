@@ -120,6 +120,31 @@ class Errors(Suite):
         self.server.handler = before
         self.assertEqual((got.status, got.error, got.body), (503, None, b"mine"))
 
+    def test_a_broken_body_is_answered_and_told_of(self):
+        """A malformed chunk before the response: one answer, one log line, one metric, one shape."""
+        for number, body in enumerate((b"zz\r\n", b"5\r\nabcdefg\r\n", b"3\r\nabc\r\n-1\r\n")):
+            path = f"/broken-{number}"
+            before = self.woad.metrics("woad_requests_total", error="bad_request", code_class="4xx")
+            with H1(self.woad.outbound) as client:
+                client.send(f"POST {path} HTTP/1.1\r\nHost: svc\r\nTransfer-Encoding: chunked\r\n"
+                            "\r\n".encode() + body)
+                self.assert_local(client.response(), "bad_request", 400)
+                self.assertTrue(client.closed())
+            row = self.woad.access_log(1, path=path)[0]
+            self.assertEqual((row["error"], row["response_code"], row["response_flags"]),
+                             ("bad_request", 400, "DPE"))
+            self.assertEqual(self.woad.metrics("woad_requests_total", error="bad_request",
+                                               code_class="4xx"), before + 1)
+
+    def test_refusals_are_counted_for_their_service(self):
+        """Whether access_log is in the chain or not."""
+        for chain in (["access_log", "context", "color_routing"], ["context", "color_routing"], []):
+            woad = self.sidecar(services={"svc": service(self.server.address)},
+                                filters={"outbound": chain})
+            got = fetch(woad.outbound, "GET", "/", [("x-woad-hops", "16")], host="svc")
+            self.assert_local(got, "loop", 508)
+            self.assertEqual(woad.metrics("woad_requests_total", error="loop", service="svc"), 1, chain)
+
     def test_log_and_metrics(self):
         fetch(self.woad.outbound, "GET", "/logged-error", host="dead")
         row = self.woad.access_log(1, path="/logged-error")[0]

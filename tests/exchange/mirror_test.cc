@@ -118,7 +118,7 @@ TEST_CASE("mirror: it lives on when the request is over, for its own time") {
     CHECK_FALSE(shadow.closed());
   }
   SUBCASE("never answered") {
-    rig.world.pass(MirrorRequest::kPatience - milliseconds(1));
+    rig.world.pass(rig.snapshot->exchange_limits.mirror_patience - milliseconds(1));
     CHECK_FALSE(shadow.closed());
     rig.world.pass(milliseconds(2));
     CHECK(shadow.closed());
@@ -152,7 +152,7 @@ TEST_CASE("mirror: whatever happens to the shadow, the request goes on") {
     MemoryPeer& shadow = rig.accept(mirrored.shadow);
     shadow.accept(0);
     rig.accept(mirrored.real);
-    mirrored.upload(MirrorRequest::kMaxBehind + 256 * 1024);
+    mirrored.upload(rig.snapshot->exchange_limits.mirror_behind + 256 * 1024);
     CHECK(shadow.closed());
     CHECK(ends(rig) == "too_slow=1");
     CHECK(mirrored.log.told ==
@@ -161,7 +161,7 @@ TEST_CASE("mirror: whatever happens to the shadow, the request goes on") {
   }
   SUBCASE("never connected, and a large body") {
     rig.accept(mirrored.real);
-    mirrored.upload(MirrorRequest::kMaxBehind + 256 * 1024);
+    mirrored.upload(rig.snapshot->exchange_limits.mirror_behind + 256 * 1024);
     CHECK(ends(rig) == "too_slow=1");
   }
   rig.world.turn();
@@ -264,7 +264,7 @@ TEST_CASE("mirror: only a shadow that owes something is given up by the clock") 
   SUBCASE("it takes no more") {
     shadow.accept(0);
     mirrored.upload(300'000);
-    rig.world.pass(MirrorRequest::kPatience - milliseconds(1));
+    rig.world.pass(rig.snapshot->exchange_limits.mirror_patience - milliseconds(1));
     CHECK_FALSE(shadow.closed());
     rig.world.pass(milliseconds(2));
     CHECK(shadow.closed());
@@ -275,7 +275,7 @@ TEST_CASE("mirror: only a shadow that owes something is given up by the clock") 
     shadow.accept(0);
     mirrored.upload(2'000'000);
     for (int i = 0; i < 10; ++i) {
-      rig.world.pass(MirrorRequest::kPatience - seconds(1));
+      rig.world.pass(rig.snapshot->exchange_limits.mirror_patience - seconds(1));
       shadow.accept(150'000);
       rig.world.turn();
     }
@@ -302,7 +302,7 @@ TEST_CASE("mirror: an answer is read and dropped, whatever its size, and not for
     CHECK_FALSE(shadow.closed());
   }
   SUBCASE("it has none") {
-    rig.world.pass(MirrorRequest::kPatience + milliseconds(1));
+    rig.world.pass(rig.snapshot->exchange_limits.mirror_patience + milliseconds(1));
     CHECK(shadow.closed());
   }
   CHECK(ends(rig) == "answered=1");
@@ -314,9 +314,9 @@ TEST_CASE("mirror: all copies of a worker share one bound") {
   ExchangeRig rig(kMirrored);
   rig.worker.log = &log;
   const std::string piece(256 * 1024, 'x');
-  constexpr size_t kEach = MirrorRequest::kMaxBehind / 2;
-  constexpr size_t kFit = MirrorSet::kMaxBehind / kEach;
-  for (size_t i = 0; i <= kFit; ++i) {
+  const size_t each = rig.snapshot->exchange_limits.mirror_behind / 2;
+  const size_t fit = rig.snapshot->exchange_limits.mirrors_behind / each;
+  for (size_t i = 0; i <= fit; ++i) {
     CHECK(ends(rig) == "");
     rig.client = ClientWriter();
     const size_t before = rig.dials();
@@ -324,7 +324,7 @@ TEST_CASE("mirror: all copies of a worker share one bound") {
     for (size_t dial = before; dial < rig.dials(); ++dial) {
       if (rig.world.dialer.calls[dial].address == "127.0.0.1:9001") rig.accept(dial);
     }
-    for (size_t sent = 0; sent < kEach + 128 * 1024; sent += piece.size()) {
+    for (size_t sent = 0; sent < each + 128 * 1024; sent += piece.size()) {
       rig.data(piece, false);
       rig.world.turn();
     }
@@ -385,6 +385,40 @@ TEST_CASE("mirror: nobody there, and shares") {
   }
   CHECK(mirrors > 150);
   CHECK(mirrors < 250);
+}
+
+TEST_CASE("mirror: the copy follows its colour by the shadow's own pools") {
+  constexpr std::string_view kColored = R"(services:
+  price: { protocol: http1, endpoints: [ { address: 127.0.0.1:9001 } ] }
+  shadow:
+    protocol: http1
+    endpoints: [ { address: 127.0.0.1:9002 }, { address: 127.0.0.1:9003, labels: { color: red } } ]
+  strict: { protocol: http1, fallback: none, endpoints: [ { address: 127.0.0.1:9004 } ] }
+routes:
+  - { match: { path: { prefix: /m } }, to: price, mirror: { service: shadow } }
+  - { match: { path: { prefix: /s } }, to: price, mirror: { service: strict } }
+)";
+  struct Case {
+    std::string_view path, color, shadow;
+  };
+  for (const Case& each :
+       {Case{"/m", "red", "127.0.0.1:9003"}, Case{"/m", "red.alice", "127.0.0.1:9003"},
+        Case{"/m", "blue", "127.0.0.1:9002"}, Case{"/m", "", "127.0.0.1:9002"},
+        Case{"/s", "red", ""}, Case{"/s", "", "127.0.0.1:9004"}}) {
+    CAPTURE(each.path);
+    CAPTURE(each.color);
+    ExchangeRig rig(kColored);
+    Fields fields;
+    if (!each.color.empty()) fields.emplace_back("x-woad-color", each.color);
+    rig.request("GET", each.path, true, fields);
+    std::string shadow;
+    for (const auto& call : rig.world.dialer.calls) {
+      if (call.address != "127.0.0.1:9001") shadow += call.address;
+    }
+    CHECK(shadow == each.shadow);
+    for (size_t dial = 0; dial < rig.dials(); ++dial) rig.world.dialer.fail(dial);
+    rig.finish();
+  }
 }
 
 }  // namespace

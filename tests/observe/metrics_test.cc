@@ -92,7 +92,8 @@ TEST_CASE("series are bounded: what is over goes to one series a family") {
   }
   metrics.count(Family::kRequests, {x, x, x, x, x});
   const MetricsSnapshot copy = metrics.snapshot();
-  CHECK(copy.series.size() + copy.latencies.size() <= WorkerMetrics::kMaxSeries + kFamilyCount + 1);
+  CHECK(copy.series.size() + copy.latencies.size() <=
+        WorkerMetrics::kMaxSeries + std::size(kFamilies) + 1);
   std::map<Family, int64_t> sums;
   for (const auto& series : copy.series) sums[series.family] += series.value;
   CHECK(sums[Family::kAttempts] == kMany);

@@ -166,8 +166,8 @@ void H1ServerCodec::read_body(Slice& bytes) {
       ++context_.hostile[static_cast<size_t>(Hostile::kFraming)];
       rx_ = Rx::kDiscard;
       keep_alive_ = false;
-      body_broken_ = true;
-      sink_->on_reset(ResetReason::kProtocolError, reader_->why());
+      sink_->on_bad_body(
+          woad::refuse(Hostile::kFraming, ErrorCode::kBadRequest, 400, reader_->why()).reply);
       break;
   }
 }

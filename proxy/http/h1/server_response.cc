@@ -126,19 +126,6 @@ void H1ServerCodec::hold_reading(bool on) {
   transport_.hold_reading(Hold::kStream, on);
 }
 
-void H1ServerCodec::answer_broken_body() {
-  constexpr std::string_view kAnswer =
-      "HTTP/1.1 400 Bad Request\r\n"
-      "x-woad-error: bad_request\r\n"
-      "proxy-status: woad; error=http_request_error; details=\"the body breaks HTTP/1 framing\"\r\n"
-      "content-type: text/plain\r\n"
-      "content-length: 32\r\n"
-      "connection: close\r\n\r\n"
-      "the body breaks HTTP/1 framing.\n";
-  transport_.output().append(Slice::of_static(kAnswer));
-  transport_.wrote();
-}
-
 void H1ServerCodec::release(ResetReason) {
   WOAD_ASSERT(sink_ != nullptr);
   hold_reading(false);
@@ -152,7 +139,6 @@ void H1ServerCodec::release(ResetReason) {
     next_request();
     return;
   }
-  if (tx == Tx::kHead && body_broken_ && !lost_) answer_broken_body();
   // Only a reset tells a client that a body without length was cut.
   if (tx == Tx::kBody && delimit_ == Delimit::kClose && !lost_) transport_.abort_on_destroy();
   done();

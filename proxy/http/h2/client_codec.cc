@@ -69,6 +69,7 @@ RequestWriter& H2ClientCodec::open_stream(ResponseSink& sink) {
     stream = std::move(spare_.back());
     spare_.pop_back();
     stream->head_sent = false;
+    stream->head = nullptr;
     stream->interims = 0;
   }
   stream->closed = true;  // until it is submitted

@@ -11,10 +11,11 @@ struct H2ClientStream final : H2StreamOf<RequestWriter> {
   H2ClientStream(H2ClientCodec& side, H2Session& base) : H2StreamOf(base), codec(side) {}
   void write_head(const RequestHead& head, bool end) override;
   bool anything_sent() const override { return head_sent; }
+  bool anything_heard() const override { return head != nullptr; }
 
   H2ClientCodec& codec;
   ResponseSink* response_sink = nullptr;
-  ResponseHead* head = nullptr;  // in the sink's arena; the one being read
+  ResponseHead* head = nullptr;  // in the sink's arena; the one being read, or read last
   uint8_t interims = 0;
   bool head_sent = false;
 };

@@ -286,6 +286,23 @@ TEST_CASE("anything_sent turns true once the head's turn is over") {
   CHECK(stream.writer->anything_sent());
 }
 
+TEST_CASE("anything_heard turns true with the first byte of an answer, and is each stream's own") {
+  for (const std::string_view heard : {"H", "HTTP/1.1 100 Continue\r\n\r\n"}) {
+    CAPTURE(heard);
+    ClientHarness client;
+    ClientStream& stream = client.ask();
+    client.settle();
+    CHECK_FALSE(stream.writer->anything_heard());
+    client.peer.send(heard);
+    CHECK(stream.writer->anything_heard());
+  }
+  ClientHarness client;
+  client.ask("GET", "/");
+  client.peer.send("HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n");
+  client.settle();
+  CHECK_FALSE(client.ask("GET", "/").writer->anything_heard());
+}
+
 TEST_CASE("the connection is used again, one read and one flush a request") {
   ClientHarness client;
   for (int i = 1; i <= 3; ++i) {

@@ -214,7 +214,7 @@ TEST_CASE("hostile requests are refused however they are split") {
   for (const Case& test : kCases) check(test, 7);
 }
 
-TEST_CASE("hostile bodies reset the stream, are answered 400 and end the connection") {
+TEST_CASE("hostile bodies are handed up for their answer, 400, and end the connection") {
   const std::string_view head = "POST / HTTP/1.1\r\n" H "Transfer-Encoding: chunked\r\n\r\n";
   const struct {
     std::string name;
@@ -280,10 +280,14 @@ TEST_CASE("hostile bodies reset the stream, are answered 400 and end the connect
       server.peer.send("GET /smuggled HTTP/1.1\r\nHost: s\r\n\r\n");
       server.settle();
       REQUIRE(server.streams.size() == 1);
-      CHECK(server.last().was_reset);
+      CHECK_FALSE(server.last().was_reset);
+      CHECK(server.last().log.text().find("bad body") != std::string::npos);
+      CHECK_FALSE(server.last().details.empty());
       CHECK(server.count(Hostile::kFraming) == 1);
       CHECK(server.peer.closed());
-      CHECK(server.peer.received().starts_with("HTTP/1.1 400 "));
+      const std::string answer = server.peer.received();
+      CHECK(answer.starts_with("HTTP/1.1 400 "));
+      CHECK(answer.find("connection: close\r\n") != std::string::npos);
     }
   }
 }
