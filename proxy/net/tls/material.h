@@ -12,6 +12,7 @@
 
 #include "proxy/base/result.h"
 #include "proxy/base/time.h"
+#include "proxy/base/whole_file.h"
 #include "proxy/net/tls/svid.h"
 
 namespace woad {
@@ -20,6 +21,8 @@ namespace woad {
 struct PemText {
   std::string name;
   std::string text;
+  bool whole = true;  // false: somebody was writing the file while it was read
+  FileIdentity identity{};
 };
 
 // Largest file that is read.
