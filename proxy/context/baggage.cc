@@ -174,13 +174,14 @@ void rewrite(Headers& headers, size_t room, const ContextValues& values) {
 std::string_view lenient_key(std::string_view member, std::array<char, kLongestKey>& room) {
   std::string_view raw = member.substr(0, member.find_first_of("=;"));
   size_t size = 0;
+  bool ended = false;
   while (!raw.empty()) {
     const char c = to_lower(take_percent_decoded(raw, true));
-    if (size == 0 && !is_token_char(c)) continue;
-    if (size == room.size()) return {};
-    room[size++] = c;
+    const bool of_key = is_token_char(c);
+    if (of_key && (ended || size == room.size())) return {};
+    if (of_key) room[size++] = c;
+    ended = !of_key && size > 0;
   }
-  while (size > 0 && !is_token_char(room[size - 1])) --size;
   return {room.data(), size};
 }
 
