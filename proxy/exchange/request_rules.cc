@@ -33,6 +33,12 @@ std::string location_of(const Redirect& redirect, const RequestHead& head) {
 
 }  // namespace
 
+LocalReply too_many_connections() {
+  return {.code = ErrorCode::kOverloaded,
+          .details = "limits.client_connections is reached",
+          .close = true};
+}
+
 std::optional<LocalReply> check_plaintext(const ListenerSpec& listener, const RequestHead& head,
                                           ExchangeInfo& info) {
   if (listener.mtls != Mtls::kStrict) return std::nullopt;
