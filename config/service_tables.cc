@@ -1,7 +1,7 @@
 // `services`: what this app may call.
 #include "config/tables.h"
-#include "proxy/base/strings.h"
 #include "proxy/base/context_value.h"
+#include "proxy/base/strings.h"
 
 namespace woad::config {
 

@@ -28,8 +28,9 @@ struct BaggageRead {
 // Values are percent-decoded and lower-cased; a colour `base` is none.
 BaggageRead read_baggage(const Headers& headers);
 
-// Takes out our members, those too whose keys only a lenient reader would take for ours ("Woad.Color",
-// "woad%2Ecolor"); returns whether there were any. Fields that are left with nothing go.
+// Takes out our members, those too whose keys only a lenient reader would take for ours
+// ("Woad.Color", "woad%2Ecolor"); returns whether there were any. Fields that are left with nothing
+// go.
 bool strip_baggage(Headers& headers);
 
 // Ours are exactly `values` then; an empty value has no member. False: what came cannot be read, or

@@ -244,9 +244,8 @@ Resolver::~Resolver() = default;
 
 std::unique_ptr<Resolver::Ticket> Resolver::resolve(const std::string& name, uint16_t port,
                                                     Done done) {
-  const bool valid =
-      !name.empty() && without_final_dot(name).size() <= kLongestName &&
-      name.find('\0') == std::string::npos;
+  const bool valid = !name.empty() && without_final_dot(name).size() <= kLongestName &&
+                     name.find('\0') == std::string::npos;
   auto* question = new Question(impl_->loop.scheduler(), name, port, std::move(done));
   auto ticket = std::make_unique<Question::Ticket>(*question);
   const Result<Address> numeric = Address::from_host(name, port);

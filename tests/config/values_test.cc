@@ -69,11 +69,20 @@ TEST_CASE("what to write in the place of a wrong share") {
   const struct {
     const char* text;
     const char* hint;
-  } kRows[] = {{"5", "write 5%"},      {"50", "write 50%"},  {"100", "write 100%"},
-               {"1.5", "write 1.5%"},  {"12.5", "write 12.5%"}, {"5 %", "write 5%"},
-               {"5%%", "write 5%"},    {"1", "write 1%, or 100% for all"},
-               {"101", kUsual},        {"120%", kUsual},     {"-5", kUsual},
-               {"1e1", kUsual},        {"", kUsual},         {"%", kUsual},
+  } kRows[] = {{"5", "write 5%"},
+               {"50", "write 50%"},
+               {"100", "write 100%"},
+               {"1.5", "write 1.5%"},
+               {"12.5", "write 12.5%"},
+               {"5 %", "write 5%"},
+               {"5%%", "write 5%"},
+               {"1", "write 1%, or 100% for all"},
+               {"101", kUsual},
+               {"120%", kUsual},
+               {"-5", kUsual},
+               {"1e1", kUsual},
+               {"", kUsual},
+               {"%", kUsual},
                {"many", kUsual}};
   for (const auto& row : kRows) {
     CAPTURE(row.text);
@@ -104,9 +113,10 @@ TEST_CASE("addresses") {
     CHECK(value->to_string() == row.text);
   }
   for (const char* text :
-       {"",        ":80",    "a",      "a:",          "a:0",    "a:65536",        "a:+1",
-        "a: 80",   "::1:80", "[::1]",  "[::1]80",     "[a]:80", "[127.0.0.1]:80", "1.2.3.400:80",
-        "a..b:80", ".a:80", ".:80", "..:80", "a..:80", "127.0.0.1.:80", "[::1.]:80",  "a b:80", "http://a:80", "a/b:80", "1.2.3:80",       "ä:80"}) {
+       {"",        ":80",         "a",      "a:",       "a:0",    "a:65536",        "a:+1",
+        "a: 80",   "::1:80",      "[::1]",  "[::1]80",  "[a]:80", "[127.0.0.1]:80", "1.2.3.400:80",
+        "a..b:80", ".a:80",       ".:80",   "..:80",    "a..:80", "127.0.0.1.:80",  "[::1.]:80",
+        "a b:80",  "http://a:80", "a/b:80", "1.2.3:80", "ä:80"}) {
     INFO(text);
     CHECK_FALSE(parse_host_port(text));
   }

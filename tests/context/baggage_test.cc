@@ -178,9 +178,7 @@ TEST_CASE("stripping takes ours and leaves others byte for byte") {
       {{"woad.color=red"}, true, "-"},
       {{"woad.color=red", "woad.tenant=x;p"}, true, "-"},
       {{"a=1 ,woad.color=red,  b = 2 ; p = q"}, true, "a=1 ,  b = 2 ; p = q"},
-      {{"b=1,woad.color=-bad-,a=2", "woad.tenant=t", "b=%2C"},
-       true,
-       "b=1,a=2 | b=%2C"},
+      {{"b=1,woad.color=-bad-,a=2", "woad.tenant=t", "b=%2C"}, true, "b=1,a=2 | b=%2C"},
       // what a lenient reader would take for ours, and what none would
       {{"Woad.Color=red,a=1"}, true, "a=1"},
       {{"woad%2Ecolor=red,woad.%63olor=red,%57oad.tenant=t,a=1"}, true, "a=1"},
@@ -231,7 +229,8 @@ TEST_CASE("planting puts ours behind the others, once") {
 
 TEST_CASE("what has no room for ours passes byte for byte") {
   const std::string full = "a=1 ,  b=2;p ," + members(62);
-  for (const auto& fields : std::vector<std::vector<std::string>>{{full}, {"a=1 , b=2", members(62)}}) {
+  for (const auto& fields :
+       std::vector<std::vector<std::string>>{{full}, {"a=1 , b=2", members(62)}}) {
     Rig rig(fields);
     const std::string before = rig.show();
     CHECK_FALSE(plant_baggage(rig.headers, {"red", ""}));

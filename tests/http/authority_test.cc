@@ -17,9 +17,8 @@ TEST_CASE("authorities that are valid, and others") {
     CHECK(is_valid_authority(good));
   }
   for (const char* bad :
-       {"",     ":80",     "h:65536", "h:123456",    "h:x",          "h:+1",     "u@h",
-        "h/",   "a b",     "a,b",     "h\t",         "[::1",         "[]",       "[]:80",
-        "[::1]x", "[::1]x:80", "[::1]:x", "[1.2.3.4]", "[::1%25eth0]", "h?x",      "h#x",
+       {"", ":80", "h:65536", "h:123456", "h:x", "h:+1", "u@h", "h/", "a b", "a,b", "h\t", "[::1",
+        "[]", "[]:80", "[::1]x", "[::1]x:80", "[::1]:x", "[1.2.3.4]", "[::1%25eth0]", "h?x", "h#x",
         "h\\x", "\xc3\xa9", "h%41", "a:b:c", "::1", "[::1].",
         // empty labels
         ".", "..", ".:80", ".internal", ".internal:80", "admin..shop", "admin...shop", "shop..",
@@ -35,9 +34,15 @@ TEST_CASE("authorities taken apart") {
     const char* text;
     const char* host;
     const char* port;
-  } kCases[] = {{"shop", "shop", ""},         {"shop:80", "shop", "80"}, {"shop.:80", "shop.", "80"},
-                {"shop:", "shop", ""},        {"[::1]", "[::1]", ""},    {"[::1]:80", "[::1]", "80"},
-                {"[::1]x:80", "[::1]x", "80"}, {"[::1", "", ""},         {"", "", ""},
+  } kCases[] = {{"shop", "shop", ""},
+                {"shop:80", "shop", "80"},
+                {"shop.:80", "shop.", "80"},
+                {"shop:", "shop", ""},
+                {"[::1]", "[::1]", ""},
+                {"[::1]:80", "[::1]", "80"},
+                {"[::1]x:80", "[::1]x", "80"},
+                {"[::1", "", ""},
+                {"", "", ""},
                 {":80", "", "80"}};
   for (const auto& each : kCases) {
     CAPTURE(each.text);

@@ -28,8 +28,7 @@ bool issued(X509_STORE_CTX* context, X509* issuer, X509* certificate) {
 // OpenSSL takes the first anchor whose name and key identifier fit, and never another. Here the
 // signature decides too; of several, one that is valid now.
 int find_issuer(X509** issuer, X509_STORE_CTX* context, X509* certificate) {
-  const StackPtr candidates(
-      X509_STORE_CTX_get1_certs(context, X509_get_issuer_name(certificate)));
+  const StackPtr candidates(X509_STORE_CTX_get1_certs(context, X509_get_issuer_name(certificate)));
   const time_t now = X509_VERIFY_PARAM_get_time(X509_STORE_CTX_get0_param(context));
   X509* found = nullptr;
   for (int i = 0; i < sk_X509_num(candidates.get()); ++i) {

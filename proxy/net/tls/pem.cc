@@ -52,8 +52,8 @@ std::string stranger_words(const PemBlock& block, PemHolds holds) {
     return begin + " is a container; write its certificates (openssl pkcs7 -print_certs)";
   }
   if (holds == PemHolds::kKey) return begin + " is no private key";
-  return begin + (is_private_key(block) ? " is a private key, not a certificate"
-                                        : " is no certificate");
+  return begin +
+         (is_private_key(block) ? " is a private key, not a certificate" : " is no certificate");
 }
 
 Result<std::vector<PemBlock>> read_blocks(const PemText& source, PemHolds holds) {
@@ -97,7 +97,8 @@ Result<std::vector<X509Ptr>> read_certificates(const PemText& source, PemHolds h
     const std::string which = "certificate " + std::to_string(found.size() + 1);
     X509Ptr certificate = certificate_of(block);
     if (certificate == nullptr) {
-      return block_fault(source, block, which + " cannot be read: " + take_openssl_words("not DER"));
+      return block_fault(source, block,
+                         which + " cannot be read: " + take_openssl_words("not DER"));
     }
     if (holds == PemHolds::kAuthorities &&
         (X509_get_extension_flags(certificate.get()) & EXFLAG_CA) == 0) {

@@ -35,9 +35,8 @@ std::optional<std::string_view> label_of(std::string_view line, std::string_view
                      line.ends_with(kDashes);
   if (!whole) return std::nullopt;
   const std::string_view label = line.substr(around, line.size() - around - kDashes.size());
-  return label == trim(label) && label.find('-') == std::string_view::npos
-             ? std::optional(label)
-             : std::nullopt;
+  return label == trim(label) && label.find('-') == std::string_view::npos ? std::optional(label)
+                                                                           : std::nullopt;
 }
 
 // Dashes, then BEGIN or END, however they are written: a block that nobody must pass over.
@@ -98,7 +97,8 @@ class BlockReader {
     } else if (const auto end = label_of(line, "END")) {
       fail("END " + std::string(*end) + " has no BEGIN");
     } else if (!line.starts_with('#') && looks_like_boundary(line)) {
-      fail(quoted(line, kShown) + " is no boundary of a block, which is -----BEGIN CERTIFICATE-----"
+      fail(quoted(line, kShown) +
+           " is no boundary of a block, which is -----BEGIN CERTIFICATE-----"
            " alone in its line");
     }
   }

@@ -41,9 +41,8 @@ TEST_CASE("anchors of one subject are each tried") {
   const Issued third = issue(ca_spec("root"));
   const Issued middle = issue(ca_spec("middle"), &third);
   const Issued forged = issue(ca_spec("root"));
-  for (const std::string& bundle :
-       {first.certificate + second.certificate + third.certificate,
-        third.certificate + second.certificate + first.certificate}) {
+  for (const std::string& bundle : {first.certificate + second.certificate + third.certificate,
+                                    third.certificate + second.certificate + first.certificate}) {
     for (const Issued* ours : {&first, &third}) {
       const auto context = make_context(issue(leaf_spec(kPriceId), ours), bundle);
       for (const Issued* root : {&first, &second, &third}) {
@@ -70,8 +69,8 @@ TEST_CASE("anchors of one subject and one key: the one that is valid") {
     check(context, leaf_of(root), "", kGood);
     check(context, leaf_of(other), "", kGood);
   }
-  const auto context = make_context(issue(leaf_spec(kPriceId), &other),
-                                    expired.certificate + other.certificate);
+  const auto context =
+      make_context(issue(leaf_spec(kPriceId), &other), expired.certificate + other.certificate);
   check(context, leaf_of(root), "", kExpired);
 }
 
@@ -103,8 +102,8 @@ TEST_CASE("an intermediate alone is the anchor, and what it says of itself holds
   const Issued below = issue(ca_spec("below"), &shortest);
   check(context_with(shortest), leaf_of(shortest), "", kGood);
   check(context_with(shortest), leaf_of(below), below.certificate, kUnknownCa);
-  const Issued elsewhere = anchored(
-      [](auto& spec) { spec.name_constraints = "critical,permitted;URI:example.com"; });
+  const Issued elsewhere =
+      anchored([](auto& spec) { spec.name_constraints = "critical,permitted;URI:example.com"; });
   check(context_with(elsewhere), leaf_of(elsewhere), "", kUnknown);
 }
 

@@ -116,12 +116,12 @@ TEST_CASE("texts around certificates, older labels, keys behind their parameters
   }
   Set set = good;
   // P-256 (RFC 5480 section 2.1.1.1), as `openssl ecparam -genkey` writes it before the key.
-  set.key = "-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n" +
-            good.key;
+  set.key =
+      "-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n" + good.key;
   CHECK(load_set(set));
   CHECK(TlsMaterial::identity(pem("both.pem", good.certificate + set.key),
-                              pem("both.pem", good.certificate + set.key), pem("ca.crt", good.bundle),
-                              kTrustDomain, kCertificateNow));
+                              pem("both.pem", good.certificate + set.key),
+                              pem("ca.crt", good.bundle), kTrustDomain, kCertificateNow));
 }
 
 TEST_CASE("the issuer is the anchor when its root is not in the bundle") {

@@ -45,8 +45,8 @@ TEST_CASE("blocks that are read") {
       {"headers", kBegin + "Proc-Type: 4,ENCRYPTED\nDEK-Info: x\n\naGk=\n" + kEnd, "1:A+ hi"},
       {"a block that is commented out", "#-----BEGIN A-----\n# aGk=\n #-----END A-----\n" + kBlock,
        "4:A hello"},
-      {"underlined headings", "GlobalSign\n==========\n-- the end of it\n----------\n-----\n" + kBlock,
-       "6:A hello"},
+      {"underlined headings",
+       "GlobalSign\n==========\n-- the end of it\n----------\n-----\n" + kBlock, "6:A hello"},
   };
   for (const auto& test : kCases) {
     CAPTURE(test.what);
@@ -65,7 +65,8 @@ TEST_CASE("what could be a block and is none is an error with its line") {
       {"no BEGIN", "aGk=\n" + kEnd, "line 2: END A has no BEGIN"},
       {"the next block comes first", kBegin + "aGk=\n" + kBlock,
        "line 3: \"-----BEGIN A-----\" is not the END of BEGIN A in line 1"},
-      {"another END", kBegin + "aGk=\n-----END B-----\n", "line 3: END B follows BEGIN A in line 1"},
+      {"another END", kBegin + "aGk=\n-----END B-----\n",
+       "line 3: END B follows BEGIN A in line 1"},
       {"four dashes", "----BEGIN A-----\n", "line 1: \"----BEGIN A-----\" is no boundary"},
       {"four dashes behind", kBlock + "-----BEGIN A----\n", "line 4: "},
       {"blanks within", "----- BEGIN A -----\n", "line 1: "},
@@ -76,7 +77,8 @@ TEST_CASE("what could be a block and is none is an error with its line") {
       {"two in one line", "-----BEGIN A----------BEGIN B-----\n", "line 1: "},
       {"data in the line", "-----BEGIN A-----aGk=-----END A-----\n", "line 1: "},
       {"an escaped line end", "-----BEGIN A-----\\naGk=\\n-----END A-----\\n", "line 1: "},
-      {"no base64", kBegin + "aGk=\nhello, world\n" + kEnd, "line 3: \"hello, world\" is not base64"},
+      {"no base64", kBegin + "aGk=\nhello, world\n" + kEnd,
+       "line 3: \"hello, world\" is not base64"},
       {"a NUL", kBegin + std::string("aG\0k=", 5) + "\n" + kEnd, "line 2: "},
       {"half a group", kBegin + "aGk\n" + kEnd, "line 1: BEGIN A holds no whole base64"},
       {"nothing in it", kBegin + kEnd, "line 1: BEGIN A holds no whole base64"},
