@@ -162,6 +162,12 @@ void Exchange::release_mirror() {
   if (mirror_ != nullptr) worker_.mirrors.adopt(std::move(mirror_));
 }
 
+void Exchange::drop_mirror() {
+  if (mirror_ == nullptr) return;
+  mirror_->cancel();
+  release_mirror();
+}
+
 void Exchange::on_data(Buffer&& data, bool end) {
   info_.bytes_received += data.size();
   if (end) request_.end();
@@ -222,7 +228,7 @@ void Exchange::on_reset(ResetReason reason, std::string_view why) {
   if (state_ == ExchangeState::kEnded) return;
   info_.closed_by = ClosedBy::kDownstream;
   info_.why = arena_.join("closed by downstream: ", why);
-  mirror_.reset();
+  drop_mirror();
   forwarder_.cancel(ErrorCode::kNone);
   release_reason_ = reason;
   finish();
@@ -271,7 +277,7 @@ void Exchange::refuse(LocalReply reply) {
 void Exchange::answer(LocalReply reply) {
   choose_route();
   forwarder_.cancel(reply.code);
-  mirror_.reset();
+  drop_mirror();
   info_.error = reply.code;
   info_.why = arena_.copy(reply.details);
   const Header* id = request_.head()->headers.find(HeaderId::kRequestId);

@@ -120,6 +120,7 @@ class Exchange final : public Deferred,
   void pass_request_data(Buffer&& data, bool end);
   void pass_request_trailers(Headers& trailers);
   void release_mirror();
+  void drop_mirror();
   void enter_tunnel();
   void on_tunnel_bytes();
   void on_tunnel_idle();

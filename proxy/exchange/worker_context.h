@@ -8,6 +8,7 @@
 
 #include "proxy/base/arena.h"
 #include "proxy/base/buffer.h"
+#include "proxy/base/event_log.h"
 #include "proxy/base/random.h"
 #include "proxy/base/scheduler.h"
 #include "proxy/exchange/series_memo.h"
@@ -32,6 +33,7 @@ struct WorkerContext {
   SpanQueue* spans = nullptr;                     // nullptr: spans go nowhere
   TapHub* taps = nullptr;                         // nullptr: nobody can tap
   PlaintextCallers* plaintext_callers = nullptr;  // nullptr: not kept
+  EventLog* log = nullptr;                        // nullptr: nothing is told
 };
 
 // Where the requests that end in one way are counted, in the worker's metrics.

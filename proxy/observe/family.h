@@ -40,6 +40,7 @@ class Family {
   static const Family kRequests;
   static const Family kAttempts;
   static const Family kRoute;
+  static const Family kMirrors;
   static const Family kUpstreamConnections;
   static const Family kClientConnections;
   static const Family kContext;
@@ -68,6 +69,10 @@ inline constexpr FamilyInfo kFamilies[] = {
      "Outbound requests, by pool and why that pool.",
      false,
      {"service", "color", "pool", "reason"}},
+    {"woad_mirrored_requests_total",
+     "Copies of requests for shadows, by how they ended.",
+     false,
+     {"service", "result"}},
     {"woad_upstream_connections", "Connections to endpoints.", true, {"service", "state"}},
     {"woad_client_connections", "Connections of clients.", true, {"direction"}},
     {"woad_context_total", "Requests, by where their context came from.", false, {"source"}},
@@ -109,6 +114,7 @@ consteval Family family_named(std::string_view name) {
 inline constexpr Family Family::kRequests = detail::family_named("woad_requests_total");
 inline constexpr Family Family::kAttempts = detail::family_named("woad_upstream_attempts_total");
 inline constexpr Family Family::kRoute = detail::family_named("woad_route_total");
+inline constexpr Family Family::kMirrors = detail::family_named("woad_mirrored_requests_total");
 inline constexpr Family Family::kUpstreamConnections =
     detail::family_named("woad_upstream_connections");
 inline constexpr Family Family::kClientConnections =

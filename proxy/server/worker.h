@@ -16,6 +16,7 @@
 #include "proxy/base/random.h"
 #include "proxy/exchange/mirror.h"
 #include "proxy/exchange/worker_context.h"
+#include "proxy/log/worker_log.h"
 #include "proxy/net/loop.h"
 #include "proxy/observe/metrics.h"
 #include "proxy/server/fault_log.h"
@@ -74,6 +75,7 @@ class Worker {
   CodecContext codec_;
   PoolContext pools_;
   EndpointRegistry endpoints_;
+  WorkerLog log_;
   MirrorSet mirrors_;
   WorkerContext context_;
   PlaintextCallers plaintext_callers_;

@@ -53,7 +53,12 @@ using TextSet = std::unordered_set<std::string, TextHash, std::equal_to<>>;
 struct ExchangeLimits {
   size_t replay = 64 * 1024;        // a request body up to this is kept for another try
   Duration tunnel_idle = hours(1);  // a tunnel without bytes either way (reference, "Upgrade")
-  Duration mirror = seconds(15);    // a shadow's answer: the default of timeout.request
+  // A shadow that owes something makes progress within this: the default of timeout.request.
+  Duration mirror_patience = seconds(15);
+  // What may wait for a slow shadow: some 100 ms of a fast upload, in which it may connect, start a
+  // process or collect its garbage. And for all shadows of a worker: four that stand still.
+  size_t mirror_behind = size_t{16} << 20;
+  size_t mirrors_behind = size_t{64} << 20;
 };
 
 struct Snapshot {
