@@ -44,7 +44,7 @@ class Compiler {
     note_color(config::label(config_.node.labels, "color"));
     filters_.compile_chain(Direction::kInbound, config_.filters.inbound);
     filters_.compile_chain(Direction::kOutbound, config_.filters.outbound);
-    for (const config::Service& service : config_.services) add_service(service);
+    for (const auto& service : config_.services) add_service(*service);
     for (size_t i = 0; i < config_.routes.size(); ++i) add_route(config_.routes[i], i);
     for (const config::Inbound& inbound : config_.inbound) add_inbound(inbound);
     for (const config::Outbound& outbound : config_.outbound) add_outbound(outbound);
@@ -226,8 +226,8 @@ std::vector<std::string> names_to_resolve(const config::Config& config) {
   for (const config::Inbound& inbound : config.inbound) {
     if (!inbound.app->numeric) names.insert(inbound.app->host);
   }
-  for (const config::Service& service : config.services) {
-    for (const config::Endpoint& endpoint : service.endpoints) {
+  for (const auto& service : config.services) {
+    for (const config::Endpoint& endpoint : service->endpoints) {
       if (!endpoint.address->numeric) names.insert(endpoint.address->host);
     }
   }
