@@ -3,6 +3,7 @@
 #include <string>
 
 #include "proxy/exchange/measure.h"
+#include "proxy/upstream/balancer.h"
 
 namespace woad {
 namespace {
@@ -68,7 +69,8 @@ void Forwarder::try_next(bool fresh) {
     return;
   }
   const Pool& pool = service.pool(*plan.pool);
-  const Endpoint* endpoint = view_.upstreams().pick(pool, service.policy, last_endpoint_);
+  live_ = &view_.upstreams().of(service, pool);
+  const Endpoint* endpoint = pick_endpoint(service.policy);
   if (endpoint == nullptr) {
     owner_.on_no_response(unresolved(pool));
     return;
@@ -77,9 +79,17 @@ void Forwarder::try_next(bool fresh) {
   launch(*endpoint, fresh, info_.attempts);
 }
 
+// Another one than the last try had, when there is another.
+const Endpoint* Forwarder::pick_endpoint(BalancerPolicy policy) {
+  const auto other = [this](const Endpoint& endpoint) { return &endpoint != last_endpoint_; };
+  const auto any = [](const Endpoint&) { return true; };
+  const Endpoint* endpoint = pick(*live_, policy, worker_.random, other);
+  return endpoint == nullptr ? pick(*live_, policy, worker_.random, any) : endpoint;
+}
+
 void Forwarder::launch(const Endpoint& endpoint, bool fresh, uint32_t number) {
   last_endpoint_ = &endpoint;
-  EndpointState& state = view_.upstreams().state(endpoint, target_->service.channel);
+  EndpointState& state = live_->state(endpoint);
   info_.upstream_host = state.name();
   AttemptSink& self = *this;
   attempt_.reset(new (arena_)

@@ -59,6 +59,7 @@ class Forwarder final : private AttemptSink {
 
  private:
   void try_next(bool fresh);
+  const Endpoint* pick_endpoint(BalancerPolicy policy);
   void launch(const Endpoint& endpoint, bool fresh, uint32_t number);
   void retire_attempt(ResetReason reason);
   bool replay_is_safe(Attempt& attempt, ResetReason reason) const;
@@ -84,6 +85,7 @@ class Forwarder final : private AttemptSink {
   const ServiceEntry* target_ = nullptr;
   RequestHead* head_ = nullptr;
   std::unique_ptr<Attempt> attempt_;
+  LivePool* live_ = nullptr;  // where last_endpoint_ is
   const Endpoint* last_endpoint_ = nullptr;
   Buffer body_;  // sent or not, while keep_body_; else what no stream has taken yet
   Headers* trailers_ = nullptr;

@@ -14,7 +14,7 @@
 #include "proxy/observe/plaintext_callers.h"
 #include "proxy/observe/tap_hub.h"
 #include "proxy/snapshot/snapshot.h"
-#include "proxy/upstream/endpoints.h"
+#include "proxy/upstream/live_pools.h"
 
 namespace woad {
 
@@ -36,12 +36,9 @@ struct WorkerContext {
 // One worker's view of one snapshot; lives while it is the newest or an exchange uses it.
 class SnapshotView {
  public:
-  // `alive` counts the views of the worker; it outlives them.
-  SnapshotView(std::shared_ptr<const Snapshot> snapshot, EndpointRegistry& registry, Random& random,
-               uint32_t& alive)
-      : snapshot_(std::move(snapshot)),
-        upstreams_(registry, random, snapshot_->endpoint_slots, snapshot_->pool_slots),
-        alive_(alive) {
+  // `upstreams` are the worker's, `alive` counts its views; both outlive them.
+  SnapshotView(std::shared_ptr<const Snapshot> snapshot, LivePools& upstreams, uint32_t& alive)
+      : snapshot_(std::move(snapshot)), upstreams_(upstreams), alive_(alive) {
     ++alive_;
   }
   ~SnapshotView() { --alive_; }
@@ -49,13 +46,13 @@ class SnapshotView {
   SnapshotView& operator=(const SnapshotView&) = delete;
 
   const Snapshot& snapshot() const { return *snapshot_; }
-  UpstreamView& upstreams() { return upstreams_; }
+  LivePools& upstreams() { return upstreams_; }
   LabelIds& labels() { return labels_; }
 
  private:
   friend class ViewRef;
   std::shared_ptr<const Snapshot> snapshot_;
-  UpstreamView upstreams_;
+  LivePools& upstreams_;
   LabelIds labels_;
   uint32_t& alive_;
   uint32_t refs_ = 0;

@@ -19,7 +19,7 @@
 #include "proxy/net/loop.h"
 #include "proxy/observe/metrics.h"
 #include "proxy/server/listener.h"
-#include "proxy/upstream/endpoints.h"
+#include "proxy/upstream/live_pools.h"
 
 namespace woad {
 
@@ -72,6 +72,7 @@ class Worker {
   CodecContext codec_;
   PoolContext pools_;
   EndpointRegistry endpoints_;
+  LivePools live_pools_;
   MirrorSet mirrors_;
   WorkerContext context_;
   PlaintextCallers plaintext_callers_;

@@ -85,7 +85,7 @@ class ExchangeRig final : private ExchangeOwner {
     snapshot = compile(*loaded.config, script_registry(), {}, {}, nullptr, loaded.diagnostics);
     REQUIRE_MESSAGE(loaded.diagnostics.ok(), loaded.diagnostics.text());
     world.context.limits = snapshot->limits;
-    view = ViewRef(new SnapshotView(snapshot, registry, random, views_alive));
+    view = ViewRef(new SnapshotView(snapshot, live_pools, views_alive));
     script("first").tag = "first";
     script("second").tag = "second";
   }
@@ -159,6 +159,7 @@ class ExchangeRig final : private ExchangeOwner {
   PoolWorld world;
   std::shared_ptr<const Snapshot> snapshot;
   EndpointRegistry registry{world.context};
+  LivePools live_pools{registry};
   Random random{1};
   WorkerMetrics metrics;
   MirrorSet mirrors;
