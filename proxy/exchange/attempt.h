@@ -11,7 +11,7 @@
 
 #include "proxy/base/scheduler.h"
 #include "proxy/http/stream.h"
-#include "proxy/upstream/endpoints.h"
+#include "proxy/upstream/endpoint_state.h"
 
 namespace woad {
 

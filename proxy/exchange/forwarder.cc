@@ -2,6 +2,7 @@
 
 #include "proxy/exchange/measure.h"
 #include "proxy/exchange/state.h"
+#include "proxy/upstream/balancer.h"
 
 namespace woad {
 
@@ -80,15 +81,23 @@ void Forwarder::try_next() {
     return not_made(nobody_there(service, plan.pool == nullptr ? "base" : plan.pool->name));
   }
   const Pool& pool = service.pool(*plan.pool);
-  const Endpoint* endpoint = view_.upstreams().pick(pool, service.policy, endpoint_);
-  if (endpoint == nullptr) return not_made(unresolved(pool));
-  endpoint_ = endpoint;
+  live_ = &view_.upstreams().of(service, pool);
+  endpoint_ = pick_endpoint(service.policy);
+  if (endpoint_ == nullptr) return not_made(unresolved(pool));
   if (plan.per_try > Duration(0)) per_try_.arm(plan.per_try);
   launch(false);
 }
 
+// Another one than the last try had, when there is another.
+const Endpoint* Forwarder::pick_endpoint(BalancerPolicy policy) {
+  const auto other = [this](const Endpoint& endpoint) { return &endpoint != endpoint_; };
+  const auto any = [](const Endpoint&) { return true; };
+  const Endpoint* endpoint = pick(*live_, policy, worker_.random, other);
+  return endpoint == nullptr ? pick(*live_, policy, worker_.random, any) : endpoint;
+}
+
 void Forwarder::launch(bool fresh) {
-  EndpointState& state = view_.upstreams().state(*endpoint_, target_->service.channel);
+  EndpointState& state = live_->state(*endpoint_);
   info_.upstream_host = state.name();
   AttemptOwner& owner = *this;
   ResponseSink& sink = *this;

@@ -3,6 +3,7 @@
 #include "proxy/log/log.h"
 #include "proxy/net/tcp_transport.h"
 #include "proxy/server/tls_results.h"
+#include "proxy/upstream/balancer.h"
 
 namespace woad {
 Listener::Listener(ListenerContext& context, int socket, ViewRef view, const ListenerSpec& spec)
@@ -127,13 +128,14 @@ void Listener::relay(ClientArrival client) {
   auto* relay = new TcpRelay(*this, context_.worker, std::move(client));
   relays_.push_back(*relay);
   ++relay_count_;
-  const PoolInfo* pool = spec_->app->service.find_pool("", "");
-  const Endpoint* app =
-      view_->upstreams().pick(spec_->app->service.pool(*pool), BalancerPolicy::kRandom, nullptr);
+  const Service& service = spec_->app->service;
+  LivePool& live = view_->upstreams().of(service, service.pools().front());
+  const Endpoint* app = pick(live, BalancerPolicy::kRandom, context_.worker.random,
+                             [](const Endpoint&) { return true; });
   if (app == nullptr) {
     relay->close();
   } else {
-    relay->start(context_.dialer, app->address, spec_->app->service.channel);
+    relay->start(context_.dialer, app->address, service.channel);
     relay->on_newer_epoch(view_->snapshot().tls.own.context);
   }
 }

@@ -21,7 +21,7 @@
 #include "proxy/observe/metrics.h"
 #include "proxy/server/fault_log.h"
 #include "proxy/server/listener.h"
-#include "proxy/upstream/endpoints.h"
+#include "proxy/upstream/live_pools.h"
 
 namespace woad {
 
@@ -75,6 +75,7 @@ class Worker {
   CodecContext codec_;
   PoolContext pools_;
   EndpointRegistry endpoints_;
+  LivePools live_pools_;
   WorkerLog log_;
   MirrorSet mirrors_;
   WorkerContext context_;

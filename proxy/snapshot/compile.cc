@@ -40,6 +40,7 @@ class Compiler {
     snapshot_->tls = std::move(tls);
     identity();
     snapshot_->context = compile_context(config_, previous_, diagnostics_);
+    snapshot_->health = previous_ == nullptr ? std::make_shared<HealthTable>() : previous_->health;
     for (const DyeRule& rule : snapshot_->context.rules.dye) note_color(rule.color);
     note_color(config::label(config_.node.labels, "color"));
     filters_.compile_chain(Direction::kInbound, config_.filters.inbound);
@@ -96,8 +97,8 @@ class Compiler {
   }
 
   void add_service(const config::Service& from) {
-    auto entry = std::make_unique<ServiceEntry>(from.name);
-    Service& service = entry->service;
+    const auto made = std::make_shared<Service>(from.name);
+    Service& service = *made;
     service.protocol = same_word<UpstreamProtocol>(from.protocol);
     service.policy = same_word<BalancerPolicy>(from.load_balancing.policy);
     service.set_external(from.external);
@@ -113,8 +114,9 @@ class Compiler {
       note_color(color);
       add_endpoints(service.pool_for(color, tenant), *endpoint.address, endpoint.weight);
     }
-    service.finish(snapshot_->endpoint_slots, snapshot_->pool_slots);
+    service.finish(*snapshot_->health);
     service.channel = channels_.to_service(from);
+    auto entry = std::make_unique<ServiceEntry>(made);
     entry->filters = filters_.override_slots(snapshot_->chain(Direction::kOutbound).slots(),
                                              from.filters, "services." + from.name);
     for (const auto& host : from.hosts) snapshot_->hosts.add(*host, *entry);
@@ -175,12 +177,13 @@ class Compiler {
     listener.direction = Direction::kInbound;
     listener.protocol = same_word<ListenerProtocol>(from.protocol);
     place(listener, *from.address);
-    listener.app = std::make_unique<ServiceEntry>(config_.node.service);
-    Service& app = listener.app->service;
+    const auto made = std::make_shared<Service>(config_.node.service);
+    Service& app = *made;
     app.channel = channels_.to_app();
     app.protocol = same_word<UpstreamProtocol>(from.app_protocol);
     add_endpoints(app.pool_for("", ""), *from.app, 100);
-    app.finish(snapshot_->endpoint_slots, snapshot_->pool_slots);
+    app.finish(*snapshot_->health);
+    listener.app = std::make_unique<ServiceEntry>(made);
     secure(listener, from);
     snapshot_->listeners.push_back(std::move(listener));
   }

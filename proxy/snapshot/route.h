@@ -19,8 +19,10 @@ namespace woad {
 
 // A service with what the exchange needs beside it.
 struct ServiceEntry {
-  explicit ServiceEntry(std::string name) : service(std::move(name)) {}
-  Service service;
+  explicit ServiceEntry(std::shared_ptr<const Service> of)
+      : owned(std::move(of)), service(*owned) {}
+  std::shared_ptr<const Service> owned;
+  const Service& service;
   FilterSlots filters;  // of the chain that leads to it, with the service's own settings
 };
 

@@ -73,13 +73,12 @@ struct Snapshot {
   HostTable hosts;
   RouteTable routes;
   ContextSystem context;
+  std::shared_ptr<HealthTable> health;  // taken over from the snapshot before
   SnapshotTls tls;
   Channels channels;
   HttpLimits limits;
   ExchangeLimits exchange_limits;
   uint32_t client_connections = 10000;
-  uint32_t endpoint_slots = 0;
-  uint32_t pool_slots = 0;
   // Settings and state of the filters that have state, by their place in the file: a reload that
   // finds the same settings at the same place goes on with the state.
   std::map<std::string, FilterSlot> stateful_slots;

@@ -55,13 +55,12 @@ Pool& Service::pool_for(std::string_view color, std::string_view tenant) {
   return found == by_name_.end() ? add_pool(color, tenant) : pools_[found->second];
 }
 
-void Service::finish(uint32_t& next_endpoint_slot, uint32_t& next_pool_slot) {
+void Service::finish(HealthTable& health) {
   for (Pool& pool : pools_) {
     std::erase_if(pool.endpoints, [](const Endpoint& endpoint) { return endpoint.weight == 0; });
-    pool.slot = next_pool_slot++;
     pool.info.has_endpoints = !pool.endpoints.empty();
     for (Endpoint& endpoint : pool.endpoints) {
-      endpoint.slot = next_endpoint_slot++;
+      if (endpoint.address.valid()) endpoint.health = health.of(endpoint.address);
       pool.total_weight += endpoint.weight;
       pool.even_weights = pool.even_weights && endpoint.weight == pool.endpoints[0].weight;
     }

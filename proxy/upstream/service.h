@@ -11,6 +11,7 @@
 
 #include "proxy/net/address.h"
 #include "proxy/upstream/channel.h"
+#include "proxy/upstream/endpoint_health.h"
 
 namespace woad {
 
@@ -40,20 +41,19 @@ struct Endpoint {
   Address address;   // not valid while `name` has no address
   std::string name;  // as shown: "10.0.0.1:80"
   uint32_t weight = 100;
-  uint32_t slot = 0;       // its place in a worker's tables; unique in a snapshot
-  std::string unresolved;  // why `address` is not valid, else ""
+  std::string unresolved{};                  // why `address` is not valid, else ""
+  std::shared_ptr<EndpointHealth> health{};  // of `address`, once its service is finished
 };
 
 struct Pool {
   PoolInfo info;
-  uint32_t slot = 0;  // its place in a worker's tables; unique in a snapshot
   uint64_t total_weight = 0;
   uint64_t stride = 1;       // a step of round robin in units of weight, coprime to total_weight
   bool even_weights = true;  // all the same: balancers take the short way
   std::vector<Endpoint> endpoints;  // of weight > 0
 };
 
-class Service {
+class Service : public std::enable_shared_from_this<Service> {
  public:
   explicit Service(std::string name) : name_(std::move(name)) {}
 
@@ -73,7 +73,7 @@ class Service {
   Pool& add_pool(std::string_view color, std::string_view tenant);
   // The pool of that colour and tenant, made when it does not exist.
   Pool& pool_for(std::string_view color, std::string_view tenant);
-  void finish(uint32_t& next_endpoint_slot, uint32_t& next_pool_slot);
+  void finish(HealthTable& health);
 
   UpstreamProtocol protocol = UpstreamProtocol::kAuto;
   BalancerPolicy policy = BalancerPolicy::kLeastRequest;

@@ -104,7 +104,24 @@ limits: { headers: { count: 50 }, buffer: 128KiB }
   CHECK(snapshot.colors.contains("red"));
   CHECK(snapshot.colors.contains("blue"));
   CHECK_FALSE(snapshot.colors.contains("green"));
-  CHECK(snapshot.endpoint_slots == 4);
+}
+
+TEST_CASE("compile: one health an address, carried from snapshot to snapshot") {
+  const std::string_view text = R"(services:
+  price: { endpoints: [ { address: 127.0.0.1:9001 }, { address: 127.0.0.1:9002 } ] }
+  stock: { endpoints: [ { address: 127.0.0.1:9001 } ] }
+)";
+  const Compiled first(text);
+  const Compiled second(text, {}, first.snapshot.get());
+  const auto health = [](const Compiled& of, size_t service, size_t endpoint) {
+    return of.snapshot->services[service]->service.pools()[0].endpoints[endpoint].health;
+  };
+  CHECK(health(first, 0, 0) != nullptr);
+  CHECK(health(first, 0, 0) == health(first, 1, 0));
+  CHECK(health(first, 0, 0) != health(first, 0, 1));
+  CHECK(health(second, 0, 0) == health(first, 0, 0));
+  CHECK(health(second, 0, 1) == health(first, 0, 1));
+  CHECK(health(Compiled(text), 0, 0) != health(first, 0, 0));
 }
 
 TEST_CASE("compile: chains") {
