@@ -72,9 +72,15 @@ void Certificates::watch(std::vector<std::string> files) {
   files_ = std::move(files);
   watches_.clear();
   for (const std::string& file : files_) {
-    watches_.push_back(
-        std::make_unique<FileWatch>(loop_, file, changed_, FileWatch::Gone::kChange));
+    watches_.push_back(std::make_unique<FileWatch>(
+        scheduler_, events_, file, [this] { on_file_changed(); }, FileWatch::Gone::kChange));
   }
+}
+
+void Certificates::on_file_changed() {
+  const MonoTime now = scheduler_.now();
+  if (!gather_.armed()) gathered_by_ = now + kGatherMost;
+  gather_.arm(std::min<Duration>(kGather, gathered_by_ - now));
 }
 
 std::vector<std::string> Certificates::warnings(const Snapshot& running, WallTime now) const {

@@ -26,6 +26,9 @@ struct SnapshotTls {
   std::map<std::string, TlsEpoch> of_roots;  // by services.*.tls.ca
   // Why files as they are now are not used, and older ones stay; "": all are used.
   std::string refused;
+  // One of the files, when somebody was writing it while it was read: then nothing of this is to be
+  // used, and the files are to be read again. Else "".
+  std::string being_written;
 
   // Every file that was read, for watching.
   std::vector<std::string> files;

@@ -20,6 +20,7 @@ namespace woad {
 struct PemText {
   std::string name;
   std::string text;
+  bool whole = true;  // false: somebody was writing the file while it was read
 };
 
 // Largest file that is read.
