@@ -163,7 +163,7 @@ struct DyeRule {
 
 struct Tracing {
   std::optional<Located<std::string>> otlp;  // an http:// URL
-  Share sample{0.01};
+  std::optional<Share> sample;               // left out: OTEL_TRACES_SAMPLER, else 1%
   Node source;
 };
 

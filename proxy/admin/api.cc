@@ -175,7 +175,7 @@ void AdminApi::metrics(const RequestHead& request, Done& done) {
 }
 
 void AdminApi::config(const RequestHead&, Done& done) {
-  done({.content_type = "application/yaml", .body = backend_.snapshot()->source});
+  done({.content_type = "application/yaml", .body = *backend_.snapshot()->source});
 }
 
 void AdminApi::config_status(const RequestHead&, Done& done) {

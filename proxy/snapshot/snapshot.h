@@ -62,14 +62,14 @@ struct ExchangeLimits {
 };
 
 struct Snapshot {
-  std::string version;  // of the file
-  std::string hash;     // of its text
-  std::string source;   // its text
+  std::string version;                        // of the file
+  std::string hash;                           // of its text
+  std::shared_ptr<const std::string> source;  // its text
   std::string node_service;
   std::string instance;
   std::array<FilterChain, 2> chains;  // by Direction
   std::vector<ListenerSpec> listeners;
-  std::vector<std::unique_ptr<ServiceEntry>> services;  // in the order of the file
+  std::vector<std::shared_ptr<const ServiceEntry>> services;  // in the order of the file
   HostTable hosts;
   RouteTable routes;
   ContextSystem context;
