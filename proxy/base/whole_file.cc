@@ -71,9 +71,10 @@ std::optional<FileText> read_whole(int fd, size_t most) {
     if (got < 0 && errno != EINTR) return std::nullopt;
   }
   if (::fstat(fd, &after) != 0) return std::nullopt;
+  file.identity = identity_of(before);
   if (S_ISREG(after.st_mode)) {
     const WallTime now = std::chrono::system_clock::now();
-    file.whole = identity_of(before) == identity_of(after) &&
+    file.whole = file.identity == identity_of(after) &&
                  !is_being_written(writers_of(fd), wall_time(after.st_ctim), now);
   }
   return file;

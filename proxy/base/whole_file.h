@@ -47,6 +47,7 @@ bool is_being_written(Writers writers, WallTime changed, WallTime now);
 
 struct FileText {
   std::string text;
+  FileIdentity identity;
   bool whole = true;  // nobody was writing, and nothing changed while it was read
 };
 

@@ -101,6 +101,8 @@ FileEvents::FileEvents(Loop& loop) : impl_(std::make_unique<Impl>(loop)) {}
 
 FileEvents::~FileEvents() = default;
 
+void FileEvents::read() { impl_->read(); }
+
 std::unique_ptr<FileEvents::Subscription> FileEvents::of_folder(const std::string& path, On on) {
   return impl_->subscribe(path, kOfFolder, std::move(on));
 }

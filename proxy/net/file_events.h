@@ -41,6 +41,8 @@ class FileEvents {
   std::unique_ptr<Subscription> of_folder(const std::string& path, On on);
   // Of the file that `path` leads to now, wherever that is.
   std::unique_ptr<Subscription> of_file(const std::string& path, On on);
+  // Tells what happened until now, instead of later.
+  void read();
 
  private:
   struct Impl;

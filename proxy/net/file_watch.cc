@@ -1,9 +1,6 @@
 #include "proxy/net/file_watch.h"
 
-#include <optional>
-
 #include "proxy/base/timer_wheel.h"
-#include "proxy/base/whole_file.h"
 
 namespace woad {
 namespace {
@@ -43,7 +40,7 @@ class Followed {
 
 struct FileWatch::Impl final : TurnEnd {
   Impl(Scheduler& scheduler_in, FileEvents& events_in, std::string path_in,
-       std::function<void()> changed_in, Gone gone_in)
+       std::function<void()> changed_in, Gone gone_in, const std::optional<FileIdentity>& seen_in)
       : scheduler(scheduler_in),
         events(events_in),
         path(std::move(path_in)),
@@ -51,8 +48,9 @@ struct FileWatch::Impl final : TurnEnd {
         gone(gone_in),
         poll(scheduler.timers(), bind_timer<&Impl::compare>(this)) {
     follow();
-    seen = look_at(path);
+    seen = seen_in ? seen_in : look_at(path);
     poll.arm(kPoll);
+    if (seen_in) scheduler.at_turn_end(*this);
   }
 
   // Before the file is looked at: what changes after that look is told by an event.
@@ -76,6 +74,7 @@ struct FileWatch::Impl final : TurnEnd {
   // Last thing in an event: the callback may destroy this.
   void compare() {
     poll.arm(kPoll);
+    events.read();  // else what is seen now would be told once more when they come
     follow();
     const std::optional<FileIdentity> now = look_at(path);
     if (!differs(now)) return;
@@ -120,8 +119,10 @@ struct FileWatch::Impl final : TurnEnd {
 };
 
 FileWatch::FileWatch(Scheduler& scheduler, FileEvents& events, std::string path,
-                     std::function<void()> changed, Gone gone)
-    : impl_(std::make_unique<Impl>(scheduler, events, std::move(path), std::move(changed), gone)) {}
+                     std::function<void()> changed, Gone gone,
+                     const std::optional<FileIdentity>& seen)
+    : impl_(std::make_unique<Impl>(scheduler, events, std::move(path), std::move(changed), gone,
+                                   seen)) {}
 
 FileWatch::~FileWatch() = default;
 

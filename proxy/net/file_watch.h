@@ -19,9 +19,11 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "proxy/base/scheduler.h"
+#include "proxy/base/whole_file.h"
 #include "proxy/net/file_events.h"
 
 namespace woad {
@@ -34,10 +36,13 @@ class FileWatch {
   // What a file that is gone means.
   enum class Gone { kNoChange, kChange };
 
-  // `changed` is called when what the path leads to is not what was seen last: another inode, size,
-  // or time of modification or of change, or bytes that were written. It may destroy the watch.
+  // `seen`: the file as it was when it was read, so that nothing since then is missed; without it,
+  // the file as it is now is nothing new. `changed` is called when what the path leads to is not
+  // what was seen last: another inode, size, or time of modification or of change, or bytes that
+  // were written. It may destroy the watch.
   FileWatch(Scheduler& scheduler, FileEvents& events, std::string path,
-            std::function<void()> changed, Gone gone = Gone::kNoChange);
+            std::function<void()> changed, Gone gone = Gone::kNoChange,
+            const std::optional<FileIdentity>& seen = std::nullopt);
   ~FileWatch();
 
  private:

@@ -67,13 +67,15 @@ bool Certificates::note(const SnapshotTls* before, const SnapshotTls& now, WallT
   return changed;
 }
 
-void Certificates::watch(std::vector<std::string> files) {
-  if (files == files_) return;
-  files_ = std::move(files);
+void Certificates::watch(const SnapshotTls& running) {
+  if (running.files == files_) return;
+  files_ = running.files;
   watches_.clear();
   for (const std::string& file : files_) {
+    const auto read = running.identities.find(file);
     watches_.push_back(std::make_unique<FileWatch>(
-        scheduler_, events_, file, [this] { on_file_changed(); }, FileWatch::Gone::kChange));
+        scheduler_, events_, file, [this] { on_file_changed(); }, FileWatch::Gone::kChange,
+        read == running.identities.end() ? std::nullopt : std::optional(read->second)));
   }
 }
 

@@ -37,8 +37,8 @@ class Certificates {
   // Takes note of what a load made of the files; whether it differs from what ran before (nullptr:
   // nothing).
   bool note(const SnapshotTls* before, const SnapshotTls& now, WallTime at);
-  // Watches these files, and no others.
-  void watch(std::vector<std::string> files);
+  // Watches the files of `running` for what happens since they were read, and no others.
+  void watch(const SnapshotTls& running);
 
   const CertificateStatus& status() const { return status_; }
   // Lines for /readyz.

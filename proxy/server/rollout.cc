@@ -202,7 +202,7 @@ void Rollout::on_adopted() {
              {{"version", now.version}, {"hash", now.hash}});
   }
   running_ = std::move(next_);
-  faces_.certificates.watch(running_.loaded.snapshot->tls.files);
+  faces_.certificates.watch(running_.loaded.snapshot->tls);
   watch_names();
   rest();
 }

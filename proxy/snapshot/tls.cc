@@ -118,7 +118,7 @@ class TlsLoader {
       if (name != config::kSystemRoots) loaded_.files.push_back(name);
     }
     const Result<PemFiles> files = read_files(recipe.names);
-    if (files) note_writers(*files);
+    if (files) note(*files);
     Result<TlsEpoch> made = files ? make_epoch(recipe, *files, before) : files.error();
     if (made) {
       into = std::move(*made);
@@ -132,8 +132,9 @@ class TlsLoader {
     }
   }
 
-  void note_writers(const PemFiles& files) {
+  void note(const PemFiles& files) {
     for (const PemText& file : files.texts) {
+      loaded_.identities.insert_or_assign(file.name, file.identity);
       if (!file.whole) loaded_.being_written = file.name;
     }
   }

@@ -10,6 +10,7 @@
 #include "config/diagnostics.h"
 #include "config/types.h"
 #include "proxy/base/time.h"
+#include "proxy/base/whole_file.h"
 #include "proxy/net/tls/context.h"
 
 namespace woad {
@@ -32,6 +33,8 @@ struct SnapshotTls {
 
   // Every file that was read, for watching.
   std::vector<std::string> files;
+  // As they were then; a file that could not be read has none.
+  std::map<std::string, FileIdentity> identities;
 };
 
 // Reads the files and makes contexts of what changed; what did not is taken over from `previous`

@@ -245,6 +245,20 @@ TEST_CASE_FIXTURE(Fixture, "a symlink to another folder; the callback may stop i
   CHECK(watching == nullptr);
 }
 
+TEST_CASE_FIXTURE(Fixture, "a change between the reading and the watch") {
+  const std::string file = folder / "tls.crt";
+  put(file, "one");
+  const std::optional<FileIdentity> read = look_at(file);
+  put(folder / "tmp", "two");
+  fs::rename(folder / "tmp", file);
+  const FileWatch watching(
+      loop.scheduler(), *events, file, [&] { told.push_back(text_of(file)); },
+      FileWatch::Gone::kChange, read);
+  CHECK(told.empty());
+  loop.scheduler().end_turn();
+  CHECK(told == Texts{"two"});
+}
+
 TEST_CASE_FIXTURE(Fixture, "several watches of one file, one of which ends") {
   const std::string file = folder / "ca.crt";
   put(file, "one");

@@ -30,7 +30,7 @@ Result<PemText> read_pem_file(const std::string& path) {
   std::optional<FileText> read = read_whole(file.get(), kMaxPemFile + 1);
   if (!read) return Error{path + ": " + error_words(errno)};
   if (read->text.size() > kMaxPemFile) return Error{path + ": is larger than 1 MiB"};
-  return PemText{path, std::move(read->text), read->whole};
+  return PemText{path, std::move(read->text), read->whole, read->identity};
 }
 
 Result<PemText> read_system_roots() {
