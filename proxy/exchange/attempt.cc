@@ -2,24 +2,21 @@
 
 namespace woad {
 
-Attempt::Attempt(AttemptSink& sink, EndpointState& endpoint, Protocol protocol, uint32_t number)
-    : sink_(sink), endpoint_(endpoint), number_(number), protocol_(protocol) {
-  ++endpoint_.active;
-}
+Attempt::Attempt(AttemptSink& sink, LivePool& pool, const Endpoint& endpoint, Protocol protocol,
+                 uint32_t number)
+    : sink_(sink), race_(pool, endpoint, protocol, *this), number_(number) {}
 
 Attempt::~Attempt() {
-  --endpoint_.active;
   if (writer_ != nullptr) writer_->release(release_reason_);
 }
 
 void Attempt::cancel(ResetReason reason) {
-  stop_waiting();
+  race_.stop();
   if (state_ != State::kFinished) release_reason_ = reason;
   state_ = State::kFinished;
 }
 
-void Attempt::on_stream(RequestWriter& writer, Protocol protocol, bool reused) {
-  protocol_ = protocol;
+void Attempt::on_stream(RequestWriter& writer, bool reused) {
   writer_ = &writer;
   reused_ = reused;
   state_ = State::kSending;

@@ -11,7 +11,7 @@
 
 #include "proxy/base/scheduler.h"
 #include "proxy/http/stream.h"
-#include "proxy/upstream/endpoint_state.h"
+#include "proxy/upstream/stream_race.h"
 
 namespace woad {
 
@@ -35,14 +35,16 @@ class AttemptSink {
   ~AttemptSink() = default;
 };
 
-class Attempt final : public Deferred, private StreamWaiter, private ResponseSink {
+class Attempt final : public Deferred, private StreamTaker, private ResponseSink {
  public:
   // A tunnel (after a 101) may end either way first, and be lost after that: it is not finished
   // before its owner gives it up or it is lost.
   enum class State : uint8_t { kWaiting, kSending, kAnswered, kTunnel, kFinished };
 
-  // `number` counts tries from 1. Counts as active on the endpoint while it lives.
-  Attempt(AttemptSink& sink, EndpointState& endpoint, Protocol protocol, uint32_t number);
+  // `number` counts tries from 1. Counts as active on the endpoint while it lives. Where
+  // `endpoint`, which is in `pool`, is an address of a name, another one of that may answer.
+  Attempt(AttemptSink& sink, LivePool& pool, const Endpoint& endpoint, Protocol protocol,
+          uint32_t number);
   ~Attempt() override;
 
   // new (arena) Attempt: in the memory of its exchange, which dies after it.
@@ -51,7 +53,7 @@ class Attempt final : public Deferred, private StreamWaiter, private ResponseSin
   static void operator delete(void*) {}
 
   // `fresh`: only a connection that has carried nothing yet.
-  void start(bool fresh) { endpoint_.pool(protocol_).acquire(*this, fresh); }
+  void start(bool fresh) { race_.start(fresh); }
   // Gives up: no event comes any more; the stream is released with `reason` when the object dies.
   void cancel(ResetReason reason);
 
@@ -61,11 +63,11 @@ class Attempt final : public Deferred, private StreamWaiter, private ResponseSin
   bool has_stream() const { return writer_ != nullptr; }
   bool reused() const { return reused_; }
   uint32_t number() const { return number_; }
-  EndpointState& endpoint() { return endpoint_; }
-  Protocol protocol() const { return protocol_; }
+  // That of the stream from on_attempt_ready on.
+  const Endpoint& endpoint() const { return race_.endpoint(); }
 
  private:
-  void on_stream(RequestWriter& writer, Protocol protocol, bool reused) override;
+  void on_stream(RequestWriter& writer, bool reused) override;
   void on_no_stream(const DialFailure& failure) override;
   ResponseSink& response_sink() override { return *this; }
   void on_interim(ResponseHead& head) override;
@@ -77,10 +79,9 @@ class Attempt final : public Deferred, private StreamWaiter, private ResponseSin
   Arena& arena() override { return sink_.attempt_arena(); }
 
   AttemptSink& sink_;
-  EndpointState& endpoint_;
+  StreamRace race_;
   RequestWriter* writer_ = nullptr;
   uint32_t number_;
-  Protocol protocol_;
   State state_ = State::kWaiting;
   ResetReason release_reason_ = ResetReason::kCancel;
   bool reused_ = false;

@@ -81,23 +81,28 @@ void Forwarder::try_next(bool fresh) {
 
 // Another one than the last try had, when there is another.
 const Endpoint* Forwarder::pick_endpoint(BalancerPolicy policy) {
-  const auto other = [this](const Endpoint& endpoint) { return &endpoint != last_endpoint_; };
-  const auto any = [](const Endpoint&) { return true; };
-  const Endpoint* endpoint = pick(*live_, policy, worker_.random, other);
-  return endpoint == nullptr ? pick(*live_, policy, worker_.random, any) : endpoint;
+  const auto may_answer = [this](const Endpoint& endpoint) {
+    return !passed_over(live_->pool(), endpoint, worker_.scheduler.now());
+  };
+  const auto another = [&](const Endpoint& endpoint) {
+    return &endpoint != last_endpoint_ && may_answer(endpoint);
+  };
+  const Endpoint* endpoint = pick(*live_, policy, worker_.random, another);
+  return endpoint == nullptr ? pick(*live_, policy, worker_.random, may_answer) : endpoint;
 }
 
 void Forwarder::launch(const Endpoint& endpoint, bool fresh, uint32_t number) {
   last_endpoint_ = &endpoint;
-  EndpointState& state = live_->state(endpoint);
-  info_.upstream_host = state.name();
+  info_.upstream_host = endpoint.name;
   AttemptSink& self = *this;
-  attempt_.reset(new (arena_)
-                     Attempt(self, state, protocol_for(target_->service, info_, *head_), number));
+  attempt_.reset(new (arena_) Attempt(self, *live_, endpoint,
+                                      protocol_for(target_->service, info_, *head_), number));
   attempt_->start(fresh);
 }
 
 void Forwarder::on_attempt_ready(Attempt& attempt) {
+  last_endpoint_ = &attempt.endpoint();
+  info_.upstream_host = last_endpoint_->name;
   RequestWriter& writer = attempt.writer();
   const bool has_body = !body_.empty();
   writer.write_head(*head_, request_ended_ && !has_body && trailers_ == nullptr);

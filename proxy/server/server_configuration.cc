@@ -13,6 +13,9 @@
 namespace woad {
 namespace {
 
+// Of its loop, and some sockets that listen.
+constexpr int kDescriptorsOfWorker = 8;
+
 uint32_t worker_count(const config::Config& config) {
   if (config.workers > 0) return config.workers;
   return std::max(1u, std::thread::hardware_concurrency());
@@ -41,9 +44,12 @@ void Server::start_workers(const config::Config& config) {
   const auto random_seed = [&] { return static_cast<uint64_t>(entropy()) << 32 | entropy(); };
   exporter_ = std::make_unique<OtlpExporter>(
       otlp_over_http(loop_, blocks_, random_seed(), worker_count(config)));
+  const int taken =
+      descriptors_in_use() + kDescriptorsOfWorker * static_cast<int>(worker_count(config));
+  const DescriptorShares shares = DescriptorShares::of(raise_descriptor_limit(), taken);
   for (uint32_t i = 0; i < worker_count(config); ++i) {
     const uint64_t seed = random_seed();
-    workers_.push_back(std::make_unique<Worker>(seed, client_connections_, taps_));
+    workers_.push_back(std::make_unique<Worker>(seed, client_connections_, shares, taps_));
     workers_.back()->start();
   }
 }

@@ -90,9 +90,17 @@ class Compiler {
       add({}, at.to_string(), at.host + ": " + (failed ? known->second.error : "not resolved yet"));
       return;
     }
-    for (const Address& resolved : known->second.addresses) {
+    const std::vector<Address>& addresses = known->second.addresses;
+    uint32_t name = 0;
+    if (addresses.size() > 1) {
+      pool.names.push_back(at.to_string());
+      name = static_cast<uint32_t>(pool.names.size());
+    }
+    for (const Address& resolved : addresses) {
       const auto address = Address::from_host(resolved.host(), at.port);
-      if (address) add(*address, address->to_string(), "");
+      if (!address) continue;
+      add(*address, address->to_string(), "");
+      pool.endpoints.back().of_name = name;
     }
   }
 

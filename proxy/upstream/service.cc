@@ -28,6 +28,13 @@ std::string pool_name(std::string_view color, std::string_view tenant) {
   return name;
 }
 
+std::span<const Endpoint> Pool::addresses_of(const Endpoint& endpoint) const {
+  if (endpoint.of_name == 0) return {&endpoint, 1};
+  const auto is_one = [&](const Endpoint& other) { return other.of_name == endpoint.of_name; };
+  const auto first = std::find_if(endpoints.begin(), endpoints.end(), is_one);
+  return {first, std::find_if_not(first, endpoints.end(), is_one)};
+}
+
 const PoolInfo* Service::find_pool(std::string_view color, std::string_view tenant) const {
   if (pools_.size() > kSearchInOrder) {
     const auto found = by_name_.find(pool_name(color, tenant));

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -29,6 +30,8 @@ struct Endpoint {
   uint32_t weight = 100;
   std::string unresolved{};                  // why `address` is not valid, else ""
   std::shared_ptr<EndpointHealth> health{};  // of `address`, once its service is finished
+  // Which of Pool::names has this address among others, counted from 1; 0: none.
+  uint32_t of_name = 0;
 };
 
 struct Pool {
@@ -36,7 +39,11 @@ struct Pool {
   uint64_t total_weight = 0;
   uint64_t stride = 1;       // a step of round robin in units of weight, coprime to total_weight
   bool even_weights = true;  // all the same: balancers take the short way
-  std::vector<Endpoint> endpoints;  // of weight > 0
+  std::vector<Endpoint> endpoints;  // of weight > 0; the addresses of a name stand together
+  std::vector<std::string> names;   // of several addresses, as written: "localhost:80"
+
+  // All addresses of the name that this one is of; itself alone when there is no such name.
+  std::span<const Endpoint> addresses_of(const Endpoint& endpoint) const;
 };
 
 class Service final : public ServiceInfo, public std::enable_shared_from_this<Service> {
