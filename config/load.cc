@@ -6,7 +6,6 @@
 #include <xxhash.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <system_error>
 
@@ -16,9 +15,6 @@
 namespace woad::config {
 
 namespace {
-
-// The filters of the contract whose features come with later versions.
-constexpr std::array<std::string_view, 2> kLaterFilters = {"retry", "circuit_breaker"};
 
 class File {
  public:
@@ -90,19 +86,6 @@ LoadResult load_file(const std::string& path, const Environment& environment) {
   LoadResult result{nullptr, Diagnostics(path)};
   result.diagnostics.error(Location(), "", "cannot read the file: " + text.error().message);
   return result;
-}
-
-void unknown_filter(const FilterSettings& filter, const std::vector<std::string_view>& known,
-                    Diagnostics& diagnostics) {
-  const bool later =
-      std::find(kLaterFilters.begin(), kLaterFilters.end(), filter.name) != kLaterFilters.end();
-  if (later) {
-    diagnostics.error_at_key(filter.source,
-                             "the filter " + filter.name + std::string(detail::kNotYet));
-    return;
-  }
-  diagnostics.error_at_key(filter.source, "no filter is named " + quoted(filter.name),
-                           did_you_mean(filter.name, known));
 }
 
 }  // namespace woad::config

@@ -104,18 +104,6 @@ void add_routing(Span& span, const ExchangeInfo& info) {
 
 }  // namespace
 
-ErrorCode error_of(Outcome::Kind kind) {
-  switch (kind) {
-    case Outcome::Kind::kAccepted: return ErrorCode::kNone;
-    case Outcome::Kind::kConnectFailed: return ErrorCode::kConnectFailed;
-    case Outcome::Kind::kRefused:
-    case Outcome::Kind::kReset: return ErrorCode::kUpstreamReset;
-    case Outcome::Kind::kBadResponse: return ErrorCode::kBadUpstreamResponse;
-    case Outcome::Kind::kPerTryTimeout: return ErrorCode::kTimeout;
-  }
-  return ErrorCode::kNone;
-}
-
 void describe_exchange(Span& span, const ExchangeInfo& info, const SpanPlace& place) {
   const RequestHead& head = *info.request;
   const bool inbound = info.direction == Direction::kInbound;

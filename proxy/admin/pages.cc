@@ -107,7 +107,7 @@ std::string services_json(const Snapshot& snapshot, const std::vector<EndpointLo
         if (!endpoint.unresolved.empty()) endpoints.back()["unresolved"] = endpoint.unresolved;
       }
       pools.push_back(
-          {{"name", pool.info.name}, {"breaker", "closed"}, {"endpoints", std::move(endpoints)}});
+          {{"name", pool.name}, {"breaker", "closed"}, {"endpoints", std::move(endpoints)}});
     }
     services.push_back({{"name", entry->service.name()}, {"pools", std::move(pools)}});
   }

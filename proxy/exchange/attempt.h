@@ -18,21 +18,14 @@ namespace woad {
 class Attempt;
 
 // Implemented by the owner. No event comes from inside a call to the attempt, but start().
-class AttemptSink {
+class AttemptOwner {
  public:
   // The stream is there: write the request to attempt.writer() now.
   virtual void on_attempt_ready(Attempt& attempt) = 0;
-  virtual void on_attempt_no_stream(Attempt& attempt, const DialFailure& failure) = 0;
-  virtual void on_attempt_interim(ResponseHead& head) = 0;
-  virtual void on_attempt_response(Attempt& attempt, ResponseHead& head, bool end) = 0;
-  virtual void on_attempt_data(Buffer&& data, bool end) = 0;
-  virtual void on_attempt_trailers(Headers& trailers) = 0;
-  virtual void on_attempt_reset(Attempt& attempt, ResetReason reason, std::string_view why) = 0;
-  virtual void on_attempt_writable() = 0;
-  virtual Arena& attempt_arena() = 0;
+  virtual void on_attempt_no_stream(const DialFailure& failure) = 0;
 
  protected:
-  ~AttemptSink() = default;
+  ~AttemptOwner() = default;
 };
 
 class Attempt final : public Deferred, private StreamTaker, private ResponseSink {
@@ -41,10 +34,10 @@ class Attempt final : public Deferred, private StreamTaker, private ResponseSink
   // before its owner gives it up or it is lost.
   enum class State : uint8_t { kWaiting, kSending, kAnswered, kTunnel, kFinished };
 
-  // `number` counts tries from 1. Counts as active on the endpoint while it lives. Where
+  // What comes on the stream goes to `sink`. Counts as active on the endpoint while it lives. Where
   // `endpoint`, which is in `pool`, is an address of a name, another one of that may answer.
-  Attempt(AttemptSink& sink, LivePool& pool, const Endpoint& endpoint, Protocol protocol,
-          uint32_t number);
+  Attempt(AttemptOwner& owner, ResponseSink& sink, LivePool& pool, const Endpoint& endpoint,
+          Protocol protocol);
   ~Attempt() override;
 
   // new (arena) Attempt: in the memory of its exchange, which dies after it.
@@ -54,15 +47,15 @@ class Attempt final : public Deferred, private StreamTaker, private ResponseSink
 
   // `fresh`: only a connection that has carried nothing yet.
   void start(bool fresh) { race_.start(fresh); }
-  // Gives up: no event comes any more; the stream is released with `reason` when the object dies.
-  void cancel(ResetReason reason);
+  // Everything goes to `sink` from now on.
+  void hand_over(ResponseSink& sink) { sink_ = &sink; }
+  // Gives up: no event comes any more; the stream is released when the object dies.
+  void cancel();
 
-  State state() const { return state_; }
   // Valid from on_attempt_ready on.
   RequestWriter& writer() { return *writer_; }
   bool has_stream() const { return writer_ != nullptr; }
   bool reused() const { return reused_; }
-  uint32_t number() const { return number_; }
   // That of the stream from on_attempt_ready on.
   const Endpoint& endpoint() const { return race_.endpoint(); }
 
@@ -76,14 +69,13 @@ class Attempt final : public Deferred, private StreamTaker, private ResponseSink
   void on_trailers(Headers& trailers) override;
   void on_reset(ResetReason reason, std::string_view why) override;
   void on_writable() override;
-  Arena& arena() override { return sink_.attempt_arena(); }
+  Arena& arena() override { return sink_->arena(); }
 
-  AttemptSink& sink_;
+  AttemptOwner& owner_;
+  ResponseSink* sink_;
   StreamRace race_;
   RequestWriter* writer_ = nullptr;
-  uint32_t number_;
   State state_ = State::kWaiting;
-  ResetReason release_reason_ = ResetReason::kCancel;
   bool reused_ = false;
 };
 

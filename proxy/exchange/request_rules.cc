@@ -11,6 +11,12 @@ constexpr std::string_view kHops = "x-woad-hops";
 
 }  // namespace
 
+LocalReply too_many_connections() {
+  return {.code = ErrorCode::kOverloaded,
+          .details = "limits.client_connections is reached",
+          .close = true};
+}
+
 std::optional<LocalReply> check_plaintext(const ListenerSpec& listener, const RequestHead& head,
                                           ExchangeInfo& info) {
   if (listener.mtls != Mtls::kStrict) return std::nullopt;

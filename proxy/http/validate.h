@@ -14,6 +14,10 @@
 
 namespace woad {
 
+// No method in use has more than half as many bytes; also a limit of config/reference.md.
+inline constexpr size_t kLongestMethod = 32;
+inline constexpr std::string_view kMethodTooLong = "the method is longer than 32 bytes";
+
 // Why a request is not fit to be forwarded: what to answer, and what to count it as.
 struct Refusal {
   Hostile kind;

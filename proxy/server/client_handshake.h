@@ -20,6 +20,7 @@ struct ClientArrival {
   std::string alpn{};                      // "" when none was agreed on, or in plaintext
   std::shared_ptr<const Svid> identity{};  // nullptr: plaintext
   TlsContext::Ptr tls{};
+  bool over_limit = false;  // come for its refusal alone
 };
 
 class ClientHandshakeHost {

@@ -12,7 +12,8 @@ DownstreamConnection::DownstreamConnection(ConnectionHost& host, ClientArrival a
     : host_(host),
       transport_(std::move(arrival.transport)),
       alpn_(std::move(arrival.alpn)),
-      client_{transport_->peer(), std::move(arrival.identity), std::move(arrival.tls)},
+      client_{transport_->peer(), std::move(arrival.identity), std::move(arrival.tls),
+              arrival.over_limit},
       view_(host.current_view()),
       detect_timer_(host.worker().scheduler.timers(),
                     bind_timer<&DownstreamConnection::on_detect_timeout>(this)),
@@ -30,6 +31,7 @@ DownstreamConnection::~DownstreamConnection() {
 void DownstreamConnection::start() {
   const HttpLimits& limits = view_->snapshot().limits;
   transport_->set_high_water(limits.buffer);
+  if (client_.over_limit) age_.end_within(limits.header_timeout + ConnectionAge::kGrace);
   const ListenerProtocol protocol = host_.spec().protocol;
   if (alpn_ == "h2" || protocol == ListenerProtocol::kHttp2) {
     serve(Protocol::kHttp2);
@@ -121,7 +123,7 @@ RequestSink& DownstreamConnection::on_stream(ResponseWriter& writer) {
 void DownstreamConnection::on_exchange_end(Exchange& exchange) {
   exchange.unlink();
   // Plaintext where it is not allowed has come for its refusal, or for one probe.
-  if (lacks_identity(client_, host_.spec())) announce_drain();
+  if (client_.over_limit || lacks_identity(client_, host_.spec())) announce_drain();
   host_.worker().scheduler.defer_delete(std::unique_ptr<Deferred>(&exchange));
 }
 

@@ -47,6 +47,7 @@ class DownstreamConnection final : public Deferred,
   ~DownstreamConnection() override;
 
   void start();
+  bool over_limit() const { return client_.over_limit; }
   bool active() const { return codec_ != nullptr && codec_->active_streams() > 0; }
   // Tells the client that this connection will end, without ending it: the next answer says close,
   // HTTP/2 gets its GOAWAY.

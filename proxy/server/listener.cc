@@ -6,22 +6,6 @@
 #include "proxy/upstream/balancer.h"
 
 namespace woad {
-namespace {
-
-// Written as it is: over the cap there is no exchange that could make an answer.
-constexpr std::string_view kTooManyConnections =
-    "HTTP/1.1 503 Service Unavailable\r\n"
-    "x-woad-error: overloaded\r\n"
-    "proxy-status: woad; error=connection_limit_reached; details=\"limits.client_connections is "
-    "reached\"\r\n"
-    "content-type: text/plain; charset=utf-8\r\n"
-    "content-length: 94\r\n"
-    "connection: close\r\n\r\n"
-    "overloaded: limits.client_connections is reached. Close idle connections, or raise the "
-    "limit.\n";
-
-}  // namespace
-
 Listener::Listener(ListenerContext& context, int socket, ViewRef view, const ListenerSpec& spec)
     : context_(context), name_(spec.name), view_(std::move(view)), spec_(&spec) {
   acceptor_ = std::make_unique<Acceptor>(
@@ -35,8 +19,9 @@ Listener::~Listener() {
     delete &handshakes_.pop_front();
   }
   while (!connections_.empty()) {
-    count_connection(-1);
-    delete &connections_.pop_front();
+    DownstreamConnection& connection = connections_.pop_front();
+    uncount(connection);
+    delete &connection;
   }
   while (!relays_.empty()) {
     count_connection(-1);
@@ -72,6 +57,24 @@ void Listener::on_accept(int socket, const Address& peer) {
     serve({.transport = std::move(transport)});
   } else {
     shake_hands(std::move(transport));
+  }
+}
+
+// Over the cap a client of plaintext HTTP is told so by its first answer; for more than that there
+// is no room: whoever shakes hands, says nothing HTTP or is one of too many finds a closed
+// connection.
+void Listener::refuse(std::unique_ptr<Transport> client) {
+  const bool told = spec_->mtls == Mtls::kOff && spec_->protocol != ListenerProtocol::kTcp;
+  if (!told || refusals_ == kMostRefusals) return;
+  ++refusals_;
+  serve({.transport = std::move(client), .over_limit = true});
+}
+
+void Listener::uncount(const DownstreamConnection& connection) {
+  if (connection.over_limit()) {
+    --refusals_;
+  } else {
+    count_connection(-1);
   }
 }
 
@@ -122,13 +125,6 @@ void Listener::serve(ClientArrival arrival) {
   connection->on_newer_epoch(view_->snapshot().tls.own.context);
 }
 
-void Listener::refuse(std::unique_ptr<Transport> client) {
-  Buffer answer;
-  answer.append(Slice::of_static(kTooManyConnections));
-  client->write(std::move(answer));
-  Transport::close_after_flush(std::move(client));
-}
-
 void Listener::relay(ClientArrival client) {
   auto* relay = new TcpRelay(*this, context_.worker, std::move(client));
   relays_.push_back(*relay);
@@ -149,7 +145,7 @@ void Listener::relay(ClientArrival client) {
 
 void Listener::on_connection_closed(DownstreamConnection& connection) {
   connection.unlink();
-  count_connection(-1);
+  uncount(connection);
   context_.worker.scheduler.defer_delete(std::unique_ptr<Deferred>(&connection));
 }
 

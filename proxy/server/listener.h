@@ -46,11 +46,13 @@ class Listener final : private ConnectionHost, private RelayHost, private Client
   const std::string& name() const { return name_; }
   Direction direction() const { return spec_->direction; }
   // Handshakes and relays count too.
-  size_t connections() const { return connection_count_; }
+  size_t connections() const { return connection_count_ + refusals_; }
   // Requests under way (a relayed connection counts as one).
   size_t active();
 
  private:
+  // Connections over limits.client_connections that wait for their refusal at once.
+  static constexpr size_t kMostRefusals = 64;
   enum class Phase : uint8_t { kOpen, kDraining, kClosed };
 
   ViewRef current_view() override { return view_; }
@@ -69,6 +71,7 @@ class Listener final : private ConnectionHost, private RelayHost, private Client
   void serve(ClientArrival arrival);
   void relay(ClientArrival client);
   void refuse(std::unique_ptr<Transport> client);
+  void uncount(const DownstreamConnection& connection);
   void count_connection(int change);
 
   ListenerContext& context_;
@@ -79,7 +82,8 @@ class Listener final : private ConnectionHost, private RelayHost, private Client
   IntrusiveList<ClientHandshake> handshakes_;
   IntrusiveList<DownstreamConnection> connections_;
   IntrusiveList<TcpRelay> relays_;
-  size_t connection_count_ = 0;
+  size_t connection_count_ = 0;  // without those that come for a refusal
+  size_t refusals_ = 0;
   size_t relay_count_ = 0;
   Phase phase_ = Phase::kOpen;
 };

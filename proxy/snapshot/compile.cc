@@ -112,7 +112,7 @@ class Compiler {
     service.set_external(from.external);
     service.set_fallback(same_word<Fallback>(from.fallback));
     for (const config::PoolSettings& pool : from.pools) {
-      service.pool_for(pool.color, pool.tenant).info.on_unhealthy =
+      service.pool_for(pool.color, pool.tenant).on_unhealthy =
           same_word<OnUnhealthy>(pool.on_unhealthy);
       note_color(pool.color);
     }

@@ -13,7 +13,6 @@
 #include "proxy/net/address.h"
 #include "proxy/upstream/channel.h"
 #include "proxy/upstream/endpoint_health.h"
-#include "proxy/upstream/pools.h"
 
 namespace woad {
 
@@ -22,6 +21,12 @@ enum class UpstreamProtocol : uint8_t { kAuto, kHttp1, kHttp2, kTcp };
 
 enum class BalancerPolicy : uint8_t { kLeastRequest, kRoundRobin, kRandom };
 std::string_view to_string(BalancerPolicy policy);
+
+// What happens when a pool exists and none of its endpoints may be used.
+enum class OnUnhealthy : uint8_t { kFail, kFallback, kPanic };
+
+// How a coloured request may leave its colour.
+enum class Fallback : uint8_t { kParentThenBase, kBase, kNone };
 
 // One address that answers for a pool.
 struct Endpoint {
@@ -35,28 +40,36 @@ struct Endpoint {
 };
 
 struct Pool {
-  PoolInfo info;
+  std::string name;    // "red", "base", "red@acme", "base@acme"
+  std::string color;   // "" = base
+  std::string tenant;  // "" = any
+  OnUnhealthy on_unhealthy = OnUnhealthy::kFail;
   uint64_t total_weight = 0;
   uint64_t stride = 1;       // a step of round robin in units of weight, coprime to total_weight
   bool even_weights = true;  // all the same: balancers take the short way
   std::vector<Endpoint> endpoints;  // of weight > 0; the addresses of a name stand together
   std::vector<std::string> names;   // of several addresses, as written: "localhost:80"
 
+  // Whether somebody in it may be asked: a question of the minute, not of the file.
+  bool may_answer() const { return !endpoints.empty(); }
   // All addresses of the name that this one is of; itself alone when there is no such name.
   std::span<const Endpoint> addresses_of(const Endpoint& endpoint) const;
 };
 
-class Service final : public ServiceInfo, public std::enable_shared_from_this<Service> {
+class Service final : public std::enable_shared_from_this<Service> {
  public:
   explicit Service(std::string name) : name_(std::move(name)) {}
 
-  std::string_view name() const override { return name_; }
-  Fallback fallback() const override { return fallback_; }
-  bool external() const override { return external_; }
-  const PoolInfo* find_pool(std::string_view color, std::string_view tenant) const override;
+  std::string_view name() const { return name_; }
+  // How a request may move between its pools.
+  Fallback fallback() const { return fallback_; }
+  // Outside the mesh: it gets no context of ours.
+  bool external() const { return external_; }
+  // The pool of exactly this colour ("" = base) and tenant ("" = any), or nullptr when it is
+  // absent: no endpoint carries the labels and `pools` does not name it.
+  const Pool* find_pool(std::string_view color, std::string_view tenant) const;
 
   const std::vector<Pool>& pools() const { return pools_; }
-  const Pool& pool(const PoolInfo& info) const { return pools_[info.index]; }
 
   // Building; only before the service is shared.
   Pool& add_pool(std::string_view color, std::string_view tenant);
@@ -64,6 +77,9 @@ class Service final : public ServiceInfo, public std::enable_shared_from_this<Se
   Pool& pool_for(std::string_view color, std::string_view tenant);
   void finish(HealthTable& health);
 
+  // False: no file names it, such as the original destination of a connection. What a worker has of
+  // it stays while it is used, whatever snapshots come.
+  bool listed = true;
   UpstreamProtocol protocol = UpstreamProtocol::kAuto;
   BalancerPolicy policy = BalancerPolicy::kLeastRequest;
   // How its endpoints are reached; never nullptr once the service is finished.

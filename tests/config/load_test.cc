@@ -162,18 +162,6 @@ TEST_CASE("files that cannot be read") {
   CHECK_FALSE(load_file("/dev/null", Environment::none()).ok());
 }
 
-TEST_CASE("unknown filters") {
-  Diagnostics d("f");
-  const auto result = load("node: {service: a}\nfilters: {inbound: [retry, tiemout, quux]}\n");
-  for (const auto& filter : *result.config->filters.inbound) {
-    unknown_filter(filter, {"timeout", "fault"}, d);
-  }
-  CHECK(d.text() ==
-        "f:2:21: error: filters.inbound[0]: the filter retry is not available in this version of "
-        "woad yet\nf:2:28: error: filters.inbound[1]: no filter is named \"tiemout\"; did you mean "
-        "\"timeout\"?\nf:2:37: error: filters.inbound[2]: no filter is named \"quux\"\n");
-}
-
 TEST_CASE("twenty thousand routes") {
   std::string text = "node: {service: a}\nservices: {price: {}}\nroutes:\n";
   for (int i = 0; i < 20000; ++i) {

@@ -11,6 +11,8 @@ async def handler(request):
     if path.startswith("/status/"):
         await request.read()
         return Reply(int(path.split("/")[2]), [("etag", '"x"')])
+    if path == "/not-modified":
+        return Reply(304, [("content-length", "1234"), ("etag", '"x"')])
     if path == "/trailers":
         await request.read()
         return Reply(body=b"body", trailers=[("x-sum", "42"), ("x-more", "y")])
@@ -67,9 +69,12 @@ class Matrix(Suite):
 
     def test_methods(self):
         for client, host in self.each():
-            for method in ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "PROPFIND"):
+            for method in ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "PROPFIND", "patch", "Patch",
+                           "get", "head", "M-SEARCH", "DESCRIBE", "!#$%&'*+-.^_`|~", "a" * 32):
                 got = self.info(client.request(method, "/info", host=host))
                 self.assertEqual(got["method"], method)
+                got = self.info(client.request(method, "/info", body=b"abc", host=host))
+                self.assertEqual((got["method"], got["size"]), (method, 3))
 
     def test_options_star(self):
         for client, host in self.each():
@@ -112,6 +117,12 @@ class Matrix(Suite):
                 got = client.request("GET", f"/status/{status}", host=host)
                 self.assertEqual((got.status, got.body, got.get("etag")), (status, b"", '"x"'))
                 self.assertIsNone(got.get("transfer-encoding"))
+            self.assertEqual(client.request("GET", "/bytes/3", host=host).body, b"xxx")
+
+    def test_length_of_304(self):
+        for client, host in self.each():
+            got = client.request("GET", "/not-modified", host=host)
+            self.assertEqual((got.status, got.get("content-length"), got.body), (304, "1234", b""))
             self.assertEqual(client.request("GET", "/bytes/3", host=host).body, b"xxx")
 
     def test_statuses(self):

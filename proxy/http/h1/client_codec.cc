@@ -194,13 +194,13 @@ void H1ClientCodec::take_head(std::string_view bytes, bool more_behind) {
   scan_.reset();
   if (!response.why.empty()) return fail(response.why);
   ResponseHead& head = *response.head;
+  if (!response.keep_alive) reusable_ = false;
   if (head.status < 200 && head.status != 101) {
     if (++interims_ > kMostInterims)
       return fail("the upstream sends interim responses without end");
     sink_->on_interim(head);
     return;
   }
-  if (!response.keep_alive) reusable_ = false;
   if (response.idle_timeout > Duration(0)) peer_idle_timeout_ = response.idle_timeout;
   if (head.status == 101) {
     if (tx_ != Tx::kEnd) return fail("the upstream switches protocols before the request's end");
@@ -216,7 +216,7 @@ void H1ClientCodec::take_head(std::string_view bytes, bool more_behind) {
     return;
   }
   rx_ = Rx::kBody;
-  reader_ = arena.make<BodyReader>(response.body, arena, limits_);
+  reader_ = arena.make<BodyReader>(response.body, h1::Side::kResponse, arena, limits_);
   sink_->on_response(head, false);
 }
 

@@ -49,6 +49,7 @@ class H1ClientCodec final : public ClientCodec, private RequestWriter, private T
 
   void write_head(const RequestHead& head, bool end) override;
   bool anything_sent() const override { return sent_; }
+  bool anything_heard() const override { return interims_ > 0 || !partial_.empty(); }
   void write_data(Buffer&& data, bool end) override;
   void write_trailers(const Headers& trailers) override;
   bool writable() const override { return transport_.backlog() <= limits_.buffer; }

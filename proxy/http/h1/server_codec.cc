@@ -130,7 +130,7 @@ void H1ServerCodec::take_head(std::string_view bytes) {
     rx_ = Rx::kUpgrade;
   } else {
     rx_ = Rx::kBody;
-    reader_ = arena.make<BodyReader>(request.body, arena, limits_);
+    reader_ = arena.make<BodyReader>(request.body, h1::Side::kRequest, arena, limits_);
   }
   sink_->on_request(*request.head, end || upgrade_asked_);
 }
@@ -166,8 +166,8 @@ void H1ServerCodec::read_body(Slice& bytes) {
       ++context_.hostile[static_cast<size_t>(Hostile::kFraming)];
       rx_ = Rx::kDiscard;
       keep_alive_ = false;
-      body_broken_ = true;
-      sink_->on_reset(ResetReason::kProtocolError, reader_->why());
+      sink_->on_bad_body(
+          woad::refuse(Hostile::kFraming, ErrorCode::kBadRequest, 400, reader_->why()).reply);
       break;
   }
 }

@@ -71,7 +71,6 @@ class H1ServerCodec final : public ServerCodec, private ResponseWriter, private 
   void hold_pipeline(bool on);
   void begin_tunnel(const ResponseHead& head);
   void end_response();
-  void answer_broken_body();
   void next_request();
   void on_timer();
   void await(Duration limit);
@@ -99,7 +98,6 @@ class H1ServerCodec final : public ServerCodec, private ResponseWriter, private 
   bool to_head_ = false;  // the request is HEAD
   bool upgrade_asked_ = false;
   bool keep_alive_ = true;
-  bool body_broken_ = false;    // the request's body broke the protocol
   bool blank_skipped_ = false;  // one empty line in front of the request line is allowed
   bool eof_ = false;
   bool lost_ = false;

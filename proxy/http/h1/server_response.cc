@@ -31,9 +31,8 @@ void H1ServerCodec::write_head(const ResponseHead& head, bool end, bool close) {
   const bool bodiless = to_head_ || h1::status_has_no_body(head.status);
   h1::HeadExtras extras;
   if (bodiless) {
-    if (to_head_ && !h1::status_has_no_body(head.status)) {
-      extras.content_length = head.content_length;
-    }
+    // RFC 9110 section 8.6: the length that a 200 to GET would have; 204 has none.
+    if (head.status != 204) extras.content_length = head.content_length;
   } else if (head.content_length.has_value() || end) {
     extras.content_length = head.content_length.value_or(0);
     unwritten_ = *extras.content_length;
@@ -127,19 +126,6 @@ void H1ServerCodec::hold_reading(bool on) {
   transport_.hold_reading(Hold::kStream, on);
 }
 
-void H1ServerCodec::answer_broken_body() {
-  constexpr std::string_view kAnswer =
-      "HTTP/1.1 400 Bad Request\r\n"
-      "x-woad-error: bad_request\r\n"
-      "proxy-status: woad; error=http_request_error; details=\"the body breaks HTTP/1 framing\"\r\n"
-      "content-type: text/plain\r\n"
-      "content-length: 32\r\n"
-      "connection: close\r\n\r\n"
-      "the body breaks HTTP/1 framing.\n";
-  transport_.output().append(Slice::of_static(kAnswer));
-  transport_.wrote();
-}
-
 void H1ServerCodec::release(ResetReason) {
   WOAD_ASSERT(sink_ != nullptr);
   hold_reading(false);
@@ -153,7 +139,6 @@ void H1ServerCodec::release(ResetReason) {
     next_request();
     return;
   }
-  if (tx == Tx::kHead && body_broken_ && !lost_) answer_broken_body();
   // Only a reset tells a client that a body without length was cut.
   if (tx == Tx::kBody && delimit_ == Delimit::kClose && !lost_) transport_.abort_on_destroy();
   done();

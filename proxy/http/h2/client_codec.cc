@@ -69,6 +69,7 @@ RequestWriter& H2ClientCodec::open_stream(ResponseSink& sink) {
     stream = std::move(spare_.back());
     spare_.pop_back();
     stream->head_sent = false;
+    stream->head = nullptr;
     stream->interims = 0;
   }
   stream->closed = true;  // until it is submitted
@@ -113,7 +114,7 @@ void H2ClientCodec::on_head_field(H2Stream& stream, std::string_view name, std::
   }
 }
 
-void H2ClientCodec::on_head_end(H2Stream& stream, bool end, bool) {
+void H2ClientCodec::on_head_end(H2Stream& stream, bool end, std::string_view) {
   auto& self = static_cast<H2ClientStream&>(stream);
   ResponseHead& head = *self.head;
   const std::string_view wrong = validate_response(head);

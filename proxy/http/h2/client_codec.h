@@ -11,10 +11,11 @@ struct H2ClientStream final : H2StreamOf<RequestWriter> {
   H2ClientStream(H2ClientCodec& side, H2Session& base) : H2StreamOf(base), codec(side) {}
   void write_head(const RequestHead& head, bool end) override;
   bool anything_sent() const override { return head_sent; }
+  bool anything_heard() const override { return head != nullptr; }
 
   H2ClientCodec& codec;
   ResponseSink* response_sink = nullptr;
-  ResponseHead* head = nullptr;  // in the sink's arena; the one being read
+  ResponseHead* head = nullptr;  // in the sink's arena; the one being read, or read last
   uint8_t interims = 0;
   bool head_sent = false;
 };
@@ -52,7 +53,7 @@ class H2ClientCodec final : public ClientCodec, private H2Session {
   H2Stream* on_peer_stream(int32_t) override { return nullptr; }
   void on_head_begin(H2Stream& stream) override;
   void on_head_field(H2Stream& stream, std::string_view name, std::string_view value) override;
-  void on_head_end(H2Stream& stream, bool end, bool over) override;
+  void on_head_end(H2Stream& stream, bool end, std::string_view over) override;
   void on_head_sent(H2Stream& stream) override;
   bool never_sent(const H2Stream& stream) const override;
   void on_peer_settings() override;

@@ -76,7 +76,9 @@ struct Nghttp2Glue {
     if (frame->hd.type == NGHTTP2_RST_STREAM) {
       session.reset_sending(frame->hd.stream_id);
     } else if (frame->hd.type == NGHTTP2_GOAWAY) {
-      session.goaway_sending(frame->goaway.error_code);
+      const auto* text = reinterpret_cast<const char*>(frame->goaway.opaque_data);
+      return session.goaway_sending(frame->goaway.error_code,
+                                    {text, text == nullptr ? 0 : frame->goaway.opaque_data_len});
     } else if (frame->hd.type == NGHTTP2_HEADERS && frame->headers.cat == NGHTTP2_HCAT_REQUEST) {
       if (H2Stream* stream = session.find(frame->hd.stream_id)) session.on_head_sent(*stream);
     }

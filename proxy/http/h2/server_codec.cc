@@ -20,10 +20,9 @@ constexpr Duration kDrainNotice = seconds(1);
 
 bool allows_body(int status) { return status != 204 && status != 304; }
 
-std::optional<Refusal> judge(RequestHead& head, const HttpLimits& limits, bool over) {
-  if (over) {
-    return refuse(Hostile::kHeadersTooLarge, ErrorCode::kHeadersTooLarge, 431,
-                  "the headers are larger than limits.headers");
+std::optional<Refusal> judge(RequestHead& head, const HttpLimits& limits, std::string_view over) {
+  if (!over.empty()) {
+    return refuse(Hostile::kHeadersTooLarge, ErrorCode::kHeadersTooLarge, 431, over);
   }
   if (auto refusal = validate_request(head, limits)) return refusal;
   if (!equals_ignore_case(head.scheme, "http") && !equals_ignore_case(head.scheme, "https")) {
@@ -58,7 +57,7 @@ H2ServerCodec::~H2ServerCodec() {
 }
 
 void H2ServerCodec::on_eof() {
-  if (open()) flush();
+  if (state_ <= State::kEnding) flush();
   finish(ResetReason::kConnectionLost, "the client closed the connection");
 }
 
@@ -112,7 +111,7 @@ void H2ServerCodec::on_head_field(H2Stream& stream, std::string_view name, std::
   }
 }
 
-void H2ServerCodec::on_head_end(H2Stream& stream, bool end, bool over) {
+void H2ServerCodec::on_head_end(H2Stream& stream, bool end, std::string_view over) {
   auto& self = static_cast<H2ServerStream&>(stream);
   RequestHead& head = *self.head;
   self.is_head = head.method == Method::kHead;

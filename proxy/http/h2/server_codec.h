@@ -42,7 +42,7 @@ class H2ServerCodec final : public ServerCodec, private H2Session {
   H2Stream* on_peer_stream(int32_t id) override;
   void on_head_begin(H2Stream& stream) override;
   void on_head_field(H2Stream& stream, std::string_view name, std::string_view value) override;
-  void on_head_end(H2Stream& stream, bool end, bool over) override;
+  void on_head_end(H2Stream& stream, bool end, std::string_view over) override;
   void on_head_sent(H2Stream&) override {}
   bool never_sent(const H2Stream&) const override { return false; }
   void on_ping_ack() override { finish_drain(); }

@@ -5,9 +5,11 @@
 // and stops while that queue is long. Budgets, in a peer's favour at first and then against it, end
 // the connection with GOAWAY.
 //
-//   open ──▶ finished ──▶ done
-// finished: no byte is read or written any more, every stream has been told, some have yet to be
-// released. done: the owner was told. One thread.
+//   open ──▶ ending ──▶ finished ──▶ done
+//     └────────────────▶┘
+// ending: GOAWAY leaves with this turn, nothing more is read. finished: no byte is read or written
+// any more, every stream has been told, some have yet to be released. done: the owner was told. One
+// thread.
 #pragma once
 
 #include <cstdint>
@@ -42,18 +44,20 @@ class H2Session : protected TurnEnd {
   // Both nghttp2 and the owner are through with it.
   void recycle(H2Stream& stream);
   void released(H2Stream& stream);
-  // A stream was let go with something left to be sent.
-  void watch_leftover() {
-    if (!leftover_timer_.armed()) leftover_timer_.arm(kLeftoverSweep);
+  // A stream was let go while either side has still to end it.
+  void watch_unfinished() {
+    if (!sweep_timer_.armed()) sweep_timer_.arm(kSweep);
   }
-  // True when a stream that its owner lets go needs no RST_STREAM now.
+  // True when a stream that its owner lets go needs no RST_STREAM now. A request that was answered
+  // early is read on for a while (RFC 9113 section 8.1): its end may be under way, and many clients
+  // throw an answer away for a reset behind it.
   bool may_finish(const H2Stream& stream) const {
     return stream.sending >= H2Stream::Sending::kEnded &&
            (server_ || stream.receiving == H2Stream::Receiving::kEnded);
   }
 
  protected:
-  enum class State : uint8_t { kOpen, kFinished, kDone };
+  enum class State : uint8_t { kOpen, kEnding, kFinished, kDone };
 
   H2Session(Transport& transport, const CodecContext& context, const HttpLimits& limits,
             bool server);
@@ -65,8 +69,8 @@ class H2Session : protected TurnEnd {
   virtual void on_head_begin(H2Stream& stream) = 0;
   // Both views live as long as the stream's arena.
   virtual void on_head_field(H2Stream& stream, std::string_view name, std::string_view value) = 0;
-  // `over`: fields are missing, for they were beyond the limits.
-  virtual void on_head_end(H2Stream& stream, bool end, bool over) = 0;
+  // `over`, unless empty: fields are missing, and why.
+  virtual void on_head_end(H2Stream& stream, bool end, std::string_view over) = 0;
   virtual void on_head_sent(H2Stream& stream) = 0;
   virtual bool never_sent(const H2Stream& stream) const = 0;
   virtual void on_peer_settings() {}
@@ -81,8 +85,10 @@ class H2Session : protected TurnEnd {
   void receive(Slice bytes);
   void flush();
   void finish(ResetReason reason, std::string_view why);
-  // GOAWAY with an error code of RFC 9113 section 7, then finished. `why` is static.
+  // GOAWAY with an error code of RFC 9113 section 7 and `why`, which is static; then finished.
   void terminate(uint32_t error_code, std::string_view why);
+  // The same for something that the peer did, which is counted and told.
+  void terminate_for(Hostile kind, uint32_t error_code, std::string_view why);
   // A visit may end or begin any stream.
   template <class Visit>
   void for_each_stream(Visit&& visit) {
@@ -116,9 +122,12 @@ class H2Session : protected TurnEnd {
 
  private:
   friend struct Nghttp2Glue;
-  // A stream that its owner has let go, and of which the peer takes nothing from one sweep to the
-  // next, is reset (a window of zero costs a peer nothing).
-  static constexpr Duration kLeftoverSweep = seconds(15);
+  // Streams that their owner has let go are looked at so often, for one that the peer does not end:
+  // it takes nothing of what is left for it (a window of zero costs it nothing), or has its answer
+  // and does not finish its request.
+  static constexpr Duration kSweep = seconds(3);
+  static constexpr uint8_t kStuckSweeps = 6;
+  static constexpr uint8_t kAnsweredSweeps = 2;
 
   // The header block that is being read; one at a time on a connection.
   struct HeadBlock {
@@ -126,7 +135,8 @@ class H2Session : protected TurnEnd {
     Headers* trailers = nullptr;  // nullptr for a head
     size_t bytes = 0;
     size_t fields = 0;
-    bool over = false;
+    std::string_view over{};  // why fields were left out
+    bool lost = false;        // nghttp2 gave up within it
   };
 
   void on_turn_end() override;
@@ -147,7 +157,11 @@ class H2Session : protected TurnEnd {
   void reset_received(int32_t id);
   void reset_sending(int32_t id);
   void end_sent(int32_t id);
-  void goaway_sending(uint32_t error_code);
+  int goaway_sending(uint32_t error_code, std::string_view text);
+  void lose_block();
+  std::string_view lost_block_why() const;
+  void write_goaway(uint32_t error_code, std::string_view text);
+  void tell(Hostile kind, std::string_view why);
   void stream_closed(int32_t id, uint32_t error_code);
   void invalid_frame(int32_t id, int error);
   void spend_reset();
@@ -155,7 +169,8 @@ class H2Session : protected TurnEnd {
   H2Stream* find(int32_t id) const;
   void on_head_timeout();
   void on_stalled();
-  void on_leftover();
+  void on_sweep();
+  void drop_data(H2Stream& stream);
 
   FrameWatcher watcher_;
   RateBudget resets_;
@@ -171,7 +186,7 @@ class H2Session : protected TurnEnd {
   bool room_owed_ = false;
   Timer head_timer_;
   Timer stall_timer_;
-  Timer leftover_timer_;
+  Timer sweep_timer_;
 };
 
 }  // namespace woad

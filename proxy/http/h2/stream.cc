@@ -102,9 +102,7 @@ void H2Stream::give_up(ResetReason reason) {
   session.released(*this);
   if (closed) return session.recycle(*this);
   if (!session.may_finish(*this)) return send_reset(error_code_of(reason));
-  // RFC 9113 section 8.1: the response is complete, the rest of the request is not needed.
-  if (sending == Sending::kSent && receiving != Receiving::kEnded) send_reset(NGHTTP2_NO_ERROR);
-  session.watch_leftover();
+  session.watch_unfinished();
 }
 
 void H2Stream::reset(ResetReason reason, std::string_view why) {
@@ -129,8 +127,10 @@ void H2Stream::renew() {
   sending = Sending::kHead;
   receiving = Receiving::kHead;
   owner = Owner::kOwned;
-  closed = starved = owes_room = held = looked_at = own_reset = blamed = peer_reset = false;
+  closed = starved = owes_room = held = own_reset = blamed = peer_reset = false;
+  idle_sweeps = 0;
   uncredited = head_bytes = trailer_count = 0;
+  left_then = 0;
   queue.clear();
   trailers = Slice();
 }

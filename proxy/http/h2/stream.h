@@ -59,11 +59,11 @@ class H2Stream : public ListLink {
   bool own_reset = false;   // RST_STREAM for a reason of ours, not for what the peer did
   bool blamed = false;      // what the peer did wrong was counted
   bool peer_reset = false;  // RST_STREAM came
-  bool looked_at = false;   // by the last sweep of what owners left to be sent
+  uint8_t idle_sweeps = 0;  // of released streams, that found nothing sent since the one before
   uint32_t uncredited = 0;  // bytes delivered while held
   uint32_t head_bytes = 0;  // what its heads count in the connection's total
   uint32_t trailer_count = 0;
-  size_t left_then = 0;  // what the queue held at that sweep
+  size_t left_then = 0;  // what the queue held at the last sweep
   Buffer queue;          // body to be sent
   Slice trailers;        // an array of nghttp2_nv and their bytes, sent after the queue
 };
