@@ -90,7 +90,7 @@ class Forwarder final : private AttemptOwner, private ResponseSink {
   RequestHead* head_ = nullptr;            // of the present try
   const RequestHead* pristine_ = nullptr;  // as no try has shaped it; nullptr: there is one try
   std::unique_ptr<Attempt> attempt_;
-  LivePool* live_ = nullptr;             // where endpoint_ is
+  LivePool* live_ = nullptr;            // where endpoint_ is
   const Endpoint* endpoint_ = nullptr;  // of the latest try
   Buffer body_;  // sent or not, while keep_body_; else what no stream has taken yet
   Headers* trailers_ = nullptr;

@@ -9,7 +9,8 @@ namespace woad {
 Listener::Listener(ListenerContext& context, int socket, ViewRef view, const ListenerSpec& spec)
     : context_(context), name_(spec.name), view_(std::move(view)), spec_(&spec) {
   acceptor_ = std::make_unique<Acceptor>(
-      context.loop, socket, [this](int client, const Address& peer) { on_accept(client, peer); });
+      context.loop, socket, [this](int client, const Address& peer) { on_accept(client, peer); },
+      context.descriptor_share);
 }
 
 Listener::~Listener() {
@@ -130,12 +131,14 @@ void Listener::relay(ClientArrival client) {
   ++relay_count_;
   const Service& service = spec_->app->service;
   LivePool& live = view_->upstreams().of(service, service.pools().front());
-  const Endpoint* app = pick(live, BalancerPolicy::kRandom, context_.worker.random,
-                             [](const Endpoint&) { return true; });
+  const Endpoint* app =
+      pick(live, BalancerPolicy::kRandom, context_.worker.random, [&](const Endpoint& endpoint) {
+        return !passed_over(live.pool(), endpoint, context_.worker.scheduler.now());
+      });
   if (app == nullptr) {
     relay->close();
   } else {
-    relay->start(context_.dialer, app->address, service.channel);
+    relay->start(context_.dialer, service, live.pool(), *app);
     relay->on_newer_epoch(view_->snapshot().tls.own.context);
   }
 }

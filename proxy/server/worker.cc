@@ -7,9 +7,10 @@
 
 namespace woad {
 
-Worker::Worker(uint64_t seed, std::atomic<uint32_t>& client_connections, TapHub& taps)
+Worker::Worker(uint64_t seed, std::atomic<uint32_t>& client_connections,
+               const DescriptorShares& shares, TapHub& taps)
     : random_(seed),
-      dialer_(make_dialer(loop_, blocks_, metrics_)),
+      dialer_(make_dialer(loop_, blocks_, metrics_, shares.upstreams)),
       faults_(loop_.scheduler()),
       codec_{loop_.scheduler(), blocks_, metrics_.hostile(), &faults_},
       pools_{loop_.scheduler(), codec_, *dialer_, HttpLimits{}},
@@ -17,7 +18,7 @@ Worker::Worker(uint64_t seed, std::atomic<uint32_t>& client_connections, TapHub&
       live_pools_(endpoints_),
       log_(loop_.scheduler()),
       context_{loop_.scheduler(), blocks_, arenas_, random_, metrics_, mirrors_},
-      listener_context_{loop_, context_, *dialer_, codec_, client_connections},
+      listener_context_{loop_, context_, *dialer_, codec_, client_connections, shares.clients},
       sweep_timer_(loop_.scheduler().timers(), bind_timer<&Worker::sweep>(this)) {
   context_.taps = &taps;
   context_.log = &log_;

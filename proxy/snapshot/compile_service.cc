@@ -33,9 +33,17 @@ void add_endpoints(Pool& pool, const config::HostPort& at, uint32_t weight,
     add({}, at.to_string(), at.host + ": " + (failed ? known->second.error : "not resolved yet"));
     return;
   }
-  for (const Address& resolved : known->second.addresses) {
+  const std::vector<Address>& addresses = known->second.addresses;
+  uint32_t name = 0;
+  if (addresses.size() > 1) {
+    pool.names.push_back(at.to_string());
+    name = static_cast<uint32_t>(pool.names.size());
+  }
+  for (const Address& resolved : addresses) {
     const auto address = Address::from_host(resolved.host(), at.port);
-    if (address) add(*address, address->to_string(), "");
+    if (!address) continue;
+    add(*address, address->to_string(), "");
+    pool.endpoints.back().of_name = name;
   }
 }
 
@@ -82,7 +90,7 @@ std::shared_ptr<Service> ServiceCompiler::make(const config::Service& from) {
   service->set_external(from.external);
   service->set_fallback(same_word<Fallback>(from.fallback));
   for (const config::PoolSettings& pool : from.pools) {
-    service->pool_for(pool.color, pool.tenant).info.on_unhealthy =
+    service->pool_for(pool.color, pool.tenant).on_unhealthy =
         same_word<OnUnhealthy>(pool.on_unhealthy);
   }
   for (const config::Endpoint& endpoint : from.endpoints) {
@@ -97,7 +105,7 @@ std::shared_ptr<Service> ServiceCompiler::make(const config::Service& from) {
 
 void ServiceCompiler::note_surroundings(const config::Service& from, ServiceEntry& entry) const {
   for (const Pool& pool : entry.service.pools()) {
-    if (!pool.info.color.empty()) entry.colors.push_back(pool.info.color);
+    if (!pool.color.empty()) entry.colors.push_back(pool.color);
   }
   for (const config::Endpoint& endpoint : from.endpoints) {
     if (endpoint.address->numeric) continue;

@@ -2,7 +2,17 @@
 
 #include <algorithm>
 
+#include "proxy/upstream/dialer.h"
+
 namespace woad {
+
+void learn(EndpointHealth& health, const DialFailure& failure, MonoTime now) {
+  switch (failure.cause) {
+    case DialFailure::Cause::kUnreachable: health.unreachable(now); return;
+    case DialFailure::Cause::kNotAgreed: health.reached(); return;
+    case DialFailure::Cause::kOurs: return;
+  }
+}
 
 std::shared_ptr<EndpointHealth> HealthTable::of(const Address& address) {
   const std::lock_guard lock(mutex_);

@@ -27,7 +27,7 @@ class EndpointState {
     auto& pool = pools_[http2 ? 1 : 0];
     if (pool == nullptr) {
       pool = std::make_unique<ConnectionPool>(
-          context_, address_, name_, protocol,
+          context_, address_, name_, *health_, protocol,
           !http2 && channel_->http1 != nullptr ? channel_->http1 : channel_);
     }
     return *pool;

@@ -7,7 +7,7 @@ LivePool& LivePools::add(const Service& service, const Pool& pool) {
 }
 
 void LivePools::retire_all_but(std::span<const Service* const> services) {
-  for (auto& [pool, live] : pools_) live.current_ = false;
+  for (auto& [pool, live] : pools_) live.current_ = !live.service_->listed;
   for (const Service* service : services) {
     for (const Pool& pool : service->pools()) {
       const auto found = pools_.find(&pool);
@@ -15,12 +15,7 @@ void LivePools::retire_all_but(std::span<const Service* const> services) {
     }
   }
   registry_.for_each([](EndpointState& state) { state.current = false; });
-  for (auto& [pool, live] : pools_) {
-    if (!live.current_) continue;
-    for (EndpointState* state : live.states_) {
-      if (state != nullptr) state->current = true;
-    }
-  }
+  keep_current_endpoints();
   bool all_kept = true;
   registry_.for_each([&](EndpointState& state) { all_kept = all_kept && state.current; });
   if (all_kept) return;
@@ -29,6 +24,19 @@ void LivePools::retire_all_but(std::span<const Service* const> services) {
   registry_.for_each([](EndpointState& state) {
     if (!state.current) state.drain();
   });
+}
+
+bool LivePool::forsaken() const {
+  if (service_->listed) return false;
+  bool idle = true;
+  for_each_state([&](EndpointState& state) { idle = idle && state.empty(); });
+  return idle;
+}
+
+void LivePools::keep_current_endpoints() {
+  for (auto& [pool, live] : pools_) {
+    if (live.current_) live.for_each_state([](EndpointState& state) { state.current = true; });
+  }
 }
 
 void LivePools::keep_endpoints(std::span<const Service* const> services) {
@@ -43,8 +51,16 @@ void LivePools::keep_endpoints(std::span<const Service* const> services) {
 }
 
 bool LivePools::drop_retired() {
-  std::erase_if(pools_, [](const auto& entry) { return !entry.second.current_; });
-  return registry_.drop_retired();
+  bool unlisted = false;
+  std::erase_if(pools_, [&](auto& entry) {
+    const LivePool& live = entry.second;
+    const bool forsaken = live.forsaken();
+    if (forsaken) live.for_each_state([](EndpointState& state) { state.current = false; });
+    unlisted = unlisted || (!live.service_->listed && !forsaken);
+    return !live.current_ || forsaken;
+  });
+  keep_current_endpoints();
+  return registry_.drop_retired() || unlisted;
 }
 
 }  // namespace woad

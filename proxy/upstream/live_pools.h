@@ -41,11 +41,20 @@ class LivePool {
 
  private:
   friend class LivePools;
+  template <class F>
+  void for_each_state(F&& visit) const {
+    for (EndpointState* state : states_) {
+      if (state != nullptr) visit(*state);
+    }
+  }
+  // No file names it, and it has neither attempts nor connections.
+  bool forsaken() const;
+
   std::shared_ptr<const Service> service_;  // so that no other pool gets this one's address
   const Pool& pool_;
   EndpointRegistry& registry_;
   std::vector<EndpointState*> states_;  // nullptr: nothing was sent there yet
-  bool current_ = true;                 // the newest snapshot has it
+  bool current_ = true;                 // the newest snapshot has it, or it is not listed
 };
 
 class LivePools {
@@ -60,12 +69,13 @@ class LivePools {
   // A newer snapshot counts, and these are its services. The endpoints that are not among theirs
   // drain.
   void retire_all_but(std::span<const Service* const> services);
-  // Forgets what only older snapshots had; whether any connection of it is left. Only when nothing
-  // but the newest snapshot is in use.
+  // Forgets what only older snapshots had, and what is not listed and not used; whether anything of
+  // that is left. Only when nothing but the newest snapshot is in use.
   bool drop_retired();
 
  private:
   LivePool& add(const Service& service, const Pool& pool);
+  void keep_current_endpoints();
   void keep_endpoints(std::span<const Service* const> services);
 
   EndpointRegistry& registry_;

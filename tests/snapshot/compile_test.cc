@@ -12,11 +12,10 @@ namespace {
 constexpr std::string_view kHead = "node: { service: cart, instance: cart-1 }\n";
 
 const std::vector<FilterKind>& kinds() {
-  static const std::vector<FilterKind> all{script_kind("authorization", FilterPlace::kInbound),
-                                           script_kind("trace", FilterPlace::kBoth),
-                                           later_kind("mint", FilterPlace::kBoth),
-                                           script_kind("timeout", FilterPlace::kBoth),
-                                           script_kind("retry", FilterPlace::kOutbound)};
+  static const std::vector<FilterKind> all{
+      script_kind("authorization", FilterPlace::kInbound), script_kind("trace", FilterPlace::kBoth),
+      later_kind("mint", FilterPlace::kBoth), script_kind("timeout", FilterPlace::kBoth),
+      script_kind("retry", FilterPlace::kOutbound)};
   return all;
 }
 
@@ -85,10 +84,10 @@ limits: { headers: { count: 50 }, buffer: 128KiB }
                         {"red", "acme", "127.0.0.1:9003", true},
                         {"blue", "", "", false}};
   for (const Case& each : cases) {
-    const PoolInfo* info = price.find_pool(each.color, each.tenant);
-    REQUIRE(info != nullptr);
-    CHECK(info->has_endpoints == each.has_endpoints);
-    const Pool& pool = price.pool(*info);
+    const Pool* found = price.find_pool(each.color, each.tenant);
+    REQUIRE(found != nullptr);
+    const Pool& pool = *found;
+    CHECK(pool.may_answer() == each.has_endpoints);
     if (each.has_endpoints) {
       REQUIRE(pool.endpoints.size() == 1);
       CHECK(pool.endpoints[0].name == each.endpoint);

@@ -108,6 +108,44 @@ TEST_CASE("live pools: a service is kept as long as its pools are known by their
   CHECK(alive.expired());
 }
 
+TEST_CASE("live pools: a service that no file names stays while it is used") {
+  World world;
+  auto made = std::make_shared<Service>("10.0.0.9:5432");
+  made->listed = false;
+  made->pool_for("", "").endpoints.push_back(
+      {.address = *Address::parse("10.0.0.9:5432"), .name = "10.0.0.9:5432"});
+  made->channel = world.channel;
+  made->finish(world.health);
+  EndpointState& state = world.state(*made, 0);
+  state.active = 1;
+  world.adopt({});
+  CHECK(state.current);
+  CHECK(world.live_pools.drop_retired());
+  // Who asks for it again finds its connections.
+  CHECK(&world.state(*made, 0) == &state);
+  const Endpoint endpoint = World::pool(*made).endpoints[0];
+  state.active = 0;
+  CHECK_FALSE(world.live_pools.drop_retired());
+  CHECK(world.registry.find(endpoint, *world.channel) == nullptr);
+}
+
+TEST_CASE("live pools: what a file names, too, is not lost with what none does") {
+  World world;
+  const auto listed = world.service({"127.0.0.1:1"}, world.channel);
+  EndpointState& state = world.state(*listed, 0);
+  {
+    auto unlisted = std::make_shared<Service>("127.0.0.1:1");
+    unlisted->listed = false;
+    unlisted->pool_for("", "").endpoints.push_back(World::pool(*listed).endpoints[0]);
+    unlisted->channel = world.channel;
+    unlisted->finish(world.health);
+    CHECK(&world.state(*unlisted, 0) == &state);
+  }
+  world.adopt({listed});
+  CHECK_FALSE(world.live_pools.drop_retired());
+  CHECK(world.registry.find(World::pool(*listed).endpoints[0], *world.channel) == &state);
+}
+
 TEST_CASE("health: one object an address, as long as somebody holds it") {
   HealthTable table;
   const auto one = table.of(*Address::parse("127.0.0.1:80"));

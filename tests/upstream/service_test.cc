@@ -47,9 +47,8 @@ TEST_CASE("service: a pool is found by exactly its colour and tenant") {
       if (each.color == "base") continue;  // reserved: never a colour at run time
       CAPTURE(each.color);
       CAPTURE(each.tenant);
-      const PoolInfo* pool = service.find_pool(each.color, each.tenant);
+      const Pool* pool = service.find_pool(each.color, each.tenant);
       CHECK((pool == nullptr ? "" : pool->name) == each.found);
-      if (pool != nullptr) CHECK(&service.pool(*pool).info == pool);
     }
   }
 }
@@ -65,10 +64,8 @@ TEST_CASE("service: the same labels give the same pool") {
   const Pool& red = service.pools()[0];
   const Pool& base = service.pools()[1];
   CHECK(red.endpoints.size() == 2);
-  CHECK(red.info.index == 0);
-  CHECK(base.info.index == 1);
-  CHECK(red.info.on_unhealthy == OnUnhealthy::kFail);
-  CHECK(base.info.on_unhealthy == OnUnhealthy::kPanic);
+  CHECK(red.on_unhealthy == OnUnhealthy::kFail);
+  CHECK(base.on_unhealthy == OnUnhealthy::kPanic);
 }
 
 TEST_CASE("service: weights") {
@@ -95,7 +92,7 @@ TEST_CASE("service: weights") {
     HealthTable health;
     service.finish(health);
     CHECK(pool.endpoints.size() == each.left);
-    CHECK(pool.info.has_endpoints == (each.left > 0));
+    CHECK(pool.may_answer() == (each.left > 0));
     CHECK(pool.total_weight == each.total);
     CHECK(pool.even_weights == each.even);
     if (each.total > 0) CHECK(std::gcd(pool.stride, pool.total_weight) == 1);
