@@ -33,7 +33,10 @@ Exchange::Exchange(ExchangeOwner& owner, WorkerContext& worker, ViewRef view,
   info_.own_id = client.tls->material().svid()->id;
 }
 
-Exchange::~Exchange() { writer_.release(release_reason_); }
+Exchange::~Exchange() {
+  if (inside_ != nullptr) inside_->lose("the stream that carries it was closed");
+  writer_.release(release_reason_);
+}
 
 bool Exchange::response_begun() const {
   return state_ == ExchangeState::kResponding || state_ == ExchangeState::kTunnel;
@@ -50,9 +53,13 @@ void Exchange::on_request(RequestHead& head, bool end) {
   request_ended_ = end;
   read_trace(head, info_.trace, worker_.metrics);
   auto refused = admit(head);
+  const bool connect = head.method == Method::kConnect && head.protocol != Protocol::kTcp;
+  if (connect && !refused) refused = check_connect(listener_, client_.connect != nullptr);
   filters_.create(*this, info_, arena_, services_);
   if (refused) {
     answer(std::move(*refused));
+  } else if (connect) {
+    accept_connect();
   } else {
     walk_request_head();
   }
@@ -79,6 +86,9 @@ void Exchange::on_bad_request(RequestHead& head, LocalReply reply) {
     info_.error = ErrorCode::kMtlsRequired;
     cut("plaintext that is no HTTP came where mtls is strict", ClosedBy::kWoad);
   } else {
+    if (head.method == Method::kConnect) {
+      if (auto refused = check_connect(listener_, client_.connect != nullptr)) reply = *refused;
+    }
     answer(std::move(reply));
   }
 }
@@ -98,24 +108,32 @@ void Exchange::choose_route() {
   if (listener_.direction == Direction::kInbound) {
     service_ = listener_.app.get();
   } else {
-    char buffer[256];
-    const MatchInput input{*head_, normal_host(head_->authority, buffer), info_.color, info_.tenant,
-                           info_.principal};
-    route_ = snapshot.routes.find(input);
-    if (route_ == nullptr) {
-      service_ = snapshot.hosts.find(input.host);
-    } else {
-      info_.route = route_->name;
-      if (!route_->filters.empty()) slots_ = &route_->filters;
-      if (const RouteTarget* target = route_->pick(worker_.random)) {
-        service_ = target->service;
-        if (!target->filters.empty()) slots_ = &target->filters;
-      }
-    }
+    choose_by_host(head_->authority);
+    const bool nobody = route_ == nullptr && service_ == nullptr;
+    if (nobody && client_.connect != nullptr) choose_by_host(*client_.connect);
   }
   if (service_ == nullptr) return;
   info_.service = service_->service.name();
   if (route_ == nullptr && !service_->filters.empty()) slots_ = &service_->filters;
+}
+
+void Exchange::choose_by_host(std::string_view authority) {
+  const Snapshot& snapshot = view_->snapshot();
+  char buffer[256];
+  const MatchInput input{*head_, normal_host(authority, buffer), info_.color, info_.tenant,
+                         info_.principal};
+  // Routes are about HTTP.
+  route_ = head_->protocol == Protocol::kTcp ? nullptr : snapshot.routes.find(input);
+  if (route_ == nullptr) {
+    service_ = snapshot.hosts.find(input.host);
+    return;
+  }
+  info_.route = route_->name;
+  if (!route_->filters.empty()) slots_ = &route_->filters;
+  if (const RouteTarget* target = route_->pick(worker_.random)) {
+    service_ = target->service;
+    if (!target->filters.empty()) slots_ = &target->filters;
+  }
 }
 
 const FilterSlots& Exchange::slots() {
@@ -175,6 +193,7 @@ void Exchange::on_data(Buffer&& data, bool end) {
       return;
     case ExchangeState::kTunnel:
       tunnel_idle_->arm(kTunnelIdle);
+      if (inside_ != nullptr) return inside_->receive(std::move(data), end);
       forwarder_.send_data(std::move(data), end);
       if (!forwarder_.writable()) writer_.hold_reading(true);
       if (end && response_ended_) finish();
@@ -201,6 +220,10 @@ void Exchange::pass_request_data(Buffer&& data, bool end) {
 }
 
 void Exchange::on_trailers(Headers& trailers) {
+  if (inside_ != nullptr) {  // RFC 9113 section 8.5: no fields on a connected stream
+    cut("fields came on the stream of a CONNECT", ClosedBy::kWoad);
+    return;
+  }
   admit_trailers(trailers, view_->snapshot().context.rules);
   request_ended_ = true;
   if (state_ == ExchangeState::kHeadWaits) {
@@ -232,7 +255,11 @@ void Exchange::on_reset(ResetReason reason, std::string_view why) {
 }
 
 void Exchange::on_writable() {
-  if (state_ != ExchangeState::kEnded) forwarder_.hold_response(false);
+  if (inside_ != nullptr) {
+    inside_->on_carrier_writable();
+  } else if (state_ != ExchangeState::kEnded) {
+    forwarder_.hold_response(false);
+  }
 }
 
 void Exchange::on_request_room() {
@@ -273,6 +300,11 @@ void Exchange::refuse(LocalReply reply) {
 }
 
 void Exchange::answer(LocalReply reply) {
+  if (head_->protocol == Protocol::kTcp) {  // nothing can be said
+    info_.error = reply.code;
+    cut(reply.details, ClosedBy::kWoad);
+    return;
+  }
   forwarder_.cancel(ResetReason::kCancel);
   mirror_.reset();
   info_.error = reply.code;
@@ -319,6 +351,7 @@ void Exchange::tell_taps() {
 void Exchange::finish() {
   move_to(state_, ExchangeState::kEnded);
   tunnel_idle_.reset();
+  if (inside_ != nullptr) std::exchange(inside_, nullptr)->lose(info_.why);
   info_.end = worker_.scheduler.now();
   const bool tapped = worker_.taps != nullptr && worker_.taps->tapped() && head_ != nullptr;
   if (tapped || filters_.has(Hook::kEnd)) info_.peer = arena_.copy(client_.address.to_string());

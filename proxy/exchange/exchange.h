@@ -15,6 +15,7 @@
 #include "proxy/exchange/worker_context.h"
 #include "proxy/filter/run.h"
 #include "proxy/http/stream.h"
+#include "proxy/http/stream_transport.h"
 
 namespace woad {
 
@@ -25,6 +26,8 @@ struct Client {
   const Address& address;
   std::shared_ptr<const Svid> identity{};  // proved by TLS; nullptr: plaintext, or outbound
   TlsContext::Ptr tls{};                   // with which it was proved, and we proved ours
+  // The host and port of the CONNECT inside which it came; nullptr: it came by itself.
+  std::unique_ptr<const std::string> connect{};
 };
 
 // Whether the client came in plaintext where that is not allowed.
@@ -38,6 +41,9 @@ class ExchangeOwner {
   virtual void on_exchange_end(Exchange& exchange) = 0;
   // The connection is to end with this exchange.
   virtual bool closing() const = 0;
+  // A CONNECT was answered: what comes `inside` is a connection to `authority`. The exchange lives
+  // as long as it.
+  virtual void on_connect(std::unique_ptr<Transport> inside, std::string_view authority) = 0;
 
  protected:
   ~ExchangeOwner() = default;
@@ -47,7 +53,8 @@ class Exchange final : public Deferred,
                        public ListLink,
                        public RequestSink,
                        private FilterHost,
-                       private ForwarderOwner {
+                       private ForwarderOwner,
+                       private StreamCarrier {
  public:
   // A tunnel without bytes either way for this long is cut (config/reference.md, "Upgrade").
   static constexpr Duration kTunnelIdle = hours(1);
@@ -59,6 +66,8 @@ class Exchange final : public Deferred,
 
   // The worker stops: cut it.
   void abort(std::string_view why);
+  // A CONNECT whose inside is a connection of its own.
+  bool carries() const { return inside_ != nullptr; }
 
  private:
   // RequestSink
@@ -87,6 +96,12 @@ class Exchange final : public Deferred,
   void on_response_cut(std::string_view why) override;
   void on_request_room() override;
 
+  // StreamCarrier
+  void carry(Buffer&& data, bool end) override;
+  bool carrier_writable() const override { return writer_.writable(); }
+  void hold_carrier(bool on) override { writer_.hold_reading(on); }
+  void on_carried_gone(bool cut) override;
+
   void begin(RequestHead& head);
   std::optional<LocalReply> admit(RequestHead& head);
   void walk_request_head();
@@ -100,7 +115,9 @@ class Exchange final : public Deferred,
   void send_response_data(Buffer&& data, bool end);
   void enter_tunnel();
   void on_tunnel_idle();
+  void accept_connect();
   void choose_route();
+  void choose_by_host(std::string_view authority);
   const FilterSlots& slots();
   bool response_begun() const;
   // Answers when the response has not begun, cuts it otherwise.
@@ -138,6 +155,7 @@ class Exchange final : public Deferred,
   Waiting request_waiting_;
   Waiting response_waiting_;
   std::optional<Timer> tunnel_idle_;
+  StreamTransport* inside_ = nullptr;      // of a CONNECT, while it lives
   std::unique_ptr<MirrorRequest> mirror_;  // until the request has been sent whole
   FilterRun filters_;
   Forwarder forwarder_;

@@ -37,7 +37,7 @@ void Exchange::send_response_head() {
   info_.status = response_->status;
   writer_.write_head(*response_, !has_body, owner_.closing());
   const bool ended = response_ended_;
-  const bool tunnel = response_->status == 101;
+  const bool tunnel = response_->tunnel;
   if (tunnel) {
     enter_tunnel();
   } else if (!has_body) {

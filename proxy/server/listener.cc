@@ -33,7 +33,7 @@ Listener::~Listener() {
     delete &handshakes_.pop_front();
   }
   while (!connections_.empty()) {
-    count_connection(-1);
+    uncount(connections_.front());
     delete &connections_.pop_front();
   }
   while (!relays_.empty()) {
@@ -144,7 +144,7 @@ void Listener::relay(ClientArrival client) {
 
 void Listener::on_connection_closed(DownstreamConnection& connection) {
   connection.unlink();
-  count_connection(-1);
+  uncount(connection);
   context_.worker.scheduler.defer_delete(std::unique_ptr<Deferred>(&connection));
 }
 

@@ -57,6 +57,7 @@ class Listener final : private ConnectionHost, private RelayHost, private Client
   WorkerContext& worker() override { return context_.worker; }
   CodecContext codec_context() override { return context_.codec; }
   bool draining() const override { return phase_ != Phase::kOpen; }
+  void on_connect(ClientArrival inside) override { serve(std::move(inside)); }
   void on_connection_closed(DownstreamConnection& connection) override;
   void on_relay_closed(TcpRelay& relay) override;
   void on_arrival(ClientHandshake& handshake, ClientArrival arrival) override;
@@ -69,6 +70,10 @@ class Listener final : private ConnectionHost, private RelayHost, private Client
   void relay(ClientArrival client);
   void refuse(std::unique_ptr<Transport> client);
   void count_connection(int change);
+  // What comes inside a CONNECT has no socket of its own.
+  void uncount(const DownstreamConnection& connection) {
+    if (!connection.inside_connect()) count_connection(-1);
+  }
 
   ListenerContext& context_;
   std::string name_;

@@ -65,12 +65,15 @@ const TlsContext::Ptr& ChannelCompiler::context_of(const config::Service& servic
 }
 
 std::shared_ptr<const Channel> ChannelCompiler::to_service(const config::Service& service) {
+  const auto plain = [this] { return share("plain", {.connect_timeout = kConnectUpstream}); };
   const config::TlsMode mode = config::tls_mode(config_, service);
-  if (mode == config::TlsMode::kOff) return share("plain", {.connect_timeout = kConnectUpstream});
+  if (mode == config::TlsMode::kOff) return plain();
   TlsClientOptions options;
   options.sni = service.tls.sni ? **service.tls.sni : service.name;
   expect(service.tls.peer, options);
   const TlsContext::Ptr& context = context_of(service, mode);
+  const bool http = service.protocol != config::Protocol::kTcp;
+  const auto opaque = http && mode == config::TlsMode::kTls ? plain() : nullptr;
   const auto secure = [&](config::Protocol protocol, std::shared_ptr<const Channel> http1) {
     options.alpn = alpn_for(protocol);
     // Both the older and the newer snapshot hold their contexts, so the address tells them apart.
@@ -80,7 +83,8 @@ std::shared_ptr<const Channel> ChannelCompiler::to_service(const config::Service
                              .tls = context,
                              .tls_options = std::make_shared<const TlsClientOptions>(options),
                              .needs_http2 = protocol == config::Protocol::kHttp2,
-                             .http1 = std::move(http1)});
+                             .http1 = std::move(http1),
+                             .opaque = opaque});
   };
   if (service.protocol != config::Protocol::kAuto) return secure(service.protocol, nullptr);
   return secure(config::Protocol::kAuto, secure(config::Protocol::kHttp1, nullptr));

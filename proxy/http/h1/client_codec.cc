@@ -207,6 +207,7 @@ void H1ClientCodec::take_head(std::string_view bytes, bool more_behind) {
     reusable_ = false;
     tx_ = Tx::kTunnel;
     rx_ = Rx::kTunnel;
+    head.tunnel = true;
     sink_->on_response(head, false);
     return;
   }

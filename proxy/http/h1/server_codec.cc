@@ -116,23 +116,24 @@ void H1ServerCodec::take_head(std::string_view bytes) {
   blank_skipped_ = false;
   tx_ = Tx::kHead;
   http10_ = request.head->protocol == Protocol::kHttp10;
-  to_head_ = request.head->method == Method::kHead;
+  method_ = request.head->method;
   if (request.refusal.has_value()) {
     refuse(*request.head, std::move(*request.refusal));
     return;
   }
   keep_alive_ = request.keep_alive;
-  upgrade_asked_ = !request.head->upgrade.empty();
-  const bool end = request.body.kind == BodyLength::Kind::kNone && !upgrade_asked_;
+  const bool upgrade = !request.head->upgrade.empty();
+  tunnel_asked_ = upgrade || method_ == Method::kConnect;
+  const bool end = request.body.kind == BodyLength::Kind::kNone && !tunnel_asked_;
   if (end) {
     rx_ = Rx::kEnd;
-  } else if (upgrade_asked_) {
+  } else if (tunnel_asked_) {
     rx_ = Rx::kUpgrade;
   } else {
     rx_ = Rx::kBody;
     reader_ = arena.make<BodyReader>(request.body, arena, limits_);
   }
-  sink_->on_request(*request.head, end || upgrade_asked_);
+  sink_->on_request(*request.head, end || upgrade);
 }
 
 void H1ServerCodec::refuse_head(std::string_view bytes, const h1::Fault& fault) {
@@ -140,7 +141,7 @@ void H1ServerCodec::refuse_head(std::string_view bytes, const h1::Fault& fault) 
   tx_ = Tx::kHead;
   RequestHead& head = h1::read_refused_request(bytes, scan_, sink_->arena());
   http10_ = head.protocol == Protocol::kHttp10;
-  to_head_ = head.method == Method::kHead;
+  method_ = head.method;
   partial_ = std::string();
   refuse(head, woad::refuse(fault.kind, fault.code, fault.status, fault.why));
 }

@@ -4,7 +4,7 @@
 //
 //   Rx: kHead ──▶ kBody ──▶ kEnd ──▶ (stream released) ──▶ kHead
 //         │  └──────────────▶ kEnd
-//         └──▶ kUpgrade ──101──▶ kTunnel ──▶ kEnd
+//         └──▶ kUpgrade ──101, or 2xx to CONNECT──▶ kTunnel ──▶ kEnd
 //         any ──▶ kDiscard (nothing more is read; the connection ends with the present response)
 //   Tx: kIdle ──▶ kHead ──▶ kBody ──▶ kEnd ──▶ (stream released) ──▶ kIdle
 //                   └──▶ kTunnel ──▶ kEnd
@@ -96,8 +96,8 @@ class H1ServerCodec final : public ServerCodec, private ResponseWriter, private 
   Tx tx_ = Tx::kIdle;
   Delimit delimit_ = Delimit::kLength;
   bool http10_ = false;
-  bool to_head_ = false;  // the request is HEAD
-  bool upgrade_asked_ = false;
+  Method method_ = Method::kGet;  // of the present request
+  bool tunnel_asked_ = false;     // an upgrade, or CONNECT
   bool keep_alive_ = true;
   bool body_broken_ = false;    // the request's body broke the protocol
   bool blank_skipped_ = false;  // one empty line in front of the request line is allowed

@@ -17,21 +17,22 @@ void H1ServerCodec::write_interim(const ResponseHead& head) {
 void H1ServerCodec::write_head(const ResponseHead& head, bool end, bool close) {
   WOAD_ASSERT(tx_ == Tx::kHead);
   if (done_ || lost_) return;
-  if (head.status == 101) {
+  if (head.status == 101 || (method_ == Method::kConnect && head.status / 100 == 2)) {
     begin_tunnel(head);
     return;
   }
   // A response that overtakes the request's body leaves no way to tell where the next request
-  // would begin, but to read on for the sake of it (attack 0.CL). Behind an upgrade that was
+  // would begin, but to read on for the sake of it (attack 0.CL). Behind a tunnel that was
   // declined, nobody knows what is a request and what was meant for the new protocol, also when it
   // is still on its way.
   const bool overtakes = rx_ == Rx::kBody;
   const bool last = draining_ || (eof_ && pending_.empty());
-  if (close || overtakes || upgrade_asked_ || last) keep_alive_ = false;
-  const bool bodiless = to_head_ || h1::status_has_no_body(head.status);
+  if (close || overtakes || tunnel_asked_ || last) keep_alive_ = false;
+  const bool to_head = method_ == Method::kHead;
+  const bool bodiless = to_head || h1::status_has_no_body(head.status);
   h1::HeadExtras extras;
   if (bodiless) {
-    if (to_head_ && !h1::status_has_no_body(head.status)) {
+    if (to_head && !h1::status_has_no_body(head.status)) {
       extras.content_length = head.content_length;
     }
   } else if (head.content_length.has_value() || end) {
@@ -63,7 +64,7 @@ void H1ServerCodec::write_head(const ResponseHead& head, bool end, bool close) {
 void H1ServerCodec::begin_tunnel(const ResponseHead& head) {
   WOAD_ASSERT(rx_ == Rx::kUpgrade);
   h1::HeadExtras extras;
-  extras.connection = "upgrade";
+  if (!head.upgrade.empty()) extras.connection = "upgrade";
   extras.upgrade = head.upgrade;
   h1::write_response_head(transport_.output(), context_.blocks, head, extras);
   transport_.wrote();
@@ -148,14 +149,15 @@ void H1ServerCodec::release(ResetReason) {
   const Tx tx = std::exchange(tx_, Tx::kIdle);
   if (done_) return;
   const bool read_all = rx_ == Rx::kEnd || rx_ == Rx::kUpgrade;
-  upgrade_asked_ = false;
+  tunnel_asked_ = false;
   if (tx == Tx::kEnd && read_all && keep_alive_ && !(draining_ && pending_.empty())) {
     next_request();
     return;
   }
   if (tx == Tx::kHead && body_broken_ && !lost_) answer_broken_body();
-  // Only a reset tells a client that a body without length was cut.
-  if (tx == Tx::kBody && delimit_ == Delimit::kClose && !lost_) transport_.abort_on_destroy();
+  // Only a reset tells a client that a body without length was cut, or a tunnel.
+  const bool cut = (tx == Tx::kBody && delimit_ == Delimit::kClose) || tx == Tx::kTunnel;
+  if (cut && !lost_) transport_.abort_on_destroy();
   done();
 }
 

@@ -26,6 +26,7 @@ std::optional<Refusal> judge(RequestHead& head, const HttpLimits& limits, bool o
                   "the headers are larger than limits.headers");
   }
   if (auto refusal = validate_request(head, limits)) return refusal;
+  if (head.method == Method::kConnect) return std::nullopt;  // RFC 9113 section 8.5
   if (!equals_ignore_case(head.scheme, "http") && !equals_ignore_case(head.scheme, "https")) {
     return refuse(Hostile::kTarget, ErrorCode::kBadRequest, 400,
                   "the scheme is neither http nor https");

@@ -1,0 +1,34 @@
+// A CONNECT: answered at once, and what comes inside handed to the owner as a connection.
+#include "proxy/exchange/exchange.h"
+
+namespace woad {
+
+void Exchange::accept_connect() {
+  // It is nobody's request: those inside have services and routes.
+  slots_ = &view_->snapshot().chain(listener_.direction).slots();
+  auto* head = arena_.make<ResponseHead>(arena_);
+  info_.status = head->status;
+  writer_.write_head(*head, false, false);
+  const bool ended = request_ended_;
+  enter_tunnel();
+  StreamCarrier& self = *this;
+  auto inside = std::make_unique<StreamTransport>(self, worker_.scheduler, client_.address);
+  inside_ = inside.get();
+  if (ended) inside_->receive(Buffer(), true);
+  owner_.on_connect(std::move(inside), head_->authority);
+}
+
+void Exchange::carry(Buffer&& data, bool end) {
+  tunnel_idle_->arm(kTunnelIdle);
+  info_.bytes_sent += data.size();
+  writer_.write_data(std::move(data), end);
+}
+
+void Exchange::on_carried_gone(bool was_cut) {
+  inside_ = nullptr;
+  if (state_ == ExchangeState::kEnded) return;
+  if (was_cut) release_reason_ = ResetReason::kTunnelLost;
+  finish();
+}
+
+}  // namespace woad
