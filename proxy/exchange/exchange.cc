@@ -34,7 +34,7 @@ Exchange::Exchange(ExchangeOwner& owner, WorkerContext& worker, ViewRef view,
 }
 
 Exchange::~Exchange() {
-  if (inside_ != nullptr) inside_->lose("the stream that carries it was closed");
+  lose_inside("the stream that carries it was closed");
   writer_.release(release_reason_);
 }
 
@@ -248,6 +248,7 @@ void Exchange::on_reset(ResetReason reason, std::string_view why) {
   if (state_ == ExchangeState::kEnded) return;
   info_.closed_by = ClosedBy::kDownstream;
   info_.why = arena_.join("closed by downstream: ", why);
+  lose_inside(why);
   mirror_.reset();
   forwarder_.cancel(ResetReason::kCancel);
   release_reason_ = reason;
@@ -327,6 +328,7 @@ void Exchange::cut(std::string_view why, ClosedBy closed_by) {
   info_.closed_by = closed_by;
   const std::string_view who = arena_.join("closed by ", to_string(closed_by));
   info_.why = arena_.join(who, arena_.join(": ", why));
+  lose_inside(why);
   if (info_.error == ErrorCode::kNone && closed_by == ClosedBy::kUpstream) {
     info_.error = ErrorCode::kUpstreamReset;
   }
@@ -351,7 +353,7 @@ void Exchange::tell_taps() {
 void Exchange::finish() {
   move_to(state_, ExchangeState::kEnded);
   tunnel_idle_.reset();
-  if (inside_ != nullptr) std::exchange(inside_, nullptr)->lose(info_.why);
+  lose_inside("the stream that carries it has ended");
   info_.end = worker_.scheduler.now();
   const bool tapped = worker_.taps != nullptr && worker_.taps->tapped() && head_ != nullptr;
   if (tapped || filters_.has(Hook::kEnd)) info_.peer = arena_.copy(client_.address.to_string());

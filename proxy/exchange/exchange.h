@@ -116,6 +116,7 @@ class Exchange final : public Deferred,
   void enter_tunnel();
   void on_tunnel_idle();
   void accept_connect();
+  void lose_inside(std::string_view why);
   void choose_route();
   void choose_by_host(std::string_view authority);
   const FilterSlots& slots();

@@ -18,6 +18,10 @@ void Exchange::accept_connect() {
   owner_.on_connect(std::move(inside), head_->authority);
 }
 
+void Exchange::lose_inside(std::string_view why) {
+  if (inside_ != nullptr) std::exchange(inside_, nullptr)->lose(why);
+}
+
 void Exchange::carry(Buffer&& data, bool end) {
   tunnel_idle_->arm(kTunnelIdle);
   info_.bytes_sent += data.size();

@@ -19,6 +19,18 @@ constexpr std::string_view kTooManyConnections =
     "overloaded: limits.client_connections is reached. Close idle connections, or raise the "
     "limit.\n";
 
+// A visit may end any of them: with a connection end those inside its CONNECTs.
+template <class Visit>
+void visit_each(IntrusiveList<DownstreamConnection>& connections, Visit&& visit) {
+  IntrusiveList<DownstreamConnection> rest;
+  rest.splice_back(connections);
+  while (!rest.empty()) {
+    DownstreamConnection& connection = rest.pop_front();
+    connections.push_back(connection);
+    visit(connection);
+  }
+}
+
 }  // namespace
 
 Listener::Listener(ListenerContext& context, int socket, ViewRef view, const ListenerSpec& spec)
@@ -46,8 +58,8 @@ void Listener::update(ViewRef view, const ListenerSpec& spec) {
   view_ = std::move(view);
   spec_ = &spec;
   const TlsContext::Ptr& epoch = view_->snapshot().tls.own.context;
-  connections_.for_each(
-      [&](DownstreamConnection& connection) { connection.on_newer_epoch(epoch); });
+  visit_each(connections_,
+             [&](DownstreamConnection& connection) { connection.on_newer_epoch(epoch); });
   relays_.for_each([&](TcpRelay& relay) { relay.on_newer_epoch(epoch); });
 }
 
@@ -158,7 +170,7 @@ void Listener::on_relay_closed(TcpRelay& relay) {
 void Listener::begin_drain() {
   if (phase_ != Phase::kOpen) return;
   phase_ = Phase::kDraining;
-  connections_.for_each([](DownstreamConnection& connection) { connection.announce_drain(); });
+  visit_each(connections_, [](DownstreamConnection& connection) { connection.announce_drain(); });
 }
 
 void Listener::close() {
@@ -168,18 +180,18 @@ void Listener::close() {
     count_connection(-1);
     forget(handshakes_.front());
   }
-  connections_.for_each([](DownstreamConnection& connection) { connection.drain(); });
+  visit_each(connections_, [](DownstreamConnection& connection) { connection.drain(); });
 }
 
 void Listener::abort(std::string_view why) {
-  connections_.for_each([&](DownstreamConnection& connection) { connection.abort(why); });
+  visit_each(connections_, [&](DownstreamConnection& connection) { connection.abort(why); });
   relays_.for_each([](TcpRelay& relay) { relay.close(); });
 }
 
 size_t Listener::active() {
   size_t active = relay_count_;
-  connections_.for_each(
-      [&](DownstreamConnection& connection) { active += connection.active() ? 1 : 0; });
+  visit_each(connections_,
+             [&](DownstreamConnection& connection) { active += connection.active() ? 1 : 0; });
   return active;
 }
 

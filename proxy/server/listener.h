@@ -81,6 +81,7 @@ class Listener final : private ConnectionHost, private RelayHost, private Client
   const ListenerSpec* spec_;
   std::unique_ptr<Acceptor> acceptor_;
   IntrusiveList<ClientHandshake> handshakes_;
+  // With those inside their CONNECTs, which end with them.
   IntrusiveList<DownstreamConnection> connections_;
   IntrusiveList<TcpRelay> relays_;
   size_t connection_count_ = 0;

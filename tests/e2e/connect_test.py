@@ -316,7 +316,7 @@ class OpaqueInside(Tunnels):
             self.assertEqual((row["direction"], row["authority"], row["bytes_received"], row["bytes_sent"],
                               row["error"], row["pool"]), ("outbound", "db:1", 10, 10, None, "base"))
             self.assertRegex(row["upstream_host"], "^127.0.0.1:")
-        self.assertEqual(self.woad.metrics("woad_upstream_attempts_total", service="db", result="accepted"), 2)
+        self.assertEqual(self.woad.metrics("woad_upstream_attempts_total", service="db", result="answered"), 2)
         self.assertEqual(self.woad.metrics("woad_requests_total", service="db", direction="outbound"), 2)
 
     def test_large_transfers(self):
@@ -351,6 +351,7 @@ class OpaqueInside(Tunnels):
                 with self.subTest(outer=outer, authority=authority, sni=sni):
                     sock = self.inside(self.woad, authority, outer)
                     self.assertEqual(self.get_over_tls(sock, sni).body, b"safe")
+                    sock.close()
                     row = self.woad.access_log(1, protocol="TCP", service="secure", authority=sni)[-1]
                     self.assertEqual((row["error"], row["response_code"]), (None, 200))
 

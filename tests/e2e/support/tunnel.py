@@ -13,6 +13,20 @@ class Refused(Exception):
         self.response = response
 
 
+class RestSocket:
+    """The socket of an HTTP/1 client, with what it has read already."""
+
+    def __init__(self, client):
+        self.client, self.sock = client, client.sock
+        self.sendall, self.shutdown = self.sock.sendall, self.sock.shutdown
+        self.settimeout, self.close = self.sock.settimeout, self.sock.close
+
+    def recv(self, limit):
+        if self.client.buffer:
+            return self.client.take(limit)
+        return self.sock.recv(limit)
+
+
 class StreamSocket:
     """A stream of an HTTP/2 client as a socket."""
 
@@ -103,7 +117,7 @@ def connect(client, authority, headers=()):
             response.body = b"".join(client.body(response))
             raise Refused(response)
         client.accepted = response
-        return client.sock
+        return RestSocket(client)
     stream = client.open(raw=[(":method", "CONNECT"), (":authority", authority), *headers], end=False)
     response = client.responses[stream]
     while not response.status and stream not in client.ended:
