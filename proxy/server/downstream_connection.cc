@@ -23,6 +23,7 @@ DownstreamConnection::DownstreamConnection(ConnectionHost& host, ClientArrival a
 }
 
 DownstreamConnection::~DownstreamConnection() {
+  state_ = State::kClosing;  // what ends with it tells it so
   while (!exchanges_.empty()) delete &exchanges_.pop_front();
   codec_.reset();
   Transport::close_after_flush(std::move(transport_));
@@ -168,7 +169,8 @@ bool DownstreamConnection::active() {
 void DownstreamConnection::announce_drain() {
   if (state_ != State::kServing) return;
   // An idle HTTP/1 connection can be told only with an answer.
-  if (active() || codec_->protocol() == Protocol::kHttp2) codec_->begin_drain();
+  const bool answers = codec_->active_streams() > 0;
+  if (answers || codec_->protocol() == Protocol::kHttp2) codec_->begin_drain();
 }
 
 void DownstreamConnection::drain() {

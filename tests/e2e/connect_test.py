@@ -9,6 +9,9 @@ import subprocess
 import tempfile
 import threading
 
+from support.certs import CART, PRICE
+from support.mesh import MeshSuite
+from support.mtls import mtls_service
 from support.suite import *
 from support.tunnel import Refused, TlsSocket, connect, over
 
@@ -417,6 +420,51 @@ class OpaqueInside(Tunnels):
                 self.assertTrue(client.closed())
         rows = self.woad.access_log(2, service="slam")
         self.assertEqual([r["error"] for r in rows], ["upstream_reset"] * 2)
+
+
+class OpaqueInMesh(Tunnels, MeshSuite):
+    """From sidecar to sidecar: in woad's own TLS, to the build of the pod's colour."""
+
+    def peer(self, app):
+        return self.sidecar(node={"service": "price"}, tls=self.mesh.tls("price"),
+                            inbound=[{"address": "127.0.0.1:@inbound@", "app": app, "protocol": "tcp"}])
+
+    def cart(self, services, **more):
+        return self.sidecar(node={"service": "cart", **more}, tls=self.mesh.tls("cart"), services=services)
+
+    def test_by_mtls(self):
+        peer = self.peer(self.serve(Greeter))
+        cart = self.cart({
+            "db": mtls_service(f"127.0.0.1:{peer.inbound}", peer=[PRICE], protocol="tcp"),
+            "wrong": mtls_service(f"127.0.0.1:{peer.inbound}", peer=[CART], protocol="tcp"),
+            "http": mtls_service(f"127.0.0.1:{peer.inbound}", peer=[PRICE])})
+        for outer in BOTH:
+            client = over(self.inside(cart, "db:3306", outer))
+            self.assertEqual(client.exactly(11), b"220 ready\r\n")
+            client.sock.sendall(b"abc")
+            self.assertEqual(client.exactly(3), b"ABC")
+        client = over(self.inside(cart, "wrong:3306"))
+        self.assertEqual(client.rest(), b"")
+        row = cart.access_log(1, service="wrong")[0]
+        self.assertEqual(row["error"], "connect_failed")
+        self.assertIn(PRICE, row["why"])
+        client = over(self.inside(cart, "http:443"))
+        client.sock.sendall(b"\0binary")
+        self.assertEqual(client.rest(), b"")
+        row = cart.access_log(1, service="http")[0]
+        self.assertEqual(row["error"], "no_route")
+        self.assertIn("http://", row["why"])
+
+    def test_the_pool_of_the_pods_colour(self):
+        base, red = self.serve(Greeter), self.serve(Silent)
+        woad = self.sidecar(node={"service": "cart", "labels": {"color": "red"}},
+                            services={"db": service(base, (red, {"color": "red"}), protocol="tcp")})
+        client = over(self.inside(woad, "db:1"))
+        client.sock.sendall(b"abc")
+        self.assertEqual(client.exactly(3), b"ABC")
+        client.close()
+        row = woad.access_log(1, service="db")[0]
+        self.assertEqual((row["pool"], row["color"], row["ctx_source"]), ("red", "red", "instance"))
 
 
 class RealClients(Tunnels):

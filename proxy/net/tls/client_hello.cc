@@ -88,13 +88,14 @@ ClientHello::Kind gather(std::string_view first, std::string& body) {
     if (first[0] != kHandshake || (first.size() > 1 && first[1] != kMajorVersion)) {
       return ClientHello::Kind::kMalformed;
     }
-    if (first.size() <= kRecordHeader) break;
+    if (first.size() < kRecordHeader) break;
     Reader header(first.substr(3));
     const size_t length = header.number(2);
     if (length == 0) return ClientHello::Kind::kMalformed;
     const size_t here = std::min(length, first.size() - kRecordHeader);
     message += first.substr(kRecordHeader, here);
     first.remove_prefix(kRecordHeader + here);
+    if (message.empty()) break;
     if (message[0] != kClientHello) return ClientHello::Kind::kMalformed;
     if (message.size() < kMessageHeader) continue;
     const size_t size = Reader(std::string_view(message).substr(1)).number(3);

@@ -66,7 +66,7 @@ const Case kCases[] = {
     {"CONNECT to a large port", "CONNECT h:65536 HTTP/1.1\r\n" H "\r\n"sv, 400, kHost},
     {"CONNECT to nobody", "CONNECT :1 HTTP/1.1\r\n" H "\r\n"sv, 400, kHost},
     {"CONNECT to a path", "CONNECT / HTTP/1.1\r\n" H "\r\n"sv, 400, kHost},
-    {"CONNECT to a path, HTTP/1.0", "CONNECT / HTTP/1.0\r\n\r\n"sv, 400, kTarget},
+    {"CONNECT to a path, HTTP/1.0", "CONNECT / HTTP/1.0\r\n\r\n"sv, 400, kHost},
     {"CONNECT to *", "CONNECT * HTTP/1.1\r\n" H "\r\n"sv, 400, kHost},
     {"CONNECT to a URL", "CONNECT http://h:1/ HTTP/1.1\r\n" H "\r\n"sv, 400, kHost},
     {"CONNECT with a user", "CONNECT u@h:1 HTTP/1.1\r\n" H "\r\n"sv, 400, kHost},
