@@ -253,7 +253,9 @@ TEST_CASE("opaque: nothing is said where it cannot go, and the log says why") {
     std::string_view told;
   };
   const Case cases[] = {
-      {"nobody", "0   no_routeclosed by woad: no service for host nobody, and unmatched is reject"},
+      {"nobody",
+       "0   no_routeclosed by woad: no service for host nobody, and outbound[].unmatched is "
+       "reject"},
       {"empty", "0 empty  no_endpointclosed by woad: service empty has no endpoint in pool base"},
   };
   for (const Case& each : cases) {
