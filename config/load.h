@@ -20,6 +20,8 @@ struct LoadResult {
   std::shared_ptr<const Config> config;
   // The next layer (filters, regexes) adds its errors here.
   Diagnostics diagnostics;
+  // Somebody was writing the file while it was read (base/whole_file.h), when false.
+  bool whole = true;
 
   bool ok() const { return config != nullptr && diagnostics.ok(); }
 };
@@ -32,10 +34,5 @@ LoadResult load_file(const std::string& path, const Environment& environment);
 
 // xxh3-128, hexadecimal.
 std::string content_hash(const std::string& text);
-
-// Adds the error for a filter's name that the registry does not know: not available yet when it is
-// in the contract, else unknown with a "did you mean" among `known`.
-void unknown_filter(const FilterSettings& filter, const std::vector<std::string_view>& known,
-                    Diagnostics& diagnostics);
 
 }  // namespace woad::config

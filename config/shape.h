@@ -58,8 +58,6 @@ std::string bool_schema();
 std::string string_schema();
 std::string list_schema(const std::string& item);
 std::string map_schema(const std::string& value);
-
-inline constexpr std::string_view kNotYet = " is not available in this version of woad yet";
 }  // namespace detail
 
 // A scalar whose text `parse` turns into a value or an error; `hint` says how it is written.
@@ -149,7 +147,7 @@ Shape<M> words_not_yet(Shape<M> shape, std::vector<std::string_view> words, std:
                      const Node& node, M& out, Diagnostics& d) {
     for (const std::string_view word : words) {
       if (node.is_scalar() && node.text() == word) {
-        d.error(node, quoted(word) + std::string(detail::kNotYet), hint);
+        d.error(node, quoted(word) + std::string(kNotYet), hint);
         return false;
       }
     }

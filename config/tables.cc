@@ -165,7 +165,7 @@ Shape<std::string> otlp_url() {
       "http URL", hint, [] { return detail::pattern_schema("^http://", "http://127.0.0.1:4318"); },
       [](std::string_view text) -> Result<std::string> {
         if (text.starts_with("https://")) {
-          return Error{"https" + std::string(detail::kNotYet)};
+          return Error{"https" + std::string(kNotYet)};
         }
         const Error error{quoted(text) + " is not an http URL"};
         if (!text.starts_with("http://")) return error;

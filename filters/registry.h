@@ -1,4 +1,5 @@
-// Which filters there are. See filters/README.md for how to add one.
+// Which filters there are, and in which order they stand when the file lists no chain. See
+// filters/README.md for how to add one.
 #pragma once
 
 #include <vector>

@@ -50,7 +50,7 @@ THIRD_PARTY = {
     r"uv\.h$|uv/": ["proxy/net"],
     r"openssl/": ["proxy/net/tls", "proxy/net/local_ca"],
     r"ares": ["proxy/net"],
-    r"llhttp": ["proxy/http/h1"],
+    r"llhttp": [],
     r"nghttp2/": ["proxy/http/h2"],
     r"yaml-cpp/": ["config"],
     r"nlohmann/": ["config", "proxy/log", "proxy/explain", "proxy/otlp", "proxy/admin"],
@@ -60,8 +60,8 @@ THIRD_PARTY = {
     r"spdlog/|fmt/": ["proxy/log"],
     r"doctest": [],
 }
-FILTER_FILES = ["filter.h", "filter.cc", "config.h", "config.cc", "filter_test.cc", "example.yaml",
-                "README.md"]
+# A filter with settings has config.h and config.cc beside these.
+FILTER_FILES = ["filter.h", "filter.cc", "filter_test.cc", "example.yaml", "README.md"]
 # A forward declaration, and the beginning of a definition.
 DECLARED = re.compile(r"^(?:template <[^>]*>\s*)?(?:class|struct|enum class|enum)\s+(\w+)\s*(?::\s*\w+)?;")
 DEFINED = re.compile(r"^\s*(?:class|struct|enum class|enum)\s+(?:\[\[\w+\]\]\s*)?(\w+)\s*[^;()]*\{")

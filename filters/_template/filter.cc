@@ -2,7 +2,7 @@
 
 namespace woad {
 
-Verdict TemplateFilter::on_request_head(RequestHead& head, bool) {
+HeadVerdict TemplateFilter::on_request_head(RequestHead& head, bool) {
   const Settings& settings = context_.settings<Settings>();
   if (settings.enabled && head.path.empty()) {
     return Verdict::reply({.code = ErrorCode::kBadRequest, .details = "the request has no path"});

@@ -14,7 +14,7 @@ class TemplateFilter final : public HttpFilter {
 
   explicit TemplateFilter(FilterContext& context) : context_(context) {}
 
-  Verdict on_request_head(RequestHead& head, bool end) override;
+  HeadVerdict on_request_head(RequestHead& head, bool end) override;
 
  private:
   FilterContext& context_;

@@ -11,12 +11,12 @@ TEST_CASE("template: what passes") {
   struct Case {
     bool enabled;
     std::string_view path;
-    Verdict::Kind expected;
+    HeadVerdict::Kind expected;
   };
   const Case cases[] = {
-      {true, "/", Verdict::Kind::kGo},
-      {true, "", Verdict::Kind::kReply},
-      {false, "", Verdict::Kind::kGo},
+      {true, "/", HeadVerdict::Kind::kGo},
+      {true, "", HeadVerdict::Kind::kReply},
+      {false, "", HeadVerdict::Kind::kGo},
   };
   for (const Case& each : cases) {
     CAPTURE(each.path);

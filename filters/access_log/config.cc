@@ -40,6 +40,9 @@ const config::Table<AccessLogSettings> kAccessLogTable{
      config::words<AccessLogFormat>({{"json", AccessLogFormat::kJson}}), "How a line is written."},
     {"sample", &AccessLogSettings::sample,
      "Share of requests that get a line; errors always get one."},
+    {"query", &AccessLogSettings::query, "Whether a line has the query, secrets in it hidden."},
+    {"hide", &AccessLogSettings::hide, config::list_of(config::name()),
+     "Query keys whose values are hidden, beside the usual secrets."},
 };
 
 }  // namespace woad

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "config/table.h"
 
@@ -13,6 +14,8 @@ struct AccessLogSettings {
   std::string path = "/dev/stdout";  // found from the folder of the configuration
   AccessLogFormat format = AccessLogFormat::kJson;
   config::Share sample{1.0};
+  bool query = false;
+  std::vector<std::string> hide{};
 
   bool operator==(const AccessLogSettings&) const = default;
 };

@@ -76,6 +76,39 @@ TEST_CASE("access_log: what a sample keeps") {
   }
 }
 
+TEST_CASE("access_log: a query is shown where it is asked for, without its secrets") {
+  const struct {
+    const char* path;
+    AccessLogSettings settings;
+    const char* says;
+  } cases[] = {
+      {"/a?b=1&token=s3cret", {}, R"("path":"/a","authority")"},
+      {"/a?b=1&token=s3cret",
+       {.query = true},
+       R"("path":"/a","query":"b=1&token=[redacted]","authority")"},
+      {"/a?monkey=1&Voucher=s3cret",
+       {.query = true, .hide = {"voucher"}},
+       R"("query":"monkey=1&Voucher=[redacted]")"},
+      {"/a", {.query = true}, R"("path":"/a","query":"","authority")"},
+      {"/a?hide=1", {.hide = {"voucher"}}, R"("path":"/a","authority")"},
+  };
+  test::Folder folder;
+  for (const auto& each : cases) {
+    CAPTURE(each.says);
+    const std::string path = folder / "access.json";
+    AccessLogSettings settings = each.settings;
+    settings.path = path;
+    Bench bench(settings);
+    bench.request.path = each.path;
+    bench.filter().on_end(bench.info);
+    const std::string line = content(path);
+    CAPTURE(line);
+    CHECK(line.find(each.says) != std::string::npos);
+    CHECK(line.find("s3cret") == std::string::npos);
+    std::filesystem::remove(path);
+  }
+}
+
 TEST_CASE("access_log: a tenth") {
   test::Folder folder;
   const std::string path = folder / "access.json";
@@ -126,6 +159,9 @@ TEST_CASE("access_log: settings") {
   CHECK(good.settings == AccessLogSettings{(folder / "a"), AccessLogFormat::kJson, {0.05}});
   CHECK_FALSE(std::filesystem::exists((folder / "a")));
   CHECK(test::decode<AccessLogFilter>("path: /dev/stdout").errors == "");
+  const auto shown = test::decode<AccessLogFilter>("{query: true, hide: [a, 'b c']}");
+  CHECK(shown.errors == "");
+  CHECK(shown.settings == AccessLogSettings{.query = true, .hide = {"a", "b c"}});
   struct Bad {
     const char* yaml;
     std::string_view says;
@@ -137,6 +173,9 @@ TEST_CASE("access_log: settings") {
       {"path: ''", "must not be empty"},
       {"format: text", "is not json"},
       {"sample: 5", "is not a share"},
+      {"query: yes", "is neither true nor false"},
+      {"hide: token", "expected a list"},
+      {"hide: ['']", "must not be empty"},
   };
   for (const Bad& each : bad) {
     CAPTURE(each.yaml);

@@ -26,6 +26,7 @@ bool is_list(std::string_view value, const std::vector<std::string>& exact) {
 
 void AccessRules::add(AccessRule rule) {
   path_named_ = path_named_ || rule.match.path.has_value();
+  methods_.insert(methods_.end(), rule.match.methods.begin(), rule.match.methods.end());
   for (const auto& condition : rule.match.headers) note(condition);
   for (const auto& condition : rule.match.query) {
     if (std::find(query_keys_.begin(), query_keys_.end(), condition.key) == query_keys_.end()) {
@@ -51,6 +52,10 @@ std::string AccessRules::ambiguity(const RequestHead& head) const {
     const std::string_view fault = path_ambiguity(head.path_only());
     if (!fault.empty()) return "rules judge paths, and this one has " + std::string(fault);
   }
+  if (!methods_.empty() && head.method == Method::kOther) {
+    std::string fault = method_ambiguity(head);
+    if (!fault.empty()) return fault;
+  }
   for (const NamedHeader& named : headers_) {
     std::string fault = header_ambiguity(head.headers, named);
     if (!fault.empty()) return fault;
@@ -61,6 +66,18 @@ std::string AccessRules::ambiguity(const RequestHead& head) const {
     }
   }
   return {};
+}
+
+// A server that takes `get` for GET (RFC 9110 section 9.1 forbids it) would run what a rule about
+// GET did not judge.
+std::string AccessRules::method_ambiguity(const RequestHead& head) const {
+  std::string_view meant = method_in_capitals(head.method_name);
+  for (const std::string& named : methods_) {
+    if (named == head.method_name) return {};
+    if (equals_ignore_case(named, head.method_name)) meant = named;
+  }
+  if (meant.empty()) return {};
+  return "rules judge methods, and this one differs from " + std::string(meant) + " by case alone";
 }
 
 std::string AccessRules::header_ambiguity(const Headers& headers, const NamedHeader& named) const {

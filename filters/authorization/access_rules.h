@@ -26,8 +26,9 @@ class AccessRules {
   bool empty() const { return rules_.empty(); }
 
   // "", or why rules and app may read the request differently, as a sentence without bytes of the
-  // request: its path, where a rule names one; a header or query key that a rule names and that
-  // comes twice, as a list where a rule compares the whole value, or with '_' for '-'.
+  // request: its path, where a rule names one; its method, likewise; a header or query key that a
+  // rule names and that comes twice, as a list where a rule compares the whole value, or with '_'
+  // for '-'.
   std::string ambiguity(const RequestHead& head) const;
   // The first deny rule that matches, else the first allow rule that does, else nullptr.
   const AccessRule* deciding(const MatchInput& input) const;
@@ -44,11 +45,13 @@ class AccessRules {
   };
 
   void note(const Matcher::Named& condition);
+  std::string method_ambiguity(const RequestHead& head) const;
   std::string header_ambiguity(const Headers& headers, const NamedHeader& named) const;
 
   std::vector<AccessRule> rules_;  // those that deny stand first
   size_t denying_ = 0;
   bool path_named_ = false;
+  std::vector<std::string> methods_;  // that rules name
   std::vector<NamedHeader> headers_;
   std::vector<std::string> query_keys_;
 };

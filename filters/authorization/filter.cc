@@ -2,7 +2,7 @@
 
 namespace woad {
 
-Verdict AuthorizationFilter::on_request_head(RequestHead& head, bool) {
+HeadVerdict AuthorizationFilter::on_request_head(RequestHead& head, bool) {
   const ExchangeInfo& info = context_.info();
   const Settings& settings = context_.settings<Settings>();
   if (info.probe) return Verdict::go();

@@ -14,7 +14,7 @@ class AuthorizationFilter final : public HttpFilter {
 
   explicit AuthorizationFilter(FilterContext& context) : context_(context) {}
 
-  Verdict on_request_head(RequestHead& head, bool end) override;
+  HeadVerdict on_request_head(RequestHead& head, bool end) override;
   // What rules judge in the head is not said a second time behind the body.
   Verdict on_request_trailers(Headers& trailers) override;
 

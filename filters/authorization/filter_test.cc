@@ -43,9 +43,9 @@ std::string ask(const AuthorizationSettings& rules, const Asked& asked) {
   bench.info.color = asked.color;
   bench.info.tenant = asked.tenant;
   bench.info.probe = asked.probe;
-  Verdict verdict = bench.filter().on_request_head(bench.request, true);
+  HeadVerdict verdict = bench.filter().on_request_head(bench.request, true);
   CHECK(bench.request.path == asked.target);
-  if (verdict.kind() == Verdict::Kind::kGo) return "go";
+  if (verdict.kind() == HeadVerdict::Kind::kGo) return "go";
   const LocalReply reply = verdict.take_reply();
   CHECK(reply.code ==
         (reply.effective_status() == 403 ? ErrorCode::kDenied : ErrorCode::kBadRequest));
@@ -101,7 +101,7 @@ TEST_CASE("authorization: each condition") {
       {"path: { prefix: /a }", {{.target = "/a/b"}, {.target = "/a"}}, {{.target = "/ab"}}},
       {"path: { regex: '/v[0-9]' }", {{.target = "/v1"}}, {{.target = "/v1/x"}}},
       {"path: { exact: '*' }", {{.target = "*", .method = "OPTIONS"}}, {{.target = "/"}}},
-      {"methods: [GET, HEAD]", {{}, {.method = "HEAD"}}, {{.method = "POST"}, {.method = "get"}}},
+      {"methods: [GET, HEAD]", {{}, {.method = "HEAD"}}, {{.method = "POST"}, {.method = "BREW"}}},
       {"hosts: [cart, '*.shop']",
        {{.host = "CART:80"}, {.host = "cart."}, {.host = "a.shop"}},
        {{.host = "cart2"}, {.host = "shop"}, {.host = ""}}},
@@ -142,6 +142,43 @@ TEST_CASE("authorization: each condition") {
       CHECK(status(allowing, asked) == "403");
       CHECK(status(denying, asked) == "go");
     }
+  }
+}
+
+TEST_CASE("authorization: where rules name methods, case alone makes no other method") {
+  const auto named = settings(
+      "{ default: allow, rules: [{ action: deny, match: { methods: [DELETE, PROPFIND] } }] }");
+  const auto unnamed =
+      settings("{ default: allow, rules: [{ action: deny, match: { path: { exact: /x } } }] }");
+  const struct {
+    std::string_view method;
+    std::string_view answer;
+    std::string_view meant = {};
+  } kCases[] = {
+      {"GET", "go"},
+      {"DELETE", "403"},
+      {"PROPFIND", "403"},
+      {"M-SEARCH", "go"},
+      {"brew", "go"},
+      {"delete", "400", "DELETE"},
+      {"Delete", "400", "DELETE"},
+      {"dELETE", "400", "DELETE"},
+      {"get", "400", "GET"},
+      {"Patch", "400", "PATCH"},
+      {"connect", "400", "CONNECT"},
+      {"Propfind", "400", "PROPFIND"},
+      {"GETS", "go"},
+      {"get_", "go"},
+  };
+  for (const auto& each : kCases) {
+    CAPTURE(each.method);
+    const std::string answer = ask(named, {.method = each.method});
+    CHECK(answer.substr(0, answer.find(' ')) == each.answer);
+    if (!each.meant.empty()) {
+      CHECK(answer == "400 rules judge methods, and this one differs from " +
+                          std::string(each.meant) + " by case alone (authorization)");
+    }
+    CHECK(ask(unnamed, {.method = each.method}) == "go");
   }
 }
 
@@ -234,9 +271,9 @@ TEST_CASE("authorization: trailers say nothing that rules judge in the head") {
 
 TEST_CASE("authorization: the settings of the request decide") {
   Bench bench(settings("rules: [{ name: a, action: allow }]"));
-  CHECK(bench.filter().on_request_head(bench.request, true).kind() == Verdict::Kind::kGo);
+  CHECK(bench.filter().on_request_head(bench.request, true).kind() == HeadVerdict::Kind::kGo);
   bench.settings = settings("rules: [{ name: a, action: deny }]");
-  CHECK(bench.filter().on_request_head(bench.request, true).kind() == Verdict::Kind::kReply);
+  CHECK(bench.filter().on_request_head(bench.request, true).kind() == HeadVerdict::Kind::kReply);
 }
 
 TEST_CASE("authorization: settings that are wrong say so at their place") {

@@ -20,7 +20,7 @@ bool lost_by_app(ContextSource source) {
 
 }  // namespace
 
-Verdict ContextFilter::on_request_head(RequestHead& head, bool) {
+HeadVerdict ContextFilter::on_request_head(RequestHead& head, bool) {
   ExchangeInfo& info = context_.publish();
   WorkerMetrics& metrics = context_.metrics();
   if (info.probe) return Verdict::go();
@@ -115,8 +115,8 @@ bool ContextFilter::dye(const RequestHead& head) {
 Verdict ContextFilter::on_attempt(AttemptPlan& plan, RequestHead& head) {
   if (context_.info().probe) return Verdict::go();
   if (context_.info().direction == Direction::kInbound) {
-    if (!remembered_) remember(head);
-    remembered_ = true;
+    // At the first try: then every filter has let the request pass.
+    if (plan.number == 1) remember(head);
   } else if (plan.service.external()) {
     remove_context(head.headers, system_.rules.names);
   }

@@ -1,7 +1,7 @@
 // Keeps the context of a request on its way through an app that may pass on next to nothing.
 #pragma once
 
-#include "filters/context/config.h"
+#include "config/no_settings.h"
 #include "proxy/context/system.h"
 #include "proxy/filter/filter.h"
 
@@ -12,13 +12,14 @@ namespace woad {
 // remembers the request; on outbound it finds the context again.
 class ContextFilter final : public HttpFilter {
  public:
-  using Settings = ContextSettings;
-  static constexpr const config::Table<Settings>& kTable = kContextTable;
+  using Settings = config::NoSettings;  // `context` and `dye` stand at the top of the file
+  static constexpr const config::Table<Settings>& kTable = config::kNoSettings;
+  static constexpr bool kChangesMatch = true;  // colour and tenant
 
   explicit ContextFilter(FilterContext& context)
       : context_(context), system_(context.request_contexts()) {}
 
-  Verdict on_request_head(RequestHead& head, bool end) override;
+  HeadVerdict on_request_head(RequestHead& head, bool end) override;
   Verdict on_attempt(AttemptPlan& plan, RequestHead& head) override;
   void on_end(const ExchangeInfo& info) override;
 
@@ -37,7 +38,6 @@ class ContextFilter final : public HttpFilter {
   const ContextSystem& system_;
   ContextTable::Ticket ticket_;
   Unanimity::Ticket unanimity_ticket_;
-  bool remembered_ = false;  // at the first try: then every filter has let the request pass
 };
 
 }  // namespace woad

@@ -29,7 +29,7 @@ struct Pod {
     read_trace(bench->request, bench->info.trace, bench->metrics);
     REQUIRE_FALSE(
         admit_context(bench->request, contexts.rules, bench->info, bench->metrics).has_value());
-    REQUIRE(bench->filter().on_request_head(bench->request, true).kind() == Verdict::Kind::kGo);
+    REQUIRE(bench->filter().on_request_head(bench->request, true).kind() == HeadVerdict::Kind::kGo);
     AttemptPlan plan{bench->service, 1};
     REQUIRE(bench->filter().on_attempt(plan, bench->request).kind() == Verdict::Kind::kGo);
     return bench;
@@ -164,7 +164,7 @@ TEST_CASE("context: the caller's deadline and try come back") {
   in->request.headers.add_copy("x-woad-attempt", "2");
   read_trace(in->request, in->info.trace, in->metrics);
   REQUIRE_FALSE(admit_context(in->request, pod.contexts.rules, in->info, in->metrics));
-  CHECK(in->filter().on_request_head(in->request, true).kind() == Verdict::Kind::kGo);
+  CHECK(in->filter().on_request_head(in->request, true).kind() == HeadVerdict::Kind::kGo);
   in->info.deadline = in->scheduler.now() + seconds(2);  // as `timeout` found it
   AttemptPlan plan{in->service, 1};
   CHECK(in->filter().on_attempt(plan, in->request).kind() == Verdict::Kind::kGo);
@@ -196,7 +196,7 @@ TEST_CASE("context: requests that no filter let pass are not remembered") {
   bench.contexts = pod.contexts;
   bench.info.direction = Direction::kInbound;
   bench.info.color = "red";
-  CHECK(bench.filter().on_request_head(bench.request, true).kind() == Verdict::Kind::kGo);
+  CHECK(bench.filter().on_request_head(bench.request, true).kind() == HeadVerdict::Kind::kGo);
   CHECK(pod.contexts.table->empty());
 }
 
@@ -287,7 +287,7 @@ TEST_CASE("context: a probe is neither dyed nor given context nor remembered") {
     bench.info.probe = probe;
     bench.request.headers.add_copy("x-request-id", kUuid);
     read_trace(bench.request, bench.info.trace, bench.metrics);
-    CHECK(bench.filter().on_request_head(bench.request, true).kind() == Verdict::Kind::kGo);
+    CHECK(bench.filter().on_request_head(bench.request, true).kind() == HeadVerdict::Kind::kGo);
     AttemptPlan plan{bench.service, 1};
     CHECK(bench.filter().on_attempt(plan, bench.request).kind() == Verdict::Kind::kGo);
     CHECK(bench.info.color == (probe ? "" : "canary"));
@@ -303,7 +303,7 @@ TEST_CASE("context: nothing of it leaves for an external service") {
   Pod pod;
   const auto out = std::make_unique<Bench>();
   out->contexts = pod.contexts;
-  out->service.is_external = true;
+  out->service.set_external(true);
   for (const auto& [name, value] : Fields{{"x-woad-color", "red"},
                                           {"x-user-id", "u"},
                                           {"x-request-id", "r1"},
@@ -312,7 +312,7 @@ TEST_CASE("context: nothing of it leaves for an external service") {
   }
   out->info.color = "red";
   read_trace(out->request, out->info.trace, out->metrics);
-  CHECK(out->filter().on_request_head(out->request, true).kind() == Verdict::Kind::kGo);
+  CHECK(out->filter().on_request_head(out->request, true).kind() == HeadVerdict::Kind::kGo);
   AttemptPlan plan{out->service, 1};
   CHECK(out->filter().on_attempt(plan, out->request).kind() == Verdict::Kind::kGo);
   CHECK(out->field("x-woad-color") == "(none)");

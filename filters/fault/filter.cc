@@ -22,13 +22,13 @@ bool FaultFilter::draw(const config::Share& share) {
   return context_.random().unit() < share.value;
 }
 
-Verdict FaultFilter::on_request_head(RequestHead&, bool) {
+HeadVerdict FaultFilter::on_request_head(RequestHead&, bool) {
   const Settings& settings = context_.settings<Settings>();
   if (settings.only_dyed && context_.info().color.empty()) return Verdict::go();
   if (settings.abort && draw(settings.abort->percent)) abort_status_ = settings.abort->status;
   if (settings.delay && draw(settings.delay->percent)) {
     delay_.arm(settings.delay->time);
-    return Verdict::wait();
+    return HeadVerdict::wait();
   }
   return abort_status_ == 0 ? Verdict::go() : Verdict::reply(abort_reply(abort_status_));
 }

@@ -14,7 +14,7 @@ class FaultFilter final : public HttpFilter {
 
   explicit FaultFilter(FilterContext& context);
 
-  Verdict on_request_head(RequestHead& head, bool end) override;
+  HeadVerdict on_request_head(RequestHead& head, bool end) override;
 
  private:
   bool draw(const config::Share& share);

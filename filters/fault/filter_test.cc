@@ -9,7 +9,7 @@ namespace {
 
 using Bench = test::FilterBench<FaultFilter>;
 using Settings = FaultSettings;
-using Kind = Verdict::Kind;
+using Kind = HeadVerdict::Kind;
 
 const FaultDelay kDelay{{1.0}, milliseconds(200)};
 const FaultAbort kAbort{{1.0}, 503};
@@ -42,7 +42,7 @@ TEST_CASE("fault: who is hit") {
 TEST_CASE("fault: abort answers the status") {
   Bench bench({.abort = FaultAbort{{1.0}, 418}});
   bench.info.color = "red";
-  Verdict verdict = bench.filter().on_request_head(bench.request, true);
+  HeadVerdict verdict = bench.filter().on_request_head(bench.request, true);
   REQUIRE(verdict.kind() == Kind::kReply);
   const LocalReply reply = verdict.take_reply();
   CHECK(reply.code == ErrorCode::kFault);

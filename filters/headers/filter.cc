@@ -16,12 +16,12 @@ void apply(const HeaderEdits& edits, Headers& headers) {
 
 }  // namespace
 
-Verdict HeadersFilter::on_request_head(RequestHead& head, bool) {
+HeadVerdict HeadersFilter::on_request_head(RequestHead& head, bool) {
   apply(context_.settings<Settings>().request, head.headers);
   return Verdict::go();
 }
 
-Verdict HeadersFilter::on_response_head(ResponseHead& head, bool) {
+HeadVerdict HeadersFilter::on_response_head(ResponseHead& head, bool) {
   apply(context_.settings<Settings>().response, head.headers);
   return Verdict::go();
 }

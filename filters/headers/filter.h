@@ -15,8 +15,8 @@ class HeadersFilter final : public HttpFilter {
 
   explicit HeadersFilter(FilterContext& context) : context_(context) {}
 
-  Verdict on_request_head(RequestHead& head, bool end) override;
-  Verdict on_response_head(ResponseHead& head, bool end) override;
+  HeadVerdict on_request_head(RequestHead& head, bool end) override;
+  HeadVerdict on_response_head(ResponseHead& head, bool end) override;
 
  private:
   FilterContext& context_;

@@ -46,8 +46,8 @@ TEST_CASE("headers: edits") {
         headers->add("x-two", "a");
         headers->add("x-two", "b");
       }
-      CHECK(bench.filter().on_request_head(bench.request, true).kind() == Verdict::Kind::kGo);
-      CHECK(bench.filter().on_response_head(bench.response, true).kind() == Verdict::Kind::kGo);
+      CHECK(bench.filter().on_request_head(bench.request, true).kind() == HeadVerdict::Kind::kGo);
+      CHECK(bench.filter().on_response_head(bench.response, true).kind() == HeadVerdict::Kind::kGo);
       const bool request = side == "request";
       const Headers& changed = request ? bench.request.headers : bench.response.headers;
       const Headers& kept = request ? bench.response.headers : bench.request.headers;

@@ -19,7 +19,7 @@ std::string_view element(const ExchangeInfo& info, Arena& arena) {
 // Neither `Connection` nor a trailer nor a name with '_' reaches what is set here: codecs take the
 // connection's options off before any filter runs and keep x-forwarded-* out of them and of
 // trailers (http/validate.h).
-Verdict PeerIdentityFilter::on_request_head(RequestHead& head, bool) {
+HeadVerdict PeerIdentityFilter::on_request_head(RequestHead& head, bool) {
   head.headers.remove(kClientCert);
   const ExchangeInfo& info = context_.info();
   if (!info.probe && !info.principal.empty() && context_.settings<Settings>().forward_client_cert) {

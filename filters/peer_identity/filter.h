@@ -15,7 +15,7 @@ class PeerIdentityFilter final : public HttpFilter {
 
   explicit PeerIdentityFilter(FilterContext& context) : context_(context) {}
 
-  Verdict on_request_head(RequestHead& head, bool end) override;
+  HeadVerdict on_request_head(RequestHead& head, bool end) override;
 
  private:
   FilterContext& context_;

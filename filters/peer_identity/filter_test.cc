@@ -54,7 +54,7 @@ TEST_CASE("peer_identity: the app is told what the handshake proved, and nothing
         bench.request.headers.add(name, "By=spiffe://evil/x;Hash=00;URI=spiffe://evil/admin");
       }
       bench.request.headers.add("x-last", "2");
-      CHECK(bench.filter().on_request_head(bench.request, true).kind() == Verdict::Kind::kGo);
+      CHECK(bench.filter().on_request_head(bench.request, true).kind() == HeadVerdict::Kind::kGo);
       CHECK(bench.field(kField) == each.expected);
       CHECK(bench.field("x-first") == "1");
       CHECK(bench.field("x-last") == "2");

@@ -33,7 +33,7 @@ std::string_view RateLimitFilter::key_of(const RateKey& key, const RequestHead& 
   return {};
 }
 
-Verdict RateLimitFilter::on_request_head(RequestHead& head, bool) {
+HeadVerdict RateLimitFilter::on_request_head(RequestHead& head, bool) {
   const Settings& settings = context_.settings<Settings>();
   if (settings.rate.count == 0) return Verdict::go();
   const Duration wait =

@@ -34,7 +34,7 @@ class RateLimitFilter final : public HttpFilter {
 
   explicit RateLimitFilter(FilterContext& context) : context_(context) {}
 
-  Verdict on_request_head(RequestHead& head, bool end) override;
+  HeadVerdict on_request_head(RequestHead& head, bool end) override;
 
  private:
   // Requests without a value share the bucket of the empty one.

@@ -11,7 +11,7 @@ namespace {
 
 using Bench = test::FilterBench<RateLimitFilter>;
 using Settings = RateLimitSettings;
-using Kind = Verdict::Kind;
+using Kind = HeadVerdict::Kind;
 
 bool passes(Bench& bench) {
   return bench.filter().on_request_head(bench.request, true).kind() == Kind::kGo;
@@ -76,7 +76,7 @@ TEST_CASE("rate_limit: what the refused are told") {
     Bench bench(each.settings);
     bench.info.tenant = "acme";
     CHECK(passes(bench));
-    Verdict verdict = bench.filter().on_request_head(bench.request, true);
+    HeadVerdict verdict = bench.filter().on_request_head(bench.request, true);
     REQUIRE(verdict.kind() == Kind::kReply);
     const LocalReply reply = verdict.take_reply();
     CHECK(reply.code == ErrorCode::kRateLimited);

@@ -46,7 +46,7 @@ void TimeoutFilter::read_limits(const RequestHead& head) {
   }
   for (const Header& field : head.headers) {
     if (!is_timeout_ms(field)) continue;
-    has_timeout_ms_ = true;
+    came_with_ms_ = true;
     constexpr auto kMost = static_cast<uint64_t>(TimerWheel::kLongest / milliseconds(1));
     if (const auto value = parse_decimal(field.value)) {
       shorten(milliseconds(std::min(*value, kMost)), LimitBy::kTimeoutMs);
@@ -54,7 +54,7 @@ void TimeoutFilter::read_limits(const RequestHead& head) {
   }
 }
 
-Verdict TimeoutFilter::on_request_head(RequestHead& head, bool end) {
+HeadVerdict TimeoutFilter::on_request_head(RequestHead& head, bool end) {
   settings_ = &context_.settings<Settings>();
   read_limits(head);
   const MonoTime now = context_.scheduler().now();
@@ -87,6 +87,7 @@ Verdict TimeoutFilter::on_attempt(AttemptPlan& plan, RequestHead& head) {
   if (limit_by_ == LimitBy::kNobody) return Verdict::go();
   const Duration left = deadline_ - context_.scheduler().now();
   if (left <= Duration(0)) return Verdict::reply(too_slow());
+  if (came_with_ms_) head.headers.remove_if(is_timeout_ms);
   if (context_.info().grpc) {
     pass_grpc_timeout(head.headers, left);
   } else {
@@ -96,8 +97,6 @@ Verdict TimeoutFilter::on_attempt(AttemptPlan& plan, RequestHead& head) {
 }
 
 void TimeoutFilter::pass_grpc_timeout(Headers& headers, Duration left) {
-  if (has_timeout_ms_) headers.remove_if(is_timeout_ms);
-  has_timeout_ms_ = false;
   const std::string_view value = write_grpc_timeout(left, context_.arena());
   bool found = false;
   for (Header& field : headers) {
@@ -108,16 +107,14 @@ void TimeoutFilter::pass_grpc_timeout(Headers& headers, Duration left) {
   if (!found) headers.add(kGrpcTimeout, value, HeaderId::kGrpcTimeout);
 }
 
-void TimeoutFilter::pass_timeout_ms(const ServiceInfo& service, Headers& headers, Duration left) {
-  if (has_timeout_ms_) headers.remove_if(is_timeout_ms);
-  has_timeout_ms_ = !service.external();
-  if (!has_timeout_ms_) return;
+void TimeoutFilter::pass_timeout_ms(const Service& service, Headers& headers, Duration left) {
+  if (service.external()) return;
   auto* digits = static_cast<char*>(context_.arena().allocate(20, 1));
   const auto count = static_cast<uint64_t>(std::max<int64_t>(left / milliseconds(1), 1));
   headers.add(kTimeoutMs, {digits, write_decimal(digits, count)}, HeaderId::kOther);
 }
 
-Verdict TimeoutFilter::on_response_head(ResponseHead& head, bool) {
+HeadVerdict TimeoutFilter::on_response_head(ResponseHead& head, bool) {
   phase_ = Phase::kResponding;
   last_activity_ = context_.scheduler().now();
   if (settings_ == nullptr || head.tunnel) {

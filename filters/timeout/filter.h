@@ -16,11 +16,11 @@ class TimeoutFilter final : public HttpFilter {
 
   explicit TimeoutFilter(FilterContext& context);
 
-  Verdict on_request_head(RequestHead& head, bool end) override;
+  HeadVerdict on_request_head(RequestHead& head, bool end) override;
   Verdict on_request_data(Buffer& data, bool end) override;
   Verdict on_request_trailers(Headers& trailers) override;
   Verdict on_attempt(AttemptPlan& plan, RequestHead& head) override;
-  Verdict on_response_head(ResponseHead& head, bool end) override;
+  HeadVerdict on_response_head(ResponseHead& head, bool end) override;
   Verdict on_response_data(Buffer& data, bool end) override;
 
  private:
@@ -36,7 +36,7 @@ class TimeoutFilter final : public HttpFilter {
   void arm();
   void on_timer();
   void pass_grpc_timeout(Headers& headers, Duration left);
-  void pass_timeout_ms(const ServiceInfo& service, Headers& headers, Duration left);
+  void pass_timeout_ms(const Service& service, Headers& headers, Duration left);
   LocalReply too_slow() const;
   LocalReply stood_still() const;
 
@@ -49,7 +49,7 @@ class TimeoutFilter final : public HttpFilter {
   Duration limit_ = Duration::max();
   LimitBy limit_by_ = LimitBy::kNobody;
   Phase phase_ = Phase::kReceiving;
-  bool has_timeout_ms_ = false;  // the head carries x-woad-timeout-ms
+  bool came_with_ms_ = false;  // the request has an x-woad-timeout-ms of its own
 };
 
 }  // namespace woad

@@ -11,7 +11,8 @@ namespace {
 using Bench = test::FilterBench<TimeoutFilter>;
 using Settings = TimeoutSettings;
 constexpr auto kGo = Verdict::Kind::kGo;
-constexpr auto kReply = Verdict::Kind::kReply;
+constexpr auto kHeadGo = HeadVerdict::Kind::kGo;
+constexpr auto kReply = HeadVerdict::Kind::kReply;
 
 std::string details(const Bench& bench) { return bench.reply ? bench.reply->details : "(none)"; }
 
@@ -78,7 +79,7 @@ TEST_CASE("timeout: what limits the wait for the response") {
     bench.info.grpc = each.grpc;
     if (!each.grpc_timeout.empty()) bench.request.headers.add("grpc-timeout", each.grpc_timeout);
     if (!each.timeout_ms.empty()) bench.request.headers.add("X-Woad-Timeout-Ms", each.timeout_ms);
-    REQUIRE(bench.filter().on_request_head(bench.request, true).kind() == kGo);
+    REQUIRE(bench.filter().on_request_head(bench.request, true).kind() == kHeadGo);
     if (each.limit == Duration(0)) {
       bench.pass(hours(3));
       CHECK_FALSE(bench.reply);
@@ -105,7 +106,7 @@ TEST_CASE("timeout: no time left is answered at once") {
     Bench bench;
     bench.info.grpc = each.grpc;
     bench.request.headers.add(each.name, each.value);
-    Verdict verdict = bench.filter().on_request_head(bench.request, true);
+    HeadVerdict verdict = bench.filter().on_request_head(bench.request, true);
     REQUIRE(verdict.kind() == kReply);
     CHECK(verdict.take_reply().code == ErrorCode::kTimeout);
   }
@@ -138,10 +139,10 @@ TEST_CASE("timeout: what is left of the deadline goes on") {
     CAPTURE(each.what);
     Bench bench(each.settings);
     bench.info.grpc = each.grpc;
-    bench.service.is_external = each.external;
+    bench.service.set_external(each.external);
     if (!each.grpc_timeout.empty()) bench.request.headers.add("grpc-timeout", each.grpc_timeout);
     if (!each.timeout_ms.empty()) bench.request.headers.add("x-woad-timeout-ms", each.timeout_ms);
-    REQUIRE(bench.filter().on_request_head(bench.request, true).kind() == kGo);
+    REQUIRE(bench.filter().on_request_head(bench.request, true).kind() == kHeadGo);
     bench.pass(milliseconds(100));
     AttemptPlan plan{bench.service, 1};
     CHECK(bench.filter().on_attempt(plan, bench.request).kind() == kGo);
@@ -156,9 +157,10 @@ TEST_CASE("timeout: a second try has less time") {
   for (const auto& [number, expected] : {std::pair(1u, "14000"), std::pair(2u, "13000")}) {
     bench.pass(seconds(1));
     AttemptPlan plan{bench.service, number};
-    CHECK(bench.filter().on_attempt(plan, bench.request).kind() == kGo);
+    RequestHead head(bench.request);
+    CHECK(bench.filter().on_attempt(plan, head).kind() == kGo);
     CHECK(plan.per_try == seconds(2));
-    CHECK(bench.field("x-woad-timeout-ms") == expected);
+    CHECK(Bench::field_of(head.headers, "x-woad-timeout-ms") == expected);
   }
 }
 

@@ -27,7 +27,7 @@ double TraceFilter::share() {
   return spans == nullptr ? 0 : spans->sample();
 }
 
-Verdict TraceFilter::on_request_head(RequestHead& head, bool) {
+HeadVerdict TraceFilter::on_request_head(RequestHead& head, bool) {
   seen_ = true;
   TraceInfo& trace = context_.publish().trace;
   const SpanId parent = known_parent();
@@ -56,14 +56,15 @@ Verdict TraceFilter::on_attempt(AttemptPlan& plan, RequestHead& head) {
   return Verdict::go();
 }
 
-// An accepted try lasts until its response has passed, or until another one begins after all.
-Next TraceFilter::on_outcome(const Outcome& outcome) {
-  if (!try_.id.valid()) return Next::done();
-  try_.status = outcome.status;
-  try_.error = error_of(outcome.kind);
+// An accepted try lasts until its response has passed, or until another one begins after all; one
+// that was not made leaves no span.
+void TraceFilter::on_outcome(const Outcome& outcome) {
+  if (outcome.kind == Outcome::Kind::kNotMade) try_ = {};
+  if (!try_.id.valid()) return;
+  try_.status = outcome.status();
+  try_.error = outcome.error;
   try_.end = context_.scheduler().wall();
   if (outcome.kind != Outcome::Kind::kAccepted) finish_try();
-  return Next::done();
 }
 
 void TraceFilter::finish_try() {
@@ -90,12 +91,7 @@ void TraceFilter::begin_unseen() {
 void TraceFilter::on_end(const ExchangeInfo& info) {
   if (!seen_) begin_unseen();
   if (!recorded()) return;
-  const bool answered = try_.status > 0;
-  // A try that a later filter refused, or that found no endpoint, has not taken place.
-  const bool took_place =
-      answered || (!info.upstream_host.empty() &&
-                   (info.error == ErrorCode::kNone || info.error == ErrorCode::kTimeout));
-  if (took_place) {
+  if (try_.id.valid()) {  // accepted
     try_.end = info.start_wall + (info.end - info.start);
     if (info.error != ErrorCode::kNone) try_.error = info.error;
     finish_try();

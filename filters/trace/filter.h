@@ -18,9 +18,9 @@ class TraceFilter final : public HttpFilter {
 
   explicit TraceFilter(FilterContext& context);
 
-  Verdict on_request_head(RequestHead& head, bool end) override;
+  HeadVerdict on_request_head(RequestHead& head, bool end) override;
   Verdict on_attempt(AttemptPlan& plan, RequestHead& head) override;
-  Next on_outcome(const Outcome& outcome) override;
+  void on_outcome(const Outcome& outcome) override;
   void on_end(const ExchangeInfo& info) override;
 
  private:

@@ -6,7 +6,6 @@
 
 #include "filters/trace/fields.h"
 #include "proxy/base/time.h"
-#include "proxy/filter/filter.h"
 #include "proxy/http/exchange_info.h"
 #include "proxy/observe/span.h"
 
@@ -21,9 +20,6 @@ struct TriedSpan {
   int status = 0;                      // of the upstream; 0: none
   ErrorCode error = ErrorCode::kNone;  // why it failed; kNone with a status below 400, or given up
 };
-
-// The code that stands for a try's end; kNone when it was accepted.
-ErrorCode error_of(Outcome::Kind kind);
 
 // The whole exchange: a server span on inbound, a client span on outbound. `info` as in on_end.
 void describe_exchange(Span& span, const ExchangeInfo& info, const SpanPlace& place);

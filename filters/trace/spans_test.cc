@@ -247,14 +247,5 @@ TEST_CASE("spans: long texts leave room for the others") {
   CHECK(path.starts_with(attribute(span, "url.path")));
 }
 
-TEST_CASE("spans: the code of a try's end") {
-  CHECK(error_of(Outcome::Kind::kAccepted) == ErrorCode::kNone);
-  CHECK(error_of(Outcome::Kind::kConnectFailed) == ErrorCode::kConnectFailed);
-  CHECK(error_of(Outcome::Kind::kRefused) == ErrorCode::kUpstreamReset);
-  CHECK(error_of(Outcome::Kind::kReset) == ErrorCode::kUpstreamReset);
-  CHECK(error_of(Outcome::Kind::kBadResponse) == ErrorCode::kBadUpstreamResponse);
-  CHECK(error_of(Outcome::Kind::kPerTryTimeout) == ErrorCode::kTimeout);
-}
-
 }  // namespace
 }  // namespace woad

@@ -93,21 +93,25 @@ TEST_CASE("trace: how a try ended that nobody waited for, and one that never was
   };
   CHECK(tries([](Bench& bench) {
           bench.attempt(1, "10.0.0.1:80");
+          bench.outcome(Outcome::Kind::kCancelled, 0, ErrorCode::kTimeout);
           bench.end(504, ErrorCode::kTimeout);
         }) == "timeout ");
   CHECK(tries([](Bench& bench) {
           bench.attempt(1, "10.0.0.1:80");
+          bench.outcome(Outcome::Kind::kCancelled);
           bench.info.closed_by = ClosedBy::kDownstream;
           bench.end(0);
         }) == "cancelled ");
   CHECK(tries([](Bench& bench) {  // no endpoint
           bench.attempt(1, "");
+          bench.outcome(Outcome::Kind::kNotMade, 0, ErrorCode::kNoEndpoint);
           bench.end(503, ErrorCode::kNoEndpoint);
         }) == "");
   CHECK(tries([](Bench& bench) {  // a breaker refuses the second
           bench.attempt(1, "10.0.0.1:80");
           bench.outcome(Outcome::Kind::kReset);
           bench.attempt(2, "10.0.0.1:80");
+          bench.outcome(Outcome::Kind::kNotMade, 0, ErrorCode::kCircuitOpen);
           bench.end(503, ErrorCode::kCircuitOpen);
         }) == "upstream_reset ");
   CHECK(tries([](Bench& bench) {  // cut while the answer was passed on

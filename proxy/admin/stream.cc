@@ -23,6 +23,14 @@ void AdminStream::on_bad_request(RequestHead& head, LocalReply reply) {
   write({.status = reply.effective_status(), .body = reply.details + "\n"}, reply.close);
 }
 
+void AdminStream::on_bad_body(LocalReply reply) {
+  if (state_ == State::kReceiving) {
+    write({.status = reply.effective_status(), .body = reply.details + "\n"}, true);
+  } else if (state_ != State::kEnded) {
+    finish();
+  }
+}
+
 void AdminStream::on_data(Buffer&& data, bool end) {
   if (state_ != State::kReceiving) return;
   received_ += data.size();

@@ -32,6 +32,7 @@ class AdminStream final : public Deferred, public ListLink, public RequestSink {
 
   void on_request(RequestHead& head, bool end) override;
   void on_bad_request(RequestHead& head, LocalReply reply) override;
+  void on_bad_body(LocalReply reply) override;
   void on_data(Buffer&& data, bool end) override;
   void on_trailers(Headers& trailers) override;
   void on_reset(ResetReason reason, std::string_view why) override;

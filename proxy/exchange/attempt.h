@@ -18,21 +18,14 @@ namespace woad {
 class Attempt;
 
 // Implemented by the owner. No event comes from inside a call to the attempt, but start().
-class AttemptSink {
+class AttemptOwner {
  public:
   // The stream is there: write the request to attempt.writer() now.
   virtual void on_attempt_ready(Attempt& attempt) = 0;
-  virtual void on_attempt_no_stream(Attempt& attempt, const DialFailure& failure) = 0;
-  virtual void on_attempt_interim(ResponseHead& head) = 0;
-  virtual void on_attempt_response(Attempt& attempt, ResponseHead& head, bool end) = 0;
-  virtual void on_attempt_data(Buffer&& data, bool end) = 0;
-  virtual void on_attempt_trailers(Headers& trailers) = 0;
-  virtual void on_attempt_reset(Attempt& attempt, ResetReason reason, std::string_view why) = 0;
-  virtual void on_attempt_writable() = 0;
-  virtual Arena& attempt_arena() = 0;
+  virtual void on_attempt_no_stream(const DialFailure& failure) = 0;
 
  protected:
-  ~AttemptSink() = default;
+  ~AttemptOwner() = default;
 };
 
 class Attempt final : public Deferred, private StreamWaiter, private ResponseSink {
@@ -41,8 +34,8 @@ class Attempt final : public Deferred, private StreamWaiter, private ResponseSin
   // before its owner gives it up or it is lost.
   enum class State : uint8_t { kWaiting, kSending, kAnswered, kTunnel, kFinished };
 
-  // `number` counts tries from 1. Counts as active on the endpoint while it lives.
-  Attempt(AttemptSink& sink, EndpointState& endpoint, Protocol protocol, uint32_t number);
+  // What comes on the stream goes to `sink`. Counts as active on the endpoint while it lives.
+  Attempt(AttemptOwner& owner, ResponseSink& sink, EndpointState& endpoint, Protocol protocol);
   ~Attempt() override;
 
   // new (arena) Attempt: in the memory of its exchange, which dies after it.
@@ -52,17 +45,15 @@ class Attempt final : public Deferred, private StreamWaiter, private ResponseSin
 
   // `fresh`: only a connection that has carried nothing yet.
   void start(bool fresh) { endpoint_.pool(protocol_).acquire(*this, fresh); }
-  // Gives up: no event comes any more; the stream is released with `reason` when the object dies.
-  void cancel(ResetReason reason);
+  // Everything goes to `sink` from now on.
+  void hand_over(ResponseSink& sink) { sink_ = &sink; }
+  // Gives up: no event comes any more; the stream is released when the object dies.
+  void cancel();
 
-  State state() const { return state_; }
   // Valid from on_attempt_ready on.
   RequestWriter& writer() { return *writer_; }
   bool has_stream() const { return writer_ != nullptr; }
   bool reused() const { return reused_; }
-  uint32_t number() const { return number_; }
-  EndpointState& endpoint() { return endpoint_; }
-  Protocol protocol() const { return protocol_; }
 
  private:
   void on_stream(RequestWriter& writer, Protocol protocol, bool reused) override;
@@ -74,15 +65,14 @@ class Attempt final : public Deferred, private StreamWaiter, private ResponseSin
   void on_trailers(Headers& trailers) override;
   void on_reset(ResetReason reason, std::string_view why) override;
   void on_writable() override;
-  Arena& arena() override { return sink_.attempt_arena(); }
+  Arena& arena() override { return sink_->arena(); }
 
-  AttemptSink& sink_;
+  AttemptOwner& owner_;
+  ResponseSink* sink_;
   EndpointState& endpoint_;
   RequestWriter* writer_ = nullptr;
-  uint32_t number_;
   Protocol protocol_;
   State state_ = State::kWaiting;
-  ResetReason release_reason_ = ResetReason::kCancel;
   bool reused_ = false;
 };
 

@@ -22,8 +22,9 @@ Exchange::Exchange(ExchangeOwner& owner, WorkerContext& worker, ViewRef view,
       arena_(worker.arenas),
       services_{worker.scheduler, worker.random, worker.metrics, view_->snapshot().context,
                 worker.spans},
+      settings_(&view_->snapshot().chain(listener.direction).slots()),
       filters_(view_->snapshot().chain(listener.direction)),
-      forwarder_(*this, worker, *view_, info_, arena_) {
+      forwarder_(*this, response_, worker, *view_, info_, arena_) {
   info_.direction = listener.direction;
   info_.start = worker.scheduler.now();
   info_.start_wall = worker.scheduler.wall();
@@ -42,16 +43,15 @@ bool Exchange::response_begun() const {
   return state_ == ExchangeState::kResponding || state_ == ExchangeState::kTunnel;
 }
 
-void Exchange::begin(RequestHead& head) {
-  head_ = &head;
+void Exchange::begin(RequestHead& head, bool end) {
+  request_.begin(head, end);
   info_.request = &head;
   info_.grpc = is_grpc(head.headers);
+  read_trace(head, info_.trace, worker_.metrics);
 }
 
 void Exchange::on_request(RequestHead& head, bool end) {
-  begin(head);
-  request_ended_ = end;
-  read_trace(head, info_.trace, worker_.metrics);
+  begin(head, end);
   auto refused = admit(head);
   const bool connect = head.method == Method::kConnect && head.protocol != Protocol::kTcp;
   if (connect && !refused) refused = check_connect(listener_, client_.connect != nullptr);
@@ -67,6 +67,7 @@ void Exchange::on_request(RequestHead& head, bool end) {
 
 // What is judged before any filter: who the client is not, and what it may not say.
 std::optional<LocalReply> Exchange::admit(RequestHead& head) {
+  if (client_.over_limit) return too_many_connections();
   if (client_.identity == nullptr) {
     if (auto refused = check_plaintext(listener_, head, info_)) return refused;
     if (listener_.mtls == Mtls::kPermissive) count_plaintext(worker_, listener_, client_.address);
@@ -78,9 +79,7 @@ std::optional<LocalReply> Exchange::admit(RequestHead& head) {
 }
 
 void Exchange::on_bad_request(RequestHead& head, LocalReply reply) {
-  begin(head);
-  request_ended_ = true;
-  read_trace(head, info_.trace, worker_.metrics);
+  begin(head, true);
   filters_.create(*this, info_, arena_, services_);
   if (lacks_identity(client_, listener_)) {
     info_.error = ErrorCode::kMtlsRequired;
@@ -93,87 +92,83 @@ void Exchange::on_bad_request(RequestHead& head, LocalReply reply) {
   }
 }
 
-void Exchange::walk_request_head() {
-  Verdict verdict = filters_.request_head(*head_, request_ended_);
-  switch (verdict.kind()) {
-    case Verdict::Kind::kReply: answer(verdict.take_reply()); return;
-    case Verdict::Kind::kWait: move_to(state_, ExchangeState::kHeadWaits); return;
-    case Verdict::Kind::kGo: dispatch(); return;
-  }
-}
-
-void Exchange::choose_route() {
-  const Snapshot& snapshot = view_->snapshot();
-  slots_ = &snapshot.chain(listener_.direction).slots();
-  if (listener_.direction == Direction::kInbound) {
-    service_ = listener_.app.get();
+void Exchange::on_bad_body(LocalReply reply) {
+  if (state_ == ExchangeState::kEnded) return;
+  if (response_begun()) {
+    on_reset(ResetReason::kProtocolError, reply.details);
   } else {
-    choose_by_host(head_->authority);
-    const bool nobody = route_ == nullptr && service_ == nullptr;
-    if (nobody && client_.connect != nullptr) choose_by_host(*client_.connect);
+    answer(std::move(reply));
   }
-  if (service_ == nullptr) return;
-  info_.service = service_->service.name();
-  if (route_ == nullptr && !service_->filters.empty()) slots_ = &service_->filters;
 }
 
-void Exchange::choose_by_host(std::string_view authority) {
-  const Snapshot& snapshot = view_->snapshot();
+void Exchange::walk_request_head() {
+  RequestHead& head = *request_.head();
+  HeadVerdict verdict = filters_.request_head_before_route(head, request_.head_ends());
+  if (verdict.kind() == HeadVerdict::Kind::kGo) {
+    choose_route();
+    verdict = filters_.request_head(head, request_.head_ends());
+  }
+  switch (verdict.kind()) {
+    case HeadVerdict::Kind::kReply: answer(verdict.take_reply()); return;
+    case HeadVerdict::Kind::kWait: move_to(state_, ExchangeState::kHeadWaits); return;
+    case HeadVerdict::Kind::kGo: dispatch(); return;
+  }
+}
+
+// Once: behind the filters that change what routes match on, or when the request ends before.
+void Exchange::choose_route() {
+  if (choice_) return;
+  if (listener_.direction == Direction::kInbound) {
+    choice_ = RouteChoice{listener_.app.get(), nullptr, settings_};
+  } else {
+    choice_ = choose_by_host(request_.head()->authority);
+    const bool nobody = choice_->route == nullptr && choice_->service == nullptr;
+    if (nobody && client_.connect != nullptr) choice_ = choose_by_host(*client_.connect);
+  }
+  settings_ = choice_->settings;
+  if (choice_->route != nullptr) info_.route = choice_->route->name;
+  if (choice_->service != nullptr) info_.service = choice_->service->service.name();
+}
+
+RouteChoice Exchange::choose_by_host(std::string_view authority) {
   char buffer[256];
-  const MatchInput input{*head_, normal_host(authority, buffer), info_.color, info_.tenant,
-                         info_.principal};
-  // Routes are about HTTP.
-  route_ = head_->protocol == Protocol::kTcp ? nullptr : snapshot.routes.find(input);
-  if (route_ == nullptr) {
-    service_ = snapshot.hosts.find(input.host);
-    return;
-  }
-  info_.route = route_->name;
-  if (!route_->filters.empty()) slots_ = &route_->filters;
-  if (const RouteTarget* target = route_->pick(worker_.random)) {
-    service_ = target->service;
-    if (!target->filters.empty()) slots_ = &target->filters;
-  }
-}
-
-const FilterSlots& Exchange::slots() {
-  if (slots_ == nullptr) choose_route();
-  return *slots_;
+  const MatchInput input{*request_.head(), normal_host(authority, buffer), info_.color,
+                         info_.tenant, info_.principal};
+  return woad::choose_route(view_->snapshot(), input, worker_.random);
 }
 
 void Exchange::dispatch() {
-  slots();
-  if (route_ != nullptr && service_ == nullptr) {
-    answer(configured_answer(*route_, *head_));
+  const auto& [service, route, settings] = *choice_;
+  RequestHead& head = *request_.head();
+  if (route != nullptr && service == nullptr) {
+    answer(configured_answer(*route, head));
     return;
   }
-  if (auto refused = check_service(service_, *head_)) {
+  if (auto refused = check_service(service, head)) {
     answer(std::move(*refused));
     return;
   }
-  if (route_ != nullptr && route_->rewrite_prefix) rewrite_path(*route_, *head_);
-  if (listener_.direction == Direction::kInbound) append_forwarded_for(*head_, client_.address);
+  if (route != nullptr && route->rewrite_prefix) rewrite_path(*route, head);
+  if (listener_.direction == Direction::kInbound) append_forwarded_for(head, client_.address);
   move_to(state_, ExchangeState::kForwarding);
   start_forwarding();
 }
 
 // Sends the head, and behind it what came while the head waited in a filter.
 void Exchange::start_forwarding() {
-  Waiting waiting = std::move(request_waiting_);
-  const bool has_body = !request_ended_ || !waiting.data.empty() || waiting.trailers != nullptr;
-  if (route_ != nullptr && route_->mirror && worker_.random.unit() < route_->mirror->share) {
+  const auto& [service, route, settings] = *choice_;
+  RequestHead& head = *request_.head();
+  const bool end = request_.head_ends();
+  if (route != nullptr && route->mirror && worker_.random.unit() < route->mirror->share) {
     mirror_ = std::make_unique<MirrorRequest>(worker_, view_);
-    mirror_->start(*route_->mirror->service, *head_, info_, !has_body);
+    mirror_->start(*route->mirror->service, head, info_, end);
   }
-  forwarder_.start(*service_, *head_, !has_body);
-  if (state_ != ExchangeState::kEnded && !waiting.data.empty()) {
-    pass_request_data(std::move(waiting.data), request_ended_ && waiting.trailers == nullptr);
-  }
-  if (state_ != ExchangeState::kEnded && waiting.trailers != nullptr) {
-    pass_request_trailers(*waiting.trailers);
-  }
-  if (request_ended_) release_mirror();
-  if (state_ != ExchangeState::kEnded && !request_ended_ && forwarder_.writable()) {
+  forwarder_.start(*service, head, end, filters_.has(Hook::kNextTry));
+  request_.release([&](Buffer&& data, bool last) { pass_request_data(std::move(data), last); },
+                   [&](Headers& trailers) { pass_request_trailers(trailers); });
+  if (request_.ended()) {
+    release_mirror();
+  } else if (state_ != ExchangeState::kEnded && forwarder_.writable()) {
     writer_.hold_reading(false);
   }
 }
@@ -182,34 +177,38 @@ void Exchange::release_mirror() {
   if (mirror_ != nullptr) worker_.mirrors.adopt(std::move(mirror_));
 }
 
+void Exchange::drop_mirror() {
+  if (mirror_ == nullptr) return;
+  mirror_->cancel();
+  release_mirror();
+}
+
 void Exchange::on_data(Buffer&& data, bool end) {
   info_.bytes_received += data.size();
-  request_ended_ = end;
+  if (end) request_.end();
   switch (state_) {
     case ExchangeState::kHeadWaits:
-      request_waiting_.data.append(std::move(data));
-      if (request_waiting_.data.size() >= view_->snapshot().limits.buffer)
-        writer_.hold_reading(true);
+      request_.keep(std::move(data));
+      if (request_.kept() >= view_->snapshot().limits.buffer) writer_.hold_reading(true);
       return;
     case ExchangeState::kTunnel:
-      tunnel_idle_->arm(kTunnelIdle);
+      on_tunnel_bytes();
       if (inside_ != nullptr) return inside_->receive(std::move(data), end);
       forwarder_.send_data(std::move(data), end);
       if (!forwarder_.writable()) writer_.hold_reading(true);
-      if (end && response_ended_) finish();
+      if (end && response_.ended()) finish();
       return;
-    case ExchangeState::kEnded: return;
     default: pass_request_data(std::move(data), end); return;
   }
 }
 
 void Exchange::pass_request_data(Buffer&& data, bool end) {
+  if (state_ == ExchangeState::kEnded) return;
   Verdict verdict = filters_.request_data(data, end);
   if (verdict.kind() == Verdict::Kind::kReply) {
     refuse(verdict.take_reply());
     return;
   }
-  WOAD_ASSERT(verdict.kind() == Verdict::Kind::kGo);
   if (mirror_ != nullptr) mirror_->send_data(data.share(), end);
   forwarder_.send_data(std::move(data), end);
   if (end) {
@@ -225,15 +224,16 @@ void Exchange::on_trailers(Headers& trailers) {
     return;
   }
   admit_trailers(trailers, view_->snapshot().context.rules);
-  request_ended_ = true;
+  request_.end();
   if (state_ == ExchangeState::kHeadWaits) {
-    request_waiting_.trailers = &trailers;
-  } else if (state_ != ExchangeState::kEnded) {
+    request_.keep(trailers);
+  } else {
     pass_request_trailers(trailers);
   }
 }
 
 void Exchange::pass_request_trailers(Headers& trailers) {
+  if (state_ == ExchangeState::kEnded) return;
   Verdict verdict = filters_.request_trailers(trailers);
   if (verdict.kind() == Verdict::Kind::kReply) {
     refuse(verdict.take_reply());
@@ -249,8 +249,8 @@ void Exchange::on_reset(ResetReason reason, std::string_view why) {
   info_.closed_by = ClosedBy::kDownstream;
   info_.why = arena_.join("closed by downstream: ", why);
   lose_inside(why);
-  mirror_.reset();
-  forwarder_.cancel(ResetReason::kCancel);
+  drop_mirror();
+  forwarder_.cancel(ErrorCode::kNone);
   release_reason_ = reason;
   finish();
 }
@@ -263,25 +263,24 @@ void Exchange::on_writable() {
   }
 }
 
-void Exchange::on_request_room() {
-  if (state_ != ExchangeState::kEnded) writer_.hold_reading(false);
-}
-
 Verdict Exchange::shape_attempt(AttemptPlan& plan, RequestHead& head) {
   return filters_.attempt(plan, head);
 }
 
-Next Exchange::judge_outcome(const Outcome& outcome) { return filters_.outcome(outcome); }
+void Exchange::on_no_response(LocalReply reply, ClosedBy ended_by) {
+  info_.closed_by = ended_by;
+  answer(std::move(reply));
+}
 
-const void* Exchange::filter_settings(size_t index) { return slots()[index].settings.get(); }
+const void* Exchange::filter_settings(size_t index) { return (*settings_)[index].settings.get(); }
 
-void* Exchange::filter_state(size_t index) { return slots()[index].state.get(); }
+void* Exchange::filter_state(size_t index) { return (*settings_)[index].state.get(); }
 
 void Exchange::filter_resume(size_t) {
   if (state_ == ExchangeState::kHeadWaits) {
     walk_request_head();
   } else if (state_ == ExchangeState::kResponseWaits) {
-    walk_response_head();
+    response_.walk();
   }
 }
 
@@ -301,21 +300,21 @@ void Exchange::refuse(LocalReply reply) {
 }
 
 void Exchange::answer(LocalReply reply) {
-  if (head_->protocol == Protocol::kTcp) {  // nothing can be said
+  if (request_.head()->protocol == Protocol::kTcp) {  // nothing can be said
     info_.error = reply.code;
     cut(reply.details, ClosedBy::kWoad);
     return;
   }
-  forwarder_.cancel(ResetReason::kCancel);
-  mirror_.reset();
+  choose_route();
+  forwarder_.cancel(reply.code);
+  drop_mirror();
   info_.error = reply.code;
   info_.why = arena_.copy(reply.details);
-  const Header* id = head_->headers.find(HeaderId::kRequestId);
+  const Header* id = request_.head()->headers.find(HeaderId::kRequestId);
   auto* head = arena_.make<ResponseHead>(arena_);
   Buffer body = make_local_answer(reply, info_.grpc, id == nullptr ? std::string_view() : id->value,
                                   worker_.blocks, *head);
-  // The response filters see it like any other; what they answer to it themselves has no effect.
-  while (filters_.response_head(*head, body.empty()).kind() != Verdict::Kind::kGo) continue;
+  filters_.own_response_head(*head, body.empty());
   info_.status = head->status;
   info_.bytes_sent = body.size();
   const bool end = body.empty();
@@ -332,7 +331,7 @@ void Exchange::cut(std::string_view why, ClosedBy closed_by) {
   if (info_.error == ErrorCode::kNone && closed_by == ClosedBy::kUpstream) {
     info_.error = ErrorCode::kUpstreamReset;
   }
-  forwarder_.cancel(ResetReason::kCancel);
+  forwarder_.cancel(info_.error);
   release_reason_ = ResetReason::kConnectionLost;
   finish();
 }
@@ -345,17 +344,32 @@ void Exchange::tell_taps() {
   const AccessRecord record = access_record_of(info_, arena_);
   worker_.taps->offer(record, info_.end, [&] {
     std::string line;
-    append_tap_line(line, record, head_->headers);
+    append_tap_line(line, record, request_.head()->headers);
     return line;
   });
 }
 
+void Exchange::enter_tunnel() {
+  move_to(state_, ExchangeState::kTunnel);
+  request_.reopen();
+  tunnel_idle_.emplace(worker_.scheduler.timers(), bind_timer<&Exchange::on_tunnel_idle>(this));
+  on_tunnel_bytes();
+}
+
+void Exchange::on_tunnel_bytes() {
+  tunnel_idle_->arm(view_->snapshot().exchange_limits.tunnel_idle);
+}
+
+void Exchange::on_tunnel_idle() { cut("the tunnel was idle for an hour", ClosedBy::kWoad); }
+
 void Exchange::finish() {
   move_to(state_, ExchangeState::kEnded);
+  const bool began = request_.head() != nullptr;
+  if (began) choose_route();
   tunnel_idle_.reset();
   lose_inside("the stream that carries it has ended");
   info_.end = worker_.scheduler.now();
-  const bool tapped = worker_.taps != nullptr && worker_.taps->tapped() && head_ != nullptr;
+  const bool tapped = worker_.taps != nullptr && worker_.taps->tapped() && began;
   if (tapped || filters_.has(Hook::kEnd)) info_.peer = arena_.copy(client_.address.to_string());
   filters_.end(info_);
   count_exchange(worker_.metrics, *view_, info_);

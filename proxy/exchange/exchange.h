@@ -1,7 +1,9 @@
 // One request and its response: between the client's stream above and the attempts below.
 //
 // Walks the chain, chooses route and service, forwards, answers, and tells everybody at the end.
-// Owned by its client connection, which deletes it (deferred) after on_exchange_end. One thread.
+// Each direction is a Half; the request's events come to the exchange itself, the response's to its
+// ResponseSide. Owned by its client connection, which deletes it (deferred) after on_exchange_end.
+// One thread.
 #pragma once
 
 #include <memory>
@@ -10,12 +12,14 @@
 
 #include "proxy/base/timer_wheel.h"
 #include "proxy/exchange/forwarder.h"
+#include "proxy/exchange/half.h"
 #include "proxy/exchange/mirror.h"
 #include "proxy/exchange/state.h"
 #include "proxy/exchange/worker_context.h"
 #include "proxy/filter/run.h"
 #include "proxy/http/stream.h"
 #include "proxy/http/stream_transport.h"
+#include "proxy/snapshot/route_choice.h"
 
 namespace woad {
 
@@ -26,6 +30,7 @@ struct Client {
   const Address& address;
   std::shared_ptr<const Svid> identity{};  // proved by TLS; nullptr: plaintext, or outbound
   TlsContext::Ptr tls{};                   // with which it was proved, and we proved ours
+  bool over_limit = false;                 // over limits.client_connections: gets a refusal
   // The host and port of the CONNECT inside which it came; nullptr: it came by itself.
   std::unique_ptr<const std::string> connect{};
 };
@@ -56,9 +61,6 @@ class Exchange final : public Deferred,
                        private ForwarderOwner,
                        private StreamCarrier {
  public:
-  // A tunnel without bytes either way for this long is cut (config/reference.md, "Upgrade").
-  static constexpr Duration kTunnelIdle = hours(1);
-
   // Everything passed outlives the exchange.
   Exchange(ExchangeOwner& owner, WorkerContext& worker, ViewRef view, const ListenerSpec& listener,
            const Client& client, ResponseWriter& writer);
@@ -73,6 +75,7 @@ class Exchange final : public Deferred,
   // RequestSink
   void on_request(RequestHead& head, bool end) override;
   void on_bad_request(RequestHead& head, LocalReply reply) override;
+  void on_bad_body(LocalReply reply) override;
   void on_data(Buffer&& data, bool end) override;
   void on_trailers(Headers& trailers) override;
   void on_reset(ResetReason reason, std::string_view why) override;
@@ -87,14 +90,9 @@ class Exchange final : public Deferred,
 
   // ForwarderOwner
   Verdict shape_attempt(AttemptPlan& plan, RequestHead& head) override;
-  Next judge_outcome(const Outcome& outcome) override;
-  void on_interim(ResponseHead& head) override;
-  void on_response(ResponseHead& head, bool end) override;
-  void on_response_data(Buffer&& data, bool end) override;
-  void on_response_trailers(Headers& trailers) override;
-  void on_no_response(LocalReply reply) override;
-  void on_response_cut(std::string_view why) override;
-  void on_request_room() override;
+  void on_outcome(const Outcome& outcome) override { filters_.outcome(outcome); }
+  Next next_try(const Outcome& outcome) override { return filters_.next_try(outcome); }
+  void on_no_response(LocalReply reply, ClosedBy ended_by) override;
 
   // StreamCarrier
   void carry(Buffer&& data, bool end) override;
@@ -102,24 +100,48 @@ class Exchange final : public Deferred,
   void hold_carrier(bool on) override { writer_.hold_reading(on); }
   void on_carried_gone(bool cut) override;
 
-  void begin(RequestHead& head);
+  // The response, from the upstream through the filters to the client.
+  class ResponseSide final : public ResponseSink {
+   public:
+    explicit ResponseSide(Exchange& exchange) : exchange_(exchange) {}
+    // A filter that held the head lets it go.
+    void walk();
+    bool ended() const { return half_.ended(); }
+
+   private:
+    void on_interim(ResponseHead& head) override;
+    void on_response(ResponseHead& head, bool end) override;
+    void on_data(Buffer&& data, bool end) override;
+    void on_trailers(Headers& trailers) override;
+    void on_reset(ResetReason reason, std::string_view why) override;
+    void on_writable() override;
+    Arena& arena() override { return exchange_.arena_; }
+    void send_head();
+    void send_data(Buffer&& data, bool end);
+    void send_trailers(Headers& trailers);
+    // Bytes are given to the client's stream; whether it wants more.
+    void write(Buffer&& data, bool end);
+
+    Exchange& exchange_;
+    Half<ResponseHead> half_;
+  };
+
+  void begin(RequestHead& head, bool end);
   std::optional<LocalReply> admit(RequestHead& head);
   void walk_request_head();
+  void choose_route();
   void dispatch();
   void start_forwarding();
   void pass_request_data(Buffer&& data, bool end);
   void pass_request_trailers(Headers& trailers);
   void release_mirror();
-  void walk_response_head();
-  void send_response_head();
-  void send_response_data(Buffer&& data, bool end);
+  void drop_mirror();
   void enter_tunnel();
+  void on_tunnel_bytes();
   void on_tunnel_idle();
+  RouteChoice choose_by_host(std::string_view authority);
   void accept_connect();
   void lose_inside(std::string_view why);
-  void choose_route();
-  void choose_by_host(std::string_view authority);
-  const FilterSlots& slots();
   bool response_begun() const;
   // Answers when the response has not begun, cuts it otherwise.
   void refuse(LocalReply reply);
@@ -139,22 +161,12 @@ class Exchange final : public Deferred,
   Arena arena_;
   ExchangeInfo info_;
   const FilterServices services_;
-  RequestHead* head_ = nullptr;
-  ResponseHead* response_ = nullptr;
-  const ServiceEntry* service_ = nullptr;
-  const Route* route_ = nullptr;
-  const FilterSlots* slots_ = nullptr;  // set once the route is chosen
+  Half<RequestHead> request_;
+  ResponseSide response_{*this};
+  std::optional<RouteChoice> choice_;
+  const FilterSlots* settings_;  // of the chain, until the choice
   ResetReason release_reason_ = ResetReason::kCancel;
   ExchangeState state_ = ExchangeState::kHead;
-  bool request_ended_ = false;
-  bool response_ended_ = false;  // with state response_waits: no body follows
-  // What arrived while a head waits in a filter.
-  struct Waiting {
-    Buffer data;
-    Headers* trailers = nullptr;
-  };
-  Waiting request_waiting_;
-  Waiting response_waiting_;
   std::optional<Timer> tunnel_idle_;
   StreamTransport* inside_ = nullptr;      // of a CONNECT, while it lives
   std::unique_ptr<MirrorRequest> mirror_;  // until the request has been sent whole

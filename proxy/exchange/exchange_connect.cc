@@ -5,11 +5,11 @@ namespace woad {
 
 void Exchange::accept_connect() {
   // It is nobody's request: those inside have services and routes.
-  slots_ = &view_->snapshot().chain(listener_.direction).slots();
+  choice_ = RouteChoice{nullptr, nullptr, settings_};
   auto* head = arena_.make<ResponseHead>(arena_);
   info_.status = head->status;
   writer_.write_head(*head, false, false);
-  const bool ended = request_ended_;
+  const bool ended = request_.ended();
   enter_tunnel();
   StreamCarrier& self = *this;
   auto inside = std::make_unique<StreamTransport>(self, worker_.scheduler, client_.address);
@@ -23,7 +23,7 @@ void Exchange::lose_inside(std::string_view why) {
 }
 
 void Exchange::carry(Buffer&& data, bool end) {
-  tunnel_idle_->arm(kTunnelIdle);
+  on_tunnel_bytes();
   info_.bytes_sent += data.size();
   writer_.write_data(std::move(data), end);
 }

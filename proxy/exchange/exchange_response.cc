@@ -1,126 +1,110 @@
-// The response side of an exchange: from the forwarder through the filters to the client.
+// The response side of an exchange: from the upstream through the filters to the client.
 #include "proxy/exchange/exchange.h"
 
 namespace woad {
 
-void Exchange::on_interim(ResponseHead& head) {
+void Exchange::ResponseSide::on_interim(ResponseHead& head) {
   // RFC 9110 section 15.2: an HTTP/1.0 client knows no 1xx.
-  if (state_ == ExchangeState::kForwarding && head_->protocol != Protocol::kHttp10) {
-    writer_.write_interim(head);
+  if (exchange_.state_ == ExchangeState::kForwarding &&
+      exchange_.request_.head()->protocol != Protocol::kHttp10) {
+    exchange_.writer_.write_interim(head);
   }
 }
 
-void Exchange::on_response(ResponseHead& head, bool end) {
-  if (state_ == ExchangeState::kEnded) return;
-  response_ = &head;
-  response_ended_ = end;
-  walk_response_head();
+void Exchange::ResponseSide::on_response(ResponseHead& head, bool end) {
+  if (exchange_.state_ == ExchangeState::kEnded) return;
+  half_.begin(head, end);
+  walk();
 }
 
-void Exchange::walk_response_head() {
-  Verdict verdict = filters_.response_head(*response_, response_ended_);
+void Exchange::ResponseSide::walk() {
+  HeadVerdict verdict = exchange_.filters_.response_head(*half_.head(), half_.head_ends());
   switch (verdict.kind()) {
-    case Verdict::Kind::kReply: answer(verdict.take_reply()); return;
-    case Verdict::Kind::kWait:
-      move_to(state_, ExchangeState::kResponseWaits);
-      forwarder_.hold_response(true);
+    case HeadVerdict::Kind::kReply: exchange_.answer(verdict.take_reply()); return;
+    case HeadVerdict::Kind::kWait:
+      move_to(exchange_.state_, ExchangeState::kResponseWaits);
+      exchange_.forwarder_.hold_response(true);
       return;
-    case Verdict::Kind::kGo: send_response_head(); return;
+    case HeadVerdict::Kind::kGo: send_head(); return;
   }
 }
 
-void Exchange::send_response_head() {
-  Waiting waiting = std::move(response_waiting_);
-  const bool has_body = !response_ended_ || !waiting.data.empty() || waiting.trailers != nullptr;
-  const bool waited = state_ == ExchangeState::kResponseWaits;
-  move_to(state_, ExchangeState::kResponding);
-  info_.status = response_->status;
-  writer_.write_head(*response_, !has_body, owner_.closing());
-  const bool ended = response_ended_;
-  const bool tunnel = response_->tunnel;
-  if (tunnel) {
-    enter_tunnel();
-  } else if (!has_body) {
-    finish();
+// Sends the head, and behind it what came while it waited in a filter.
+void Exchange::ResponseSide::send_head() {
+  ResponseHead& head = *half_.head();
+  const bool waited = exchange_.state_ == ExchangeState::kResponseWaits;
+  const bool end = half_.head_ends();
+  move_to(exchange_.state_, ExchangeState::kResponding);
+  exchange_.info_.status = head.status;
+  exchange_.writer_.write_head(head, end, exchange_.owner_.closing());
+  if (end) {
+    exchange_.finish();
     return;
   }
-  if (!waiting.data.empty() || (tunnel && ended)) {
-    on_response_data(std::move(waiting.data), ended && waiting.trailers == nullptr);
+  if (head.tunnel) exchange_.enter_tunnel();
+  half_.release([&](Buffer&& data, bool last) { on_data(std::move(data), last); },
+                [&](Headers& trailers) { send_trailers(trailers); });
+  if (waited && exchange_.response_begun()) {
+    exchange_.forwarder_.hold_response(!exchange_.writer_.writable());
   }
-  if (waiting.trailers != nullptr) on_response_trailers(*waiting.trailers);
-  if (waited && response_begun()) forwarder_.hold_response(!writer_.writable());
 }
 
-void Exchange::on_response_data(Buffer&& data, bool end) {
-  if (end) response_ended_ = true;
-  switch (state_) {
-    case ExchangeState::kResponseWaits: response_waiting_.data.append(std::move(data)); return;
+void Exchange::ResponseSide::on_data(Buffer&& data, bool end) {
+  if (end) half_.end();
+  switch (exchange_.state_) {
+    case ExchangeState::kResponseWaits: half_.keep(std::move(data)); return;
     case ExchangeState::kTunnel:
-      tunnel_idle_->arm(kTunnelIdle);
-      info_.bytes_sent += data.size();
-      writer_.write_data(std::move(data), end);
-      if (end && request_ended_) {
-        finish();
-      } else if (!writer_.writable()) {
-        forwarder_.hold_response(true);
-      }
+      exchange_.on_tunnel_bytes();
+      write(std::move(data), end);
+      if (end && exchange_.request_.ended()) exchange_.finish();
       return;
-    case ExchangeState::kResponding: send_response_data(std::move(data), end); return;
+    case ExchangeState::kResponding: send_data(std::move(data), end); return;
     default: return;
   }
 }
 
-void Exchange::send_response_data(Buffer&& data, bool end) {
-  Verdict verdict = filters_.response_data(data, end);
+void Exchange::ResponseSide::send_data(Buffer&& data, bool end) {
+  Verdict verdict = exchange_.filters_.response_data(data, end);
   if (verdict.kind() == Verdict::Kind::kReply) {
-    cut(verdict.take_reply().details, ClosedBy::kWoad);
+    exchange_.cut(verdict.take_reply().details, ClosedBy::kWoad);
     return;
   }
-  info_.bytes_sent += data.size();
-  writer_.write_data(std::move(data), end);
-  if (end) {
-    finish();
-  } else if (!writer_.writable()) {
-    forwarder_.hold_response(true);
+  write(std::move(data), end);
+  if (end) exchange_.finish();
+}
+
+void Exchange::ResponseSide::write(Buffer&& data, bool end) {
+  exchange_.info_.bytes_sent += data.size();
+  exchange_.writer_.write_data(std::move(data), end);
+  if (!end && !exchange_.writer_.writable()) exchange_.forwarder_.hold_response(true);
+}
+
+void Exchange::ResponseSide::on_trailers(Headers& trailers) {
+  half_.end();
+  if (exchange_.state_ == ExchangeState::kResponseWaits) {
+    half_.keep(trailers);
+  } else {
+    send_trailers(trailers);
   }
 }
 
-void Exchange::on_response_trailers(Headers& trailers) {
-  response_ended_ = true;
-  if (state_ == ExchangeState::kResponseWaits) {
-    response_waiting_.trailers = &trailers;
-    return;
-  }
-  if (state_ != ExchangeState::kResponding) return;
-  Verdict verdict = filters_.response_trailers(trailers);
+void Exchange::ResponseSide::send_trailers(Headers& trailers) {
+  if (exchange_.state_ != ExchangeState::kResponding) return;
+  Verdict verdict = exchange_.filters_.response_trailers(trailers);
   if (verdict.kind() == Verdict::Kind::kReply) {
-    cut(verdict.take_reply().details, ClosedBy::kWoad);
+    exchange_.cut(verdict.take_reply().details, ClosedBy::kWoad);
     return;
   }
-  writer_.write_trailers(trailers);
-  finish();
+  exchange_.writer_.write_trailers(trailers);
+  exchange_.finish();
 }
 
-void Exchange::on_no_response(LocalReply reply) {
-  if (state_ == ExchangeState::kEnded) return;
-  const bool upstream =
-      reply.code == ErrorCode::kUpstreamReset || reply.code == ErrorCode::kBadUpstreamResponse;
-  info_.closed_by = upstream ? ClosedBy::kUpstream : ClosedBy::kWoad;
-  answer(std::move(reply));
+void Exchange::ResponseSide::on_reset(ResetReason, std::string_view why) {
+  if (exchange_.state_ != ExchangeState::kEnded) exchange_.cut(why, ClosedBy::kUpstream);
 }
 
-void Exchange::on_response_cut(std::string_view why) {
-  if (state_ != ExchangeState::kEnded) cut(why, ClosedBy::kUpstream);
+void Exchange::ResponseSide::on_writable() {
+  if (exchange_.state_ != ExchangeState::kEnded) exchange_.writer_.hold_reading(false);
 }
-
-void Exchange::enter_tunnel() {
-  move_to(state_, ExchangeState::kTunnel);
-  request_ended_ = false;
-  response_ended_ = false;
-  tunnel_idle_.emplace(worker_.scheduler.timers(), bind_timer<&Exchange::on_tunnel_idle>(this));
-  tunnel_idle_->arm(kTunnelIdle);
-}
-
-void Exchange::on_tunnel_idle() { cut("the tunnel was idle for an hour", ClosedBy::kWoad); }
 
 }  // namespace woad

@@ -1,10 +1,12 @@
 #include "proxy/exchange/forwarder.h"
 
-#include <string>
-
 #include "proxy/exchange/measure.h"
+#include "proxy/exchange/state.h"
 
 namespace woad {
+
+using State = ForwarderState;
+
 namespace {
 
 Protocol protocol_for(const Service& service, const ExchangeInfo& info, const RequestHead& head) {
@@ -33,26 +35,40 @@ LocalReply unresolved(const Pool& pool) {
 
 }  // namespace
 
-Forwarder::Forwarder(ForwarderOwner& owner, const WorkerContext& worker, SnapshotView& view,
-                     ExchangeInfo& info, Arena& arena)
+Forwarder::Forwarder(ForwarderOwner& owner, ResponseSink& sink, const WorkerContext& worker,
+                     SnapshotView& view, ExchangeInfo& info, Arena& arena)
     : owner_(owner),
+      sink_(sink),
       worker_(worker),
       view_(view),
       info_(info),
       arena_(arena),
       per_try_(worker.scheduler.timers(), bind_timer<&Forwarder::on_per_try>(this)),
-      backoff_(worker.scheduler.timers(), bind_timer<&Forwarder::on_backoff_over>(this)) {}
+      backoff_(worker.scheduler.timers(), bind_timer<&Forwarder::try_next>(this)) {}
 
 Forwarder::~Forwarder() = default;
 
-void Forwarder::start(const ServiceEntry& target, RequestHead& head, bool end) {
+void Forwarder::start(const ServiceEntry& target, RequestHead& head, bool end, bool repeatable) {
   target_ = &target;
   head_ = &head;
   request_ended_ = end;
-  try_next(false);
+  repeatable_ = repeatable;
+  try_next();
 }
 
-void Forwarder::try_next(bool fresh) {
+// Each try shapes a head of its own; where there can be but one it shapes the request's.
+void Forwarder::give_head() {
+  if (!repeatable_) return;
+  if (pristine_ == nullptr) {
+    pristine_ = arena_.make<RequestHead>(*head_);
+  } else {
+    head_ = arena_.make<RequestHead>(*pristine_);
+  }
+}
+
+void Forwarder::try_next() {
+  move_to(state_, State::kTrying);
+  give_head();
   const Service& service = target_->service;
   AttemptPlan plan{service, ++info_.attempts};
   Verdict verdict = owner_.shape_attempt(plan, *head_);
@@ -60,31 +76,25 @@ void Forwarder::try_next(bool fresh) {
   if (plan.pool == nullptr && !refused) plan.pool = service.find_pool("", "");
   info_.pool = plan.pool == nullptr ? std::string_view() : std::string_view(plan.pool->name);
   info_.pool_reason = plan.pool_reason;
-  if (refused) {
-    owner_.on_no_response(verdict.take_reply());
-    return;
-  }
+  if (refused) return not_made(verdict.take_reply());
   if (plan.pool == nullptr || !plan.pool->has_endpoints) {
-    owner_.on_no_response(nobody_there(service, plan.pool == nullptr ? "base" : plan.pool->name));
-    return;
+    return not_made(nobody_there(service, plan.pool == nullptr ? "base" : plan.pool->name));
   }
   const Pool& pool = service.pool(*plan.pool);
-  const Endpoint* endpoint = view_.upstreams().pick(pool, service.policy, last_endpoint_);
-  if (endpoint == nullptr) {
-    owner_.on_no_response(unresolved(pool));
-    return;
-  }
+  const Endpoint* endpoint = view_.upstreams().pick(pool, service.policy, endpoint_);
+  if (endpoint == nullptr) return not_made(unresolved(pool));
+  endpoint_ = endpoint;
   if (plan.per_try > Duration(0)) per_try_.arm(plan.per_try);
-  launch(*endpoint, fresh, info_.attempts);
+  launch(false);
 }
 
-void Forwarder::launch(const Endpoint& endpoint, bool fresh, uint32_t number) {
-  last_endpoint_ = &endpoint;
-  EndpointState& state = view_.upstreams().state(endpoint, target_->service.channel);
+void Forwarder::launch(bool fresh) {
+  EndpointState& state = view_.upstreams().state(*endpoint_, target_->service.channel);
   info_.upstream_host = state.name();
-  AttemptSink& self = *this;
+  AttemptOwner& owner = *this;
+  ResponseSink& sink = *this;
   attempt_.reset(new (arena_)
-                     Attempt(self, state, protocol_for(target_->service, info_, *head_), number));
+                     Attempt(owner, sink, state, protocol_for(target_->service, info_, *head_)));
   attempt_->start(fresh);
 }
 
@@ -97,13 +107,13 @@ void Forwarder::on_attempt_ready(Attempt& attempt) {
                       request_ended_ && trailers_ == nullptr);
   }
   if (trailers_ != nullptr) writer.write_trailers(*trailers_);
-  if (!request_ended_ && writer.writable()) owner_.on_request_room();
+  if (!request_ended_ && writer.writable()) sink_.on_writable();
 }
 
 void Forwarder::send_data(Buffer&& data, bool end) {
   request_ended_ = end;
   const bool streaming = attempt_ != nullptr && attempt_->has_stream();
-  if (keep_body_ && body_.size() + data.size() > kReplayBytes) {
+  if (keep_body_ && body_.size() + data.size() > view_.snapshot().exchange_limits.replay) {
     keep_body_ = false;
     if (streaming) body_.clear();
   }
@@ -130,114 +140,102 @@ void Forwarder::hold_response(bool on) {
   if (attempt_ != nullptr && attempt_->has_stream()) attempt_->writer().hold_reading(on);
 }
 
-void Forwarder::cancel(ResetReason reason) {
+void Forwarder::cancel(ErrorCode told) {
+  if (state_ == State::kOver) return;
   per_try_.disarm();
   backoff_.disarm();
-  if (attempt_ != nullptr) retire_attempt(reason);
+  if (state_ == State::kTrying) {
+    keep_body_ = false;
+    (void)tell({.kind = Outcome::Kind::kCancelled, .error = told});
+  }
+  move_to(state_, State::kOver);
+  if (attempt_ != nullptr) retire_attempt();
 }
 
-void Forwarder::retire_attempt(ResetReason reason) {
-  attempt_->cancel(reason);
+void Forwarder::retire_attempt() {
+  attempt_->cancel();
   worker_.scheduler.defer_delete(std::move(attempt_));
 }
 
 // RFC 9110 section 9.2.2 and 9112 section 9.3.1: what was never sent may go again whatever the
-// method; what was sent only when sending it twice does no harm and all of it is still here.
-bool Forwarder::replay_is_safe(Attempt& attempt, ResetReason reason) const {
-  if (replayed_ || !attempt.reused()) return false;
-  if (reason == ResetReason::kRefused) return keep_body_;
-  if (reason != ResetReason::kConnectionLost || !keep_body_) return false;
-  return is_idempotent(head_->method) || !attempt.writer().anything_sent();
+// method; what was sent only when sending it twice does no harm and all of it is still here. An
+// upstream of which anything has been heard did not close for its age.
+bool Forwarder::replay_is_safe(ResetReason reason) const {
+  const bool stale = reason == ResetReason::kConnectionLost || reason == ResetReason::kRefused;
+  if (!stale || replayed_ || !keep_body_ || !attempt_->reused()) return false;
+  const RequestWriter& writer = attempt_->writer();
+  if (writer.anything_heard()) return false;
+  return outcome_info(outcome_of(reason)).resend == Resend::kAlways ||
+         is_idempotent(head_->method) || !writer.anything_sent();
 }
 
-void Forwarder::conclude(Outcome outcome, LocalReply reply) {
-  per_try_.disarm();
+Next Forwarder::tell(Outcome outcome) {
   outcome.number = info_.attempts;
-  count_attempt(worker_.metrics, view_, info_, to_string(outcome.kind));
-  const Next next = owner_.judge_outcome(outcome);
-  if (attempt_ != nullptr) retire_attempt(ResetReason::kCancel);
-  if (next.wants_again() && keep_body_) {
-    backoff_.arm(next.delay());
-  } else {
-    owner_.on_no_response(std::move(reply));
-  }
+  outcome.endpoint = endpoint_;
+  outcome.anything_sent = attempt_->has_stream() && attempt_->writer().anything_sent();
+  outcome.may_try_again = keep_body_;
+  count_attempt(worker_.metrics, view_, info_, outcome_info(outcome.kind).word);
+  owner_.on_outcome(outcome);
+  return outcome.may_try_again ? owner_.next_try(outcome) : Next::done();
 }
 
-void Forwarder::on_backoff_over() { try_next(false); }
+void Forwarder::not_made(LocalReply reply) {
+  owner_.on_outcome(
+      {.kind = Outcome::Kind::kNotMade, .number = info_.attempts, .error = reply.code});
+  move_to(state_, State::kOver);
+  owner_.on_no_response(std::move(reply), outcome_info(Outcome::Kind::kNotMade).ended_by);
+}
+
+void Forwarder::fail(Outcome::Kind kind, std::string details, std::string_view proxy_status) {
+  per_try_.disarm();
+  const OutcomeInfo& meaning = outcome_info(kind);
+  const Next next = tell({.kind = kind, .error = meaning.error});
+  retire_attempt();
+  if (next.wants_again()) return back_off(next.delay());
+  move_to(state_, State::kOver);
+  owner_.on_no_response(
+      {.code = meaning.error, .details = std::move(details), .proxy_status = proxy_status},
+      meaning.ended_by);
+}
+
+void Forwarder::back_off(Duration delay) {
+  move_to(state_, State::kBackingOff);
+  backoff_.arm(delay);
+}
 
 void Forwarder::on_per_try() {
-  const bool sent = attempt_->has_stream() && attempt_->writer().anything_sent();
-  conclude({.kind = Outcome::Kind::kPerTryTimeout, .anything_sent = sent},
-           {.code = ErrorCode::kTimeout,
-            .details =
-                "no answer from " + std::string(info_.upstream_host) + " within timeout.per_try"});
+  fail(Outcome::Kind::kPerTryTimeout,
+       "no answer from " + std::string(info_.upstream_host) + " within timeout.per_try");
 }
 
-void Forwarder::on_attempt_no_stream(Attempt&, const DialFailure& failure) {
-  conclude({.kind = Outcome::Kind::kConnectFailed}, {.code = ErrorCode::kConnectFailed,
-                                                     .details = failure.message,
-                                                     .proxy_status = failure.proxy_status});
+void Forwarder::on_attempt_no_stream(const DialFailure& failure) {
+  fail(Outcome::Kind::kConnectFailed, failure.message, failure.proxy_status);
 }
 
-void Forwarder::on_attempt_reset(Attempt& attempt, ResetReason reason, std::string_view why) {
-  if (head_sent_up_) {
-    per_try_.disarm();
-    owner_.on_response_cut(why);
-    return;
-  }
-  if (replay_is_safe(attempt, reason)) {
+void Forwarder::on_reset(ResetReason reason, std::string_view why) {
+  if (replay_is_safe(reason)) {
     replayed_ = true;
-    const Endpoint& endpoint = *last_endpoint_;
-    const uint32_t number = attempt.number();
-    retire_attempt(reason);
-    launch(endpoint, true, number);
-    return;
+    retire_attempt();
+    launch(true);
+  } else if (reason == ResetReason::kNotConnected) {
+    fail(Outcome::Kind::kConnectFailed, std::string(why), "tls_alert_received");
+  } else {
+    fail(outcome_of(reason), std::string(info_.upstream_host) + ": " + std::string(why));
   }
-  if (reason == ResetReason::kNotConnected) {
-    conclude({.kind = Outcome::Kind::kConnectFailed}, {.code = ErrorCode::kConnectFailed,
-                                                       .details = std::string(why),
-                                                       .proxy_status = "tls_alert_received"});
-    return;
-  }
-  const bool sent = attempt.writer().anything_sent();
-  const std::string where = std::string(info_.upstream_host) + ": " + std::string(why);
-  if (reason == ResetReason::kProtocolError) {
-    conclude({.kind = Outcome::Kind::kBadResponse, .anything_sent = sent},
-             {.code = ErrorCode::kBadUpstreamResponse, .details = where});
-    return;
-  }
-  const auto kind =
-      reason == ResetReason::kRefused ? Outcome::Kind::kRefused : Outcome::Kind::kReset;
-  conclude({.kind = kind, .anything_sent = sent},
-           {.code = ErrorCode::kUpstreamReset, .details = where});
 }
 
-void Forwarder::on_attempt_interim(ResponseHead& head) { owner_.on_interim(head); }
-
-void Forwarder::on_attempt_response(Attempt&, ResponseHead& head, bool end) {
+void Forwarder::on_response(ResponseHead& head, bool end) {
   per_try_.disarm();
-  count_attempt(worker_.metrics, view_, info_, to_string(Outcome::Kind::kAccepted));
-  const Next next = owner_.judge_outcome({.kind = Outcome::Kind::kAccepted,
-                                          .status = head.status,
-                                          .anything_sent = true,
-                                          .number = info_.attempts});
-  if (next.wants_again() && keep_body_) {
-    retire_attempt(ResetReason::kCancel);
-    backoff_.arm(next.delay());
-    return;
+  const Next next = tell({.kind = Outcome::Kind::kAccepted, .response = &head});
+  if (next.wants_again()) {
+    retire_attempt();
+    return back_off(next.delay());
   }
-  head_sent_up_ = true;
+  move_to(state_, State::kCommitted);
   keep_body_ = false;
   body_.clear();
-  owner_.on_response(head, end);
+  attempt_->hand_over(sink_);
+  sink_.on_response(head, end);
 }
-
-void Forwarder::on_attempt_data(Buffer&& data, bool end) {
-  owner_.on_response_data(std::move(data), end);
-}
-
-void Forwarder::on_attempt_trailers(Headers& trailers) { owner_.on_response_trailers(trailers); }
-
-void Forwarder::on_attempt_writable() { owner_.on_request_room(); }
 
 }  // namespace woad

@@ -1,15 +1,18 @@
-// The end of the chain: gets one request answered, by one attempt after another.
+// The end of the chain: gets one request answered, by one try after another.
 //
-// Keeps the request body for a replay while that is possible and small; chooses pool (by filters)
-// and endpoint (by the balancer); replays once by itself when a reused connection died of its age.
-// Owned by its exchange. One thread.
+// Keeps the request body for another try while that is possible and small; chooses pool (by
+// filters) and endpoint (by the balancer); a try whose reused connection died of its age goes again
+// on a fresh one by itself, once. Its states are those of forwarder_state.h. Owned by its exchange.
+// One thread.
 #pragma once
 
 #include <cstdint>
 #include <memory>
+#include <string>
 
 #include "proxy/base/timer_wheel.h"
 #include "proxy/exchange/attempt.h"
+#include "proxy/exchange/forwarder_state.h"
 #include "proxy/exchange/worker_context.h"
 #include "proxy/filter/filter.h"
 #include "proxy/snapshot/route.h"
@@ -21,76 +24,79 @@ class ForwarderOwner {
  public:
   // Lets the filters shape or refuse the next try.
   virtual Verdict shape_attempt(AttemptPlan& plan, RequestHead& head) = 0;
-  virtual Next judge_outcome(const Outcome& outcome) = 0;
-  virtual void on_interim(ResponseHead& head) = 0;
-  virtual void on_response(ResponseHead& head, bool end) = 0;
-  virtual void on_response_data(Buffer&& data, bool end) = 0;
-  virtual void on_response_trailers(Headers& trailers) = 0;
-  // No answer will come; nothing has been handed up.
-  virtual void on_no_response(LocalReply reply) = 0;
-  // The response broke off after its head was handed up.
-  virtual void on_response_cut(std::string_view why) = 0;
-  // The request may send more body.
-  virtual void on_request_room() = 0;
+  // Once for each shape_attempt(), refused or not.
+  virtual void on_outcome(const Outcome& outcome) = 0;
+  // Whether another try is to follow; asked only when one can be made.
+  virtual Next next_try(const Outcome& outcome) = 0;
+  // No answer will come; nothing has been handed up. `ended_by`: whose fault that is.
+  virtual void on_no_response(LocalReply reply, ClosedBy ended_by) = 0;
 
  protected:
   ~ForwarderOwner() = default;
 };
 
-class Forwarder final : private AttemptSink {
+class Forwarder final : private AttemptOwner, private ResponseSink {
  public:
-  // Request bodies up to this are kept for a replay.
-  static constexpr size_t kReplayBytes = 64 * 1024;
-
-  Forwarder(ForwarderOwner& owner, const WorkerContext& worker, SnapshotView& view,
-            ExchangeInfo& info, Arena& arena);
+  // Interim responses, the response that is accepted and what follows it go to `sink`, and so does
+  // its on_writable: the request may send more body.
+  Forwarder(ForwarderOwner& owner, ResponseSink& sink, const WorkerContext& worker,
+            SnapshotView& view, ExchangeInfo& info, Arena& arena);
   ~Forwarder();
 
-  // Begins. `head` lives as long as the exchange.
-  void start(const ServiceEntry& target, RequestHead& head, bool end);
+  // Begins. `head` lives as long as the exchange. `repeatable`: next_try() may ask for another try,
+  // so that each needs a head of its own.
+  void start(const ServiceEntry& target, RequestHead& head, bool end, bool repeatable);
   void send_data(Buffer&& data, bool end);
   void send_trailers(Headers& trailers);
   // False: the upstream is slow, hold the client.
   bool writable() const;
   // Back-pressure from the client.
   void hold_response(bool on);
-  // Gives up whatever runs.
-  void cancel(ResetReason reason);
+  // Gives up whatever runs; `told` is what the client gets instead.
+  void cancel(ErrorCode told);
 
  private:
-  void try_next(bool fresh);
-  void launch(const Endpoint& endpoint, bool fresh, uint32_t number);
-  void retire_attempt(ResetReason reason);
-  bool replay_is_safe(Attempt& attempt, ResetReason reason) const;
-  void conclude(Outcome outcome, LocalReply reply);
+  void try_next();
+  void give_head();
+  void launch(bool fresh);
+  void retire_attempt();
+  bool replay_is_safe(ResetReason reason) const;
+  // A try that ran: counts it and tells its outcome. Whether another follows.
+  Next tell(Outcome outcome);
+  void not_made(LocalReply reply);
+  void fail(Outcome::Kind kind, std::string details, std::string_view proxy_status = {});
+  void back_off(Duration delay);
   void on_per_try();
-  void on_backoff_over();
 
   void on_attempt_ready(Attempt& attempt) override;
-  void on_attempt_no_stream(Attempt& attempt, const DialFailure& failure) override;
-  void on_attempt_interim(ResponseHead& head) override;
-  void on_attempt_response(Attempt& attempt, ResponseHead& head, bool end) override;
-  void on_attempt_data(Buffer&& data, bool end) override;
-  void on_attempt_trailers(Headers& trailers) override;
-  void on_attempt_reset(Attempt& attempt, ResetReason reason, std::string_view why) override;
-  void on_attempt_writable() override;
-  Arena& attempt_arena() override { return arena_; }
+  void on_attempt_no_stream(const DialFailure& failure) override;
+  // ResponseSink, until the response is accepted.
+  void on_interim(ResponseHead& head) override { sink_.on_interim(head); }
+  void on_response(ResponseHead& head, bool end) override;
+  void on_data(Buffer&&, bool) override {}  // comes behind a head alone
+  void on_trailers(Headers&) override {}    // as well
+  void on_reset(ResetReason reason, std::string_view why) override;
+  void on_writable() override { sink_.on_writable(); }
+  Arena& arena() override { return arena_; }
 
   ForwarderOwner& owner_;
+  ResponseSink& sink_;
   const WorkerContext& worker_;
   SnapshotView& view_;
   ExchangeInfo& info_;
   Arena& arena_;
   const ServiceEntry* target_ = nullptr;
-  RequestHead* head_ = nullptr;
+  RequestHead* head_ = nullptr;            // of the present try
+  const RequestHead* pristine_ = nullptr;  // as no try has shaped it; nullptr: there is one try
   std::unique_ptr<Attempt> attempt_;
-  const Endpoint* last_endpoint_ = nullptr;
+  const Endpoint* endpoint_ = nullptr;  // of the latest try
   Buffer body_;  // sent or not, while keep_body_; else what no stream has taken yet
   Headers* trailers_ = nullptr;
+  ForwarderState state_ = ForwarderState::kIdle;
+  bool repeatable_ = false;
   bool request_ended_ = false;
-  bool keep_body_ = true;      // body_ holds the whole body so far: another try could send it
-  bool replayed_ = false;      // the one replay on a fresh connection is used up
-  bool head_sent_up_ = false;  // the response belongs to the client: no further try
+  bool keep_body_ = true;  // body_ holds the whole body so far: another try could send it
+  bool replayed_ = false;  // the one replay on a fresh connection is used up
   Timer per_try_;
   Timer backoff_;
 };

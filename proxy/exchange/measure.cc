@@ -20,23 +20,44 @@ std::string_view code_class(int status) {
 }  // namespace
 
 void count_exchange(WorkerMetrics& metrics, SnapshotView& view, const ExchangeInfo& info) {
-  const auto id = [&](std::string_view label) { return view.labels().of(metrics, label); };
-  const auto direction = id(to_string(info.direction));
-  const auto service = id(info.service);
-  const auto color = id(color_label(view.snapshot(), info.color));
-  metrics.count(Family::kRequests, {direction, service, color, id(code_class(info.status)),
-                                    id(error_info(info.error).code)});
-  metrics.record_latency(direction, service, color, info.end - info.start);
-  if (info.direction == Direction::kOutbound && info.attempts > 0) {
-    metrics.count(Family::kRoute, {service, color, id(info.pool), id(to_string(info.pool_reason))});
-  }
+  const std::string_view color = color_label(view.snapshot(), info.color);
+  const bool routed = info.direction == Direction::kOutbound && info.attempts > 0;
+  // An error is its row, whose address has 48 bits at most.
+  const uint64_t error = reinterpret_cast<uintptr_t>(&error_info(info.error));
+  const SeriesKey key{info.service, color, routed ? info.pool : std::string_view(),
+                      error << 8 | static_cast<uint64_t>(info.status / 100) << 5 |
+                          static_cast<uint64_t>(info.pool_reason) << 2 |
+                          static_cast<uint64_t>(info.direction) << 1 | (routed ? 1 : 0)};
+  const RequestSeries& series = view.request_series().of(key, [&] {
+    const auto id = [&](std::string_view label) { return metrics.intern(label); };
+    const auto direction = id(to_string(info.direction));
+    RequestSeries made;
+    made.requests = metrics.series(
+        Family::kRequests, {direction, id(info.service), id(color), id(code_class(info.status)),
+                            id(error_info(info.error).code)});
+    made.latency = &metrics.latency(direction, id(info.service), id(color));
+    if (routed) {
+      made.route = metrics.series(Family::kRoute, {id(info.service), id(color), id(info.pool),
+                                                   id(to_string(info.pool_reason))});
+    }
+    return made;
+  });
+  metrics.count(series.requests);
+  series.latency->record(info.end - info.start);
+  if (series.route) metrics.count(*series.route);
 }
 
 void count_attempt(WorkerMetrics& metrics, SnapshotView& view, const ExchangeInfo& info,
                    std::string_view result) {
-  const auto id = [&](std::string_view label) { return view.labels().of(metrics, label); };
-  metrics.count(Family::kAttempts,
-                {id(info.service), id(color_label(view.snapshot(), info.color)), id(result)});
+  const std::string_view color = color_label(view.snapshot(), info.color);
+  metrics.count(view.attempt_series().of({info.service, color, result}, [&] {
+    return metrics.series(Family::kAttempts, {metrics.intern(info.service), metrics.intern(color),
+                                              metrics.intern(result)});
+  }));
+}
+
+void count_mirror(WorkerMetrics& metrics, const ExchangeInfo& info, std::string_view result) {
+  metrics.count(Family::kMirrors, {metrics.intern(info.service), metrics.intern(result)});
 }
 
 void count_plaintext(WorkerContext& worker, const ListenerSpec& listener, const Address& client) {

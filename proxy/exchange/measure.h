@@ -14,6 +14,9 @@ void count_exchange(WorkerMetrics& metrics, SnapshotView& view, const ExchangeIn
 void count_attempt(WorkerMetrics& metrics, SnapshotView& view, const ExchangeInfo& info,
                    std::string_view result);
 
+// Once for each copy of a request for a shadow.
+void count_mirror(WorkerMetrics& metrics, const ExchangeInfo& info, std::string_view result);
+
 // A request without identity where mtls is permissive.
 void count_plaintext(WorkerContext& worker, const ListenerSpec& listener, const Address& client);
 

@@ -1,8 +1,13 @@
-// A copy of a request for a shadow service: sent along, its answer thrown away.
+// A copy of a request for a shadow service: sent along whole, its answer thrown away.
 //
-// It never slows or fails the request it copies: a shadow that cannot keep up is given up. It
-// belongs to the exchange while the request is being sent and to the worker's MirrorSet afterwards.
-// One thread.
+//   sending ──▶ sent ──▶ over
+//      └─────────────────▶┘
+// It never slows or fails the request it copies. What its shadow does not take at once waits here,
+// in the blocks of the request itself, within bounds for a copy and for a worker. A copy that falls
+// further behind, or whose shadow owes something and does nothing for too long, is given up: reset,
+// so that a part never looks like a whole, counted, and told on the process log. The bounds are
+// those of ExchangeLimits. It belongs to the exchange while the request comes and to the worker's
+// MirrorSet afterwards. One thread.
 #pragma once
 
 #include <memory>
@@ -12,43 +17,73 @@
 
 namespace woad {
 
-class MirrorRequest final : public Deferred, public ListLink, private ForwarderOwner {
- public:
-  // A shadow that has not answered by then is given up: the default of timeout.request.
-  static constexpr Duration kTimeout = seconds(15);
+// How it ended.
+enum class MirrorEnd : uint8_t {
+  kAnswered,   // whatever the answer; one that came early ends the copy, too
+  kTooSlow,    // over the bound
+  kTimeout,    // the shadow took nothing, or did not answer
+  kFailed,     // not reached, or lost
+  kCancelled,  // with the request it copied, or the worker
+};
+std::string_view to_string(MirrorEnd end);
 
+class MirrorRequest final : public Deferred,
+                            public ListLink,
+                            private ForwarderOwner,
+                            private ResponseSink {
+ public:
   MirrorRequest(WorkerContext& worker, ViewRef view);
+  ~MirrorRequest() override;
 
   // Copies the head. `of` is the request that is copied.
   void start(const ServiceEntry& target, const RequestHead& head, const ExchangeInfo& of, bool end);
   void send_data(Buffer&& data, bool end);
   void send_trailers(const Headers& trailers);
-  bool over() const { return over_; }
+  // The request it copies comes to nothing.
+  void cancel() { end(MirrorEnd::kCancelled); }
+  bool over() const { return state_ == State::kOver; }
 
  private:
   friend class MirrorSet;
+  enum class State : uint8_t { kSending, kSent, kOver };
+
   Verdict shape_attempt(AttemptPlan& plan, RequestHead& head) override;
-  Next judge_outcome(const Outcome&) override { return Next::done(); }
+  void on_outcome(const Outcome&) override {}
+  Next next_try(const Outcome&) override { return Next::done(); }
+  void on_no_response(LocalReply reply, ClosedBy) override;
+  // ResponseSink: the answer is thrown away.
   void on_interim(ResponseHead&) override {}
   void on_response(ResponseHead& head, bool end) override;
-  void on_response_data(Buffer&& data, bool end) override;
-  void on_response_trailers(Headers&) override { end(); }
-  void on_no_response(LocalReply) override { end(); }
-  void on_response_cut(std::string_view) override { end(); }
-  void on_request_room() override {}
-  void end();
+  void on_data(Buffer&& data, bool end) override;
+  void on_trailers(Headers&) override { end(MirrorEnd::kAnswered); }
+  void on_reset(ResetReason, std::string_view why) override { give_up(MirrorEnd::kFailed, why); }
+  void on_writable() override;
+  Arena& arena() override { return arena_; }
+
+  const ExchangeLimits& limits() const { return view_->snapshot().exchange_limits; }
+  void keep(Buffer&& data);
+  void pass(Buffer&& data);
+  void on_sent();
+  void on_patience_over();
+  void give_up(MirrorEnd how, std::string_view why);
+  void end(MirrorEnd how);
+  void settle(MirrorEnd how);
 
   WorkerContext& worker_;
   ViewRef view_;
   Arena arena_;
   ExchangeInfo info_;
-  Timer timeout_;
+  Timer patience_;  // armed while the shadow owes something
+  Buffer behind_;   // what it has not taken yet
+  Headers* trailers_ = nullptr;
+  bool request_ended_ = false;  // nothing more comes to be copied
   class MirrorSet* set_ = nullptr;
-  bool over_ = false;
+  State state_ = State::kSending;
   Forwarder forwarder_;
 };
 
-// The mirrors of a worker whose requests have been sent.
+// The mirrors of a worker: those whose requests have come whole, and what waits for the shadows of
+// all of them.
 class MirrorSet {
  public:
   ~MirrorSet();
@@ -57,6 +92,7 @@ class MirrorSet {
  private:
   friend class MirrorRequest;
   IntrusiveList<MirrorRequest> mirrors_;
+  size_t behind_ = 0;
 };
 
 }  // namespace woad

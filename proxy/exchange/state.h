@@ -38,7 +38,9 @@ inline bool may_follow(ExchangeState from, ExchangeState to) {
   return false;
 }
 
-inline void move_to(ExchangeState& state, ExchangeState next) {
+// For every enum with a may_follow().
+template <class State>
+void move_to(State& state, State next) {
   WOAD_ASSERT(may_follow(state, next));
   state = next;
 }

@@ -3,13 +3,15 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "proxy/base/arena.h"
 #include "proxy/base/buffer.h"
+#include "proxy/base/event_log.h"
 #include "proxy/base/random.h"
 #include "proxy/base/scheduler.h"
-#include "proxy/exchange/label_ids.h"
+#include "proxy/exchange/series_memo.h"
 #include "proxy/observe/metrics.h"
 #include "proxy/observe/plaintext_callers.h"
 #include "proxy/observe/tap_hub.h"
@@ -31,6 +33,14 @@ struct WorkerContext {
   SpanQueue* spans = nullptr;                     // nullptr: spans go nowhere
   TapHub* taps = nullptr;                         // nullptr: nobody can tap
   PlaintextCallers* plaintext_callers = nullptr;  // nullptr: not kept
+  EventLog* log = nullptr;                        // nullptr: nothing is told
+};
+
+// Where the requests that end in one way are counted, in the worker's metrics.
+struct RequestSeries {
+  size_t requests = 0;
+  Histogram* latency = nullptr;
+  std::optional<size_t> route;  // outbound requests that got as far as a pool
 };
 
 // One worker's view of one snapshot; lives while it is the newest or an exchange uses it.
@@ -50,13 +60,16 @@ class SnapshotView {
 
   const Snapshot& snapshot() const { return *snapshot_; }
   UpstreamView& upstreams() { return upstreams_; }
-  LabelIds& labels() { return labels_; }
+  // Where requests and tries of this snapshot are counted.
+  SeriesMemo<RequestSeries>& request_series() { return request_series_; }
+  SeriesMemo<size_t>& attempt_series() { return attempt_series_; }
 
  private:
   friend class ViewRef;
   std::shared_ptr<const Snapshot> snapshot_;
   UpstreamView upstreams_;
-  LabelIds labels_;
+  SeriesMemo<RequestSeries> request_series_;
+  SeriesMemo<size_t> attempt_series_;
   uint32_t& alive_;
   uint32_t refs_ = 0;
 };

@@ -6,37 +6,15 @@
 #include "proxy/base/strings.h"
 #include "proxy/exchange/request_rules.h"
 #include "proxy/explain/explain_context.h"
+#include "proxy/http/authority.h"
 #include "proxy/http/validate.h"
 #include "proxy/observe/metrics.h"
+#include "proxy/upstream/pool_choice.h"
 
 namespace woad {
 namespace {
 
 using config::quoted;
-
-// Stands in front of a service and notes which pools are asked for.
-class PoolRecorder final : public ServiceInfo {
- public:
-  struct Asked {
-    std::string name;
-    const PoolInfo* pool;
-  };
-  explicit PoolRecorder(const Service& service) : service_(service) {}
-
-  std::string_view name() const override { return service_.name(); }
-  Fallback fallback() const override { return service_.fallback(); }
-  bool external() const override { return service_.external(); }
-  const PoolInfo* find_pool(std::string_view color, std::string_view tenant) const override {
-    const PoolInfo* pool = service_.find_pool(color, tenant);
-    asked_.push_back({pool_name(color, tenant), pool});
-    return pool;
-  }
-  const std::vector<Asked>& asked() const { return asked_; }
-
- private:
-  const Service& service_;
-  mutable std::vector<Asked> asked_;
-};
 
 class Explainer final : private FilterHost {
  public:
@@ -223,48 +201,36 @@ class Explainer final : private FilterHost {
          (out_.answer->location.empty() ? "" : " to " + out_.answer->location));
   }
 
-  // Asks the color_routing filter of the chain as the first try of an exchange would.
+  // As color_routing does for the first try.
   bool choose_pool(const ServiceEntry& entry) {
     const Service& service = entry.service;
-    info_.service = service.name();
-    info_.route = out_.route;
-    const PoolRecorder recorder(service);
-    AttemptPlan plan{recorder, 1};
-    Verdict verdict = run_color_routing(plan);
-    if (plan.pool == nullptr && verdict.kind() == Verdict::Kind::kGo) {
-      plan.pool = recorder.find_pool("", "");
+    std::vector<PoolAsked> asked;
+    PoolChoice choice;
+    if (chain_.position("color_routing")) {
+      choice = woad::choose_pool(service, info_.color, info_.tenant, &asked);
+    } else {
+      step("color_routing is not in filters.outbound: every request goes to base");
+      choice.pool = service.find_pool("", "");
+      asked.push_back({pool_name("", ""), choice.pool});
     }
-    list_chain(recorder, plan.pool);
-    if (plan.pool != nullptr) out_.pool = plan.pool->name;
-    out_.reason = to_string(plan.pool_reason);
-    if (verdict.kind() == Verdict::Kind::kReply) {
-      refuse(verdict.take_reply());
+    list_chain(asked, choice.pool);
+    if (choice.pool != nullptr) out_.pool = choice.pool->name;
+    out_.reason = to_string(choice.reason);
+    if (choice.error != ErrorCode::kNone) {
+      refuse(refusal(choice, service, info_.color, info_.tenant));
       return false;
     }
-    if (plan.pool == nullptr || !plan.pool->has_endpoints) {
+    if (choice.pool == nullptr || !choice.pool->has_endpoints) {
       refuse({.code = ErrorCode::kNoEndpoint,
               .details = "service " + out_.service + " has no endpoint in pool " +
-                         (plan.pool == nullptr ? "base" : out_.pool)});
+                         (choice.pool == nullptr ? "base" : out_.pool)});
       return false;
     }
     return true;
   }
 
-  Verdict run_color_routing(AttemptPlan& plan) {
-    const auto position = chain_.position("color_routing");
-    if (!position) {
-      step("color_routing is not in filters.outbound: every request goes to base");
-      return Verdict::go();
-    }
-    FilterContext context(*this, *position, info_, arena_, services_);
-    HttpFilter* filter = chain_.kind(*position).create(arena_, context);
-    Verdict verdict = filter->on_attempt(plan, head_);
-    filter->~HttpFilter();
-    return verdict;
-  }
-
-  void list_chain(const PoolRecorder& recorder, const PoolInfo* chosen) {
-    for (const auto& [name, pool] : recorder.asked()) {
+  void list_chain(const std::vector<PoolAsked>& asked, const PoolInfo* chosen) {
+    for (const auto& [name, pool] : asked) {
       const bool known = std::any_of(out_.chain.begin(), out_.chain.end(),
                                      [&](const auto& earlier) { return earlier.pool == name; });
       if (known) continue;

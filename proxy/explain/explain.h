@@ -1,7 +1,7 @@
 // Why a request would go where: `woad explain` and GET /explain.
 //
-// Walks the very objects that route requests (context, route table, host table, the color_routing
-// filter) and writes down what each says; it decides nothing itself. Reads the snapshot alone: no
+// Walks the very objects that route requests (context, route table, host table, the choice of the
+// pool) and writes down what each says; it decides nothing itself. Reads the snapshot alone: no
 // connection, no metric, no state of a filter changes. Any thread.
 #pragma once
 

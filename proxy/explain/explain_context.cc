@@ -27,7 +27,7 @@ class ContextExplainer {
     read_trace(head_, info_.trace, services_.metrics);
     if (auto refused = admit_context(head_, rules_, info_, services_.metrics)) return refused;
     const bool undyed = info_.color.empty();
-    run_filter();
+    run_filters();
     // The rules were asked when nothing before them knew the origin.
     const bool asked = undyed && (info_.context_source == ContextSource::kNone ||
                                   info_.context_source == ContextSource::kDye ||
@@ -51,18 +51,20 @@ class ContextExplainer {
     }
   }
 
-  void run_filter() {
+  // Those behind which the route is chosen.
+  void run_filters() {
     const FilterChain& chain = snapshot_.chain(Direction::kOutbound);
-    const auto position = chain.position("context");
-    if (!position) {
+    if (!chain.position("context")) {
       step("context is not in filters.outbound: only what the request itself says counts");
-      return;
     }
     Arena& arena = head_.headers.arena();
-    FilterContext context(host_, *position, info_, arena, services_);
-    HttpFilter* filter = chain.kind(*position).create(arena, context);
-    (void)filter->on_request_head(head_, true);
-    filter->~HttpFilter();
+    for (size_t i = 0; i < chain.size(); ++i) {
+      if (!chain.kind(i).changes_match) continue;
+      FilterContext context(host_, i, info_, arena, services_);
+      HttpFilter* filter = chain.kind(i).create(arena, context);
+      (void)filter->on_request_head(head_, true);
+      filter->~HttpFilter();
+    }
   }
 
   void list_dye_rules() {

@@ -7,12 +7,11 @@ void FilterChain::add(const FilterKind& kind, FilterSlot slot) {
   kinds_.push_back(&kind);
   slots_.push_back(std::move(slot));
   for (size_t hook = 0; hook < kHookCount; ++hook) {
-    if ((kind.hooks >> hook & 1) == 0) continue;
+    if (!kind.has(static_cast<Hook>(hook))) continue;
     auto& order = order_[hook];
-    const bool backward = hook >= static_cast<size_t>(Hook::kResponseHead) &&
-                          hook <= static_cast<size_t>(Hook::kResponseTrailers);
-    order.insert(backward ? order.begin() : order.end(), index);
+    order.insert(runs_backward(static_cast<Hook>(hook)) ? order.begin() : order.end(), index);
   }
+  if (kind.changes_match) heads_before_route_ = order(Hook::kRequestHead).size();
 }
 
 std::optional<size_t> FilterChain::position(std::string_view name) const {

@@ -35,11 +35,14 @@ class FilterChain {
   std::optional<size_t> position(std::string_view name) const;
   // Positions of the filters that have the hook, in the order in which it calls them.
   const std::vector<uint8_t>& order(Hook hook) const { return order_[static_cast<size_t>(hook)]; }
+  // How many of order(Hook::kRequestHead) see the head before the route is chosen.
+  size_t heads_before_route() const { return heads_before_route_; }
 
  private:
   std::vector<const FilterKind*> kinds_;
   FilterSlots slots_;
   std::array<std::vector<uint8_t>, kHookCount> order_;
+  size_t heads_before_route_ = 0;
 };
 
 }  // namespace woad

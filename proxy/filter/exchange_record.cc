@@ -4,6 +4,7 @@
 #include <initializer_list>
 
 #include "proxy/base/context_value.h"
+#include "proxy/observe/redact.h"
 
 namespace woad {
 namespace {
@@ -81,10 +82,17 @@ void read_trace_info(const TraceInfo& trace, AccessRecord& record, Arena& arena)
   record.request_id = trace.request_id;
 }
 
-void read_request(const RequestHead& head, AccessRecord& record) {
+// Of `text` that may begin with an authority. Only what was refused has a user and password in it.
+std::string_view without_userinfo(std::string_view text, Arena& arena) {
+  return text.find('@') == std::string_view::npos ? text : arena.copy(redact_userinfo(text));
+}
+
+void read_request(const RequestHead& head, AccessRecord& record, Arena& arena) {
   record.method = head.method_name;
-  record.path = head.path;
-  record.authority = head.authority;
+  // A target that was refused may hold a fragment, too, or be a whole URL.
+  record.path = head.path.substr(0, head.path.find_first_of("?#"));
+  if (!record.path.starts_with('/')) record.path = without_userinfo(record.path, arena);
+  record.authority = without_userinfo(head.authority, arena);
   record.protocol = to_string(head.protocol);
 }
 
@@ -94,7 +102,7 @@ AccessRecord access_record_of(const ExchangeInfo& info, Arena& arena) {
   AccessRecord record;
   record.start_time = info.start_wall;
   record.direction = to_string(info.direction);
-  if (info.request != nullptr) read_request(*info.request, record);
+  if (info.request != nullptr) read_request(*info.request, record, arena);
   read_trace_info(info.trace, record, arena);
   record.response_code = info.status;
   record.response_flags = flags_of(info);

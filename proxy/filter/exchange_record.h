@@ -7,7 +7,8 @@
 
 namespace woad {
 
-// Views of `info`, of static storage and of `arena`.
+// Without the query, which may hold secrets, and without a user and password that came in front of
+// the host. Views of `info`, of static storage and of `arena`.
 AccessRecord access_record_of(const ExchangeInfo& info, Arena& arena);
 
 // Something went wrong: such a request always gets its line.

@@ -7,87 +7,40 @@
 //
 // Order: on_request_head, on_request_data*, on_request_trailers in chain order; on_attempt before
 // each try, on_outcome after it; on_response_* in reverse order; on_end once, always.
+//
+// The route (service, and with it the settings of route over service over chain) is chosen once:
+// behind the last filter whose kind changes what routes match on (kChangesMatch), or before the
+// first when there is none. A request that is refused earlier gets its route then.
+//
+// A try is one on_attempt, and for each filter that let it go exactly one on_outcome: when the head
+// of a response comes, when the try fails or is given up, or at once when it could not be made
+// (Outcome::Kind::kNotMade). A request that meets a connection which had died of its age goes again
+// on a fresh one by itself; that is the same try still, with the same head. A response that breaks
+// off behind its head is no other outcome: on_end tells of it (ExchangeInfo::closed_by, error).
 #pragma once
-
-#include <memory>
-#include <utility>
 
 #include "proxy/base/arena.h"
 #include "proxy/base/buffer.h"
 #include "proxy/base/random.h"
 #include "proxy/base/scheduler.h"
+#include "proxy/context/system.h"
+#include "proxy/filter/outcome.h"
+#include "proxy/filter/verdict.h"
 #include "proxy/http/exchange_info.h"
 #include "proxy/http/message.h"
-#include "proxy/http/outcome.h"
-#include "proxy/http/stream.h"
-#include "proxy/upstream/pools.h"
+#include "proxy/observe/metrics.h"
+#include "proxy/observe/span_queue.h"
+#include "proxy/upstream/service.h"
 
 namespace woad {
 
-// The answer to an event. reply() is the return value, so it cannot be sent twice or forgotten.
-class [[nodiscard]] Verdict {
- public:
-  // On to the next filter.
-  static Verdict go() { return Verdict(Kind::kGo, nullptr); }
-  // The event waits here until FilterContext::resume() is called; then the next filter sees it.
-  // Only for on_request_head and on_response_head; what comes behind waits too, with back-pressure.
-  static Verdict wait() { return Verdict(Kind::kWait, nullptr); }
-  // Nothing goes further; the client gets this. From response hooks: it replaces the response if
-  // its head has not been sent, and cuts the exchange otherwise.
-  static Verdict reply(LocalReply reply) {
-    return Verdict(Kind::kReply, std::make_unique<LocalReply>(std::move(reply)));
-  }
-
-  enum class Kind : uint8_t { kGo, kWait, kReply };
-  Kind kind() const { return kind_; }
-  LocalReply take_reply() { return std::move(*reply_); }
-
- private:
-  Verdict(Kind kind, std::unique_ptr<LocalReply> reply) : kind_(kind), reply_(std::move(reply)) {}
-  Kind kind_;
-  std::unique_ptr<LocalReply> reply_;
-};
-
 // One try to get an answer from an endpoint; filters shape it before it starts.
 struct AttemptPlan {
-  const ServiceInfo& service;
+  const Service& service;
   uint32_t number;                 // 1, 2, …
   const PoolInfo* pool = nullptr;  // nullptr: the base pool
   PoolReason pool_reason = PoolReason::kUndyed;
   Duration per_try{};  // limit of this try until its response head; zero: none
-};
-
-// How a try ended, while nothing has been sent to the client.
-struct Outcome {
-  enum class Kind : uint8_t {
-    kAccepted,
-    kConnectFailed,
-    kRefused,
-    kReset,
-    kBadResponse,
-    kPerTryTimeout
-  };
-  Kind kind;
-  int status = 0;              // with kAccepted
-  bool anything_sent = false;  // bytes of the request may have reached the upstream
-  uint32_t number = 1;
-};
-
-// The words of label `result` of woad_upstream_attempts_total.
-std::string_view to_string(Outcome::Kind kind);
-
-// What follows a try.
-class [[nodiscard]] Next {
- public:
-  static Next done() { return Next(false, Duration(0)); }
-  static Next again(Duration delay) { return Next(true, delay); }
-  bool wants_again() const { return again_; }
-  Duration delay() const { return delay_; }
-
- private:
-  Next(bool again, Duration delay) : again_(again), delay_(delay) {}
-  bool again_;
-  Duration delay_;
 };
 
 // Implemented by the exchange.
@@ -101,10 +54,6 @@ class FilterHost {
  protected:
   ~FilterHost() = default;
 };
-
-struct ContextSystem;  // proxy/context/system.h
-class SpanQueue;       // proxy/observe/span_queue.h
-class WorkerMetrics;   // proxy/observe/metrics.h
 
 // What the filters of an exchange share of its worker and its snapshot; outlives them.
 struct FilterServices {
@@ -132,8 +81,8 @@ class FilterContext {
   const ContextSystem& request_contexts() { return services_.context; }
   SpanQueue* spans() { return services_.spans; }
 
-  // Settings after the cascade chain < service < route. On outbound the first call chooses the
-  // route, so a filter that changes what routes match on must not call it earlier.
+  // Settings after the cascade chain < service < route; those of the chain until the route is
+  // chosen.
   template <class Settings>
   const Settings& settings() {
     return *static_cast<const Settings*>(host_.filter_settings(index_));
@@ -144,7 +93,8 @@ class FilterContext {
     return *static_cast<State*>(host_.filter_state(index_));
   }
 
-  // After Verdict::wait(): goes on with the next filter. From the loop (a timer), not from a hook.
+  // After HeadVerdict::wait(): goes on with the next filter. From the loop (a timer), not from a
+  // hook.
   void resume() { host_.filter_resume(index_); }
   // From the loop: answers now if the response head has not been sent, and cuts the exchange
   // otherwise. The filter may be destroyed by the end of the turn.
@@ -161,14 +111,19 @@ class FilterContext {
 class HttpFilter {
  public:
   virtual ~HttpFilter() = default;
-  virtual Verdict on_request_head(RequestHead&, bool) { return Verdict::go(); }
+  // `end` of a head: it is the whole message.
+  virtual HeadVerdict on_request_head(RequestHead&, bool) { return HeadVerdict::go(); }
   virtual Verdict on_request_data(Buffer&, bool) { return Verdict::go(); }
   virtual Verdict on_request_trailers(Headers&) { return Verdict::go(); }
-  // Before each try: choose the pool, limit it, change what is sent (`head` is the try's own), or
-  // refuse.
+  // Before each try: choose the pool, limit it, change what is sent (`head` is the try's own: what
+  // was changed for one is not there in the next), or refuse.
   virtual Verdict on_attempt(AttemptPlan&, RequestHead&) { return Verdict::go(); }
-  virtual Next on_outcome(const Outcome&) { return Next::done(); }
-  virtual Verdict on_response_head(ResponseHead&, bool) { return Verdict::go(); }
+  // After each try that this filter let go, once.
+  virtual void on_outcome(const Outcome&) {}
+  // Behind on_outcome, when another try can be made: is there to be one? Asked in chain order until
+  // a filter wants it; so a wish is never overruled.
+  virtual Next next_try(const Outcome&) { return Next::done(); }
+  virtual HeadVerdict on_response_head(ResponseHead&, bool) { return HeadVerdict::go(); }
   virtual Verdict on_response_data(Buffer&, bool) { return Verdict::go(); }
   virtual Verdict on_response_trailers(Headers&) { return Verdict::go(); }
   // Once, whatever happened; the last call.

@@ -1,5 +1,7 @@
 #include "proxy/filter/run.h"
 
+#include <new>
+
 namespace woad {
 
 FilterRun::~FilterRun() {
@@ -18,14 +20,40 @@ void FilterRun::create(FilterHost& host, ExchangeInfo& info, Arena& arena,
   }
 }
 
-Next FilterRun::outcome(const Outcome& outcome) {
-  Next next = Next::done();
-  if (filters_ == nullptr) return next;
-  for (const uint8_t index : chain_.order(Hook::kOutcome)) {
-    Next wish = filters_[index].filter->on_outcome(outcome);
-    if (wish.wants_again() && !next.wants_again()) next = wish;
+Verdict FilterRun::attempt(AttemptPlan& plan, RequestHead& head) {
+  let_go_ = static_cast<uint8_t>(chain_.size());
+  if (filters_ == nullptr) return Verdict::go();
+  for (const uint8_t index : chain_.order(Hook::kAttempt)) {
+    Verdict verdict = filters_[index].filter->on_attempt(plan, head);
+    if (verdict.kind() == Verdict::Kind::kGo) continue;
+    let_go_ = index;
+    return verdict;
   }
-  return next;
+  return Verdict::go();
+}
+
+void FilterRun::outcome(const Outcome& outcome) {
+  if (filters_ == nullptr) return;
+  for (const uint8_t index : chain_.order(Hook::kOutcome)) {
+    if (index < let_go_) filters_[index].filter->on_outcome(outcome);
+  }
+}
+
+Next FilterRun::next_try(const Outcome& outcome) {
+  if (filters_ == nullptr) return Next::done();
+  for (const uint8_t index : chain_.order(Hook::kNextTry)) {
+    const Next next = filters_[index].filter->next_try(outcome);
+    if (next.wants_again()) return next;
+  }
+  return Next::done();
+}
+
+void FilterRun::own_response_head(ResponseHead& head, bool end) {
+  if (filters_ == nullptr) return;
+  const auto& order = chain_.order(Hook::kResponseHead);
+  while (response_cursor_ < order.size()) {
+    (void)filters_[order[response_cursor_++]].filter->on_response_head(head, end);
+  }
 }
 
 void FilterRun::end(const ExchangeInfo& info) {

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <new>
 
 #include "proxy/filter/chain.h"
 #include "proxy/filter/filter.h"
@@ -20,39 +19,42 @@ class FilterRun {
   void create(FilterHost& host, ExchangeInfo& info, Arena& arena, const FilterServices& services);
 
   // Each walks the filters that have the hook. After a wait the same call goes on behind the filter
-  // that waited (heads alone).
-  Verdict request_head(RequestHead& head, bool end) {
-    return walk(Hook::kRequestHead, request_cursor_,
-                [&](HttpFilter& filter) { return filter.on_request_head(head, end); });
+  // that waited. A request's head walks in two parts, with the choice of the route between them.
+  HeadVerdict request_head_before_route(RequestHead& head, bool end) {
+    return walk_request(head, end, chain_.heads_before_route());
+  }
+  HeadVerdict request_head(RequestHead& head, bool end) {
+    return walk_request(head, end, chain_.order(Hook::kRequestHead).size());
   }
   Verdict request_data(Buffer& data, bool end) {
-    return walk_all(Hook::kRequestData,
-                    [&](HttpFilter& filter) { return filter.on_request_data(data, end); });
+    return walk(Hook::kRequestData,
+                [&](HttpFilter& filter) { return filter.on_request_data(data, end); });
   }
   Verdict request_trailers(Headers& trailers) {
-    return walk_all(Hook::kRequestTrailers,
-                    [&](HttpFilter& filter) { return filter.on_request_trailers(trailers); });
+    return walk(Hook::kRequestTrailers,
+                [&](HttpFilter& filter) { return filter.on_request_trailers(trailers); });
   }
-  Verdict attempt(AttemptPlan& plan, RequestHead& head) {
-    return walk_all(Hook::kAttempt,
-                    [&](HttpFilter& filter) { return filter.on_attempt(plan, head); });
+  Verdict attempt(AttemptPlan& plan, RequestHead& head);
+  // Tells those that let the try go.
+  void outcome(const Outcome& outcome);
+  // The first filter that wants another try has it.
+  Next next_try(const Outcome& outcome);
+  HeadVerdict response_head(ResponseHead& head, bool end) {
+    return walk_head(Hook::kResponseHead, response_cursor_,
+                     chain_.order(Hook::kResponseHead).size(),
+                     [&](HttpFilter& filter) { return filter.on_response_head(head, end); });
   }
-  // The first filter that wants another try has it; all are told of the outcome.
-  Next outcome(const Outcome& outcome);
-  Verdict response_head(ResponseHead& head, bool end) {
-    return walk(Hook::kResponseHead, response_cursor_,
-                [&](HttpFilter& filter) { return filter.on_response_head(head, end); });
-  }
+  // Of an answer of our own: what filters answer to that has no effect.
+  void own_response_head(ResponseHead& head, bool end);
   Verdict response_data(Buffer& data, bool end) {
-    return walk_all(Hook::kResponseData,
-                    [&](HttpFilter& filter) { return filter.on_response_data(data, end); });
+    return walk(Hook::kResponseData,
+                [&](HttpFilter& filter) { return filter.on_response_data(data, end); });
   }
   Verdict response_trailers(Headers& trailers) {
-    return walk_all(Hook::kResponseTrailers,
-                    [&](HttpFilter& filter) { return filter.on_response_trailers(trailers); });
+    return walk(Hook::kResponseTrailers,
+                [&](HttpFilter& filter) { return filter.on_response_trailers(trailers); });
   }
   void end(const ExchangeInfo& info);
-  bool created() const { return filters_ != nullptr; }
   // Whether any filter wants this hook.
   bool has(Hook hook) const { return filters_ != nullptr && !chain_.order(hook).empty(); }
 
@@ -62,25 +64,34 @@ class FilterRun {
     HttpFilter* filter;
   };
 
-  template <class Call>
-  Verdict walk(Hook hook, uint8_t& cursor, Call&& call) {
-    const auto& order = chain_.order(hook);
-    while (filters_ != nullptr && cursor < order.size()) {
-      Verdict verdict = call(*filters_[order[cursor++]].filter);
-      if (verdict.kind() != Verdict::Kind::kGo) return verdict;
-    }
-    return Verdict::go();
+  HeadVerdict walk_request(RequestHead& head, bool end, size_t until) {
+    return walk_head(Hook::kRequestHead, request_cursor_, until,
+                     [&](HttpFilter& filter) { return filter.on_request_head(head, end); });
   }
   template <class Call>
-  Verdict walk_all(Hook hook, Call&& call) {
-    uint8_t cursor = 0;
-    return walk(hook, cursor, std::forward<Call>(call));
+  HeadVerdict walk_head(Hook hook, uint8_t& cursor, size_t until, Call&& call) {
+    const auto& order = chain_.order(hook);
+    while (filters_ != nullptr && cursor < until) {
+      HeadVerdict verdict = call(*filters_[order[cursor++]].filter);
+      if (verdict.kind() != HeadVerdict::Kind::kGo) return verdict;
+    }
+    return HeadVerdict::go();
+  }
+  template <class Call>
+  Verdict walk(Hook hook, Call&& call) {
+    if (filters_ == nullptr) return Verdict::go();
+    for (const uint8_t index : chain_.order(hook)) {
+      Verdict verdict = call(*filters_[index].filter);
+      if (verdict.kind() == Verdict::Kind::kReply) return verdict;
+    }
+    return Verdict::go();
   }
 
   const FilterChain& chain_;
   Entry* filters_ = nullptr;
   uint8_t request_cursor_ = 0;
   uint8_t response_cursor_ = 0;
+  uint8_t let_go_ = 0;  // the filters in front of this position have let the try go
 };
 
 }  // namespace woad

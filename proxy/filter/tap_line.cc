@@ -55,13 +55,8 @@ void append_headers(std::string& out, Fields fields) {
 }  // namespace
 
 void append_tap_line(std::string& out, const AccessRecord& record, const Headers& headers) {
-  const std::string path = redact_query(record.path);
-  const std::string authority = redact_userinfo(record.authority);
-  AccessRecord shown = record;
-  shown.path = path;
-  shown.authority = authority;
   out += '{';
-  append_json_members(out, shown);
+  append_json_members(out, record);
   out += ",\"request_headers\":{";
   append_headers(out, Fields(headers.begin(), std::min(headers.size(), kMaxTappedHeaders)));
   out += "}}\n";

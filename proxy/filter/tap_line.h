@@ -15,8 +15,8 @@ inline constexpr size_t kMaxTappedHeaders = 64;
 
 // Appends one JSON object and a newline: the keys of the access log, and "request_headers" of lower
 // case name → value, or → list of values in order where a name comes more than once. Values that
-// are secrets by their name are hidden, those of query keys in paths and URLs too. As
-// append_json_line() the line is valid whatever the values hold.
+// are secrets by their name are hidden, those of query keys in URLs too. As append_json_line() the
+// line is valid whatever the values hold.
 void append_tap_line(std::string& out, const AccessRecord& record, const Headers& headers);
 
 }  // namespace woad

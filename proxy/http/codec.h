@@ -44,11 +44,22 @@ enum class Hostile : uint8_t {
 inline constexpr int kHostileCount = static_cast<int>(Hostile::kUpstreamResponse) + 1;
 std::string_view to_string(Hostile kind);
 
+// Hears of what a peer did that ended a whole connection, which no single request tells.
+class FaultSink {
+ public:
+  // `why`: a sentence without a final dot, for the process log; good for the call alone.
+  virtual void on_connection_fault(const Address& peer, Hostile kind, std::string_view why) = 0;
+
+ protected:
+  ~FaultSink() = default;
+};
+
 // What a codec needs of its worker. Everything outlives the codec.
 struct CodecContext {
   Scheduler& scheduler;
   BlockPool& blocks;
-  uint64_t* hostile;  // kHostileCount counters of this worker
+  uint64_t* hostile;            // kHostileCount counters of this worker
+  FaultSink* faults = nullptr;  // nullptr: nobody listens
 };
 
 // Implemented by the owner of a server codec.

@@ -1,6 +1,7 @@
 #include "proxy/http/headers.h"
 
 #include <algorithm>
+#include <memory>
 
 #include "proxy/base/strings.h"
 
@@ -78,6 +79,13 @@ HeaderName::HeaderName(std::string_view name) : text(lower(name)), id(header_id(
 bool Header::is(const HeaderName& other) const {
   if (id != HeaderId::kOther || other.id != HeaderId::kOther) return id == other.id;
   return equals_ignore_case(name, other.text);
+}
+
+Headers::Headers(const Headers& other)
+    : arena_(other.arena_), size_(other.size_), capacity_(other.size_) {
+  if (size_ == 0) return;
+  fields_ = static_cast<Header*>(arena_->allocate(size_ * sizeof(Header), alignof(Header)));
+  std::uninitialized_copy_n(other.fields_, size_, fields_);
 }
 
 void Headers::add(std::string_view name, std::string_view value, HeaderId id) {

@@ -69,7 +69,8 @@ class Headers {
  public:
   // `arena` outlives the headers and owns the array of fields (not the bytes of the views).
   explicit Headers(Arena& arena) : arena_(&arena) {}
-  Headers(const Headers&) = delete;
+  // A list of its own in the same arena; the bytes of names and values are shared.
+  explicit Headers(const Headers& other);
   Headers& operator=(const Headers&) = delete;
 
   Arena& arena() const { return *arena_; }

@@ -1,5 +1,7 @@
 #include "proxy/http/message.h"
 
+#include <algorithm>
+
 #include "proxy/base/strings.h"
 
 namespace woad {
@@ -20,6 +22,13 @@ Method method_of(std::string_view name) {
     if (name == kMethodNames[i]) return static_cast<Method>(i);
   }
   return Method::kOther;
+}
+
+std::string_view method_in_capitals(std::string_view name) {
+  const auto found = std::find_if(
+      std::begin(kMethodNames), std::end(kMethodNames),
+      [name](std::string_view known) { return name != known && equals_ignore_case(name, known); });
+  return found == std::end(kMethodNames) ? std::string_view() : *found;
 }
 
 bool is_idempotent(Method method) {

@@ -33,12 +33,17 @@ enum class Method : uint8_t {
   kOther
 };
 
+// Methods are case-sensitive (RFC 9110 section 9.1): `get` is kOther.
 Method method_of(std::string_view name);
+// The name of the method above that `name` is but for its letters' case; "" when there is none.
+std::string_view method_in_capitals(std::string_view name);
 // RFC 9110 section 9.2.2.
 bool is_idempotent(Method method);
 
 struct RequestHead {
   explicit RequestHead(Arena& arena) : headers(arena) {}
+  // The same with a list of fields of its own, in the same arena.
+  explicit RequestHead(const RequestHead&) = default;
 
   Protocol protocol = Protocol::kHttp11;  // as it arrived
   Method method = Method::kGet;

@@ -7,8 +7,7 @@
 // - A codec never calls a sink from inside a writer call of the same stream; on_reset and
 //   on_writable come from the loop.
 // - A sink may call writers from inside its events; what is written is queued and flushed at the
-// end
-//   of the turn.
+//   end of the turn.
 // - Each writer is released exactly once, by its owner, and not used afterwards. Releasing a stream
 //   that is not finished cancels it; the codec then decides what the connection is still good for.
 // - After on_reset no further event comes; the owner still releases.
@@ -97,6 +96,9 @@ class RequestSink : public StreamSink {
   // Instead of on_request, when the request is not fit to be forwarded: answer `reply`. `head`
   // holds what could be read (possibly nothing), for the log. No data follows.
   virtual void on_bad_request(RequestHead& head, LocalReply reply) = 0;
+  // The body breaks the protocol, and nothing can be read behind it: answer `reply`, or cut the
+  // response if it has begun. No further event comes.
+  virtual void on_bad_body(LocalReply reply) = 0;
 
  protected:
   ~RequestSink() = default;
@@ -108,6 +110,9 @@ class RequestWriter : public StreamWriter {
   virtual void write_head(const RequestHead& head, bool end) = 0;
   // True once any byte of this stream may have left for the peer.
   virtual bool anything_sent() const = 0;
+  // Before the response's head: true once part of an answer has come, an interim response or the
+  // beginning of a head.
+  virtual bool anything_heard() const = 0;
 
  protected:
   ~RequestWriter() = default;

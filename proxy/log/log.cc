@@ -3,9 +3,11 @@
 // The words of log.level, where spdlog says "warning".
 #define SPDLOG_LEVEL_NAMES \
   { "trace", "debug", "info", "warn", "error", "critical", "off" }
+#include <poll.h>
 #include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <memory>
@@ -50,7 +52,11 @@ class ProcessLog {
     logger_.set_formatter(std::make_unique<spdlog::pattern_formatter>(
         json_ ? kJsonPattern : kTextPattern, spdlog::pattern_time_type::utc));
   }
-  void set_level(spdlog::level::level_enum level) { logger_.set_level(level); }
+  void set_level(spdlog::level::level_enum level) {
+    logger_.set_level(level);
+    debugs_.store(level <= spdlog::level::debug, std::memory_order_relaxed);
+  }
+  const std::atomic<bool>& debugs() const { return debugs_; }
 
   void write(spdlog::level::level_enum level, std::string_view sentence, LogFields fields) {
     if (!logger_.should_log(level)) return;
@@ -69,6 +75,7 @@ class ProcessLog {
  private:
   spdlog::logger logger_;
   std::atomic<bool> json_ = true;
+  std::atomic<bool> debugs_ = false;
 };
 
 // One stderr a process, one log: made at its first use, from whatever thread that is.
@@ -95,6 +102,13 @@ bool set_log_level(std::string_view word) {
     return true;
   }
   return false;
+}
+
+const std::atomic<bool>& log_debugs() { return process_log().debugs(); }
+
+bool log_has_room() {
+  pollfd stream{STDERR_FILENO, POLLOUT, 0};
+  return poll(&stream, 1, 0) != 0;
 }
 
 void log_debug(std::string_view sentence, LogFields fields) {

@@ -1,12 +1,14 @@
 // The process log: what woad says about itself, one line an event on stderr.
 //
-// Requests are the access log's. Any thread; a line is written whole. Not for the data path: a line
-// allocates and writes at once.
+// Requests are the access log's. Any thread; a line is written whole. Not for the data path, which
+// has WorkerLog: a line allocates and writes at once.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
-#include <initializer_list>
 #include <string_view>
+
+#include "proxy/base/log_field.h"
 
 namespace woad::config {
 enum class LogLevel : uint8_t;
@@ -15,17 +17,14 @@ enum class LogFormat : uint8_t;
 
 namespace woad {
 
-// A detail beside the sentence; views need to live for the call alone.
-struct LogField {
-  std::string_view key;
-  std::string_view value;
-};
-using LogFields = std::initializer_list<LogField>;
-
 // Until the first call: info, json, as the file's defaults are.
 void configure_log(config::LogLevel level, config::LogFormat format);
 // debug, info, warn, error; false, and nothing changes, for another word.
 bool set_log_level(std::string_view word);
+// Whether lines of level debug are written at present; lives as long as the process.
+const std::atomic<bool>& log_debugs();
+// Whether a line of up to a page would go out at once: stderr is no pipe whose reader is behind.
+bool log_has_room();
 
 // `sentence` says what happened, without a final dot; bytes of others belong into fields.
 void log_debug(std::string_view sentence, LogFields fields = {});

@@ -71,6 +71,7 @@ void append_json_members(std::string& out, const AccessRecord& record) {
   line.text("direction", record.direction);
   line.text("method", record.method);
   line.text("path", record.path, kMaxLoggedPath);
+  if (record.query) line.text("query", *record.query, kMaxLoggedPath);
   line.text("authority", record.authority);
   line.text("protocol", record.protocol);
   line.number("response_code", static_cast<uint64_t>(record.response_code));

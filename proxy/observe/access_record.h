@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -15,7 +16,9 @@ struct AccessRecord {
   WallTime start_time{};
   std::string_view direction;
   std::string_view method;
-  std::string_view path;
+  std::string_view path;  // without the query
+  // What follows '?', its secrets hidden already; nothing: the line has no such key.
+  std::optional<std::string_view> query;
   std::string_view authority;
   std::string_view protocol;
   int response_code = 0;  // 0: the client got none

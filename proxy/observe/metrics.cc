@@ -1,6 +1,8 @@
 #include "proxy/observe/metrics.h"
 
 #include <algorithm>
+#include <functional>
+#include <iterator>
 #include <map>
 #include <tuple>
 
@@ -15,15 +17,17 @@ struct Key {
   uint64_t low;
 };
 
-// Family and ids side by side; never zero, because the family is counted from 1.
+// The family's address and the ids side by side. Addresses of a process have 48 bits at most on
+// x86-64 and arm64; none is zero.
 Key key_of(Family family, std::initializer_list<WorkerMetrics::Id> labels) {
-  Key key{0, (static_cast<uint64_t>(family) + 1) << 56};
+  static_assert(sizeof(uintptr_t) == sizeof(uint64_t) && kMaxLabels == 5);
+  Key key{reinterpret_cast<uintptr_t>(&family.info()) << 16, 0};
   size_t at = 0;
   for (const WorkerMetrics::Id id : labels) {
-    if (at < 3) {
+    if (at < 4) {
       key.low |= static_cast<uint64_t>(id) << (16 * at);
     } else {
-      key.high |= static_cast<uint64_t>(id) << (16 * (at - 3));
+      key.high |= id;
     }
     ++at;
   }
@@ -38,50 +42,14 @@ size_t hash_of(const Key& key) {
 
 }  // namespace
 
-const FamilyInfo& family_info(Family family) {
-  static const std::array<FamilyInfo, kFamilyCount> kInfos = {{
-      {"woad_requests_total",
-       "Requests that ended, by what the client got.",
-       false,
-       {"direction", "service", "color", "code_class", "error"}},
-      {"woad_upstream_attempts_total",
-       "Tries to get an answer from an endpoint.",
-       false,
-       {"service", "color", "result"}},
-      {"woad_route_total",
-       "Outbound requests, by pool and why that pool.",
-       false,
-       {"service", "color", "pool", "reason"}},
-      {"woad_upstream_connections", "Connections to endpoints.", true, {"service", "state"}},
-      {"woad_client_connections", "Connections of clients.", true, {"direction"}},
-      {"woad_context_total", "Requests, by where their context came from.", false, {"source"}},
-      {"woad_context_unattributed_total",
-       "Outbound requests that no id led to a context while dyed requests were under way.",
-       false,
-       {}},
-      {"woad_context_stripped_total",
-       "Context that was removed from requests, by why.",
-       false,
-       {"why"}},
-      {"woad_context_unplanted_total",
-       "Context that did not fit into a carrier for the app.",
-       false,
-       {"carrier"}},
-      {"woad_trace_dropped_total",
-       "Broken trace headers that were removed, and the trace restarted where it had to be.",
-       false,
-       {"carrier"}},
-      {"woad_tls_handshakes_total",
-       "TLS handshakes, by how they ended.",
-       false,
-       {"direction", "result"}},
-      {"woad_plaintext_requests_total",
-       "Requests in plaintext where mtls is permissive.",
-       false,
-       {"listener"}},
-      {"woad_hostile_total", "Hostile or broken input that was refused.", false, {"kind"}},
-  }};
-  return kInfos[static_cast<size_t>(family)];
+bool operator<(Family a, Family b) {
+  const auto place = [](Family family) {
+    const FamilyInfo* const at = family.info_;
+    const bool listed =
+        std::less_equal<>()(std::begin(kFamilies), at) && std::less<>()(at, std::end(kFamilies));
+    return listed ? at - std::begin(kFamilies) : std::ssize(kFamilies);
+  };
+  return std::pair(place(a), a.info().name) < std::pair(place(b), b.info().name);
 }
 
 WorkerMetrics::WorkerMetrics() : places_(kFirstPlaces) {
@@ -99,13 +67,13 @@ WorkerMetrics::Id WorkerMetrics::intern(std::string_view value) {
   return added->second;
 }
 
-size_t WorkerMetrics::slot_of(Family family, std::initializer_list<Id> labels) {
+size_t WorkerMetrics::series(Family family, std::initializer_list<Id> labels) {
   const Key key = key_of(family, labels);
   const size_t mask = places_.size() - 1;
   for (size_t at = hash_of(key) & mask;; at = (at + 1) & mask) {
     const Place& place = places_[at];
     if (place.key_low == key.low && place.key_high == key.high) return place.index;
-    if (place.key_low == 0) return add_series(family, labels);
+    if (place.key_high == 0) return add_series(family, labels);
   }
 }
 
@@ -113,7 +81,7 @@ bool WorkerMetrics::has(Family family, std::initializer_list<Id> labels) const {
   const Key key = key_of(family, labels);
   const size_t mask = places_.size() - 1;
   size_t at = hash_of(key) & mask;
-  while (places_[at].key_low != 0) {
+  while (places_[at].key_high != 0) {
     if (places_[at].key_low == key.low && places_[at].key_high == key.high) return true;
     at = (at + 1) & mask;
   }
@@ -125,11 +93,11 @@ size_t WorkerMetrics::add_series(Family family, std::initializer_list<Id> labels
       std::all_of(labels.begin(), labels.end(), [this](Id id) { return id == overflow_; });
   if (counters_.size() + latencies_.size() >= kMaxSeries && !is_overflow) {
     switch (labels.size()) {
-      case 1: return slot_of(family, {overflow_});
-      case 2: return slot_of(family, {overflow_, overflow_});
-      case 3: return slot_of(family, {overflow_, overflow_, overflow_});
-      case 4: return slot_of(family, {overflow_, overflow_, overflow_, overflow_});
-      default: return slot_of(family, {overflow_, overflow_, overflow_, overflow_, overflow_});
+      case 1: return series(family, {overflow_});
+      case 2: return series(family, {overflow_, overflow_});
+      case 3: return series(family, {overflow_, overflow_, overflow_});
+      case 4: return series(family, {overflow_, overflow_, overflow_, overflow_});
+      default: return series(family, {overflow_, overflow_, overflow_, overflow_, overflow_});
     }
   }
   if ((counters_.size() + 1) * 2 > places_.size()) grow();
@@ -138,7 +106,7 @@ size_t WorkerMetrics::add_series(Family family, std::initializer_list<Id> labels
   const Key key = key_of(family, labels);
   const size_t mask = places_.size() - 1;
   size_t at = hash_of(key) & mask;
-  while (places_[at].key_low != 0) at = (at + 1) & mask;
+  while (places_[at].key_high != 0) at = (at + 1) & mask;
   places_[at] = {key.high, key.low, static_cast<uint32_t>(counters_.size())};
   counters_.push_back(counter);
   return counters_.size() - 1;
@@ -148,15 +116,15 @@ void WorkerMetrics::grow() {
   std::vector<Place> larger(places_.size() * 2);
   const size_t mask = larger.size() - 1;
   for (const Place& place : places_) {
-    if (place.key_low == 0) continue;
+    if (place.key_high == 0) continue;
     size_t at = hash_of({place.key_high, place.key_low}) & mask;
-    while (larger[at].key_low != 0) at = (at + 1) & mask;
+    while (larger[at].key_high != 0) at = (at + 1) & mask;
     larger[at] = place;
   }
   places_.swap(larger);
 }
 
-void WorkerMetrics::record_latency(Id direction, Id service, Id color, Duration duration) {
+Histogram& WorkerMetrics::latency(Id direction, Id service, Id color) {
   const auto key_for = [](Id a, Id b, Id c) {
     return static_cast<uint64_t>(a) << 32 | static_cast<uint64_t>(b) << 16 | c;
   };
@@ -167,7 +135,7 @@ void WorkerMetrics::record_latency(Id direction, Id service, Id color, Duration 
         full ? key_for(overflow_, overflow_, overflow_) : key_for(direction, service, color);
     found = latencies_.try_emplace(key).first;
   }
-  found->second.record(duration);
+  return found->second;
 }
 
 void WorkerMetrics::name_hostile(size_t kind, std::string_view value) {
@@ -180,7 +148,7 @@ MetricsSnapshot WorkerMetrics::snapshot() const {
   copy.series.reserve(counters_.size() + hostile_names_.size());
   for (const Counter& counter : counters_) {
     MetricsSnapshot::Series series{counter.family, {}, counter.value};
-    for (size_t i = 0; i < family_info(counter.family).labels.size(); ++i) {
+    for (size_t i = 0; i < counter.family.info().label_count(); ++i) {
       series.labels.push_back(*values_[counter.labels[i]]);
     }
     copy.series.push_back(std::move(series));

@@ -14,36 +14,10 @@
 #include <unordered_map>
 #include <vector>
 
+#include "proxy/observe/family.h"
 #include "proxy/observe/histogram.h"
 
 namespace woad {
-
-// A metric family with labels. The order is that of the exposition.
-enum class Family : uint8_t {
-  kRequests,             // direction, service, color, code_class, error
-  kAttempts,             // service, color, result
-  kRoute,                // service, color, pool, reason
-  kUpstreamConnections,  // service, state; a gauge
-  kClientConnections,    // direction; a gauge
-  kContext,              // source
-  kContextUnattributed,  // (none)
-  kContextStripped,      // why
-  kContextUnplanted,     // carrier
-  kTraceDropped,         // carrier
-  kTlsHandshakes,        // direction, result
-  kPlaintextRequests,    // listener
-  kHostile,              // kind
-};
-inline constexpr size_t kFamilyCount = static_cast<size_t>(Family::kHostile) + 1;
-inline constexpr size_t kMaxLabels = 5;
-
-struct FamilyInfo {
-  std::string_view name;
-  std::string_view help;
-  bool gauge;
-  std::vector<std::string_view> labels;
-};
-const FamilyInfo& family_info(Family family);
 
 // A copy of the metrics of one or more workers.
 struct MetricsSnapshot {
@@ -75,15 +49,21 @@ class WorkerMetrics {
 
   Id intern(std::string_view value);
 
+  // A series by its number, which stays the same for the worker's life: for those that count the
+  // same ones again and again.
+  size_t series(Family family, std::initializer_list<Id> labels);
+  void count(size_t series) { ++counters_[series].value; }
+
   void count(Family family, std::initializer_list<Id> labels, int64_t by = 1) {
-    counters_[slot_of(family, labels)].value += by;
+    counters_[series(family, labels)].value += by;
   }
   // Replaces a gauge's value.
   void set(Family family, std::initializer_list<Id> labels, int64_t value) {
-    counters_[slot_of(family, labels)].value = value;
+    counters_[series(family, labels)].value = value;
   }
   bool has(Family family, std::initializer_list<Id> labels) const;
-  void record_latency(Id direction, Id service, Id color, Duration duration);
+  // Stays where it is for the worker's life.
+  Histogram& latency(Id direction, Id service, Id color);
 
   // Counters by Hostile kind, of `kinds` label values; codecs count into the array directly.
   uint64_t* hostile() { return hostile_.data(); }
@@ -98,12 +78,11 @@ class WorkerMetrics {
     int64_t value;
   };
   struct Place {
-    uint64_t key_high = 0;
-    uint64_t key_low = 0;  // both zero: free
+    uint64_t key_high = 0;  // zero: free
+    uint64_t key_low = 0;
     uint32_t index = 0;
   };
 
-  size_t slot_of(Family family, std::initializer_list<Id> labels);
   size_t add_series(Family family, std::initializer_list<Id> labels);
   void grow();
 

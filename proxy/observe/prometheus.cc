@@ -69,13 +69,13 @@ void write_families(const MetricsSnapshot& metrics, Writer& out) {
   });
   const MetricsSnapshot::Series* before = nullptr;
   for (const auto* series : sorted) {
-    const FamilyInfo& info = family_info(series->family);
-    if (before == nullptr || before->family != series->family) {
+    const FamilyInfo& info = series->family.info();
+    if (before == nullptr || !(before->family == series->family)) {
       out.family(info.name, info.help, info.gauge ? "gauge" : "counter");
     }
     before = series;
     out.begin(info.name);
-    for (size_t i = 0; i < info.labels.size(); ++i) out.label(info.labels[i], series->labels[i]);
+    for (size_t i = 0; i < info.label_count(); ++i) out.label(info.labels[i], series->labels[i]);
     out.end(static_cast<double>(series->value));
   }
 }

@@ -2,6 +2,7 @@
 // thread.
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -14,8 +15,15 @@ inline constexpr std::string_view kRedacted = "[redacted]";
 // nothing between its words. Rather one too many than one too few.
 bool is_secret_name(std::string_view name);
 
-// `text` (a path, a URL) with the values of secret query keys hidden. Pairs end at '&', ';', '#' or
-// another '?'; keys are read percent-decoded.
+// Names that somebody wants hidden besides; compared without case.
+using HiddenNames = std::span<const std::string>;
+
+// A query (what follows '?') with the values of secret keys, and of those in `more`, hidden. Pairs
+// end at '&', ';', '#' or another '?', a secret at '&' or '#' alone; keys are read percent-decoded.
+// A value that holds such a pair itself (a URL to come back to) is hidden as well. Time is linear.
+std::string redact_pairs(std::string_view query, HiddenNames more = {});
+
+// The same for the query of `text` (a path, a URL).
 std::string redact_query(std::string_view text);
 
 // `authority` without the user and password in front of '@' (RFC 3986 section 3.2.1).

@@ -9,7 +9,6 @@ bool matches_text(const std::string& wanted, std::string_view value) {
 
 bool matches_prefix(std::string_view prefix, std::string_view path) {
   if (prefix.empty()) return true;
-  path = path.substr(0, path.find('?'));
   while (prefix.ends_with('/')) prefix.remove_suffix(1);
   return path.starts_with(prefix) && (path.size() == prefix.size() || path[prefix.size()] == '/');
 }

@@ -12,7 +12,7 @@ struct TapFilter {
   std::string color{};    // as in the record, so "base" is undyed; "": any
   std::string tenant{};   // "": any
   std::string service{};  // "": any
-  std::string path{};     // prefix of the path without query, by whole segments; "": any
+  std::string path{};     // prefix of the path, by whole segments; "": any
   int lowest_status = 0;  // the client got no answer: 0
   int highest_status = 599;
 

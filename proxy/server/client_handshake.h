@@ -22,6 +22,7 @@ struct ClientArrival {
   TlsContext::Ptr tls{};
   // Inside a CONNECT to this host and port; nullptr: by itself.
   std::unique_ptr<const std::string> connect{};
+  bool over_limit = false;  // come for its refusal alone
 };
 
 class ClientHandshakeHost {

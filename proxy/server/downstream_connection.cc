@@ -13,7 +13,7 @@ DownstreamConnection::DownstreamConnection(ConnectionHost& host, ClientArrival a
       transport_(std::move(arrival.transport)),
       alpn_(std::move(arrival.alpn)),
       client_{transport_->peer(), std::move(arrival.identity), std::move(arrival.tls),
-              std::move(arrival.connect)},
+              arrival.over_limit, std::move(arrival.connect)},
       view_(host.current_view()),
       detect_timer_(host.worker().scheduler.timers(),
                     bind_timer<&DownstreamConnection::on_detect_timeout>(this)),
@@ -32,6 +32,7 @@ DownstreamConnection::~DownstreamConnection() {
 void DownstreamConnection::start() {
   const HttpLimits& limits = view_->snapshot().limits;
   transport_->set_high_water(limits.buffer);
+  if (client_.over_limit) age_.end_within(limits.header_timeout + ConnectionAge::kGrace);
   const ListenerProtocol protocol = host_.spec().protocol;
   if (leads_to_tcp()) {
     serve_opaque({});
@@ -148,7 +149,7 @@ RequestSink& DownstreamConnection::on_stream(ResponseWriter& writer) {
 void DownstreamConnection::on_exchange_end(Exchange& exchange) {
   exchange.unlink();
   // Plaintext where it is not allowed has come for its refusal, or for one probe.
-  if (lacks_identity(client_, host_.spec())) announce_drain();
+  if (client_.over_limit || lacks_identity(client_, host_.spec())) announce_drain();
   host_.worker().scheduler.defer_delete(std::unique_ptr<Deferred>(&exchange));
 }
 

@@ -55,6 +55,7 @@ class DownstreamConnection final : public Deferred,
   // A request is under way. A CONNECT is not one: what comes inside speaks for itself.
   bool active();
   bool inside_connect() const { return client_.connect != nullptr; }
+  bool over_limit() const { return client_.over_limit; }
   // Tells the client that this connection will end, without ending it: the next answer says close,
   // HTTP/2 gets its GOAWAY.
   void announce_drain();

@@ -5,34 +5,6 @@
 #include "proxy/server/tls_results.h"
 
 namespace woad {
-namespace {
-
-// Written as it is: over the cap there is no exchange that could make an answer.
-constexpr std::string_view kTooManyConnections =
-    "HTTP/1.1 503 Service Unavailable\r\n"
-    "x-woad-error: overloaded\r\n"
-    "proxy-status: woad; error=connection_limit_reached; details=\"limits.client_connections is "
-    "reached\"\r\n"
-    "content-type: text/plain; charset=utf-8\r\n"
-    "content-length: 94\r\n"
-    "connection: close\r\n\r\n"
-    "overloaded: limits.client_connections is reached. Close idle connections, or raise the "
-    "limit.\n";
-
-// A visit may end any of them: with a connection end those inside its CONNECTs.
-template <class Visit>
-void visit_each(IntrusiveList<DownstreamConnection>& connections, Visit&& visit) {
-  IntrusiveList<DownstreamConnection> rest;
-  rest.splice_back(connections);
-  while (!rest.empty()) {
-    DownstreamConnection& connection = rest.pop_front();
-    connections.push_back(connection);
-    visit(connection);
-  }
-}
-
-}  // namespace
-
 Listener::Listener(ListenerContext& context, int socket, ViewRef view, const ListenerSpec& spec)
     : context_(context), name_(spec.name), view_(std::move(view)), spec_(&spec) {
   acceptor_ = std::make_unique<Acceptor>(
@@ -45,8 +17,9 @@ Listener::~Listener() {
     delete &handshakes_.pop_front();
   }
   while (!connections_.empty()) {
-    uncount(connections_.front());
-    delete &connections_.pop_front();
+    DownstreamConnection& connection = connections_.pop_front();
+    uncount(connection);
+    delete &connection;
   }
   while (!relays_.empty()) {
     count_connection(-1);
@@ -58,8 +31,7 @@ void Listener::update(ViewRef view, const ListenerSpec& spec) {
   view_ = std::move(view);
   spec_ = &spec;
   const TlsContext::Ptr& epoch = view_->snapshot().tls.own.context;
-  visit_each(connections_,
-             [&](DownstreamConnection& connection) { connection.on_newer_epoch(epoch); });
+  connections_.visit_each([&](DownstreamConnection& connection) { connection.on_newer_epoch(epoch); });
   relays_.for_each([&](TcpRelay& relay) { relay.on_newer_epoch(epoch); });
 }
 
@@ -82,6 +54,24 @@ void Listener::on_accept(int socket, const Address& peer) {
     serve({.transport = std::move(transport)});
   } else {
     shake_hands(std::move(transport));
+  }
+}
+
+// Over the cap a client of plaintext HTTP is told so by its first answer; for more than that there
+// is no room: whoever shakes hands, says nothing HTTP or is one of too many finds a closed
+// connection.
+void Listener::refuse(std::unique_ptr<Transport> client) {
+  const bool told = spec_->mtls == Mtls::kOff && spec_->protocol != ListenerProtocol::kTcp;
+  if (!told || refusals_ == kMostRefusals) return;
+  ++refusals_;
+  serve({.transport = std::move(client), .over_limit = true});
+}
+
+void Listener::uncount(const DownstreamConnection& connection) {
+  if (connection.over_limit()) {
+    --refusals_;
+  } else if (!connection.inside_connect()) {  // what is inside has no socket of its own
+    count_connection(-1);
   }
 }
 
@@ -132,13 +122,6 @@ void Listener::serve(ClientArrival arrival) {
   connection->on_newer_epoch(view_->snapshot().tls.own.context);
 }
 
-void Listener::refuse(std::unique_ptr<Transport> client) {
-  Buffer answer;
-  answer.append(Slice::of_static(kTooManyConnections));
-  client->write(std::move(answer));
-  Transport::close_after_flush(std::move(client));
-}
-
 void Listener::relay(ClientArrival client) {
   auto* relay = new TcpRelay(*this, context_.worker, std::move(client));
   relays_.push_back(*relay);
@@ -170,7 +153,7 @@ void Listener::on_relay_closed(TcpRelay& relay) {
 void Listener::begin_drain() {
   if (phase_ != Phase::kOpen) return;
   phase_ = Phase::kDraining;
-  visit_each(connections_, [](DownstreamConnection& connection) { connection.announce_drain(); });
+  connections_.visit_each([](DownstreamConnection& connection) { connection.announce_drain(); });
 }
 
 void Listener::close() {
@@ -180,18 +163,17 @@ void Listener::close() {
     count_connection(-1);
     forget(handshakes_.front());
   }
-  visit_each(connections_, [](DownstreamConnection& connection) { connection.drain(); });
+  connections_.visit_each([](DownstreamConnection& connection) { connection.drain(); });
 }
 
 void Listener::abort(std::string_view why) {
-  visit_each(connections_, [&](DownstreamConnection& connection) { connection.abort(why); });
+  connections_.visit_each([&](DownstreamConnection& connection) { connection.abort(why); });
   relays_.for_each([](TcpRelay& relay) { relay.close(); });
 }
 
 size_t Listener::active() {
   size_t active = relay_count_;
-  visit_each(connections_,
-             [&](DownstreamConnection& connection) { active += connection.active() ? 1 : 0; });
+  connections_.visit_each([&](DownstreamConnection& connection) { active += connection.active() ? 1 : 0; });
   return active;
 }
 

@@ -45,11 +45,13 @@ class Listener final : private ConnectionHost, private RelayHost, private Client
   const std::string& name() const { return name_; }
   Direction direction() const { return spec_->direction; }
   // Handshakes and relays count too.
-  size_t connections() const { return connection_count_; }
+  size_t connections() const { return connection_count_ + refusals_; }
   // Requests under way (a relayed connection counts as one).
   size_t active();
 
  private:
+  // Connections over limits.client_connections that wait for their refusal at once.
+  static constexpr size_t kMostRefusals = 64;
   enum class Phase : uint8_t { kOpen, kDraining, kClosed };
 
   ViewRef current_view() override { return view_; }
@@ -69,11 +71,8 @@ class Listener final : private ConnectionHost, private RelayHost, private Client
   void serve(ClientArrival arrival);
   void relay(ClientArrival client);
   void refuse(std::unique_ptr<Transport> client);
+  void uncount(const DownstreamConnection& connection);
   void count_connection(int change);
-  // What comes inside a CONNECT has no socket of its own.
-  void uncount(const DownstreamConnection& connection) {
-    if (!connection.inside_connect()) count_connection(-1);
-  }
 
   ListenerContext& context_;
   std::string name_;
@@ -84,7 +83,8 @@ class Listener final : private ConnectionHost, private RelayHost, private Client
   // With those inside their CONNECTs, which end with them.
   IntrusiveList<DownstreamConnection> connections_;
   IntrusiveList<TcpRelay> relays_;
-  size_t connection_count_ = 0;
+  size_t connection_count_ = 0;  // without those that come for a refusal
+  size_t refusals_ = 0;
   size_t relay_count_ = 0;
   Phase phase_ = Phase::kOpen;
 };

@@ -10,13 +10,16 @@ namespace woad {
 Worker::Worker(uint64_t seed, std::atomic<uint32_t>& client_connections, TapHub& taps)
     : random_(seed),
       dialer_(make_dialer(loop_, blocks_, metrics_)),
-      codec_{loop_.scheduler(), blocks_, metrics_.hostile()},
+      faults_(loop_.scheduler()),
+      codec_{loop_.scheduler(), blocks_, metrics_.hostile(), &faults_},
       pools_{loop_.scheduler(), codec_, *dialer_, HttpLimits{}},
       endpoints_(pools_),
+      log_(loop_.scheduler()),
       context_{loop_.scheduler(), blocks_, arenas_, random_, metrics_, mirrors_},
       listener_context_{loop_, context_, *dialer_, codec_, client_connections},
       sweep_timer_(loop_.scheduler().timers(), bind_timer<&Worker::sweep>(this)) {
   context_.taps = &taps;
+  context_.log = &log_;
   context_.plaintext_callers = &plaintext_callers_;
   for (int kind = 0; kind < kHostileCount; ++kind) {
     metrics_.name_hostile(static_cast<size_t>(kind), to_string(static_cast<Hostile>(kind)));

@@ -16,8 +16,10 @@
 #include "proxy/base/random.h"
 #include "proxy/exchange/mirror.h"
 #include "proxy/exchange/worker_context.h"
+#include "proxy/log/worker_log.h"
 #include "proxy/net/loop.h"
 #include "proxy/observe/metrics.h"
+#include "proxy/server/fault_log.h"
 #include "proxy/server/listener.h"
 #include "proxy/upstream/endpoints.h"
 
@@ -69,9 +71,11 @@ class Worker {
   WorkerMetrics metrics_;
   uint32_t views_alive_ = 0;
   std::unique_ptr<Dialer> dialer_;
+  FaultLog faults_;
   CodecContext codec_;
   PoolContext pools_;
   EndpointRegistry endpoints_;
+  WorkerLog log_;
   MirrorSet mirrors_;
   WorkerContext context_;
   PlaintextCallers plaintext_callers_;

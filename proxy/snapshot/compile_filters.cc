@@ -2,49 +2,36 @@
 
 #include <algorithm>
 
-#include "config/load.h"
+#include "config/diagnostics.h"
+#include "config/shape.h"
 
 namespace woad {
-namespace {
 
-// The order of the default chains (config/reference.md, "filters"); those that exist are taken.
-constexpr std::string_view kInboundOrder[] = {
-    "access_log", "peer_identity", "authorization", "context", "trace", "rate_limit", "timeout"};
-constexpr std::string_view kOutboundOrder[] = {"access_log", "context",       "trace",
-                                               "fault",      "color_routing", "rate_limit",
-                                               "timeout",    "retry",         "circuit_breaker"};
-
-bool fits(FilterPlace place, Direction direction) {
-  return place == FilterPlace::kBoth ||
-         (place == FilterPlace::kInbound) == (direction == Direction::kInbound);
-}
-
-}  // namespace
-
-const FilterKind* FilterCompiler::find(std::string_view name) const {
-  const auto found = std::find_if(registry_.begin(), registry_.end(),
-                                  [&](const FilterKind& kind) { return kind.name == name; });
-  return found == registry_.end() ? nullptr : &*found;
-}
-
-const FilterKind* FilterCompiler::find_or_complain(const config::FilterSettings& filter) const {
-  const FilterKind* kind = find(filter.name);
-  if (kind != nullptr) return kind;
+const FilterKind* FilterCompiler::find(const config::FilterSettings& filter) const {
+  const auto found = std::find_if(registry_.begin(), registry_.end(), [&](const FilterKind& kind) {
+    return kind.name == filter.name;
+  });
+  if (found != registry_.end() && !found->later()) return &*found;
+  if (found != registry_.end()) {
+    diagnostics_.error_at_key(filter.source,
+                              "the filter " + filter.name + std::string(config::kNotYet));
+    return nullptr;
+  }
   std::vector<std::string_view> known;
-  for (const FilterKind& each : registry_) known.push_back(each.name);
-  config::unknown_filter(filter, known, diagnostics_);
+  for (const FilterKind& each : registry_) {
+    if (!each.later()) known.push_back(each.name);
+  }
+  diagnostics_.error_at_key(filter.source, "no filter is named " + config::quoted(filter.name),
+                            config::did_you_mean(filter.name, known));
   return nullptr;
 }
 
 std::vector<config::FilterSettings> FilterCompiler::default_chain(Direction direction) const {
   std::vector<config::FilterSettings> chain;
-  const auto take = [&](std::string_view name) {
-    if (find(name) != nullptr) chain.push_back({std::string(name), {}, {}});
-  };
-  if (direction == Direction::kInbound) {
-    for (const std::string_view name : kInboundOrder) take(name);
-  } else {
-    for (const std::string_view name : kOutboundOrder) take(name);
+  for (const FilterKind& kind : registry_) {
+    if (includes(kind.by_default, direction) && !kind.later()) {
+      chain.push_back({std::string(kind.name), {}, {}});
+    }
   }
   return chain;
 }
@@ -71,9 +58,9 @@ void FilterCompiler::compile_chain(
   FilterChain& chain = snapshot_.chains[static_cast<size_t>(direction)];
   const std::string place = std::string(to_string(direction)) + "/";
   for (const config::FilterSettings& filter : listed ? *listed : default_chain(direction)) {
-    const FilterKind* kind = find_or_complain(filter);
+    const FilterKind* kind = find(filter);
     if (kind == nullptr) continue;
-    if (!fits(kind->place, direction)) {
+    if (!includes(kind->place, direction)) {
       diagnostics_.error(filter.source, "the filter " + filter.name + " has no place in the " +
                                             std::string(to_string(direction)) + " chain");
       continue;
@@ -98,7 +85,7 @@ FilterSlots FilterCompiler::override_slots(const FilterSlots& base,
   const FilterChain& chain = snapshot_.chain(Direction::kOutbound);
   FilterSlots slots = base;
   for (const config::FilterSettings& filter : given) {
-    const FilterKind* kind = find_or_complain(filter);
+    const FilterKind* kind = find(filter);
     if (kind == nullptr) continue;
     const auto position = chain.position(kind->name);
     if (!position) {

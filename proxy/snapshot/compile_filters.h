@@ -28,8 +28,8 @@ class FilterCompiler {
                              const std::string& place);
 
  private:
-  const FilterKind* find(std::string_view name) const;
-  const FilterKind* find_or_complain(const config::FilterSettings& filter) const;
+  // nullptr, with an error: there is none of that name, or not yet.
+  const FilterKind* find(const config::FilterSettings& filter) const;
   std::vector<config::FilterSettings> default_chain(Direction direction) const;
   FilterSlot make_slot(const FilterKind& kind, const config::Node& settings, const void* base,
                        const std::string& place);

@@ -49,6 +49,18 @@ struct TextHash {
 };
 using TextSet = std::unordered_set<std::string, TextHash, std::equal_to<>>;
 
+// How long and how much an exchange goes on with what nobody has a setting for.
+struct ExchangeLimits {
+  size_t replay = 64 * 1024;        // a request body up to this is kept for another try
+  Duration tunnel_idle = hours(1);  // a tunnel without bytes either way (reference, "Upgrade")
+  // A shadow that owes something makes progress within this: the default of timeout.request.
+  Duration mirror_patience = seconds(15);
+  // What may wait for a slow shadow: some 100 ms of a fast upload, in which it may connect, start a
+  // process or collect its garbage. And for all shadows of a worker: four that stand still.
+  size_t mirror_behind = size_t{16} << 20;
+  size_t mirrors_behind = size_t{64} << 20;
+};
+
 struct Snapshot {
   std::string version;  // of the file
   std::string hash;     // of its text
@@ -64,6 +76,7 @@ struct Snapshot {
   SnapshotTls tls;
   Channels channels;
   HttpLimits limits;
+  ExchangeLimits exchange_limits;
   uint32_t client_connections = 10000;
   uint32_t endpoint_slots = 0;
   uint32_t pool_slots = 0;

@@ -11,7 +11,6 @@
 
 #include "proxy/net/address.h"
 #include "proxy/upstream/channel.h"
-#include "proxy/upstream/pools.h"
 
 namespace woad {
 
@@ -20,6 +19,21 @@ enum class UpstreamProtocol : uint8_t { kAuto, kHttp1, kHttp2, kTcp };
 
 enum class BalancerPolicy : uint8_t { kLeastRequest, kRoundRobin, kRandom };
 std::string_view to_string(BalancerPolicy policy);
+
+// What happens when a pool exists and none of its endpoints may be used.
+enum class OnUnhealthy : uint8_t { kFail, kFallback, kPanic };
+
+// How a coloured request may leave its colour.
+enum class Fallback : uint8_t { kParentThenBase, kBase, kNone };
+
+struct PoolInfo {
+  std::string name;    // "red", "base", "red@acme", "base@acme"
+  std::string color;   // "" = base
+  std::string tenant;  // "" = any
+  OnUnhealthy on_unhealthy = OnUnhealthy::kFail;
+  uint32_t index = 0;  // within its service
+  bool has_endpoints = false;
+};
 
 // One address that answers for a pool.
 struct Endpoint {
@@ -39,14 +53,18 @@ struct Pool {
   std::vector<Endpoint> endpoints;  // of weight > 0
 };
 
-class Service final : public ServiceInfo {
+class Service {
  public:
   explicit Service(std::string name) : name_(std::move(name)) {}
 
-  std::string_view name() const override { return name_; }
-  Fallback fallback() const override { return fallback_; }
-  bool external() const override { return external_; }
-  const PoolInfo* find_pool(std::string_view color, std::string_view tenant) const override;
+  std::string_view name() const { return name_; }
+  // How a request may move between its pools.
+  Fallback fallback() const { return fallback_; }
+  // Outside the mesh: it gets no context of ours.
+  bool external() const { return external_; }
+  // The pool of exactly this colour ("" = base) and tenant ("" = any), or nullptr when it is
+  // absent: no endpoint carries the labels and `pools` does not name it.
+  const PoolInfo* find_pool(std::string_view color, std::string_view tenant) const;
 
   const std::vector<Pool>& pools() const { return pools_; }
   const Pool& pool(const PoolInfo& info) const { return pools_[info.index]; }

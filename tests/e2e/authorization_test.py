@@ -72,6 +72,14 @@ class Authorization(Suite):
                 with self.subTest(target, version=version):
                     self.assertEqual(self.ask(self.client(woad.inbound, version), target=target), 403)
 
+    def test_no_method_says_another(self):
+        rule = {"name": "read-only", "action": "allow", "match": {"methods": ["GET", "PROPFIND"]}}
+        rows = [(200, "GET"), (200, "PROPFIND"), (403, "POST"), (403, "M-SEARCH"), (403, "brew")]
+        rows += [(400, m) for m in ("get", "Get", "gEt", "post", "Patch", "delete", "propfind", "Propfind")]
+        self.table(self.woad(rule), [(status, {"method": method}) for status, method in rows])
+        free = self.woad(NO_ADMIN, default="allow")
+        self.table(free, [(200, {"method": m}) for m in ("get", "Patch", "propfind", "brew")])
+
     def test_other_forms_of_a_target(self):
         woad = self.woad(NO_ADMIN, default="allow")
         raw = {"GET http://svc/admin HTTP/1.1\r\nHost: svc": 403,

@@ -17,7 +17,6 @@ async def handler(request):
         "/many": Reply(raw=b"HTTP/1.1 200 OK\r\n" + b"A: b\r\n" * 300 + b"\r\n", close=True),
         "/te": Reply(raw=b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\nabc", close=True),
         "/status": Reply(raw=b"HTTP/1.1 999 X\r\nContent-Length: 0\r\n\r\n", close=True),
-        "/length204": Reply(raw=b"HTTP/1.1 204 X\r\nContent-Length: 3\r\n\r\nabc", close=True),
         "/interim": Reply(raw=b"HTTP/1.1 103 X\r\n\r\n" * 50, close=True),
     }
     if request.target == "/never":
@@ -90,7 +89,7 @@ class Errors(Suite):
 
     def test_bad_upstream_responses(self):
         for target in ("/garbage", "/smuggle", "/folded", "/big", "/many", "/te", "/status",
-                       "/length204", "/interim"):
+                       "/interim"):
             self.check("svc", target, "bad_upstream_response", 502, "http_protocol_error",
                        versions=("h1", "h2") if target == "/garbage" else ("h1",))
 
@@ -120,6 +119,31 @@ class Errors(Suite):
         got = fetch(self.woad.outbound, "GET", "/", host="svc")
         self.server.handler = before
         self.assertEqual((got.status, got.error, got.body), (503, None, b"mine"))
+
+    def test_a_broken_body_is_answered_and_told_of(self):
+        """A malformed chunk before the response: one answer, one log line, one metric, one shape."""
+        for number, body in enumerate((b"zz\r\n", b"5\r\nabcdefg\r\n", b"3\r\nabc\r\n-1\r\n")):
+            path = f"/broken-{number}"
+            before = self.woad.metrics("woad_requests_total", error="bad_request", code_class="4xx")
+            with H1(self.woad.outbound) as client:
+                client.send(f"POST {path} HTTP/1.1\r\nHost: svc\r\nTransfer-Encoding: chunked\r\n"
+                            "\r\n".encode() + body)
+                self.assert_local(client.response(), "bad_request", 400)
+                self.assertTrue(client.closed())
+            row = self.woad.access_log(1, path=path)[0]
+            self.assertEqual((row["error"], row["response_code"], row["response_flags"]),
+                             ("bad_request", 400, "DPE"))
+            self.assertEqual(self.woad.metrics("woad_requests_total", error="bad_request",
+                                               code_class="4xx"), before + 1)
+
+    def test_refusals_are_counted_for_their_service(self):
+        """Whether access_log is in the chain or not."""
+        for chain in (["access_log", "context", "color_routing"], ["context", "color_routing"], []):
+            woad = self.sidecar(services={"svc": service(self.server.address)},
+                                filters={"outbound": chain})
+            got = fetch(woad.outbound, "GET", "/", [("x-woad-hops", "16")], host="svc")
+            self.assert_local(got, "loop", 508)
+            self.assertEqual(woad.metrics("woad_requests_total", error="loop", service="svc"), 1, chain)
 
     def test_log_and_metrics(self):
         fetch(self.woad.outbound, "GET", "/logged-error", host="dead")

@@ -177,7 +177,43 @@ class Filters(Suite):
                     "ctx_source": "header", "upstream_host": self.server.address, "attempts": 1,
                     "request_id": "id-1", "error": None}
         self.assertEqual({k: row[k] for k in expected}, expected)
-        self.assertIn("/log", row["path"])
+        self.assertEqual(row["path"], "/log")
+
+    def test_access_log_query(self):
+        target = ("/q?page=2&token=s3cret&%61PI_key=s3cret;s3cret&voucher=s3cret&monkey=3&flag"
+                  "&next=%2Fcb%3Fcode%3Ds3cret&X-Amz-Signature=s3cret&sig=s3cret&password=s3cret")
+        woad = self.woad_with(filters={"outbound": [
+            {"access_log": {"query": True, "hide": ["Voucher"]}}, "color_routing"]})
+        for version in ("h1", "h2"):
+            fetch(woad.outbound, "GET", target, version=version)
+            self.assertEqual(self.server.requests[-1].target, target, "the app gets all of it")
+            fetch(woad.inbound, "GET", target, version=version)
+        for row in woad.access_log(2, direction="outbound"):
+            self.assertEqual((row["path"], row["query"]), ("/q", (
+                "page=2&token=[redacted]&%61PI_key=[redacted]&voucher=[redacted]&monkey=3&flag"
+                "&next=[redacted]&X-Amz-Signature=[redacted]&sig=[redacted]&password=[redacted]")))
+        for row in woad.access_log(2, direction="inbound"):
+            self.assertEqual(row["path"], "/q")
+            self.assertNotIn("query", row)
+
+    def test_no_query_is_told_anywhere(self):
+        woad = self.sidecar(log={"level": "debug"}, services={
+            "svc": service(self.origin().address), "dead": service(f"127.0.0.1:{free_port()}")})
+        raw = ("GET /q?token=s3cret HTTP/1.1\r\nHost: svc\r\nHost: b\r\n\r\n",
+               "GET http://me:s3cret@svc/q?token=s3cret HTTP/1.1\r\nHost: svc\r\n\r\n",
+               "GET /q#access_token=s3cret HTTP/1.1\r\nHost: svc\r\n\r\n",
+               "GET ftp://me:s3cret@svc/q?s3cret HTTP/1.1\r\nHost: svc\r\n\r\n")
+        for request in raw:
+            with H1(woad.outbound) as client:
+                client.send(request)
+                self.assertNotIn(b"s3cret", client.rest())
+        for version in ("h1", "h2"):
+            fetch(woad.outbound, "GET", "/q?token=s3cret", version=version)
+            for host in ("nobody", "dead"):
+                got = fetch(woad.outbound, "GET", "/q?token=s3cret", host=host, version=version)
+                self.assertNotIn("s3cret", f"{got.headers} {got.body}")
+        self.assertEqual(len(woad.access_log(len(raw) + 6, direction="outbound")), len(raw) + 6)
+        self.assertNotIn("s3cret", json.dumps(woad.rows) + woad.stderr())
 
     def test_access_log_undyed(self):
         woad = self.woad_with()

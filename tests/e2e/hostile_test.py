@@ -105,7 +105,9 @@ class HostileH2(Suite):
         "user in the authority": [(":authority", "u@svc")],
         "fragment": [(":authority", "svc"), (":path", "/a#b")],
         "8-bit path": [(":authority", "svc"), (":path", "/\xff")],
-        "lower-case method": [(":authority", "svc"), (":method", "get")],
+        "no token for a method": [(":authority", "svc"), (":method", "G T")],
+        "method of the preface": [(":authority", "svc"), (":method", "PRI")],
+        "method over 32 bytes": [(":authority", "svc"), (":method", "A" * 33)],
         "CONNECT": [(":authority", "svc"), (":method", "CONNECT")],
         "scheme ftp": [(":authority", "svc"), (":scheme", "ftp")],
         "content_length twin": [(":authority", "svc"), ("content_length", "3")],
@@ -136,6 +138,30 @@ class HostileH2(Suite):
                     refused = True
                 self.assertTrue(refused, name)
                 self.assertEqual([r.target for r in origin.requests], [], name)
+
+    def test_field_too_long(self):
+        """Over 64 KiB nothing can go on: everybody is told why, and nobody takes it for his own fault."""
+        why = "a header field on this connection is longer than 65,536 bytes"
+        origin = self.origin()
+        woad = self.sidecar(services={"svc": service(origin.address)})
+        before = woad.metrics("woad_hostile_total", kind="headers_too_large") or 0
+        with H2(woad.outbound) as client:
+            client.open("POST", "/beside", end=False)
+            self.assertTrue(until(lambda: origin.requests))
+            client.open("GET", "/long", [("x-long", "v" * 70_000)])
+            with self.assertRaises(Closed):
+                while True:
+                    client.pump()
+            self.assertEqual((client.h2.goaway, client.h2.goaway_text), (9, why))
+        self.assertTrue(until(lambda: len(woad.access_log()) == 2))
+        rows = {row["path"]: row for row in woad.access_log()}
+        self.assertEqual(rows["/long"]["error"], "headers_too_large")
+        self.assertEqual(rows["/long"]["why"], why)
+        self.assertEqual(rows["/beside"]["why"], f"closed by downstream: {why}")
+        self.assertEqual(woad.metrics("woad_hostile_total", kind="headers_too_large"), before + 1)
+        with open(woad.err_path, encoding="utf-8") as log:
+            told = [line for line in log if why in line]
+        self.assertEqual(len(told), 1)
 
     def test_body_longer_than_its_length(self):
         origin = self.origin()

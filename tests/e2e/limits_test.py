@@ -56,12 +56,13 @@ class Limits(Suite):
         clients = [self.client(woad.outbound) for _ in range(4)]
         for client in clients:
             self.assertEqual(client.request("GET", "/").status, 200)
-        fifth = self.client(woad.outbound)
-        try:
-            fifth.start("GET", "/")
-            self.assertEqual(fifth.response().status, 503)
-        except (Closed, ConnectionError):
-            pass
+        for version in ("h1", "h2"):
+            fifth = self.client(woad.outbound, version)
+            self.assert_local(fifth.request("GET", f"/over-{version}"), "overloaded", 503)
+            row = woad.access_log(1, path=f"/over-{version}")[0]
+            self.assertEqual((row["error"], row["response_code"]), ("overloaded", 503))
+        self.assertEqual(woad.metrics("woad_requests_total", error="overloaded"), 2)
+        self.assertEqual(woad.metrics("woad_client_connections", direction="outbound"), 4)
         for client in clients:
             self.assertEqual(client.request("GET", "/").status, 200)
         clients[0].close()

@@ -11,6 +11,8 @@ async def handler(request):
     if path.startswith("/status/"):
         await request.read()
         return Reply(int(path.split("/")[2]), [("etag", '"x"')])
+    if path == "/not-modified":
+        return Reply(304, [("content-length", "1234"), ("etag", '"x"')])
     if path == "/trailers":
         await request.read()
         return Reply(body=b"body", trailers=[("x-sum", "42"), ("x-more", "y")])
@@ -67,9 +69,12 @@ class Matrix(Suite):
 
     def test_methods(self):
         for client, host in self.each():
-            for method in ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "PROPFIND"):
+            for method in ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "PROPFIND", "patch", "Patch",
+                           "get", "head", "M-SEARCH", "DESCRIBE", "!#$%&'*+-.^_`|~", "a" * 32):
                 got = self.info(client.request(method, "/info", host=host))
                 self.assertEqual(got["method"], method)
+                got = self.info(client.request(method, "/info", body=b"abc", host=host))
+                self.assertEqual((got["method"], got["size"]), (method, 3))
 
     def test_options_star(self):
         for client, host in self.each():
@@ -112,6 +117,12 @@ class Matrix(Suite):
                 got = client.request("GET", f"/status/{status}", host=host)
                 self.assertEqual((got.status, got.body, got.get("etag")), (status, b"", '"x"'))
                 self.assertIsNone(got.get("transfer-encoding"))
+            self.assertEqual(client.request("GET", "/bytes/3", host=host).body, b"xxx")
+
+    def test_length_of_304(self):
+        for client, host in self.each():
+            got = client.request("GET", "/not-modified", host=host)
+            self.assertEqual((got.status, got.get("content-length"), got.body), (304, "1234", b""))
             self.assertEqual(client.request("GET", "/bytes/3", host=host).body, b"xxx")
 
     def test_statuses(self):
@@ -291,6 +302,23 @@ class Brokenness(Suite):
             client.start("GET", "/")
             with self.assertRaises((Closed, ConnectionError)):
                 client.response()
+
+    def test_who_began_to_answer_is_not_asked_again(self):
+        """On a connection that is used again: an interim response, or half a head, and the end."""
+        beginnings = {"/interim": b"HTTP/1.1 103 Early Hints\r\nx: y\r\n\r\n", "/half": b"HTTP/1.1 20",
+                      "/none": b""}
+        server = self.origin(handler=lambda r: Reply(body=b"ok") if r.target == "/warm" else
+                             Reply(raw=beginnings[r.target], close=True))
+        woad = self.sidecar(services={"svc": service(server.address)})
+        for version in ("h1", "h2"):
+            for target, asked in (("/interim", 1), ("/half", 1), ("/none", 2)):
+                before = len([r for r in server.requests if r.target == target])
+                with CLIENTS[version](woad.outbound) as client:
+                    self.assertEqual(client.request("GET", "/warm").status, 200)
+                    got = client.request("GET", target)
+                self.assertEqual((got.status, got.error), (502, "upstream_reset"), target)
+                after = len([r for r in server.requests if r.target == target])
+                self.assertEqual(after - before, asked, (version, target))
 
     def test_client_leaves(self):
         """What a client no longer waits for ends upstream too, at once."""

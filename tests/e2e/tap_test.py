@@ -92,10 +92,10 @@ class Taps(Suite):
         self.assertTrue(red.client.closed())
 
     def test_filters(self):
-        queries = {"?color=base": ["/a/b?q=1", "/cart", "/empty"], "?color=red": ["/red"],
-                   "?service=cart": ["/cart"], "?path=/a": ["/a/b?q=1"],
-                   "?status=503": ["/empty"], "?status=2xx": ["/a/b?q=1", "/cart", "/red"],
-                   "?tenant=acme": ["/red"], "?status=2xx&color=base&path=/": ["/a/b?q=1", "/cart"]}
+        queries = {"?color=base": ["/a/b", "/cart", "/empty"], "?color=red": ["/red"],
+                   "?service=cart": ["/cart"], "?path=/a": ["/a/b"],
+                   "?status=503": ["/empty"], "?status=2xx": ["/a/b", "/cart", "/red"],
+                   "?tenant=acme": ["/red"], "?status=2xx&color=base&path=/": ["/a/b", "/cart"]}
         for query, paths in queries.items():
             with self.subTest(query), Tap(self.woad, query) as tap:
                 for _ in range(2):
@@ -112,7 +112,8 @@ class Taps(Suite):
             ("Referer", "http://shop/?token=s3cret"), ("X-Long", "v" * 2000), ("X-Esc", "\x9b31m")])
         line = tap.line()
         self.assertNotIn("s3cret", json.dumps(line))
-        self.assertEqual(line["path"], "/cb?code=[redacted]&page=2&%61pi_key=[redacted]")
+        self.assertEqual(line["path"], "/cb")
+        self.assertNotIn("page=2", json.dumps(line))
         headers = line["request_headers"]
         self.assertEqual(headers["authorization"], "[redacted]")
         self.assertEqual(headers["x-long"], "v" * 512 + "...")

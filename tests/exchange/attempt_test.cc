@@ -71,7 +71,7 @@ TEST_CASE("replay: never once anything of the answer came, nor when the body is 
     ExchangeRig rig;
     MemoryPeer& stale = rig.warm_up();
     rig.request("PUT", "/", false);
-    rig.data(std::string(Forwarder::kReplayBytes + 1, 'x'), true);
+    rig.data(std::string(rig.snapshot->exchange_limits.replay + 1, 'x'), true);
     rig.world.turn();
     stale.lose();
     CHECK(rig.client.log == "502 upstream_reset | end");
@@ -108,8 +108,10 @@ TEST_CASE("attempts: a filter may ask for another try, at another endpoint") {
   ExchangeRig rig(kTwoEndpoints);
   std::string outcomes;
   rig.second().outcome = [&](const Outcome& outcome) {
-    outcomes += std::to_string(outcome.number) + ":" + std::string(to_string(outcome.kind)) +
-                (outcome.anything_sent ? "+ " : " ");
+    outcomes += std::to_string(outcome.number) + ":" +
+                std::string(outcome_info(outcome.kind).word) + (outcome.anything_sent ? "+ " : " ");
+  };
+  rig.second().next_try = [&](const Outcome& outcome) {
     return outcome.number < 3 ? Next::again(milliseconds(25)) : Next::done();
   };
   rig.request("POST", "/", false);
@@ -145,10 +147,7 @@ TEST_CASE("attempts: the limit of a try") {
     plan.per_try = milliseconds(100);
     return Verdict::go();
   };
-  rig.first().outcome = [&](const Outcome& outcome) {
-    seen = outcome;
-    return Next::done();
-  };
+  rig.first().outcome = [&](const Outcome& outcome) { seen = outcome; };
   SUBCASE("before the connection: nothing was sent") {
     rig.get();
     rig.world.pass(milliseconds(102));
@@ -210,6 +209,28 @@ TEST_CASE("attempts: a filter chooses the pool") {
       rig.world.dialer.fail(rig.dials() - 1);
     }
     rig.finish();
+  }
+}
+
+TEST_CASE("replay: not once the upstream has answered anything at all") {
+  for (const std::string_view heard : {"HTTP/1.1 103 Early Hints\r\n\r\n", "H", "HTTP/1.1 200 O"}) {
+    for (const bool eof : {false, true}) {
+      CAPTURE(heard);
+      CAPTURE(eof);
+      ExchangeRig rig;
+      MemoryPeer& stale = rig.warm_up();
+      rig.get();
+      rig.world.turn();
+      stale.send(heard);
+      if (eof) {
+        stale.send_eof();
+      } else {
+        stale.lose();
+      }
+      CHECK(rig.client.log.ends_with("502 upstream_reset | end"));
+      CHECK(rig.dials() == 1);
+      rig.finish();
+    }
   }
 }
 

@@ -204,7 +204,7 @@ struct Opaque {
     rig.caller.connect = std::make_unique<const std::string>(inside);
     rig.first().end = [this](const ExchangeInfo& info) {
       told = std::to_string(info.status) + " " + std::string(info.service) + " " +
-             std::string(info.upstream_host) + " " + std::string(error_info(info.error).code) +
+             std::string(info.upstream_host) + " " + std::string(info.error.info().code) +
              std::string(info.why);
     };
     rig.request("CONNECT", "", false, {}, authority);

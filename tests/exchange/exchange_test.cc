@@ -301,4 +301,56 @@ TEST_CASE("exchange: filters hear who calls, by which certificate, and who we ar
   CHECK(heard(unknown) == "  ");
 }
 
+TEST_CASE("exchange: a broken body is answered while there is no response, and told of as that") {
+  for (const std::string_view when : {"head waits", "forwarding", "responding"}) {
+    CAPTURE(when);
+    ExchangeRig rig;
+    int status = -1;
+    std::string error;
+    ClosedBy closed_by = ClosedBy::kNobody;
+    rig.first().end = [&](const ExchangeInfo& info) {
+      status = info.status;
+      error = error_info(info.error).code;
+      closed_by = info.closed_by;
+    };
+    if (when == "head waits") {
+      rig.first().request_head = [](RequestHead&, bool) { return HeadVerdict::wait(); };
+    }
+    rig.request("POST", "/", false);
+    rig.data("abc", false);
+    if (when != "head waits") rig.accept(0);
+    if (when == "responding") {
+      rig.world.dialer.peer(0).send("HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nabc");
+    }
+    rig.sink().on_bad_body(
+        {.code = ErrorCode::kBadRequest, .details = "a chunk size is malformed", .close = true});
+    if (when == "responding") {
+      CHECK(rig.client.log == "200");
+      CHECK(status == 200);
+      CHECK(closed_by == ClosedBy::kDownstream);
+    } else {
+      CHECK(rig.client.log == "400 bad_request close | end");
+      CHECK(rig.client.body.starts_with("bad_request: a chunk size is malformed."));
+      CHECK(status == 400);
+      CHECK(error == "bad_request");
+      CHECK(closed_by == ClosedBy::kNobody);
+    }
+    rig.finish();
+    if (when != "head waits") CHECK(rig.world.dialer.peer(0).closed());
+  }
+}
+
+TEST_CASE("exchange: a client over the limit of connections gets a refusal like any other") {
+  ExchangeRig rig;
+  rig.caller.over_limit = true;
+  std::string error;
+  rig.first().end = [&](const ExchangeInfo& info) { error = error_info(info.error).code; };
+  rig.get();
+  CHECK(rig.client.log == "503 overloaded close | end");
+  CHECK(rig.client.body.starts_with("overloaded: limits.client_connections is reached."));
+  CHECK(error == "overloaded");
+  CHECK(rig.dials() == 0);
+  rig.finish();
+}
+
 }  // namespace

@@ -50,7 +50,7 @@ constexpr Row kRows[] = {
     {ErrorCode::kMtlsRequired, "mtls_required", 403, "http_request_denied", "7"},
     {ErrorCode::kFault, "fault", 503, "proxy_internal_response", "14"},
 };
-static_assert(std::size(kRows) + 1 == kErrorCodeCount);
+static_assert(std::size(kRows) + 1 == std::size(kErrors));
 
 TEST_CASE("local answer: every error") {
   for (const Row& row : kRows) {

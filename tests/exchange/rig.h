@@ -29,6 +29,9 @@ class ClientWriter final : public ResponseWriter {
     }
     if (close) text += " close";
     add(text);
+    for (const Header& field : head.headers) {
+      if (keeps_fields) fields.append(field.name).append(": ").append(field.value).append("\n");
+    }
     if (end) add("end");
   }
   void write_data(Buffer&& data, bool end) override {
@@ -54,6 +57,8 @@ class ClientWriter final : public ResponseWriter {
 
   std::string log;
   std::string body;
+  std::string fields;  // of the head, "name: value\n" each, if wanted
+  bool keeps_fields = false;
   bool writes_bodies = false;  // bodies of our own answers are long
   bool room = true;
   bool held = false;
@@ -65,6 +70,11 @@ inline constexpr std::string_view kPrice = R"(node: { service: cart }
 outbound: [ { address: 127.0.0.1:15001 } ]
 filters: { inbound: [first, second], outbound: [first, second] }
 )";
+// The same with a filter between the two that changes what routes match on.
+inline constexpr std::string_view kPriceDyed = R"(node: { service: cart }
+outbound: [ { address: 127.0.0.1:15001 } ]
+filters: { inbound: [first, second], outbound: [first, dyer, second] }
+)";
 inline constexpr std::string_view kOneEndpoint = R"(services:
   price: { protocol: http1, endpoints: [ { address: 127.0.0.1:9001 } ] }
 )";
@@ -72,22 +82,26 @@ inline constexpr std::string_view kOneEndpoint = R"(services:
 inline const std::vector<FilterKind>& script_registry() {
   static const std::vector<FilterKind> kinds{script_kind("first", FilterPlace::kBoth),
                                              script_kind("second", FilterPlace::kBoth),
-                                             script_kind("inner", FilterPlace::kInbound)};
+                                             script_kind("inner", FilterPlace::kInbound),
+                                             script_kind("dyer", FilterPlace::kOutbound, true)};
   return kinds;
 }
 
 class ExchangeRig final : private ExchangeOwner {
  public:
-  explicit ExchangeRig(std::string_view services = kOneEndpoint) {
-    config::LoadResult loaded = config::load_text(std::string(kPrice) + std::string(services),
+  explicit ExchangeRig(std::string_view services = kOneEndpoint, std::string_view head = kPrice,
+                       const std::vector<FilterKind>& kinds = script_registry()) {
+    config::LoadResult loaded = config::load_text(std::string(head) + std::string(services),
                                                   "test.yaml", config::Environment::none());
     REQUIRE_MESSAGE(loaded.config != nullptr, loaded.diagnostics.text());
-    snapshot = compile(*loaded.config, script_registry(), {}, {}, nullptr, loaded.diagnostics);
+    snapshot = compile(*loaded.config, kinds, {}, {}, nullptr, 1, loaded.diagnostics);
     REQUIRE_MESSAGE(loaded.diagnostics.ok(), loaded.diagnostics.text());
     world.context.limits = snapshot->limits;
     view = ViewRef(new SnapshotView(snapshot, registry, random, views_alive));
-    script("first").tag = "first";
-    script("second").tag = "second";
+    for (const std::string_view name : {"first", "second"}) {
+      const auto found = snapshot->stateful_slots.find("outbound/" + std::string(name));
+      if (found != snapshot->stateful_slots.end()) script(std::string(name)).tag = name;
+    }
   }
   ~ExchangeRig() {
     exchange.reset();

@@ -15,12 +15,13 @@ struct Script {
   explicit Script(const std::string& given_tag) : tag(given_tag) {}
 
   std::string tag;
-  std::function<Verdict(RequestHead&, bool)> request_head;
+  std::function<HeadVerdict(RequestHead&, bool)> request_head;
   std::function<Verdict(Buffer&, bool)> request_data;
   std::function<Verdict(Headers&)> request_trailers;
   std::function<Verdict(AttemptPlan&, RequestHead&)> attempt;
-  std::function<Next(const Outcome&)> outcome;
-  std::function<Verdict(ResponseHead&, bool)> response_head;
+  std::function<void(const Outcome&)> outcome;
+  std::function<Next(const Outcome&)> next_try;
+  std::function<HeadVerdict(ResponseHead&, bool)> response_head;
   std::function<Verdict(Buffer&, bool)> response_data;
   std::function<Verdict(Headers&)> response_trailers;
   std::function<void(const ExchangeInfo&)> end;
@@ -34,32 +35,35 @@ class ScriptFilter final : public HttpFilter {
  public:
   explicit ScriptFilter(FilterContext& context) : context_(context) {}
 
-  Verdict on_request_head(RequestHead& head, bool end) override {
+  HeadVerdict on_request_head(RequestHead& head, bool end) override {
     script_ = &context_.state<Script>();
     script_->context = &context_;
-    return call("request_head", script_->request_head, head, end);
+    return call<HeadVerdict>("request_head", script_->request_head, head, end);
   }
   Verdict on_request_data(Buffer& data, bool end) override {
-    return call("request_data", script_->request_data, data, end);
+    return call<Verdict>("request_data", script_->request_data, data, end);
   }
   Verdict on_request_trailers(Headers& trailers) override {
-    return call("request_trailers", script_->request_trailers, trailers);
+    return call<Verdict>("request_trailers", script_->request_trailers, trailers);
   }
   Verdict on_attempt(AttemptPlan& plan, RequestHead& head) override {
-    return call("attempt", script_->attempt, plan, head);
+    return call<Verdict>("attempt", script_->attempt, plan, head);
   }
-  Next on_outcome(const Outcome& outcome) override {
+  void on_outcome(const Outcome& outcome) override {
     note("outcome");
-    return script_->outcome ? script_->outcome(outcome) : Next::done();
+    if (script_->outcome) script_->outcome(outcome);
   }
-  Verdict on_response_head(ResponseHead& head, bool end) override {
-    return call("response_head", bound().response_head, head, end);
+  Next next_try(const Outcome& outcome) override {
+    return script_->next_try ? script_->next_try(outcome) : Next::done();
+  }
+  HeadVerdict on_response_head(ResponseHead& head, bool end) override {
+    return call<HeadVerdict>("response_head", bound().response_head, head, end);
   }
   Verdict on_response_data(Buffer& data, bool end) override {
-    return call("response_data", script_->response_data, data, end);
+    return call<Verdict>("response_data", script_->response_data, data, end);
   }
   Verdict on_response_trailers(Headers& trailers) override {
-    return call("response_trailers", script_->response_trailers, trailers);
+    return call<Verdict>("response_trailers", script_->response_trailers, trailers);
   }
   void on_end(const ExchangeInfo& info) override {
     bound();
@@ -78,10 +82,10 @@ class ScriptFilter final : public HttpFilter {
     if (!script_->log->empty()) *script_->log += ' ';
     *script_->log += script_->tag + "." + std::string(hook);
   }
-  template <class F, class... Args>
-  Verdict call(std::string_view hook, F& function, Args&&... args) {
+  template <class V, class F, class... Args>
+  V call(std::string_view hook, F& function, Args&&... args) {
     note(hook);
-    return function ? function(std::forward<Args>(args)...) : Verdict::go();
+    return function ? function(std::forward<Args>(args)...) : V::go();
   }
 
   FilterContext& context_;
@@ -89,13 +93,16 @@ class ScriptFilter final : public HttpFilter {
 };
 
 // A kind of scripted filter. Its settings are a word (`tag` in the file).
-inline FilterKind script_kind(std::string_view name, FilterPlace place) {
+inline FilterKind script_kind(std::string_view name, FilterPlace place,
+                              bool changes_match = false) {
   struct Word {
     std::string text;
   };
   return {name,
           place,
+          place,
           detail::hooks_of<ScriptFilter>(),
+          changes_match,
           [](const config::Node* node, const void* base,
              config::Diagnostics&) -> std::shared_ptr<const void> {
             auto word = std::make_shared<Word>();

@@ -28,6 +28,33 @@ struct Known {
   ExchangeInfo info;
 };
 
+TEST_CASE("exchange record: of a target only the path, of an authority only host and port") {
+  const struct {
+    const char* path;
+    const char* authority;
+    const char* want_path;
+    const char* want_authority;
+  } cases[] = {
+      {"/a", "price:80", "/a", "price:80"},
+      {"/a?token=1", "price", "/a", "price"},
+      {"/a?", "price", "/a", "price"},
+      {"/a#token=1", "price", "/a", "price"},
+      {"/@a/b@c", "price", "/@a/b@c", "price"},
+      {"*", "price", "*", "price"},
+      {"", "", "", ""},
+      {"ftp://me:pw@h/x?y", "me:pw@h:80", "[redacted]@h/x", "[redacted]@h:80"},
+      {"me:pw@h:443", "me:pw@h:443", "[redacted]@h:443", "[redacted]@h:443"},
+  };
+  for (const auto& each : cases) {
+    CAPTURE(each.path);
+    Known known;
+    known.request.path = each.path;
+    known.request.authority = each.authority;
+    CHECK(known.record().path == each.want_path);
+    CHECK(known.record().authority == each.want_authority);
+  }
+}
+
 TEST_CASE("exchange record: plain values") {
   Known known;
   ExchangeInfo& info = known.info;
@@ -48,7 +75,8 @@ TEST_CASE("exchange record: plain values") {
   CHECK(record.start_time == info.start_wall);
   CHECK(record.direction == "inbound");
   CHECK(record.method == "GET");
-  CHECK(record.path == "/a?b=1");
+  CHECK(record.path == "/a");
+  CHECK_FALSE(record.query.has_value());
   CHECK(record.authority == "price");
   CHECK(record.protocol == "HTTP/1.1");
   CHECK(record.response_code == 200);

@@ -86,8 +86,9 @@ TEST_CASE("filters: a reply ends the request there, and the response filters see
     bool waits = false;
     SUBCASE("waits") { waits = true; }
     SUBCASE("replies") {}
-    rig.second().response_head = [&](ResponseHead&, bool) {
-      return waits ? Verdict::wait() : deny();
+    rig.second().response_head = [&](ResponseHead&, bool) -> HeadVerdict {
+      if (waits) return HeadVerdict::wait();
+      return deny();
     };
     rig.get();
     CHECK(rig.client.log == "403 denied | end");
@@ -99,7 +100,7 @@ TEST_CASE("filters: a reply ends the request there, and the response filters see
 TEST_CASE("filters: a request head waits, and what comes behind it too") {
   ExchangeRig rig;
   rig.log_filters();
-  rig.first().request_head = [](RequestHead&, bool) { return Verdict::wait(); };
+  rig.first().request_head = [](RequestHead&, bool) { return HeadVerdict::wait(); };
   rig.request("POST", "/", false);
   rig.data("abc", false);
   rig.data("def", false);
@@ -152,7 +153,7 @@ TEST_CASE("filters: a request head waits, and what comes behind it too") {
 
 TEST_CASE("filters: a response head waits, and what comes behind it too") {
   ExchangeRig rig;
-  rig.second().response_head = [](ResponseHead&, bool) { return Verdict::wait(); };
+  rig.second().response_head = [](ResponseHead&, bool) { return HeadVerdict::wait(); };
   rig.get();
   MemoryPeer& up = rig.accept(0);
   SUBCASE("a whole response") {

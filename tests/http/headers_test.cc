@@ -41,6 +41,25 @@ TEST_CASE("names with an id are known in any case, others are not") {
   }
 }
 
+TEST_CASE("a copy has a list of its own, and the same bytes") {
+  ArenaPool pool;
+  Arena arena(pool);
+  Headers headers(arena);
+  const Headers none(headers);
+  headers.add("a", "1");
+  headers.add("b", "2");
+  Headers copy(headers);
+  CHECK(none.empty());
+  CHECK(copy.begin()->value.data() == headers.begin()->value.data());
+  copy.remove("a");
+  copy.add("c", "3");
+  headers.set("b", "4");
+  CHECK(copy.size() == 2);
+  CHECK(copy.find("b")->value == "2");
+  CHECK(headers.size() == 2);
+  CHECK(headers.find("c") == nullptr);
+}
+
 TEST_CASE("fields keep their order and case") {
   ArenaPool pool;
   Arena arena(pool);

@@ -17,12 +17,25 @@ TEST_CASE("methods") {
       {"DELETE", Method::kDelete, true},    {"OPTIONS", Method::kOptions, true},
       {"PATCH", Method::kPatch, false},     {"TRACE", Method::kTrace, true},
       {"CONNECT", Method::kConnect, false}, {"get", Method::kOther, false},
-      {"QUERY", Method::kOther, false},
+      {"Put", Method::kOther, false},       {"head", Method::kOther, false},
+      {"connect", Method::kOther, false},   {"QUERY", Method::kOther, false},
   };
   for (const auto& test : kCases) {
     CAPTURE(test.name);
     CHECK(method_of(test.name) == test.method);
     CHECK(is_idempotent(test.method) == test.idempotent);
+  }
+}
+
+TEST_CASE("a method in other letters is another one, and what it is close to is known") {
+  const struct {
+    const char* name;
+    const char* meant;
+  } kCases[] = {{"get", "GET"}, {"Patch", "PATCH"}, {"cONNECT", "CONNECT"},
+                {"GET", ""},    {"brew", ""},       {"", ""}};
+  for (const auto& test : kCases) {
+    CAPTURE(test.name);
+    CHECK(method_in_capitals(test.name) == test.meant);
   }
 }
 

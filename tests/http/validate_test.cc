@@ -36,13 +36,13 @@ TEST_CASE("methods") {
     const char* name;
     int status;
   } kCases[] = {
-      {"GET", 0},       {"PATCH", 0},
-      {"QUERY", 0},     {"M-SEARCH", 0},
-      {"PRI", 501},     {"SETUP", 501},
-      {"get", 400},     {"Get", 400},
-      {"G T", 400},     {"", 400},
-      {"G/T", 400},     {"-GET", 400},
-      {"GET\x80", 400}, {"ABCDEFGHIJKLMNOPQRSTUVWXYZABCDEFG", 501},
+      {"GET", 0},      {"PATCH", 0},     {"QUERY", 0},
+      {"M-SEARCH", 0}, {"PRI", 501},
+      {"SETUP", 0},    {"get", 0},       {"Get", 0},
+      {"connect", 0},  {"pri", 0},       {"!#$%&'*+-.^_`|~", 0},
+      {"-", 0},        {"2", 0},         {"ABCDEFGHIJKLMNOPQRSTUVWXYZABCDEF", 0},
+      {"G T", 400},    {"", 400},        {"G/T", 400},
+      {"G:T", 400},    {"GET\x80", 400}, {"ABCDEFGHIJKLMNOPQRSTUVWXYZABCDEFG", 501},
   };
   for (const auto& test : kCases) {
     CAPTURE(test.name);
@@ -76,24 +76,18 @@ TEST_CASE("paths") {
   }
 }
 
-TEST_CASE("authorities") {
-  for (const char* good : {"h", "a.b", "a.b.", "a-b_c~d", "10.0.0.1", "h:0", "h:65535",
-                           "h:", "[::1]", "[::ffff:1.2.3.4]:443", "H"}) {
-    CAPTURE(good);
-    CHECK(is_valid_authority(good));
-  }
-  for (const char* bad : {"",    ":80",    "h:65536",  "h:123456",  "h:x",          "h:+1",
-                          "u@h", "h/",     "a b",      "a,b",       "h\t",          "[::1",
-                          "[]",  "[::1]x", "[::1]:x",  "[1.2.3.4]", "[::1%25eth0]", "h?x",
-                          "h#x", "h\\x",   "\xc3\xa9", "h%41",      "a:b:c",        "::1"}) {
-    CAPTURE(bad);
-    CHECK(!is_valid_authority(bad));
-  }
+TEST_CASE("a request without a host, and one with an empty label") {
   Place none;
   none.head.authority = {};
   CHECK(none.status() == 400);
   none.head.protocol = Protocol::kHttp10;
   CHECK(none.status() == 0);
+  for (const char* host : {"admin..shop", ".internal", "shop..", "."}) {
+    CAPTURE(host);
+    Place place;
+    place.head.authority = host;
+    CHECK(place.status() == 400);
+  }
 }
 
 TEST_CASE("fields that become members are taken out") {
@@ -157,8 +151,9 @@ TEST_CASE("responses") {
       {200, "content-length", "5", true},
       {200, "content-length", "x", false},
       {204, "content-length", "0", true},
-      {204, "content-length", "5", false},
-      {103, "content-length", "0", false},
+      {204, "content-length", "5", true},
+      {103, "content-length", "0", true},
+      {204, "content-length", "x", false},
       {99, "a", "b", false},
       {600, "a", "b", false},
       {200, "transfer-encoding", "chunked", false},
@@ -172,7 +167,10 @@ TEST_CASE("responses") {
     head.status = test.status;
     head.headers.add(test.name, test.value);
     CHECK(validate_response(head).empty() == test.good);
-    if (test.good) CHECK(head.headers.empty());
+    if (!test.good) continue;
+    CHECK(head.headers.empty());
+    const bool length = std::string_view(test.name) == "content-length";
+    CHECK(head.content_length.has_value() == (length && test.status == 200));
   }
 }
 

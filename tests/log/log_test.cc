@@ -1,38 +1,18 @@
 #include "proxy/log/log.h"
 
 #include <doctest/doctest.h>
-#include <fcntl.h>
-#include <unistd.h>
 
-#include <cstdio>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
 #include "config/types.h"
+#include "tests/log/captured.h"
 
 namespace woad {
 namespace {
 
-// What `write` puts on stderr.
-template <class F>
-std::string captured(F&& write) {
-  std::FILE* file = std::tmpfile();
-  REQUIRE(file != nullptr);
-  const int saved = dup(STDERR_FILENO);
-  dup2(fileno(file), STDERR_FILENO);
-  write();
-  std::fflush(stderr);
-  dup2(saved, STDERR_FILENO);
-  close(saved);
-  const off_t size = lseek(fileno(file), 0, SEEK_END);
-  REQUIRE(size >= 0);
-  std::string text(static_cast<size_t>(size), '\0');
-  const ssize_t got = pread(fileno(file), text.data(), text.size(), 0);
-  std::fclose(file);
-  CHECK(got == static_cast<ssize_t>(text.size()));
-  return text;
-}
+using test::captured;
 
 TEST_CASE("a JSON line an event, whatever stands in it") {
   configure_log(config::LogLevel::kInfo, config::LogFormat::kJson);

@@ -133,6 +133,7 @@ class Served final : public RequestSink {
   friend class ServerEnd;
   void on_request(RequestHead& head, bool end) override;
   void on_bad_request(RequestHead& head, LocalReply reply) override;
+  void on_bad_body(LocalReply) override { on_reset(ResetReason::kProtocolError, {}); }
   void on_data(Buffer&& data, bool end) override;
   void on_trailers(Headers& trailers) override;
   void on_reset(ResetReason reason, std::string_view why) override;

@@ -70,6 +70,24 @@ TEST_CASE("an empty record: no error is null, the rest is empty or zero") {
   CHECK(json.size() == 26);
 }
 
+TEST_CASE("a query has its key behind the path, when there is one to show") {
+  AccessRecord record;
+  record.path = "/a";
+  std::string line;
+  append_json_line(line, record);
+  CHECK(line.find("\"query\"") == std::string::npos);
+  const std::string query(3000, 'q');
+  record.query = query;
+  line.clear();
+  append_json_line(line, record);
+  CHECK(line.find("\"path\":\"/a\",\"query\":\"qqq") != std::string::npos);
+  CHECK(nlohmann::json::parse(line)["query"] == std::string(kMaxLoggedPath, 'q') + "...");
+  record.query = "";
+  line.clear();
+  append_json_line(line, record);
+  CHECK(nlohmann::json::parse(line)["query"] == "");
+}
+
 TEST_CASE("long values are cut between characters") {
   AccessRecord record;
   const std::string path(3000, 'p');

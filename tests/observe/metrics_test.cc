@@ -61,8 +61,8 @@ TEST_CASE("snapshots add up, whatever the ids were on each worker") {
   const auto count = [](WorkerMetrics& metrics, std::string_view service, int64_t by) {
     metrics.count(Family::kAttempts,
                   {metrics.intern(service), metrics.intern("base"), metrics.intern("x")}, by);
-    metrics.record_latency(metrics.intern("inbound"), metrics.intern(service),
-                           metrics.intern("base"), milliseconds(by));
+    metrics.latency(metrics.intern("inbound"), metrics.intern(service), metrics.intern("base"))
+        .record(milliseconds(by));
   };
   count(first, "price", 1);
   count(second, "price", 2);
@@ -88,11 +88,12 @@ TEST_CASE("series are bounded: what is over goes to one series a family") {
   for (int i = 0; i < kMany; ++i) {
     const auto service = metrics.intern("service " + std::to_string(i));
     metrics.count(Family::kAttempts, {service, x, x});
-    metrics.record_latency(x, service, x, milliseconds(1));
+    metrics.latency(x, service, x).record(milliseconds(1));
   }
   metrics.count(Family::kRequests, {x, x, x, x, x});
   const MetricsSnapshot copy = metrics.snapshot();
-  CHECK(copy.series.size() + copy.latencies.size() <= WorkerMetrics::kMaxSeries + kFamilyCount + 1);
+  CHECK(copy.series.size() + copy.latencies.size() <=
+        WorkerMetrics::kMaxSeries + std::size(kFamilies) + 1);
   std::map<Family, int64_t> sums;
   for (const auto& series : copy.series) sums[series.family] += series.value;
   CHECK(sums[Family::kAttempts] == kMany);

@@ -23,7 +23,7 @@ MetricsSnapshot sample() {
   metrics.name_hostile(0, "framing");
   metrics.hostile()[0] = 2;
   for (const int ms : {1, 2, 3}) {
-    metrics.record_latency(id("outbound"), id("price"), id("red"), milliseconds(ms));
+    metrics.latency(id("outbound"), id("price"), id("red")).record(milliseconds(ms));
   }
   return metrics.snapshot();
 }

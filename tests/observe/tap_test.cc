@@ -9,7 +9,7 @@ constexpr size_t kAll = size_t{1} << 30;
 
 AccessRecord record() {
   AccessRecord record;
-  record.path = "/price/list?x=1";
+  record.path = "/price/list";
   record.service = "price";
   record.color = "red";
   record.tenant = "acme";

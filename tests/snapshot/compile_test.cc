@@ -12,10 +12,11 @@ namespace {
 constexpr std::string_view kHead = "node: { service: cart, instance: cart-1 }\n";
 
 const std::vector<FilterKind>& kinds() {
-  static const std::vector<FilterKind> all{script_kind("trace", FilterPlace::kBoth),
+  static const std::vector<FilterKind> all{script_kind("authorization", FilterPlace::kInbound),
+                                           script_kind("trace", FilterPlace::kBoth),
+                                           later_kind("mint", FilterPlace::kBoth),
                                            script_kind("timeout", FilterPlace::kBoth),
-                                           script_kind("retry", FilterPlace::kOutbound),
-                                           script_kind("authorization", FilterPlace::kInbound)};
+                                           script_kind("retry", FilterPlace::kOutbound)};
   return all;
 }
 
@@ -25,7 +26,7 @@ struct Compiled {
       : loaded(config::load_text(std::string(kHead) + std::string(text), "test.yaml",
                                  config::Environment::none())) {
     REQUIRE_MESSAGE(loaded.config != nullptr, loaded.diagnostics.text());
-    snapshot = compile(*loaded.config, kinds(), resolutions, {}, previous, loaded.diagnostics);
+    snapshot = compile(*loaded.config, kinds(), resolutions, {}, previous, 1, loaded.diagnostics);
   }
   void good() const { REQUIRE_MESSAGE(loaded.diagnostics.ok(), loaded.diagnostics.text()); }
 
@@ -129,7 +130,14 @@ TEST_CASE("compile: errors that only this layer finds") {
     std::vector<std::string_view> says;
   };
   const Case cases[] = {
-      {"filters: { outbound: [tiemout] }\n", {"tiemout", "did you mean \"timeout\""}},
+      {"filters: { outbound: [tiemout] }\n",
+       {":2:23: error: filters.outbound[0]: no filter is named \"tiemout\"",
+        "did you mean \"timeout\"?"}},
+      {"filters: { outbound: [quux] }\n", {"no filter is named \"quux\"\n"}},
+      {"filters: { outbound: [mint] }\n",
+       {":2:23: error: filters.outbound[0]: the filter mint is not available in this version of "
+        "woad yet\n"}},
+      {"filters: { outbound: [mintt] }\n", {"no filter is named \"mintt\"\n"}},
       {"filters: { outbound: [authorization] }\n", {"no place in the outbound chain"}},
       {"filters: { inbound: [retry] }\n", {"no place in the inbound chain"}},
       {"filters: { outbound: [trace, trace] }\n", {"twice"}},

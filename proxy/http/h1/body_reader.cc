@@ -3,85 +3,9 @@
 #include <algorithm>
 #include <cstring>
 
-#include "proxy/base/result.h"
-#include "proxy/base/strings.h"
 #include "proxy/http/validate.h"
 
 namespace woad::h1 {
-namespace {
-
-std::string_view sentence_of(llhttp_errno_t error) {
-  switch (error) {
-    case HPE_INVALID_CHUNK_SIZE: return "a chunk size is malformed";
-    case HPE_STRICT:
-    case HPE_LF_EXPECTED:
-    case HPE_CR_EXPECTED: return "a line or chunk does not end as it must";
-    default: return "a trailer has a byte that it must not have";
-  }
-}
-
-}  // namespace
-
-// What llhttp calls. Zero goes on, HPE_PAUSED stops before the next byte.
-struct Callbacks {
-  static BodyReader& self(llhttp_t* parser) { return *static_cast<BodyReader*>(parser->data); }
-  static int on_header_field(llhttp_t* parser, const char* at, size_t size) {
-    BodyReader& reader = self(parser);
-    reader.end_field();
-    reader.name_ = {at, size};
-    return 0;
-  }
-  static int on_header_value(llhttp_t* parser, const char* at, size_t size) {
-    self(parser).value_ = {at, size};
-    return 0;
-  }
-  static int on_chunk_header(llhttp_t* parser) {
-    BodyReader& reader = self(parser);
-    ++reader.chunks_;
-    if (parser->content_length > INT64_MAX) return HPE_INVALID_CHUNK_SIZE;
-    if (parser->content_length > 0) return 0;
-    reader.in_trailers_ = true;
-    return HPE_PAUSED;
-  }
-  static int on_body(llhttp_t* parser, const char* at, size_t size) {
-    BodyReader& reader = self(parser);
-    const auto offset = static_cast<size_t>(at - reader.input_->data());
-    reader.output_->append(reader.input_->part(offset, size));
-    reader.content_ += size;
-    return 0;
-  }
-  static int on_message_complete(llhttp_t* parser) {
-    BodyReader& reader = self(parser);
-    reader.end_field();
-    reader.message_complete_ = true;
-    return 0;
-  }
-  static constexpr llhttp_settings_t make() {
-    llhttp_settings_t settings{};
-    settings.on_header_field = on_header_field;
-    settings.on_header_value = on_header_value;
-    settings.on_chunk_header = on_chunk_header;
-    settings.on_body = on_body;
-    settings.on_message_complete = on_message_complete;
-    return settings;
-  }
-};
-
-namespace {
-constexpr llhttp_settings_t kSettings = Callbacks::make();
-}  // namespace
-
-BodyReader::BodyReader(const BodyLength& length, Arena& arena, const HttpLimits& limits)
-    : arena_(arena), limits_(limits), kind_(length.kind), remaining_(length.length) {
-  if (kind_ != BodyLength::Kind::kChunked) return;
-  // The real head has been read already; this one brings llhttp to where chunks begin.
-  constexpr std::string_view kHead = "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n";
-  llhttp_init(&parser_, HTTP_REQUEST, &kSettings);
-  parser_.data = this;
-  const llhttp_errno_t error = llhttp_execute(&parser_, kHead.data(), kHead.size());
-  WOAD_ASSERT(error == HPE_OK);
-  name_ = value_ = {};
-}
 
 BodyReader::State BodyReader::read(Slice& bytes, Buffer& out) {
   switch (kind_) {
@@ -111,22 +35,13 @@ BodyReader::State BodyReader::read_fixed(Slice& bytes, Buffer& out) {
 }
 
 BodyReader::State BodyReader::read_chunks(Slice& bytes, Buffer& out) {
-  input_ = &bytes;
-  output_ = &out;
-  const llhttp_errno_t error = llhttp_execute(&parser_, bytes.data(), bytes.size());
-  size_t used = bytes.size();
-  if (error == HPE_PAUSED && in_trailers_) {
-    used = static_cast<size_t>(llhttp_get_error_pos(&parser_) - bytes.data());
-    llhttp_resume(&parser_);
-  } else if (error != HPE_OK) {
-    return bad(sentence_of(error));
+  switch (chunks_.read(bytes, out)) {
+    case ChunkReader::State::kMore: return State::kMore;
+    case ChunkReader::State::kBad: return bad(chunks_.why());
+    case ChunkReader::State::kLastChunk: break;
   }
-  wire_ += used;
-  if (wire_ - content_ > kMostOverhead + kOverheadPerChunk * chunks_) {
-    return bad("the chunks carry too much beside content");
-  }
-  bytes.remove_prefix(used);
-  return in_trailers_ ? read_trailers(bytes) : State::kMore;
+  in_trailers_ = true;
+  return read_trailers(bytes);
 }
 
 BodyReader::State BodyReader::read_trailers(Slice& bytes) {
@@ -134,7 +49,7 @@ BodyReader::State BodyReader::read_trailers(Slice& bytes) {
   constexpr std::string_view kNone = "\r\n";
   if (section_size_ == 0 && bytes.view().substr(0, kNone.size()) == kNone) {
     bytes.remove_prefix(kNone.size());
-    return parse_trailers(kNone);
+    return State::kEnd;
   }
   const size_t before = section_size_;
   append_section(bytes.view().substr(0, limits_.header_bytes));
@@ -148,11 +63,14 @@ BodyReader::State BodyReader::read_trailers(Slice& bytes) {
 }
 
 BodyReader::State BodyReader::parse_trailers(std::string_view section) {
-  collected_ = arena_.make<Headers>(arena_);
-  const llhttp_errno_t error = llhttp_execute(&parser_, section.data(), section.size());
-  const bool good = error == HPE_OK && message_complete_;
-  if (!good) return bad(sentence_of(error));
-  if (!collected_->empty()) trailers_ = collected_;
+  auto* trailers = arena_.make<Headers>(arena_);
+  const std::string_view why =
+      read_field_lines(section, side_, [trailers](std::string_view name, std::string_view value) {
+        const HeaderId id = header_id(name);
+        if (!forbidden_in_trailers(name, id)) trailers->add(name, value, id);
+      });
+  if (!why.empty()) return bad(why);
+  if (!trailers->empty()) trailers_ = trailers;
   return State::kEnd;
 }
 
@@ -165,13 +83,6 @@ void BodyReader::append_section(std::string_view text) {
   }
   std::memcpy(section_ + section_size_, text.data(), text.size());
   section_size_ += text.size();
-}
-
-void BodyReader::end_field() {
-  if (name_.empty()) return;
-  const HeaderId id = header_id(name_);
-  if (!forbidden_in_trailers(name_, id)) collected_->add(name_, trim(value_), id);
-  name_ = value_ = {};
 }
 
 BodyReader::State BodyReader::bad(std::string_view why) {

@@ -15,38 +15,27 @@ void keep(std::string_view value, std::string_view& kept, uint8_t& count) {
   if (count < 2) ++count;
 }
 
-// Bytes of a token (RFC 9110 section 5.6.2).
-constexpr std::array<bool, 256> make_token_table() {
-  std::array<bool, 256> table{};
-  for (size_t c = 0; c < table.size(); ++c) {
-    table[c] = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
-  }
-  for (const char c : std::string_view("!#$%&'*+-.^_`|~")) table[static_cast<uint8_t>(c)] = true;
-  return table;
-}
-
-constexpr std::array<bool, 256> kToken = make_token_table();
+// Sixteen bytes that are compared at once.
+typedef uint8_t Bytes __attribute__((vector_size(16)));
 
 }  // namespace
 
 size_t text_span(std::string_view text) {
   static_assert(std::endian::native == std::endian::little, "the first byte is the lowest");
-  constexpr uint64_t kOnes = 0x0101010101010101;
-  constexpr uint64_t kHighs = kOnes * 0x80;
+  using Halves = std::array<uint64_t, 2>;
   size_t at = 0;
-  while (at + sizeof(uint64_t) <= text.size()) {
-    uint64_t word;
-    std::memcpy(&word, text.data() + at, sizeof word);
-    // Bit 7 of each byte below 0x20 or equal to 0x7f; a borrow spoils only bytes behind the first.
-    const uint64_t below_space = (word - kOnes * 0x20) & ~word;
-    const uint64_t delete_gone = word ^ (kOnes * 0x7f);
-    const uint64_t is_delete = (delete_gone - kOnes) & ~delete_gone;
-    const uint64_t found = (below_space | is_delete) & kHighs;
-    if (found == 0) {
-      at += sizeof word;
+  while (at + sizeof(Bytes) <= text.size()) {
+    Bytes piece;
+    std::memcpy(&piece, text.data() + at, sizeof piece);
+    Halves found;  // all ones in the bytes below 0x20 or equal to 0x7f
+    const auto control = (piece < 0x20) | (piece == 0x7f);
+    std::memcpy(&found, &control, sizeof found);
+    if ((found[0] | found[1]) == 0) {
+      at += sizeof piece;
       continue;
     }
-    at += static_cast<size_t>(std::countr_zero(found)) / 8;
+    const int bits = found[0] != 0 ? std::countr_zero(found[0]) : 64 + std::countr_zero(found[1]);
+    at += static_cast<size_t>(bits) / 8;
     if (text[at] != '\t') return at;
     ++at;
   }
@@ -57,20 +46,10 @@ size_t text_span(std::string_view text) {
   return at;
 }
 
-std::string_view Fields::read(std::string_view lines) {
-  constexpr std::string_view kEnd = "\r\n";
-  size_t at = 0;
-  while (lines[at] != '\r') {
-    const size_t name = at;
-    while (kToken[static_cast<uint8_t>(lines[at])]) ++at;
-    if (lines[at] != ':' || at == name) return "a field name has a byte that it must not have";
-    const size_t value = at + 1;
-    at = value + text_span(lines.substr(value));
-    if (lines.substr(at, kEnd.size()) != kEnd) return "a field has a byte that it must not have";
-    add(lines.substr(name, value - 1 - name), trim(lines.substr(value, at - value)));
-    at += kEnd.size();
-  }
-  return lines.size() == at + kEnd.size() ? finish() : "a line begins with a carriage return";
+std::string_view Fields::read(std::string_view lines, Side side) {
+  const std::string_view why = read_field_lines(
+      lines, side, [this](std::string_view name, std::string_view value) { add(name, value); });
+  return why.empty() ? finish() : why;
 }
 
 void Fields::add(std::string_view name, std::string_view value) {

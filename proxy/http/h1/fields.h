@@ -6,10 +6,53 @@
 #include <cstdint>
 #include <string_view>
 
+#include "proxy/base/strings.h"
 #include "proxy/http/h1/framing.h"
 #include "proxy/http/headers.h"
 
 namespace woad::h1 {
+
+// Who sent a message. RFC 9112 has a proxy mend some things in responses that it must refuse in
+// requests.
+enum class Side : uint8_t { kRequest, kResponse };
+
+// Bytes of a token (RFC 9110 section 5.6.2).
+constexpr std::array<bool, 256> make_token_table() {
+  std::array<bool, 256> table{};
+  for (size_t c = 0; c < table.size(); ++c) {
+    table[c] = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+  }
+  for (const char c : std::string_view("!#$%&'*+-.^_`|~")) table[static_cast<uint8_t>(c)] = true;
+  return table;
+}
+inline constexpr std::array<bool, 256> kToken = make_token_table();
+
+// The length of what `text` starts with that may stand in a field's value or a reason phrase: no
+// control bytes but tabs (RFC 9110 section 5.5). Bytes above 0x7f are opaque and pass.
+size_t text_span(std::string_view text);
+
+// Calls add(name, value), trimmed, for each line of a head or trailer section that HeadScan found
+// whole; `lines` ends with the empty line. Returns "" or what is wrong (RFC 9112 section 5).
+template <class Add>
+std::string_view read_field_lines(std::string_view lines, Side side, Add&& add) {
+  constexpr std::string_view kEnd = "\r\n";
+  size_t at = 0;
+  while (lines[at] != '\r') {
+    const size_t name = at;
+    while (kToken[static_cast<uint8_t>(lines[at])]) ++at;
+    const std::string_view said = lines.substr(name, at - name);
+    if (side == Side::kResponse) {  // RFC 9112 section 5.1
+      while (lines[at] == ' ' || lines[at] == '\t') ++at;
+    }
+    if (lines[at] != ':' || said.empty()) return "a field name has a byte that it must not have";
+    const size_t value = at + 1;
+    at = value + text_span(lines.substr(value));
+    if (lines.substr(at, kEnd.size()) != kEnd) return "a field has a byte that it must not have";
+    add(said, trim(lines.substr(value, at - value)));
+    at += kEnd.size();
+  }
+  return lines.size() == at + kEnd.size() ? "" : "a line begins with a carriage return";
+}
 
 class Fields {
  public:
@@ -18,7 +61,7 @@ class Fields {
 
   // Reads the lines of a head behind its start line; `lines` ends with the empty line, has passed
   // HeadScan and lives as long as the headers. Returns "" or what is wrong (RFC 9112 section 5).
-  std::string_view read(std::string_view lines);
+  std::string_view read(std::string_view lines, Side side);
 
   // Views as they came, trimmed; the counts stop at 2.
   FramingFields framing;
@@ -52,9 +95,5 @@ class Fields {
   std::array<std::string_view, kMostConnections> connections_;
   uint8_t connection_count_ = 0;
 };
-
-// The length of what `text` starts with that may stand in a field's value or a reason phrase: no
-// control bytes but tabs (RFC 9110 section 5.5). Bytes above 0x7f are opaque and pass.
-size_t text_span(std::string_view text);
 
 }  // namespace woad::h1

@@ -37,6 +37,12 @@ struct BodyLength {
 
 BodyLength request_body(const FramingFields& fields, uint8_t minor);
 
+// A body is declared that has bytes, or may have.
+inline bool declares_content(const FramingFields& fields) {
+  return fields.transfer_encodings > 0 ||
+         (fields.content_lengths > 0 && fields.content_length != "0");
+}
+
 // `to_head`: the request was HEAD.
 BodyLength response_body(const FramingFields& fields, uint8_t minor, int status, bool to_head);
 

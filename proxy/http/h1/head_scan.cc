@@ -4,12 +4,12 @@
 #include <cstring>
 
 #include "proxy/http/h1/fields.h"
+#include "proxy/http/validate.h"
 
 namespace woad::h1 {
 namespace {
 
 // Beside the target, a request line holds a method and a version.
-constexpr size_t kLongestMethod = 32;
 constexpr size_t kLineOverhead = kLongestMethod + sizeof("  HTTP/1.1");
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -87,7 +87,7 @@ bool HeadScan::scan_request_line(std::string_view line, const HttpLimits& limits
   if (first == 0 || first == std::string_view::npos) {
     return bad(Hostile::kMalformedHead, 400, "the request line is not method, target and version");
   }
-  if (first > kLongestMethod) return bad(Hostile::kMalformedHead, 501, "the method is too long");
+  if (first > kLongestMethod) return bad(Hostile::kMalformedHead, 501, kMethodTooLong);
   method_size_ = static_cast<uint32_t>(first);
   const size_t second = line.find(' ', first + 1);
   if (second == std::string_view::npos || second == first + 1) {
@@ -111,9 +111,9 @@ bool HeadScan::scan_status_line(std::string_view line) {
   if (text_span(rest) != rest.size()) {
     return bad(Hostile::kMalformedHead, 400, "the reason phrase has a byte that it must not have");
   }
-  const bool status = rest.size() >= 3 && rest[0] >= '1' && rest[0] <= '5' && is_digit(rest[1]) &&
+  const bool status = rest.size() >= 3 && is_digit(rest[0]) && is_digit(rest[1]) &&
                       is_digit(rest[2]) && (rest.size() == 3 || rest[3] == ' ');
-  return status || bad(Hostile::kMalformedHead, 400, "the status is not 100 to 599");
+  return status || bad(Hostile::kMalformedHead, 400, "the status is not a number of three digits");
 }
 
 bool HeadScan::scan_version(std::string_view version) {

@@ -3,8 +3,7 @@
 //
 // Bare line feeds, folded lines, empty field names, empty lines in front, and start lines of other
 // protocols are refused here (RFC 9112 sections 2.2, 3, 5.1, 5.2), for heads and for trailer
-// sections alike: llhttp, which reads the latter, lets some of them through. One pass; bytes are
-// looked at once, however they arrive.
+// sections alike. One pass; bytes are looked at once, however they arrive.
 #pragma once
 
 #include <cstddef>

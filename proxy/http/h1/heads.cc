@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "proxy/base/strings.h"
+#include "proxy/http/authority.h"
 #include "proxy/http/h1/fields.h"
 
 namespace woad::h1 {
@@ -138,7 +139,9 @@ std::string_view finish_response(ReadResponse& response, const Fields& fields, u
   response.body = response_body(fields.framing, minor, head.status, request.to_head);
   if (response.body.kind == BodyLength::Kind::kBad) return response.body.why;
   if (response.body.declared) head.content_length = response.body.length;
-  response.keep_alive = !fields.close && (minor == 1 || fields.stay) &&
+  // Who declares a body for a status that has none may send it, too.
+  const bool odd = (head.status < 200 || head.status == 204) && declares_content(fields.framing);
+  response.keep_alive = !fields.close && (minor == 1 || fields.stay) && !odd &&
                         response.body.kind != BodyLength::Kind::kUntilEof;
   response.idle_timeout = keep_alive_timeout(fields.keep_alive);
   if (head.status == 101) {
@@ -161,7 +164,7 @@ ReadRequest read_request(std::string_view text, const HeadScan& scan, Arena& are
   set_method(head, scan.method(text));
   set_target(head, scan.target(text));
   Fields fields(head.headers);
-  const std::string_view why = fields.read(text.substr(scan.start_line_size()));
+  const std::string_view why = fields.read(text.substr(scan.start_line_size()), Side::kRequest);
   if (!why.empty()) {
     if (fields.hosts == 1 && head.authority.empty()) head.authority = fields.host;
     request.refusal = refuse(Hostile::kMalformedHead, ErrorCode::kBadRequest, 400, why);
@@ -189,7 +192,7 @@ ReadResponse read_response(std::string_view text, const HeadScan& scan, Arena& a
   head.status = (text[kStatusAt] - '0') * 100 + (text[kStatusAt + 1] - '0') * 10 +
                 (text[kStatusAt + 2] - '0');
   Fields fields(head.headers);
-  response.why = fields.read(text.substr(scan.start_line_size()));
+  response.why = fields.read(text.substr(scan.start_line_size()), Side::kResponse);
   if (response.why.empty()) response.why = finish_response(response, fields, scan.minor(), request);
   return response;
 }

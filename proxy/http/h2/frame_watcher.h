@@ -31,6 +31,9 @@ class FrameWatcher {
   // Something useful was done for the peer: ten idle frames more are forgiven.
   void useful() { idle_.give(10); }
 
+  // Within a header block: HEADERS came, END_HEADERS has not.
+  bool in_block() const { return in_block_; }
+
   // True while the peer owes us something that it must not take its time for: the preface, the
   // first frame, the rest of a frame header or of a header block.
   bool unfinished() const {

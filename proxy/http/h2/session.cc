@@ -20,6 +20,8 @@ constexpr Duration kStallTimeout = seconds(30);
 // How many streams' worth of resets a peer may save up, in seconds of limits.resets_per_second.
 constexpr uint32_t kResetBurstSeconds = 2;
 
+constexpr std::string_view kBroken = "the peer broke the HTTP/2 protocol";
+
 int32_t window_of(const HttpLimits& limits) {
   return static_cast<int32_t>(std::min<size_t>(limits.buffer, INT32_MAX));
 }
@@ -27,10 +29,11 @@ int32_t window_of(const HttpLimits& limits) {
 }  // namespace
 
 H2Session::H2Session(Transport& transport, const CodecContext& context, const HttpLimits& limits,
-                     bool server)
+                     H2Side& side, bool server)
     : transport_(transport),
       context_(context),
       limits_(limits),
+      side_(side),
       server_(server),
       received_at_(context.scheduler.now()),
       watcher_(server, context.scheduler.now()),
@@ -38,7 +41,7 @@ H2Session::H2Session(Transport& transport, const CodecContext& context, const Ht
               context.scheduler.now()),
       head_timer_(context.scheduler.timers(), bind_timer<&H2Session::on_head_timeout>(this)),
       stall_timer_(context.scheduler.timers(), bind_timer<&H2Session::on_stalled>(this)),
-      leftover_timer_(context.scheduler.timers(), bind_timer<&H2Session::on_leftover>(this)) {
+      sweep_timer_(context.scheduler.timers(), bind_timer<&H2Session::on_sweep>(this)) {
   session_ = new_nghttp2_session(*this, context.blocks.pieces(), server);
   transport_.set_high_water(kBacklogLimit);
   announce_settings();
@@ -48,7 +51,10 @@ H2Session::H2Session(Transport& transport, const CodecContext& context, const Ht
   want_flush();
 }
 
-H2Session::~H2Session() { nghttp2_session_del(session_); }
+H2Session::~H2Session() {
+  while (!streams_.empty()) delete &streams_.pop_front();
+  nghttp2_session_del(session_);
+}
 
 void H2Session::announce_settings() {
   const auto head = static_cast<uint32_t>(std::min<size_t>(limits_.header_bytes, INT32_MAX));
@@ -91,14 +97,16 @@ void H2Session::receive(Slice bytes) {
     if (result == NGHTTP2_ERR_FLOODED) {
       judge_input(FrameWatcher::Verdict::kFlood);
     } else {
-      count(server_ ? Hostile::kProtocolError : Hostile::kUpstreamResponse);
-      terminate(NGHTTP2_PROTOCOL_ERROR, "the peer broke the HTTP/2 protocol");
+      terminate_for(server_ ? Hostile::kProtocolError : Hostile::kUpstreamResponse,
+                    NGHTTP2_PROTOCOL_ERROR, kBroken);
     }
   } else if (flooded_) {
     judge_input(FrameWatcher::Verdict::kFlood);
   } else {
     judge_input(look.verdict);
   }
+  // When nghttp2 gave up within a header block, this is the moment to see why (goaway_sending).
+  if (watcher_.in_block()) flush();
   if (!server_ || !watcher_.unfinished()) {
     head_timer_.disarm();
   } else if (!head_timer_.armed()) {
@@ -111,17 +119,17 @@ void H2Session::judge_input(FrameWatcher::Verdict verdict) {
   switch (verdict) {
     case FrameWatcher::Verdict::kFine: return;
     case FrameWatcher::Verdict::kStreamClosed:
-      count(Hostile::kProtocolError);
-      return terminate(NGHTTP2_STREAM_CLOSED, "the peer sent a frame on a stream it had ended");
+      return terminate_for(Hostile::kProtocolError, NGHTTP2_STREAM_CLOSED,
+                           "the peer sent a frame on a stream it had ended");
     case FrameWatcher::Verdict::kStreamOrder:
-      count(Hostile::kProtocolError);
-      return terminate(NGHTTP2_PROTOCOL_ERROR, "the peer opened a stream out of order");
+      return terminate_for(Hostile::kProtocolError, NGHTTP2_PROTOCOL_ERROR,
+                           "the peer opened a stream out of order");
     case FrameWatcher::Verdict::kPriority:
-      count(Hostile::kProtocolError);
-      return terminate(NGHTTP2_PROTOCOL_ERROR, "the peer sent a senseless PRIORITY frame");
+      return terminate_for(Hostile::kProtocolError, NGHTTP2_PROTOCOL_ERROR,
+                           "the peer sent a senseless PRIORITY frame");
     case FrameWatcher::Verdict::kFlood:
-      count(Hostile::kFlood);
-      return terminate(NGHTTP2_ENHANCE_YOUR_CALM, "the peer sent too many frames to no purpose");
+      return terminate_for(Hostile::kFlood, NGHTTP2_ENHANCE_YOUR_CALM,
+                           "the peer sent too many frames to no purpose");
   }
 }
 
@@ -130,22 +138,37 @@ void H2Session::terminate(uint32_t error_code, std::string_view why) {
   if (error_code != NGHTTP2_NO_ERROR) end_reason_ = ResetReason::kProtocolError;
   end_why_ = why;
   blamed_ = true;
-  nghttp2_session_terminate_session(session_, error_code);
+  state_ = State::kEnding;
+  nghttp2_submit_goaway(session_, NGHTTP2_FLAG_NONE,
+                        nghttp2_session_get_last_proc_stream_id(session_), error_code,
+                        reinterpret_cast<const uint8_t*>(why.data()), why.size());
   want_flush();
 }
 
+void H2Session::terminate_for(Hostile kind, uint32_t error_code, std::string_view why) {
+  if (!open()) return;
+  count(kind);
+  tell(kind, why);
+  terminate(error_code, why);
+}
+
+void H2Session::tell(Hostile kind, std::string_view why) {
+  if (context_.faults == nullptr) return;
+  context_.faults->on_connection_fault(transport_.peer(), kind, why);
+}
+
 void H2Session::on_turn_end() {
-  if (open()) {
+  if (state_ <= State::kEnding) {
     flush();
     if (room_owed_) tell_room();
-    if (nghttp2_session_want_read(session_) == 0 && nghttp2_session_want_write(session_) == 0) {
-      finish(end_reason_, end_why_);
-    }
+    const bool over =
+        nghttp2_session_want_read(session_) == 0 && nghttp2_session_want_write(session_) == 0;
+    if (over || state_ == State::kEnding) finish(end_reason_, end_why_);
   }
-  on_settled();
+  side_.on_settled();
   if (state_ != State::kFinished || live_ > 0) return;
   state_ = State::kDone;
-  on_done();
+  side_.on_done();
 }
 
 void H2Session::flush() {
@@ -187,8 +210,13 @@ void H2Session::tell_room() {
   });
 }
 
+void H2Session::on_eof(std::string_view why) {
+  if (state_ <= State::kEnding) flush();
+  finish(ResetReason::kConnectionLost, why);
+}
+
 void H2Session::finish(ResetReason reason, std::string_view why) {
-  if (!open()) return;
+  if (state_ > State::kEnding) return;
   state_ = State::kFinished;
   head_timer_.disarm();
   stall_timer_.disarm();
@@ -198,8 +226,10 @@ void H2Session::finish(ResetReason reason, std::string_view why) {
     stream.closed = true;
     if (stream.owner == H2Stream::Owner::kReleased) {
       recycle(stream);
+    } else if (block_.lost && block_.stream == &stream) {
+      lose_block();
     } else {
-      stream.reset(never_sent(stream) ? ResetReason::kRefused : reason, why);
+      stream.reset(stream.never_sent() ? ResetReason::kRefused : reason, why);
     }
   });
   want_flush();
@@ -217,7 +247,7 @@ void H2Session::recycle(H2Stream& stream) {
   if (block_.stream == &stream) block_.stream = nullptr;
   if (pending_stream_ == &stream) pending_stream_ = nullptr;
   stream.renew();
-  keep_for_reuse(stream);
+  stream.retire();
   want_flush();
 }
 
@@ -248,21 +278,30 @@ void H2Session::submit_reset(int32_t id, uint32_t error_code) {
 }
 
 void H2Session::on_head_timeout() {
-  if (received_any_) count(Hostile::kHeaderTimeout);
-  terminate(NGHTTP2_PROTOCOL_ERROR, "the peer did not finish its headers in time");
+  constexpr std::string_view kWhy = "the peer did not finish its headers in time";
+  if (received_any_) {
+    terminate_for(Hostile::kHeaderTimeout, NGHTTP2_PROTOCOL_ERROR, kWhy);
+  } else {
+    terminate(NGHTTP2_PROTOCOL_ERROR, kWhy);
+  }
 }
 
-void H2Session::on_leftover() {
+void H2Session::on_sweep() {
   if (!open()) return;
   bool any = false;
   for_each_stream([&any](H2Stream& stream) {
-    if (stream.owner != H2Stream::Owner::kReleased || stream.own_reset) return;
+    if (stream.owner != H2Stream::Owner::kReleased || stream.reset_by == H2Stream::ResetBy::kUs)
+      return;
     const size_t left = stream.queue.size();
-    if (stream.looked_at && left == stream.left_then) return stream.send_reset(NGHTTP2_CANCEL);
-    stream.looked_at = any = true;
+    stream.idle_sweeps = left == stream.left_then ? stream.idle_sweeps + 1 : 1;
     stream.left_then = left;
+    const bool answered = stream.sending == H2Stream::Sending::kSent;
+    if (stream.idle_sweeps >= (answered ? kAnsweredSweeps : kStuckSweeps)) {
+      return stream.send_reset(answered ? NGHTTP2_NO_ERROR : NGHTTP2_CANCEL);
+    }
+    any = true;
   });
-  if (any) leftover_timer_.arm(kLeftoverSweep);
+  if (any) sweep_timer_.arm(kSweep);
 }
 
 void H2Session::on_stalled() {

@@ -5,9 +5,11 @@
 // and stops while that queue is long. Budgets, in a peer's favour at first and then against it, end
 // the connection with GOAWAY.
 //
-//   open ──▶ finished ──▶ done
-// finished: no byte is read or written any more, every stream has been told, some have yet to be
-// released. done: the owner was told. One thread.
+//   open ──▶ ending ──▶ finished ──▶ done
+//     └────────────────▶┘
+// ending: GOAWAY leaves with this turn, nothing more is read. finished: no byte is read or written
+// any more, every stream has been told, some have yet to be released. done: the owner was told. One
+// thread.
 #pragma once
 
 #include <cstdint>
@@ -28,8 +30,30 @@ struct nghttp2_session;
 
 namespace woad {
 
-class H2Session : protected TurnEnd {
+// The side that a connection plays; its codec. Called while bytes are parsed, or at the end of a
+// turn.
+class H2Side {
  public:
+  // A stream that the peer opens; nullptr when it was refused.
+  virtual H2Stream* on_peer_stream(int32_t id) = 0;
+  virtual void on_peer_settings() {}
+  virtual void on_peer_goaway() {}
+  virtual void on_ping_ack() {}
+  // At the end of each turn with work.
+  virtual void on_settled() {}
+  // The session's last call: finished, and no stream is left.
+  virtual void on_done() = 0;
+
+ protected:
+  ~H2Side() = default;
+};
+
+class H2Session final : private TurnEnd {
+ public:
+  // All outlive the session. `server`: the peer opens the streams.
+  H2Session(Transport& transport, const CodecContext& context, const HttpLimits& limits,
+            H2Side& side, bool server);
+  ~H2Session();
   H2Session(const H2Session&) = delete;
   H2Session& operator=(const H2Session&) = delete;
 
@@ -42,46 +66,28 @@ class H2Session : protected TurnEnd {
   // Both nghttp2 and the owner are through with it.
   void recycle(H2Stream& stream);
   void released(H2Stream& stream);
-  // A stream was let go with something left to be sent.
-  void watch_leftover() {
-    if (!leftover_timer_.armed()) leftover_timer_.arm(kLeftoverSweep);
+  // A stream was let go while either side has still to end it.
+  void watch_unfinished() {
+    if (!sweep_timer_.armed()) sweep_timer_.arm(kSweep);
   }
-  // True when a stream that its owner lets go needs no RST_STREAM now.
+  // True when a stream that its owner lets go needs no RST_STREAM now. A request that was answered
+  // early is read on for a while (RFC 9113 section 8.1): its end may be under way, and many clients
+  // throw an answer away for a reset behind it.
   bool may_finish(const H2Stream& stream) const {
     return stream.sending >= H2Stream::Sending::kEnded &&
            (server_ || stream.receiving == H2Stream::Receiving::kEnded);
   }
 
- protected:
-  enum class State : uint8_t { kOpen, kFinished, kDone };
-
-  H2Session(Transport& transport, const CodecContext& context, const HttpLimits& limits,
-            bool server);
-  virtual ~H2Session();
-
-  // What the sides do differently. Called while bytes are parsed, or at the end of a turn.
-  // A stream that the peer opens; nullptr when it was refused.
-  virtual H2Stream* on_peer_stream(int32_t id) = 0;
-  virtual void on_head_begin(H2Stream& stream) = 0;
-  // Both views live as long as the stream's arena.
-  virtual void on_head_field(H2Stream& stream, std::string_view name, std::string_view value) = 0;
-  // `over`: fields are missing, for they were beyond the limits.
-  virtual void on_head_end(H2Stream& stream, bool end, bool over) = 0;
-  virtual void on_head_sent(H2Stream& stream) = 0;
-  virtual bool never_sent(const H2Stream& stream) const = 0;
-  virtual void on_peer_settings() {}
-  virtual void on_peer_goaway() {}
-  virtual void on_ping_ack() {}
-  // At the end of each turn with work.
-  virtual void on_settled() {}
-  // The session's last call: finished, and no stream is left.
-  virtual void on_done() = 0;
-  virtual void keep_for_reuse(H2Stream& stream) = 0;
-
+  // For the side.
+  nghttp2_session* library() const { return session_; }
+  bool open() const { return state_ == State::kOpen; }
+  size_t live() const { return live_; }  // streams that are not recycled
+  MonoTime received_at() const { return received_at_; }
   void receive(Slice bytes);
-  void flush();
+  // The peer sends no more: what is queued goes out, then finish().
+  void on_eof(std::string_view why);
   void finish(ResetReason reason, std::string_view why);
-  // GOAWAY with an error code of RFC 9113 section 7, then finished. `why` is static.
+  // GOAWAY with an error code of RFC 9113 section 7 and `why`, which is static; then finished.
   void terminate(uint32_t error_code, std::string_view why);
   // A visit may end or begin any stream.
   template <class Visit>
@@ -95,30 +101,19 @@ class H2Session : protected TurnEnd {
     }
   }
   void want_flush() { context_.scheduler.at_turn_end(*this); }
-  void announce_settings();
+  // Takes the stream over until it retires.
   void adopt(H2Stream& stream);
   void count(Hostile kind) { ++context_.hostile[static_cast<size_t>(kind)]; }
-  MonoTime now() const { return context_.scheduler.now(); }
-  bool open() const { return state_ == State::kOpen; }
   void apply_limits(const HttpLimits& limits);
-
-  nghttp2_session* session_ = nullptr;
-  Transport& transport_;
-  CodecContext context_;
-  HttpLimits limits_;
-  IntrusiveList<H2Stream> streams_;  // those that are not recycled; the sides own them
-  State state_ = State::kOpen;
-  const bool server_;
-  bool received_any_ = false;
-  size_t live_ = 0;               // streams that are not recycled
-  MonoTime received_at_;          // when bytes last came
-  size_t stored_head_bytes_ = 0;  // of heads and trailers of live streams
 
  private:
   friend struct Nghttp2Glue;
-  // A stream that its owner has let go, and of which the peer takes nothing from one sweep to the
-  // next, is reset (a window of zero costs a peer nothing).
-  static constexpr Duration kLeftoverSweep = seconds(15);
+  // Streams that their owner has let go are looked at so often, for one that the peer does not end:
+  // it takes nothing of what is left for it (a window of zero costs it nothing), or has its answer
+  // and does not finish its request.
+  static constexpr Duration kSweep = seconds(3);
+  static constexpr uint8_t kStuckSweeps = 6;
+  static constexpr uint8_t kAnsweredSweeps = 2;
 
   // The header block that is being read; one at a time on a connection.
   struct HeadBlock {
@@ -126,10 +121,18 @@ class H2Session : protected TurnEnd {
     Headers* trailers = nullptr;  // nullptr for a head
     size_t bytes = 0;
     size_t fields = 0;
-    bool over = false;
+    std::string_view over{};  // why fields were left out
+    bool lost = false;        // nghttp2 gave up within it
   };
 
+  enum class State : uint8_t { kOpen, kEnding, kFinished, kDone };
+
   void on_turn_end() override;
+  void announce_settings();
+  void flush();
+  // terminate() for something that the peer did, which is counted and told.
+  void terminate_for(Hostile kind, uint32_t error_code, std::string_view why);
+  MonoTime now() const { return context_.scheduler.now(); }
   void tell_room();
   void judge_input(FrameWatcher::Verdict verdict);
 
@@ -147,7 +150,11 @@ class H2Session : protected TurnEnd {
   void reset_received(int32_t id);
   void reset_sending(int32_t id);
   void end_sent(int32_t id);
-  void goaway_sending(uint32_t error_code);
+  int goaway_sending(uint32_t error_code, std::string_view text);
+  void lose_block();
+  std::string_view lost_block_why() const;
+  void write_goaway(uint32_t error_code, std::string_view text);
+  void tell(Hostile kind, std::string_view why);
   void stream_closed(int32_t id, uint32_t error_code);
   void invalid_frame(int32_t id, int error);
   void spend_reset();
@@ -155,8 +162,21 @@ class H2Session : protected TurnEnd {
   H2Stream* find(int32_t id) const;
   void on_head_timeout();
   void on_stalled();
-  void on_leftover();
+  void on_sweep();
+  void drop_data(H2Stream& stream);
 
+  nghttp2_session* session_ = nullptr;
+  Transport& transport_;
+  CodecContext context_;
+  HttpLimits limits_;
+  H2Side& side_;
+  IntrusiveList<H2Stream> streams_;  // those that are not recycled
+  State state_ = State::kOpen;
+  const bool server_;
+  bool received_any_ = false;
+  size_t live_ = 0;
+  MonoTime received_at_;          // when bytes last came
+  size_t stored_head_bytes_ = 0;  // of heads and trailers of live streams
   FrameWatcher watcher_;
   RateBudget resets_;
   HeadBlock block_;
@@ -171,7 +191,7 @@ class H2Session : protected TurnEnd {
   bool room_owed_ = false;
   Timer head_timer_;
   Timer stall_timer_;
-  Timer leftover_timer_;
+  Timer sweep_timer_;
 };
 
 }  // namespace woad

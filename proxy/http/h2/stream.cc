@@ -103,9 +103,7 @@ void H2Stream::give_up(ResetReason reason) {
   session.released(*this);
   if (closed) return session.recycle(*this);
   if (!session.may_finish(*this)) return send_reset(error_code_of(reason));
-  // RFC 9113 section 8.1: the response is complete, the rest of the request is not needed.
-  if (sending == Sending::kSent && receiving != Receiving::kEnded) send_reset(NGHTTP2_NO_ERROR);
-  session.watch_leftover();
+  session.watch_unfinished();
 }
 
 void H2Stream::reset(ResetReason reason, std::string_view why) {
@@ -117,7 +115,7 @@ void H2Stream::reset(ResetReason reason, std::string_view why) {
 }
 
 void H2Stream::send_reset(uint32_t error_code) {
-  own_reset = true;
+  reset_by = ResetBy::kUs;
   queue.clear();
   sending = Sending::kSent;
   receiving = Receiving::kEnded;
@@ -130,8 +128,11 @@ void H2Stream::renew() {
   sending = Sending::kHead;
   receiving = Receiving::kHead;
   owner = Owner::kOwned;
-  closed = starved = owes_room = held = looked_at = own_reset = blamed = peer_reset = false;
+  closed = starved = owes_room = held = false;
+  reset_by = ResetBy::kNobody;
+  idle_sweeps = 0;
   uncredited = head_bytes = trailer_count = 0;
+  left_then = 0;
   queue.clear();
   trailers = Slice();
 }

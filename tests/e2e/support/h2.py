@@ -41,7 +41,7 @@ class Connection:
         self.decoder, self.buffer, self.fragments = hpack.Decoder(), bytearray(), None
         self.preface_left = 0 if client else len(PREFACE)
         self.window, self.first_window, self.max_frame = 65535, 65535, 16384
-        self.streams, self.next_stream, self.goaway = {}, 1, None
+        self.streams, self.next_stream, self.goaway, self.goaway_text = {}, 1, None, ""
         if client:
             self.out += PREFACE
         self.out += frame(SETTINGS, 0, 0, struct.pack(">HI", 4, STREAM_WINDOW))
@@ -172,6 +172,7 @@ class Connection:
             self.goaway = int.from_bytes(payload[4:8], "big")
             events.append(Event("goaway", int.from_bytes(payload[:4], "big"), code=self.goaway,
                                 data=payload[8:]))
+            self.goaway_text = payload[8:].decode()
         elif kind == WINDOW:
             self._window(stream, int.from_bytes(payload, "big"))
 

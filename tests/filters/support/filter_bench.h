@@ -15,24 +15,6 @@
 
 namespace woad::test {
 
-// A service whose pools are listed by the test: name, colour and tenant as in PoolInfo.
-class FakeService final : public ServiceInfo {
- public:
-  std::string_view name() const override { return "price"; }
-  Fallback fallback() const override { return fallback_rule; }
-  bool external() const override { return is_external; }
-  const PoolInfo* find_pool(std::string_view color, std::string_view tenant) const override {
-    for (const PoolInfo& pool : pools) {
-      if (pool.color == color && pool.tenant == tenant) return &pool;
-    }
-    return nullptr;
-  }
-
-  Fallback fallback_rule = Fallback::kParentThenBase;
-  bool is_external = false;
-  std::vector<PoolInfo> pools;
-};
-
 template <class F>
 constexpr bool has_state() {
   return requires { typename F::State; };
@@ -62,6 +44,12 @@ class FilterBench final : private FilterHost {
     return *filter_;
   }
 
+  // A pool of `service` with one endpoint. All of them before the first is used.
+  void add_pool(std::string_view color, std::string_view tenant = "") {
+    Pool& pool = service.add_pool(color, tenant);
+    pool.endpoints.emplace_back().name = "10.0.0.1:80";
+    pool.info.has_endpoints = true;
+  }
   // Time goes by.
   void pass(Duration time) { scheduler.advance(scheduler.now() + time); }
 
@@ -85,7 +73,7 @@ class FilterBench final : private FilterHost {
   ExchangeInfo info;
   RequestHead request{arena};
   ResponseHead response{arena};
-  FakeService service;
+  Service service{"price"};
   std::shared_ptr<void> state;      // given by the test, or made from the settings at first use
   int resumed = 0;                  // how often the filter called resume()
   std::optional<LocalReply> reply;  // the last that came from a timer

@@ -71,7 +71,7 @@ struct Bench final : FilterHost {
     if (filter_ == nullptr) filter_ = arena.make<TraceFilter>(context);
     return *filter_;
   }
-  void request() { CHECK(filter().on_request_head(head, true).kind() == Verdict::Kind::kGo); }
+  void request() { CHECK(filter().on_request_head(head, true).kind() == HeadVerdict::Kind::kGo); }
   void attempt(uint32_t number, std::string_view host) {
     AttemptPlan plan{service, number};
     info.attempts = number;
@@ -79,8 +79,11 @@ struct Bench final : FilterHost {
     CHECK(filter().on_attempt(plan, head).kind() == Verdict::Kind::kGo);
     info.upstream_host = host;
   }
-  void outcome(Outcome::Kind kind, int status = 0) {
-    CHECK_FALSE(filter().on_outcome({.kind = kind, .status = status}).wants_again());
+  void outcome(Outcome::Kind kind, int status = 0, ErrorCode error = ErrorCode::kNone) {
+    response.status = status;
+    if (error == ErrorCode::kNone) error = outcome_info(kind).error;
+    filter().on_outcome(
+        {.kind = kind, .error = error, .response = status == 0 ? nullptr : &response});
   }
   void end(int status, ErrorCode error = ErrorCode::kNone) {
     info.status = status;
@@ -139,7 +142,8 @@ struct Bench final : FilterHost {
   SpanQueue queue{16, 16, [] {}};
   ExchangeInfo info;
   RequestHead head{arena};
-  test::FakeService service;
+  ResponseHead response{arena};
+  Service service{"price"};
   FilterServices services;
   FilterContext context{*this, 0, info, arena, services};
   TraceFilter* filter_ = nullptr;

@@ -30,6 +30,31 @@ const Case kAnswers[] = {
      "200 | a | trailers[grpc-status: 0]"},
     {"204", "HTTP/1.1 204 No Content\r\n\r\n", "204 | end"},
     {"204 with length 0", "HTTP/1.1 204 No Content\r\nContent-Length: 0\r\n\r\n", "204 | end"},
+    {"204 with a length", "HTTP/1.1 204 X\r\nContent-Length: 3\r\n\r\n", "204 | end", false},
+    {"204 with a body", "HTTP/1.1 204 X\r\nContent-Length: 3\r\n\r\nabc", "204 | end", false},
+    {"204 chunked", "HTTP/1.1 204 X\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "204 | end",
+     false},
+    {"204 with both",
+     "HTTP/1.1 204 X\r\nTransfer-Encoding: chunked\r\nContent-Length: 3\r\nA: b\r\n\r\n",
+     "204[A: b] | end", false},
+    {"204 with a coding", "HTTP/1.1 204 X\r\nTransfer-Encoding: gzip\r\n\r\n", "204 | end", false},
+    {"interim with a length",
+     "HTTP/1.1 103 X\r\nContent-Length: 0\r\nTransfer-Encoding: chunked\r\n\r\n"
+     "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx",
+     "interim 103 | 200 length=1 | x | end", false},
+    {"304 chunked", "HTTP/1.1 304 X\r\nTransfer-Encoding: chunked\r\n\r\n", "304 | end"},
+    {"blanks before the colon",
+     "HTTP/1.1 200 OK\r\nA : b\r\nC \t :d\r\nContent-Length\t: 3\r\n\r\nabc",
+     "200 length=3[A: b][C: d] | abc | end"},
+    {"blanks before the colon that frames",
+     "HTTP/1.1 200 OK\r\nTransfer-Encoding : chunked\r\n\r\n3\r\nabc\r\n0\r\nA : b\r\n\r\n",
+     "200 | abc | trailers[A: b]"},
+    {"blanks behind chunk sizes",
+     "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3 \r\nabc\r\n2 \t \r\nde\r\n0\t\r\n\r\n",
+     "200 | abcde | end"},
+    {"blanks behind extensions",
+     "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3;a \r\nabc\r\n0;b=\"c\" \r\n\r\n",
+     "200 | abc | end"},
     {"304 with a length", "HTTP/1.1 304 X\r\nContent-Length: 7\r\n\r\n", "304 length=7 | end"},
     {"interim",
      "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 X\r\nLink: a\r\n\r\n"
@@ -58,23 +83,36 @@ const Case kHostile[] = {
     {"TE gzip", "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\nx", kBroken},
     {"TE identity", "HTTP/1.1 200 OK\r\nTransfer-Encoding: identity\r\n\r\nx", kBroken},
     {"TE in 1.0", "HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", kBroken},
-    {"204 with a body", "HTTP/1.1 204 X\r\nContent-Length: 3\r\n\r\nabc", kBroken},
-    {"204 chunked", "HTTP/1.1 204 X\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", kBroken},
-    {"100 with a body", "HTTP/1.1 100 X\r\nContent-Length: 3\r\n\r\nabc", kBroken},
+    {"100 with a body", "HTTP/1.1 100 X\r\nContent-Length: 3\r\n\r\nabc\r\n", kBroken},
     {"LF status line", "HTTP/1.1 200 OK\nContent-Length: 0\r\n\r\n", kBroken},
     {"status 20", "HTTP/1.1 20 OK\r\nContent-Length: 0\r\n\r\n", kBroken},
-    {"status 099", "HTTP/1.1 099 OK\r\nContent-Length: 0\r\n\r\n", kBroken},
-    {"status 600", "HTTP/1.1 600 OK\r\nContent-Length: 0\r\n\r\n", kBroken},
-    {"status 2000", "HTTP/1.1 2000 OK\r\nContent-Length: 0\r\n\r\n", kBroken},
+    {"status 099", "HTTP/1.1 099 OK\r\nContent-Length: 0\r\n\r\n",
+     "reset(protocol error: status 099 is outside 100-599)"},
+    {"status 000", "HTTP/1.1 000 OK\r\n\r\n",
+     "reset(protocol error: status 000 is outside 100-599)"},
+    {"status 600", "HTTP/1.1 600 OK\r\nContent-Length: 0\r\n\r\n",
+     "reset(protocol error: status 600 is outside 100-599)"},
+    {"status 999", "HTTP/1.1 999\r\nContent-Length: 0\r\n\r\n",
+     "reset(protocol error: status 999 is outside 100-599)"},
+    {"status 2000", "HTTP/1.1 2000 OK\r\nContent-Length: 0\r\n\r\n",
+     "reset(protocol error: the status is not a number of three digits)"},
+    {"status 6xx", "HTTP/1.1 6xx OK\r\nContent-Length: 0\r\n\r\n",
+     "reset(protocol error: the status is not a number of three digits)"},
     {"HTTP/2.0", "HTTP/2.0 200 OK\r\nContent-Length: 0\r\n\r\n", kBroken},
     {"another protocol", "SSH-2.0-OpenSSH_9.2\r\n", kBroken},
     {"obs-fold", "HTTP/1.1 200 OK\r\nA: b\r\n c\r\nContent-Length: 0\r\n\r\n", kBroken},
     {"empty name", "HTTP/1.1 200 OK\r\n: b\r\nContent-Length: 0\r\n\r\n", kBroken},
-    {"space before the colon", "HTTP/1.1 200 OK\r\nA : b\r\nContent-Length: 0\r\n\r\n", kBroken},
+    {"space in a name", "HTTP/1.1 200 OK\r\nA b: c\r\nContent-Length: 0\r\n\r\n", kBroken},
+    {"blanks for a name", "HTTP/1.1 200 OK\r\n : b\r\nContent-Length: 0\r\n\r\n", kBroken},
+    {"blanks without a colon", "HTTP/1.1 200 OK\r\nA \r\nContent-Length: 0\r\n\r\n", kBroken},
     {"NUL in a value", std::string("HTTP/1.1 200 OK\r\nA: b\0\r\n\r\n", 26), kBroken},
     {"bare CR in a value", "HTTP/1.1 200 OK\r\nA: b\rC: d\r\n\r\n", kBroken},
-    {"chunk size with a space",
-     "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3 \r\nabc\r\n0\r\n\r\n", kBroken},
+    {"chunk size behind a space",
+     "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n 3\r\nabc\r\n0\r\n\r\n", kBroken},
+    {"chunk size and a number",
+     "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3 3\r\nabc\r\n0\r\n\r\n", kBroken},
+    {"chunk size, space, LF",
+     "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3 \nabc\r\n0\r\n\r\n", kBroken},
     {"empty line in front", "\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", kBroken},
     {"large head", "HTTP/1.1 200 OK\r\nA: " + std::string(70000, 'b'), kBroken},
 };
@@ -246,6 +284,23 @@ TEST_CASE("anything_sent turns true once the head's turn is over") {
   CHECK(!stream.writer->anything_sent());
   client.settle();
   CHECK(stream.writer->anything_sent());
+}
+
+TEST_CASE("anything_heard turns true with the first byte of an answer, and is each stream's own") {
+  for (const std::string_view heard : {"H", "HTTP/1.1 100 Continue\r\n\r\n"}) {
+    CAPTURE(heard);
+    ClientHarness client;
+    ClientStream& stream = client.ask();
+    client.settle();
+    CHECK_FALSE(stream.writer->anything_heard());
+    client.peer.send(heard);
+    CHECK(stream.writer->anything_heard());
+  }
+  ClientHarness client;
+  client.ask("GET", "/");
+  client.peer.send("HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n");
+  client.settle();
+  CHECK_FALSE(client.ask("GET", "/").writer->anything_heard());
 }
 
 TEST_CASE("the connection is used again, one read and one flush a request") {

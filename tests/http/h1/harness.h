@@ -83,6 +83,12 @@ class ServerStream final : public RequestSink {
     details = reply.details;
     if (answers_) answer(bad_status, "", reply.close);
   }
+  void on_bad_body(LocalReply reply) override {
+    bad_status = reply.effective_status();
+    details = reply.details;
+    log.add("bad body");
+    if (answers_) answer(bad_status, "", reply.close);
+  }
   void on_data(Buffer&& data, bool end) override {
     body += data.to_string();
     log.data(std::move(data), end);

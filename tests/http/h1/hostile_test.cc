@@ -79,10 +79,10 @@ const Case kCases[] = {
      "CONNECT h:1 HTTP/1.1\r\n" H "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"sv, 400, kFraming},
     {"CONNECT without Host", "CONNECT h:1 HTTP/1.1\r\n\r\n"sv, 400, kHost},
     {"CONNECT with a bad Host", "CONNECT h:1 HTTP/1.1\r\nHost: a b\r\n\r\n"sv, 400, kHost},
-    {"lower-case method", "get /x HTTP/1.1\r\n" H "\r\n"sv, 400, kHead},
     {"method with a separator", "G=T /x HTTP/1.1\r\n" H "\r\n"sv, 400, kHead},
-    {"RTSP method", "DESCRIBE /x HTTP/1.1\r\n" H "\r\n"sv, 501, kHead},
-    {"ICE method", "SOURCE /x HTTP/1.1\r\n" H "\r\n"sv, 501, kHead},
+    {"8-bit in the method", "G\xc3\xa9T /x HTTP/1.1\r\n" H "\r\n"sv, 400, kHead},
+    {"method of the preface", "PRI /x HTTP/1.1\r\n" H "\r\n"sv, 501, kHead},
+    {"lower-case connect", "connect h:443 HTTP/1.1\r\n" H "\r\n"sv, 400, kTarget},
     {"preface", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"sv, 505, kHead},
     {"space before the colon", "GET /x HTTP/1.1\r\n" H "A : b\r\n\r\n"sv, 400, kHead},
     {"tab before the colon", "GET /x HTTP/1.1\r\n" H "A\t: b\r\n\r\n"sv, 400, kHead},
@@ -192,6 +192,13 @@ const Case kCases[] = {
      kHead},
 };
 
+// Chunks of one byte, each with an extension.
+std::string flood(const std::string& extension) {
+  std::string body;
+  for (int i = 0; i < 60; ++i) body += "1" + extension + "\r\nx\r\n";
+  return body + "0\r\n\r\n";
+}
+
 void check(const Case& test, size_t piece) {
   CAPTURE(test.name);
   CAPTURE(piece);
@@ -225,7 +232,7 @@ TEST_CASE("hostile requests are refused however they are split") {
   for (const Case& test : kCases) check(test, 7);
 }
 
-TEST_CASE("hostile bodies reset the stream, are answered 400 and end the connection") {
+TEST_CASE("hostile bodies are handed up for their answer, 400, and end the connection") {
   const std::string_view head = "POST / HTTP/1.1\r\n" H "Transfer-Encoding: chunked\r\n\r\n";
   const struct {
     std::string name;
@@ -249,6 +256,29 @@ TEST_CASE("hostile bodies reset the stream, are answered 400 and end the connect
       {"last chunk ends with other bytes",
        "0\r\nX"
        "\r\n\r\n"},
+      {"tab after the size", "5\t\r\nabcde\r\n0\r\n\r\n"},
+      {"space after the last size", "5\r\nabcde\r\n0 \r\n\r\n"},
+      {"space after an extension", "5;a \r\nabcde\r\n0\r\n\r\n"},
+      {"space before the size", " 5\r\nabcde\r\n0\r\n\r\n"},
+      {"extension without name", "5;\r\nabcde\r\n0\r\n\r\n"},
+      {"extension without name before another", "5;;a\r\nabcde\r\n0\r\n\r\n"},
+      {"extension without value", "5;a=\r\nabcde\r\n0\r\n\r\n"},
+      {"extension with an empty name", "5;=b\r\nabcde\r\n0\r\n\r\n"},
+      {"extension with two values", "5;a=b=c\r\nabcde\r\n0\r\n\r\n"},
+      {"extension with a comma", "5;a=b,c\r\nabcde\r\n0\r\n\r\n"},
+      {"extension of two words", "5;a b\r\nabcde\r\n0\r\n\r\n"},
+      {"extension with LF", "5;a\nabcde\r\n0\r\n\r\n"},
+      {"extension with a bare CR", "5;a\rb\r\nabcde\r\n0\r\n\r\n"},
+      {"extension with NUL", std::string("5;a\0\r\nabcde\r\n0\r\n\r\n", 19)},
+      {"quoted LF", "5;a=\"\n\"\r\nabcde\r\n0\r\n\r\n"},
+      {"quoted CR LF", "5;a=\"\r\n\"\r\nabcde\r\n0\r\n\r\n"},
+      {"escaped CR LF", "5;a=\"\\\r\n\"\r\nabcde\r\n0\r\n\r\n"},
+      {"quoted DEL", "5;a=\"\x7f\"\r\nabcde\r\n0\r\n\r\n"},
+      {"quotes without end", "5;a=\"b\r\nabcde\r\n0\r\n\r\n"},
+      {"bytes behind quotes", "5;a=\"b\"c\r\nabcde\r\n0\r\n\r\n"},
+      {"last chunk's quotes without end", "0;a=\"b\r\n\r\n"},
+      {"an extension a chunk, without end of them", flood(";" + std::string(99, 'a'))},
+      {"leading zeros without end", std::string(5000, '0') + "5\r\nabcde\r\n0\r\n\r\n"},
       {"extension of 5 KiB", "5;" + std::string(5120, 'a') + "\r\nabcde\r\n0\r\n\r\n"},
       {"trailer with bare LF", "0\r\nA: b\n\r\n"},
       {"folded trailer", "0\r\nA: b\r\n c\r\n\r\n"},
@@ -268,10 +298,14 @@ TEST_CASE("hostile bodies reset the stream, are answered 400 and end the connect
       server.peer.send("GET /smuggled HTTP/1.1\r\nHost: s\r\n\r\n");
       server.settle();
       REQUIRE(server.streams.size() == 1);
-      CHECK(server.last().was_reset);
+      CHECK_FALSE(server.last().was_reset);
+      CHECK(server.last().log.text().find("bad body") != std::string::npos);
+      CHECK_FALSE(server.last().details.empty());
       CHECK(server.count(Hostile::kFraming) == 1);
       CHECK(server.peer.closed());
-      CHECK(server.peer.received().starts_with("HTTP/1.1 400 "));
+      const std::string answer = server.peer.received();
+      CHECK(answer.starts_with("HTTP/1.1 400 "));
+      CHECK(answer.find("connection: close\r\n") != std::string::npos);
     }
   }
 }

@@ -18,7 +18,7 @@ FieldList ok(FieldList more = {}) {
   return all;
 }
 
-const std::string kProtocolReset = "reset protocol error: the stream was reset: PROTOCOL_ERROR\n";
+const std::string kProtocolReset = "reset protocol error: the message breaks HTTP\n";
 
 }  // namespace
 
@@ -139,7 +139,11 @@ TEST_CASE("responses") {
       {"no status", response(1, {{"x", "y"}}, true), kProtocolReset, 1},
       {"bad status", response(1, {{":status", "2x0"}}, true), kProtocolReset, 1},
       {"status 42", response(1, {{":status", "042"}}, true),
-       "reset protocol error: the response's status is not 100 to 599\n", 1},
+       "reset protocol error: status 042 is outside 100-599\n", 1},
+      {"status 099", response(1, {{":status", "099"}}, true),
+       "reset protocol error: status 099 is outside 100-599\n", 1},
+      {"status 999", response(1, {{":status", "999"}}, false),
+       "reset protocol error: status 999 is outside 100-599\n", 1},
       {"connection fields", response(1, ok({{"connection", "close"}}), true), kProtocolReset, 1},
       {"CRLF in a value", response(1, ok({{"x", "a\r\nb"}}), true), kProtocolReset, 1},
       {"body of another length",
@@ -194,6 +198,26 @@ TEST_CASE("responses") {
       CHECK(client.codec->active_streams() == 0);
     }
   }
+}
+
+TEST_CASE("a response field that is too long for HTTP/2") {
+  const std::string why = "a header field on this connection is longer than 65,536 bytes";
+  const std::string value(70000, 'v');
+  World world;
+  ClientSide client(world);
+  AskedStream& beside = client.open();
+  beside.ask("GET", "/1", true);
+  AskedStream& asked = client.open();
+  asked.ask("GET", "/2", true);
+  client.send(settings());
+  client.peer.send_in_pieces(long_headers(3, ok({{"x", value}}), true), 30000);
+  CHECK(client.output().ends_with("GOAWAY 0 9\n"));
+  CHECK(client.reader.goaway_text == why);
+  CHECK(asked.log == "reset protocol error: " + why + "\n");
+  CHECK(beside.log == "reset connection lost: " + why + "\n");
+  CHECK(client.done);
+  CHECK(world.count(Hostile::kUpstreamResponse) == 1);
+  CHECK(world.faults.text == "upstream_response: " + why + "\n");
 }
 
 TEST_CASE("room") {

@@ -92,6 +92,20 @@ std::string goaway(uint32_t last, uint32_t code) {
 
 std::string preface() { return std::string(kHttp2Preface) + settings(); }
 
+std::string long_headers(uint32_t stream, const FieldList& fields, bool end) {
+  constexpr size_t kMost = 16384;
+  const std::string all = block(fields);
+  std::string out;
+  for (size_t at = 0; at < all.size(); at += kMost) {
+    const bool first = at == 0;
+    const int flags =
+        (first && end ? kEndStream : 0) | (at + kMost >= all.size() ? kEndHeaders : 0);
+    out += frame(first ? kHeaders : kContinuation, static_cast<uint8_t>(flags), stream,
+                 std::string_view(all).substr(at, kMost));
+  }
+  return out;
+}
+
 std::string get(uint32_t stream, std::string_view path) {
   return headers(stream,
                  {{":method", "GET"}, {":scheme", "http"}, {":authority", "a"}, {":path", path}},
@@ -167,6 +181,7 @@ std::string describe(FrameReader& reader, std::string_view bytes) {
       case kPing: out += frame.end() ? " ACK" : ""; break;
       case kGoaway:
         out += ' ' + std::to_string(frame.word(0)) + ' ' + std::to_string(frame.word(4));
+        reader.goaway_text = frame.payload.substr(8);
         break;
       case kRstStream:
       case kWindowUpdate:

@@ -33,6 +33,8 @@ std::string u32(uint32_t value);
 // Literals that enter no table.
 std::string block(const FieldList& fields);
 std::string headers(uint32_t stream, const FieldList& fields, bool end);
+// The same in as many CONTINUATION frames as it takes.
+std::string long_headers(uint32_t stream, const FieldList& fields, bool end);
 std::string data(uint32_t stream, std::string_view bytes, bool end);
 std::string reset(uint32_t stream, uint32_t code);
 std::string window_update(uint32_t stream, uint32_t bytes);
@@ -69,6 +71,8 @@ class FrameReader {
   // Fields of a HEADERS frame with END_HEADERS as "name: value\n" lines; once for each frame, in
   // order.
   std::string fields(const Frame& frame);
+  // The debug text of the last GOAWAY that describe() saw.
+  std::string goaway_text;
 
  private:
   struct Inflater;

@@ -58,6 +58,63 @@ TEST_CASE("heads beyond the limits") {
   }
 }
 
+// nghttp2 takes no field beyond 64 KiB, and knows nothing of the fields behind it.
+TEST_CASE("a field that is too long for HTTP/2 ends the connection, and it is told why") {
+  const std::string why = "a header field on this connection is longer than 65,536 bytes";
+  const std::string value(70000, 'v');
+  const std::string name(70000, 'n');
+  FieldList long_name = head_of(0, "");
+  long_name.emplace_back(name, "v");
+  const struct {
+    const char* name;
+    std::string input;
+    bool fresh = true;  // of a request that nobody was told of
+  } kCases[] = {
+      {"a value", long_headers(3, head_of(1, value), true)},
+      {"a name", long_headers(3, long_name, true)},
+      {"in trailers", headers(3, post_fields(), false) + long_headers(3, {{"a", value}}, true),
+       false},
+  };
+  for (const auto& test : kCases) {
+    for (const size_t piece : {size_t{30000}, size_t{1000}, size_t{1}}) {
+      INFO(std::string(test.name));
+      CAPTURE(piece);
+      World world;
+      ServerSide server(world);
+      server.on_each = [](ServedStream& stream) {
+        if (stream.log.starts_with("bad")) serve(stream);
+      };
+      server.send(preface() + get(1));
+      server.output();
+      server.peer.send_in_pieces(test.input, piece);
+      CHECK(server.output().ends_with("GOAWAY 3 9\n"));
+      CHECK(server.reader.goaway_text == why);
+      CHECK(server.done);
+      CHECK(server.streams[0].log ==
+            "request GET http a / END\nreset connection lost: " + why + "\n");
+      CHECK(server.streams[1].log ==
+            (test.fresh ? "bad 431 " + why + " [GET]\n"
+                        : "request POST http a /\nreset protocol error: " + why + "\n"));
+      CHECK(world.count(Hostile::kHeadersTooLarge) == 1);
+      CHECK(world.count(Hostile::kProtocolError) == 0);
+      CHECK(world.faults.text == "headers_too_large: " + why + "\n");
+    }
+  }
+}
+
+TEST_CASE("broken header compression is another fault") {
+  World world;
+  ServerSide server(world);
+  server.send(preface() + get(1) +
+              frame(kHeaders, kEndStream | kEndHeaders, 3, "\xff\xff\xff\xff\xff\x7f"));
+  CHECK(server.output().ends_with("GOAWAY 3 9\n"));
+  CHECK(server.reader.goaway_text == "the header compression of the peer is broken");
+  CHECK(server.done);
+  CHECK(world.count(Hostile::kProtocolError) == 1);
+  CHECK(world.faults.text == "protocol_error: the header compression of the peer is broken\n");
+  CHECK(server.streams[0].log.ends_with("the header compression of the peer is broken\n"));
+}
+
 TEST_CASE("an HPACK bomb stays small") {
   // One large table entry, then references to it, a byte each.
   std::string bomb = block(head_of(0, ""));
@@ -281,11 +338,11 @@ TEST_CASE("a response that the peer's window keeps back for good is given up") {
   };
   server.send(preface() + get(1));
   server.output();
-  world.pass(seconds(16));
+  for (int i = 0; i < 5; ++i) world.pass(seconds(3));
   server.send(window_update(1, 10));
   server.send(window_update(0, 10));
   CHECK(server.output() == "DATA 1 10\n");
-  world.pass(seconds(15));
+  for (int i = 0; i < 5; ++i) world.pass(seconds(3));
   CHECK(server.codec->active_streams() == 1);
   world.pass(seconds(16));
   CHECK(server.codec->active_streams() == 0);

@@ -37,6 +37,26 @@ TEST_CASE("a request and its response, with every part") {
   CHECK_FALSE(pair.server.done);
 }
 
+TEST_CASE("anything_heard turns true with an interim response, and is each stream's own") {
+  Pair pair;
+  pair.server.on_each = [](ServedStream& stream) { stream.interim(103); };
+  AskedStream& asked = pair.client.open();
+  asked.ask("GET", "/", true);
+  CHECK_FALSE(asked.writer->anything_heard());
+  pair.run();
+  CHECK(asked.log == "interim 103\n");
+  CHECK(asked.writer->anything_heard());
+  pair.server.streams[0].respond(200, true);
+  pair.run();
+  pair.server.streams[0].release();
+  asked.release();
+  pair.run();
+  AskedStream& next = pair.client.open();  // in the same place
+  CHECK_FALSE(next.writer->anything_heard());
+  next.release();
+  pair.run();
+}
+
 TEST_CASE("one flush carries a turn's frames") {
   Pair pair;
   pair.run();

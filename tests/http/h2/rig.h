@@ -18,12 +18,21 @@ std::string describe(const RequestHead& head);
 std::string describe(const ResponseHead& head);
 std::string describe(const Headers& headers);
 
+// What a worker would log of connections.
+struct FaultNotes final : FaultSink {
+  void on_connection_fault(const Address&, Hostile kind, std::string_view why) override {
+    text += std::string(to_string(kind)) + ": " + std::string(why) + "\n";
+  }
+  std::string text;
+};
+
 struct World {
   Scheduler scheduler{MonoTime(seconds(1000))};
   BlockPool blocks;
   ArenaPool arenas;
   uint64_t hostile[kHostileCount] = {};
-  CodecContext context{scheduler, blocks, hostile};
+  FaultNotes faults;
+  CodecContext context{scheduler, blocks, hostile, &faults};
 
   uint64_t count(Hostile kind) const { return hostile[static_cast<size_t>(kind)]; }
   void turn() { scheduler.end_turn(); }
@@ -47,6 +56,7 @@ struct ServedStream final : RequestSink {
 
   void on_request(RequestHead& head, bool end) override;
   void on_bad_request(RequestHead& head, LocalReply reply) override;
+  void on_bad_body(LocalReply reply) override { log += "bad body: " + reply.details + "\n"; }
   void on_data(Buffer&& data, bool end) override;
   void on_trailers(Headers& trailers) override;
   void on_reset(ResetReason reason, std::string_view why) override;

@@ -13,7 +13,7 @@ TEST_CASE("the preface") {
   SUBCASE("is not one") { server.send("INVALID CONNECTION PREFACE\r\n\r\n"); }
   SUBCASE("is followed by something else") { server.send(std::string(kHttp2Preface) + ping()); }
   world.turn();
-  CHECK(server.output().starts_with("GOAWAY 0 1"));
+  CHECK(server.output().ends_with("GOAWAY 0 1\n"));
   CHECK(server.done);
   CHECK(world.count(Hostile::kProtocolError) == 1);
 }

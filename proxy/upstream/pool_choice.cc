@@ -1,4 +1,4 @@
-#include "filters/color_routing/chain.h"
+#include "proxy/upstream/pool_choice.h"
 
 #include "proxy/base/context_value.h"
 
@@ -7,8 +7,9 @@ namespace {
 
 class Climb {
  public:
-  Climb(const ServiceInfo& service, std::string_view color, std::string_view tenant)
-      : service_(service), color_(color), tenant_(tenant) {}
+  Climb(const Service& service, std::string_view color, std::string_view tenant,
+        std::vector<PoolAsked>* asked)
+      : service_(service), color_(color), tenant_(tenant), asked_(asked) {}
 
   PoolChoice run() {
     for (std::string_view color = color_;; color = next_color(color)) {
@@ -28,6 +29,7 @@ class Climb {
   // True: choice_ is the answer.
   bool look_at(std::string_view color, std::string_view tenant) {
     const PoolInfo* pool = service_.find_pool(color, tenant);
+    if (asked_ != nullptr) asked_->push_back({pool_name(color, tenant), pool});
     if (pool == nullptr) return false;
     if (pool->has_endpoints) {
       choice_ = {pool, reason_for(color), ErrorCode::kNone};
@@ -57,18 +59,39 @@ class Climb {
     return saw_unhealthy_ ? PoolReason::kFailedUnhealthy : PoolReason::kFailedAbsent;
   }
 
-  const ServiceInfo& service_;
+  const Service& service_;
   std::string_view color_;
   std::string_view tenant_;
+  std::vector<PoolAsked>* asked_;
   PoolChoice choice_;
   bool saw_unhealthy_ = false;
 };
 
 }  // namespace
 
-PoolChoice choose_pool(const ServiceInfo& service, std::string_view color,
-                       std::string_view tenant) {
-  return Climb(service, color, tenant).run();
+PoolChoice choose_pool(const Service& service, std::string_view color, std::string_view tenant,
+                       std::vector<PoolAsked>* asked) {
+  return Climb(service, color, tenant, asked).run();
+}
+
+// Colours and tenants have a narrow syntax, so they may stand in the sentence.
+LocalReply refusal(const PoolChoice& choice, const Service& service, std::string_view color,
+                   std::string_view tenant) {
+  std::string who = color.empty() ? "an undyed request" : "color " + std::string(color);
+  if (!tenant.empty()) who += " of tenant " + std::string(tenant);
+  std::string details = "service " + std::string(service.name());
+  if (choice.pool == nullptr) {
+    details += " has no pool for " + who;
+    if (!color.empty()) {
+      details += service.fallback() == Fallback::kNone ? ", and its fallback is none"
+                                                       : ", and none of base to fall back to";
+    }
+  } else {
+    details += " has no endpoint to answer in pool " + choice.pool->name + ", asked for by " + who;
+    details += choice.error == ErrorCode::kPoolUnhealthy ? " (on_unhealthy: fail)"
+                                                         : " (on_unhealthy: panic)";
+  }
+  return {.code = choice.error, .details = std::move(details)};
 }
 
 }  // namespace woad

@@ -1,0 +1,102 @@
+"""Answers of an app that are odd but legal, or to be mended by a proxy, over both protocols."""
+from support.suite import *
+
+CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+# path -> the app's answer, and what the client gets: status, body, fields that must or must not be there
+ODD = {
+    "/blank": (b"HTTP/1.1 200 OK\r\nX-A : y\r\nX-B\t :z\r\nContent-Length : 2\r\n\r\nok",
+               200, b"ok", {"x-a": "y", "x-b": "z"}),
+    "/blank-framing": (b"HTTP/1.1 200 OK\r\nTransfer-Encoding : chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n",
+                       200, b"ok", {}),
+    "/204-chunked": (b"HTTP/1.1 204 No Content\r\nTransfer-Encoding: chunked\r\nX-A: y\r\n\r\n",
+                     204, b"", {"transfer-encoding": None, "content-length": None, "x-a": "y"}),
+    "/204-chunks": (b"HTTP/1.1 204 No Content\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+                    204, b"", {"transfer-encoding": None, "content-length": None}),
+    "/204-length": (b"HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\n",
+                    204, b"", {"content-length": None}),
+    "/204-body": (b"HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\nhello",
+                  204, b"", {"content-length": None}),
+    "/204-zero": (b"HTTP/1.1 204 No Content\r\nContent-Length: 0\r\n\r\n", 204, b"",
+                  {"content-length": None}),
+    "/103-length": (b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\nContent-Length: 3\r\n\r\n"
+                    b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", 200, b"ok", {}),
+    "/304-length": (b"HTTP/1.1 304 Not Modified\r\nContent-Length: 1234\r\n\r\n", 304, b"",
+                    {"content-length": "1234"}),
+    "/size-blank": (CHUNKED + b"5 \r\nhello\r\n1\t \r\n!\r\n0 \r\n\r\n", 200, b"hello!", {}),
+    "/extensions": (CHUNKED + b"5;a=b;c\r\nhello\r\n0;z=\"q;r\"\r\n\r\n", 200, b"hello", {}),
+}
+# path -> the app's answer, and what the details say
+BROKEN = {
+    "/999": (b"HTTP/1.1 999 X\r\nContent-Length: 0\r\n\r\n", "status 999 is outside 100-599"),
+    "/600": (b"HTTP/1.1 600\r\nContent-Length: 0\r\n\r\n", "status 600 is outside 100-599"),
+    "/099": (b"HTTP/1.1 099 X\r\nContent-Length: 0\r\n\r\n", "status 099 is outside 100-599"),
+    "/6xx": (b"HTTP/1.1 6xx X\r\nContent-Length: 0\r\n\r\n", "the status is not a number of three digits"),
+    "/flood": (CHUNKED + b"5;" + b"a" * 5000 + b"\r\nhello\r\n0\r\n\r\n", None),
+    "/lf": (CHUNKED + b"5;a=\"\n\"\r\nhello\r\n0\r\n\r\n", None),
+}
+
+
+async def handler(request):
+    rows = {**ODD, **BROKEN}
+    if request.target in rows:
+        return Reply(raw=rows[request.target][0])
+    if request.target.startswith("/h2/"):
+        return Reply(int(request.target[4:]))
+    if request.target == "/h2-long":
+        return Reply(headers=[("x-long", "v" * 70_000)])
+    return await echo(request)
+
+
+class Responses(Suite):
+    def setUp(self):
+        self.server = self.origin(handler=handler)
+        self.woad = self.sidecar(services={p: service(self.server.address, protocol=p)
+                                           for p in ("http1", "http2")})
+
+    def test_odd_answers_pass(self):
+        for version in ("h1", "h2"):
+            with CLIENTS[version](self.woad.outbound) as client:
+                for path, (_, status, body, fields) in ODD.items():
+                    with self.subTest(path, version=version):
+                        got = client.request("GET", path, host="http1")
+                        self.assertEqual((got.status, bytes(got.body)), (status, body))
+                        for name, value in fields.items():
+                            self.assertEqual(got.get(name), value, name)
+                        got = client.request("GET", "/bytes/3", host="http1")
+                        self.assertEqual((got.status, bytes(got.body)), (200, b"xxx"), "the next one is its own")
+
+    def test_broken_answers_do_not(self):
+        for version in ("h1", "h2"):
+            for path, (_, details) in BROKEN.items():
+                with self.subTest(path, version=version):
+                    if details is None:
+                        self.assert_cut(path, version)
+                        continue
+                    got = fetch(self.woad.outbound, "GET", path, host="http1", version=version)
+                    self.assert_local(got, "bad_upstream_response", 502)
+                    self.assertIn(details, got.get("proxy-status"))
+
+    def assert_cut(self, path, version):
+        try:
+            got = fetch(self.woad.outbound, "GET", path, host="http1", version=version)
+        except (Closed, ConnectionError):
+            return
+        self.assertTrue(got.status == 502 or got.reset is not None, got)
+
+    def test_status_from_http2(self):
+        for version in ("h1", "h2"):
+            for status in (600, 999):
+                got = fetch(self.woad.outbound, "GET", f"/h2/{status}", host="http2", version=version)
+                self.assert_local(got, "bad_upstream_response", 502)
+                self.assertIn(f"status {status} is outside 100-599", got.get("proxy-status"))
+
+    def test_field_too_long_from_http2(self):
+        """One answer has it; it is that answer's fault, and the process log says so."""
+        why = "a header field on this connection is longer than 65,536 bytes"
+        for version in ("h1", "h2"):
+            got = fetch(self.woad.outbound, "GET", "/h2-long", host="http2", version=version)
+            self.assert_local(got, "bad_upstream_response", 502)
+            self.assertIn(why, got.get("proxy-status"))
+        self.assertEqual(self.woad.metrics("woad_hostile_total", kind="upstream_response"), 2)
+        with open(self.woad.err_path, encoding="utf-8") as log:
+            self.assertEqual(len([line for line in log if why in line]), 2)

@@ -1,0 +1,329 @@
+#include "proxy/upstream/pool_choice.h"
+
+#include <doctest/doctest.h>
+
+namespace woad {
+namespace {
+
+// "red", "red@acme", "base", "base@acme"; a '!' in front: no endpoint there.
+Service service_of(const std::vector<std::string_view>& pools, OnUnhealthy on_unhealthy,
+                   Fallback fallback) {
+  Service service("price");
+  service.set_fallback(fallback);
+  for (std::string_view written : pools) {
+    const bool empty = written.starts_with('!');
+    if (empty) written.remove_prefix(1);
+    const size_t at = written.find('@');
+    const std::string_view color = written.substr(0, at);
+    const std::string_view tenant =
+        at == std::string_view::npos ? std::string_view() : written.substr(at + 1);
+    Pool& pool = service.add_pool(color == "base" ? std::string_view() : color, tenant);
+    pool.info.on_unhealthy = on_unhealthy;
+    if (!empty) pool.endpoints.emplace_back().name = "10.0.0.1:80";
+  }
+  uint32_t endpoints = 0;
+  uint32_t slots = 0;
+  service.finish(endpoints, slots);
+  return service;
+}
+
+struct Case {
+  std::string_view what;
+  std::vector<std::string_view> pools;
+  OnUnhealthy on_unhealthy;
+  Fallback fallback;
+  std::string_view color;
+  std::string_view tenant;
+  std::string_view expected;  // the pool, "" for none
+  PoolReason reason;
+  ErrorCode error = ErrorCode::kNone;
+};
+
+constexpr auto kFail = OnUnhealthy::kFail;
+constexpr auto kOver = OnUnhealthy::kFallback;
+constexpr auto kPanic = OnUnhealthy::kPanic;
+constexpr auto kParents = Fallback::kParentThenBase;
+
+const Case kCases[] = {
+    {"undyed", {"base", "red"}, kFail, kParents, "", "", "base", PoolReason::kUndyed},
+    {"undyed never leaves base",
+     {"red"},
+     kFail,
+     kParents,
+     "",
+     "",
+     "",
+     PoolReason::kFailedAbsent,
+     ErrorCode::kNoEndpoint},
+    {"undyed with tenant",
+     {"base", "base@acme"},
+     kFail,
+     kParents,
+     "",
+     "acme",
+     "base@acme",
+     PoolReason::kUndyed},
+    {"undyed of another tenant",
+     {"base", "base@acme"},
+     kFail,
+     kParents,
+     "",
+     "other",
+     "base",
+     PoolReason::kUndyed},
+    {"a tenant's pool is for that tenant",
+     {"base@acme"},
+     kFail,
+     kParents,
+     "",
+     "",
+     "",
+     PoolReason::kFailedAbsent,
+     ErrorCode::kNoEndpoint},
+    {"undyed, fallback none",
+     {"base"},
+     kFail,
+     Fallback::kNone,
+     "",
+     "",
+     "base",
+     PoolReason::kUndyed},
+    {"exact", {"base", "red"}, kFail, kParents, "red", "", "red", PoolReason::kExact},
+    {"exact child",
+     {"base", "red", "red.alice"},
+     kFail,
+     kParents,
+     "red.alice",
+     "",
+     "red.alice",
+     PoolReason::kExact},
+    {"exact of the tenant",
+     {"red", "red@acme"},
+     kFail,
+     kParents,
+     "red",
+     "acme",
+     "red@acme",
+     PoolReason::kExact},
+    {"exact of any tenant",
+     {"red", "base@acme"},
+     kFail,
+     kParents,
+     "red",
+     "acme",
+     "red",
+     PoolReason::kExact},
+    {"parent", {"base", "red"}, kFail, kParents, "red.alice", "", "red", PoolReason::kParent},
+    {"grandparent",
+     {"base", "red"},
+     kFail,
+     kParents,
+     "red.alice.x",
+     "",
+     "red",
+     PoolReason::kParent},
+    {"parent of the tenant",
+     {"base", "red", "red@acme"},
+     kFail,
+     kParents,
+     "red.alice",
+     "acme",
+     "red@acme",
+     PoolReason::kParent},
+    {"color before tenant",
+     {"red.alice", "red@acme"},
+     kFail,
+     kParents,
+     "red.alice",
+     "acme",
+     "red.alice",
+     PoolReason::kExact},
+    {"absent", {"base", "red"}, kFail, kParents, "blue", "", "base", PoolReason::kBaseAbsent},
+    {"absent, base of the tenant",
+     {"base", "base@acme"},
+     kFail,
+     kParents,
+     "blue",
+     "acme",
+     "base@acme",
+     PoolReason::kBaseAbsent},
+    {"a prefix is no parent",
+     {"base", "red"},
+     kFail,
+     kParents,
+     "redder",
+     "",
+     "base",
+     PoolReason::kBaseAbsent},
+    {"straight to base",
+     {"base", "red"},
+     kFail,
+     Fallback::kBase,
+     "red.alice",
+     "",
+     "base",
+     PoolReason::kBaseAbsent},
+    {"fallback none",
+     {"base"},
+     kFail,
+     Fallback::kNone,
+     "red",
+     "",
+     "",
+     PoolReason::kFailedAbsent,
+     ErrorCode::kNoEndpoint},
+    {"fallback none leaves the parent too",
+     {"base", "red"},
+     kFail,
+     Fallback::kNone,
+     "red.alice",
+     "",
+     "",
+     PoolReason::kFailedAbsent,
+     ErrorCode::kNoEndpoint},
+    {"nothing at all",
+     {},
+     kFail,
+     kParents,
+     "red",
+     "acme",
+     "",
+     PoolReason::kFailedAbsent,
+     ErrorCode::kNoEndpoint},
+    {"unhealthy fails",
+     {"base", "!red"},
+     kFail,
+     kParents,
+     "red",
+     "",
+     "red",
+     PoolReason::kFailedUnhealthy,
+     ErrorCode::kPoolUnhealthy},
+    {"unhealthy parent fails",
+     {"base", "!red"},
+     kFail,
+     kParents,
+     "red.alice",
+     "",
+     "red",
+     PoolReason::kFailedUnhealthy,
+     ErrorCode::kPoolUnhealthy},
+    {"unhealthy falls back",
+     {"base", "!red"},
+     kOver,
+     kParents,
+     "red",
+     "",
+     "base",
+     PoolReason::kBaseUnhealthy},
+    {"unhealthy falls to the parent",
+     {"base", "red", "!red.a"},
+     kOver,
+     kParents,
+     "red.a",
+     "",
+     "red",
+     PoolReason::kParent},
+    {"unhealthy of the tenant falls to any",
+     {"base", "red", "!red@acme"},
+     kOver,
+     kParents,
+     "red",
+     "acme",
+     "red",
+     PoolReason::kExact},
+    {"unhealthy falls back to nothing",
+     {"!red"},
+     kOver,
+     kParents,
+     "red",
+     "",
+     "",
+     PoolReason::kFailedUnhealthy,
+     ErrorCode::kNoEndpoint},
+    {"unhealthy, fallback none",
+     {"base", "!red"},
+     kOver,
+     Fallback::kNone,
+     "red",
+     "",
+     "",
+     PoolReason::kFailedUnhealthy,
+     ErrorCode::kNoEndpoint},
+    {"panic has nobody",
+     {"base", "!red"},
+     kPanic,
+     kParents,
+     "red",
+     "",
+     "red",
+     PoolReason::kFailedUnhealthy,
+     ErrorCode::kNoEndpoint},
+    {"empty base",
+     {"!base"},
+     kPanic,
+     kParents,
+     "",
+     "",
+     "base",
+     PoolReason::kFailedUnhealthy,
+     ErrorCode::kNoEndpoint},
+};
+
+TEST_CASE("pool choice: the pool of a request") {
+  for (const Case& each : kCases) {
+    CAPTURE(each.what);
+    const Service service = service_of(each.pools, each.on_unhealthy, each.fallback);
+    const PoolChoice choice = choose_pool(service, each.color, each.tenant);
+    CHECK((choice.pool == nullptr ? "" : choice.pool->name) == each.expected);
+    CHECK(choice.reason == each.reason);
+    CHECK((choice.error == each.error));
+  }
+}
+
+TEST_CASE("pool choice: what was looked for, in order") {
+  const Service service = service_of({"base", "!red"}, kOver, kParents);
+  std::vector<PoolAsked> asked;
+  (void)choose_pool(service, "red.alice", "acme", &asked);
+  std::string text;
+  for (const auto& [name, pool] : asked) text += name + (pool == nullptr ? "- " : " ");
+  CHECK(text == "red.alice@acme- red.alice- red@acme- red base@acme- base ");
+}
+
+TEST_CASE("pool choice: what is said") {
+  struct Said {
+    std::vector<std::string_view> pools;
+    OnUnhealthy on_unhealthy;
+    Fallback fallback;
+    std::string_view color;
+    std::string_view details;
+  };
+  const Said cases[] = {
+      {{}, kFail, kParents, "", "service price has no pool for an undyed request"},
+      {{},
+       kFail,
+       kParents,
+       "red",
+       "service price has no pool for color red, and none of base to fall back to"},
+      {{"base"},
+       kFail,
+       Fallback::kNone,
+       "red",
+       "service price has no pool for color red, and its fallback is none"},
+      {{"!red"},
+       kFail,
+       kParents,
+       "red.x",
+       "service price has no endpoint to answer in pool red, asked for by color red.x "
+       "(on_unhealthy: fail)"},
+  };
+  for (const Said& each : cases) {
+    const Service service = service_of(each.pools, each.on_unhealthy, each.fallback);
+    const PoolChoice choice = choose_pool(service, each.color, "");
+    REQUIRE_FALSE(choice.pool == nullptr && choice.error == ErrorCode::kNone);
+    CHECK(refusal(choice, service, each.color, "").details == each.details);
+  }
+}
+
+}  // namespace
+}  // namespace woad
