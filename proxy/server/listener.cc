@@ -3,12 +3,14 @@
 #include "proxy/log/log.h"
 #include "proxy/net/tcp_transport.h"
 #include "proxy/server/tls_results.h"
+#include "proxy/upstream/balancer.h"
 
 namespace woad {
 Listener::Listener(ListenerContext& context, int socket, ViewRef view, const ListenerSpec& spec)
     : context_(context), name_(spec.name), view_(std::move(view)), spec_(&spec) {
   acceptor_ = std::make_unique<Acceptor>(
-      context.loop, socket, [this](int client, const Address& peer) { on_accept(client, peer); });
+      context.loop, socket, [this](int client, const Address& peer) { on_accept(client, peer); },
+      context.descriptor_share);
 }
 
 Listener::~Listener() {
@@ -31,7 +33,8 @@ void Listener::update(ViewRef view, const ListenerSpec& spec) {
   view_ = std::move(view);
   spec_ = &spec;
   const TlsContext::Ptr& epoch = view_->snapshot().tls.own.context;
-  connections_.visit_each([&](DownstreamConnection& connection) { connection.on_newer_epoch(epoch); });
+  connections_.visit_each(
+      [&](DownstreamConnection& connection) { connection.on_newer_epoch(epoch); });
   relays_.for_each([&](TcpRelay& relay) { relay.on_newer_epoch(epoch); });
 }
 
@@ -126,13 +129,16 @@ void Listener::relay(ClientArrival client) {
   auto* relay = new TcpRelay(*this, context_.worker, std::move(client));
   relays_.push_back(*relay);
   ++relay_count_;
-  const PoolInfo* pool = spec_->app->service.find_pool("", "");
+  const Service& service = spec_->app->service;
+  LivePool& live = view_->upstreams().of(service, service.pools().front());
   const Endpoint* app =
-      view_->upstreams().pick(spec_->app->service.pool(*pool), BalancerPolicy::kRandom, nullptr);
+      pick(live, BalancerPolicy::kRandom, context_.worker.random, [&](const Endpoint& endpoint) {
+        return !passed_over(live.pool(), endpoint, context_.worker.scheduler.now());
+      });
   if (app == nullptr) {
     relay->close();
   } else {
-    relay->start(context_.dialer, app->address, spec_->app->service.channel);
+    relay->start(context_.dialer, service, live.pool(), *app);
     relay->on_newer_epoch(view_->snapshot().tls.own.context);
   }
 }
@@ -173,7 +179,8 @@ void Listener::abort(std::string_view why) {
 
 size_t Listener::active() {
   size_t active = relay_count_;
-  connections_.visit_each([&](DownstreamConnection& connection) { active += connection.active() ? 1 : 0; });
+  connections_.visit_each(
+      [&](DownstreamConnection& connection) { active += connection.active() ? 1 : 0; });
   return active;
 }
 

@@ -22,7 +22,8 @@ struct ListenerContext {
   Dialer& dialer;
   CodecContext codec;
   std::atomic<uint32_t>& client_connections;  // of the whole process
-  LogGate handshake_log{};                    // of handshakes that failed
+  int descriptor_share = DescriptorShares::kAll;
+  LogGate handshake_log{};  // of handshakes that failed
 };
 
 class Listener final : private ConnectionHost, private RelayHost, private ClientHandshakeHost {

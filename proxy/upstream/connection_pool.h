@@ -56,9 +56,10 @@ class ConnectionPool {
   static constexpr Duration kIdleHttp1 = seconds(3);
   static constexpr Duration kIdleHttp2 = seconds(60);
 
-  // `protocol`: with TLS the one that is expected until a handshake tells.
-  ConnectionPool(PoolContext& context, const Address& address, std::string name, Protocol protocol,
-                 std::shared_ptr<const Channel> channel);
+  // `health` hears what becomes of dials, and outlives the pool. `protocol`: with TLS the one that
+  // is expected until a handshake tells.
+  ConnectionPool(PoolContext& context, const Address& address, std::string name,
+                 EndpointHealth& health, Protocol protocol, std::shared_ptr<const Channel> channel);
   ~ConnectionPool();
   ConnectionPool(const ConnectionPool&) = delete;
   ConnectionPool& operator=(const ConnectionPool&) = delete;
@@ -107,6 +108,7 @@ class ConnectionPool {
   PoolContext& context_;
   Address address_;
   std::string name_;
+  EndpointHealth& health_;
   Protocol protocol_;
   std::shared_ptr<const Channel> channel_;
   IntrusiveList<StreamWaiter> waiting_;

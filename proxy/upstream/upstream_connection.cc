@@ -31,7 +31,8 @@ void UpstreamConnection::on_dialed(Dialed dialed) {
   if (!protocol) {
     on_dial_failed({"tls_protocol_error",
                     pool_.name() + ": the server did not agree on h2 (ALPN), and protocol: http2 "
-                                   "asks for it"});
+                                   "asks for it",
+                    DialFailure::Cause::kNotAgreed});
     return;
   }
   dial_.reset();

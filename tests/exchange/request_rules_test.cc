@@ -211,9 +211,10 @@ TEST_CASE("rules: no service, or one that HTTP cannot reach") {
   REQUIRE(none);
   CHECK(none->code == ErrorCode::kNoRoute);
   CHECK(none->details == "no service or route for host nowhere");
-  ServiceEntry entry("db");
+  const auto db = std::make_shared<Service>("db");
+  const ServiceEntry entry(db);
   CHECK_FALSE(check_service(&entry, request.head));
-  entry.service.protocol = UpstreamProtocol::kTcp;
+  db->protocol = UpstreamProtocol::kTcp;
   const auto opaque = check_service(&entry, request.head);
   REQUIRE(opaque);
   CHECK(opaque->code == ErrorCode::kNoRoute);

@@ -97,7 +97,7 @@ class ExchangeRig final : private ExchangeOwner {
     snapshot = compile(*loaded.config, kinds, {}, {}, nullptr, 1, loaded.diagnostics);
     REQUIRE_MESSAGE(loaded.diagnostics.ok(), loaded.diagnostics.text());
     world.context.limits = snapshot->limits;
-    view = ViewRef(new SnapshotView(snapshot, registry, random, views_alive));
+    view = ViewRef(new SnapshotView(snapshot, live_pools, views_alive));
     for (const std::string_view name : {"first", "second"}) {
       const auto found = snapshot->stateful_slots.find("outbound/" + std::string(name));
       if (found != snapshot->stateful_slots.end()) script(std::string(name)).tag = name;
@@ -174,6 +174,7 @@ class ExchangeRig final : private ExchangeOwner {
   PoolWorld world;
   std::shared_ptr<const Snapshot> snapshot;
   EndpointRegistry registry{world.context};
+  LivePools live_pools{registry};
   Random random{1};
   WorkerMetrics metrics;
   MirrorSet mirrors;

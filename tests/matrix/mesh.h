@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "proxy/server/downstream_connection.h"
-#include "proxy/upstream/endpoints.h"
+#include "proxy/upstream/live_pools.h"
 #include "tests/matrix/ends.h"
 
 namespace woad::test {
@@ -101,6 +101,7 @@ class Mesh final : private ConnectionHost, private Dialer {
   std::deque<Served> served_;
   PoolContext pools_;
   EndpointRegistry registry_{pools_};
+  LivePools live_pools_{registry_};
   Random random_{1};
   WorkerMetrics metrics_;
   MirrorSet mirrors_;

@@ -49,7 +49,7 @@ class InboundRig final : private ClientHandshakeHost, private ConnectionHost {
       : snapshot(inbound_snapshot(settings, std::move(own))) {
     world.scheduler.set_wall(kCertificateNow);
     world.context.limits = snapshot->limits;
-    view_ = ViewRef(new SnapshotView(snapshot, registry_, random_, views_alive_));
+    view_ = ViewRef(new SnapshotView(snapshot, live_pools_, views_alive_));
   }
   ~InboundRig() {
     while (!handshakes_.empty()) delete &handshakes_.pop_front();
@@ -122,6 +122,7 @@ class InboundRig final : private ClientHandshakeHost, private ConnectionHost {
   }
 
   EndpointRegistry registry_{world.context};
+  LivePools live_pools_{registry_};
   Random random_{1};
   MirrorSet mirrors_;
   WorkerContext worker_{world.scheduler, world.blocks, world.arenas, random_, metrics, mirrors_};

@@ -28,10 +28,10 @@ class OutboundRig final : private ConnectionHost {
             std::string(services),
         "test.yaml", config::Environment::none());
     REQUIRE_MESSAGE(loaded.config != nullptr, loaded.diagnostics.text());
-    snapshot = compile(*loaded.config, filter_registry(), {}, {}, nullptr, loaded.diagnostics);
+    snapshot = compile(*loaded.config, filter_registry(), {}, {}, nullptr, 1, loaded.diagnostics);
     REQUIRE_MESSAGE(loaded.diagnostics.ok(), loaded.diagnostics.text());
     world.context.limits = snapshot->limits;
-    view_ = ViewRef(new SnapshotView(snapshot, registry_, random_, views_alive_));
+    view_ = ViewRef(new SnapshotView(snapshot, live_pools_, views_alive_));
   }
   ~OutboundRig() {
     while (!connections_.empty()) delete &connections_.pop_front();
@@ -82,6 +82,7 @@ class OutboundRig final : private ConnectionHost {
   }
 
   EndpointRegistry registry_{world.context};
+  LivePools live_pools_{registry_};
   Random random_{1};
   MirrorSet mirrors_;
   WorkerContext worker_{world.scheduler, world.blocks, world.arenas, random_, metrics, mirrors_};

@@ -59,8 +59,8 @@ class H1ServerCodec final : public ServerCodec, private ResponseWriter, private 
     bool http10 = false;
     Method method = Method::kGet;
     bool wants_tunnel = false;  // an upgrade, or CONNECT
-    bool keep_alive = false;  // the connection goes on behind it
-    bool held = false;        // its owner holds reading
+    bool keep_alive = false;    // the connection goes on behind it
+    bool held = false;          // its owner holds reading
   };
 
   void write_interim(const ResponseHead& head) override;

@@ -122,8 +122,8 @@ void H1ServerCodec::release(ResetReason) {
     return;
   }
   // Only a reset tells a client that a body without length was cut, or a tunnel.
-  const bool cut = (request.tx == Tx::kBody && request.body.until_close_alone()) ||
-                   request.tx == Tx::kTunnel;
+  const bool cut =
+      (request.tx == Tx::kBody && request.body.until_close_alone()) || request.tx == Tx::kTunnel;
   if (cut && !gone()) transport_.abort_on_destroy();
   done();
 }

@@ -48,7 +48,6 @@ class FilterBench final : private FilterHost {
   void add_pool(std::string_view color, std::string_view tenant = "") {
     Pool& pool = service.add_pool(color, tenant);
     pool.endpoints.emplace_back().name = "10.0.0.1:80";
-    pool.info.has_endpoints = true;
   }
   // Time goes by.
   void pass(Duration time) { scheduler.advance(scheduler.now() + time); }
