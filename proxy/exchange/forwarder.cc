@@ -11,6 +11,7 @@ using State = ForwarderState;
 namespace {
 
 Protocol protocol_for(const Service& service, const ExchangeInfo& info, const RequestHead& head) {
+  if (head.protocol == Protocol::kTcp) return Protocol::kTcp;
   switch (service.protocol) {
     case UpstreamProtocol::kHttp1: return Protocol::kHttp11;
     case UpstreamProtocol::kHttp2: return Protocol::kHttp2;

@@ -33,7 +33,7 @@ void Listener::update(ViewRef view, const ListenerSpec& spec) {
   view_ = std::move(view);
   spec_ = &spec;
   const TlsContext::Ptr& epoch = view_->snapshot().tls.own.context;
-  connections_.for_each(
+  connections_.visit_each(
       [&](DownstreamConnection& connection) { connection.on_newer_epoch(epoch); });
   relays_.for_each([&](TcpRelay& relay) { relay.on_newer_epoch(epoch); });
 }
@@ -73,7 +73,7 @@ void Listener::refuse(std::unique_ptr<Transport> client) {
 void Listener::uncount(const DownstreamConnection& connection) {
   if (connection.over_limit()) {
     --refusals_;
-  } else {
+  } else if (!connection.inside_connect()) {  // what is inside has no socket of its own
     count_connection(-1);
   }
 }
@@ -159,7 +159,7 @@ void Listener::on_relay_closed(TcpRelay& relay) {
 void Listener::begin_drain() {
   if (phase_ != Phase::kOpen) return;
   phase_ = Phase::kDraining;
-  connections_.for_each([](DownstreamConnection& connection) { connection.announce_drain(); });
+  connections_.visit_each([](DownstreamConnection& connection) { connection.announce_drain(); });
 }
 
 void Listener::close() {
@@ -169,17 +169,17 @@ void Listener::close() {
     count_connection(-1);
     forget(handshakes_.front());
   }
-  connections_.for_each([](DownstreamConnection& connection) { connection.drain(); });
+  connections_.visit_each([](DownstreamConnection& connection) { connection.drain(); });
 }
 
 void Listener::abort(std::string_view why) {
-  connections_.for_each([&](DownstreamConnection& connection) { connection.abort(why); });
+  connections_.visit_each([&](DownstreamConnection& connection) { connection.abort(why); });
   relays_.for_each([](TcpRelay& relay) { relay.close(); });
 }
 
 size_t Listener::active() {
   size_t active = relay_count_;
-  connections_.for_each(
+  connections_.visit_each(
       [&](DownstreamConnection& connection) { active += connection.active() ? 1 : 0; });
   return active;
 }
