@@ -9,6 +9,7 @@ constexpr size_t kHighWater = 64 * 1024;
 
 TcpRelay::TcpRelay(RelayHost& host, WorkerContext& worker, ClientArrival client)
     : host_(host),
+      scheduler_(worker.scheduler),
       client_(*this),
       app_(*this),
       idle_(worker.scheduler.timers(), bind_timer<&TcpRelay::on_idle>(this)),
@@ -28,9 +29,10 @@ TcpRelay::~TcpRelay() {
   }
 }
 
-void TcpRelay::start(Dialer& dialer, const Address& app,
-                     const std::shared_ptr<const Channel>& channel) {
-  dial_ = dialer.dial(app, channel, *this);
+void TcpRelay::start(Dialer& dialer, const Service& service, const Pool& pool,
+                     const Endpoint& endpoint) {
+  DialSink& self = *this;
+  dial_ = std::make_unique<AddressDial>(scheduler_, dialer, service, pool, endpoint, self);
 }
 
 void TcpRelay::on_dialed(Dialed dialed) {
