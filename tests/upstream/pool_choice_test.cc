@@ -319,7 +319,7 @@ TEST_CASE("pool choice: what is said") {
   for (const Said& each : cases) {
     const Service service = service_of(each.pools, each.on_unhealthy, each.fallback);
     const PoolChoice choice = choose_pool(service, each.color, "");
-    REQUIRE_FALSE(choice.pool == nullptr && choice.error == ErrorCode::kNone);
+    REQUIRE_FALSE((choice.pool == nullptr && choice.error == ErrorCode::kNone));
     CHECK(refusal(choice, service, each.color, "").details == each.details);
   }
 }
