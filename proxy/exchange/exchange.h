@@ -30,6 +30,7 @@ struct Client {
   std::shared_ptr<const Svid> identity{};  // proved by TLS; nullptr: plaintext, or outbound
   TlsContext::Ptr tls{};                   // with which it was proved, and we proved ours
   bool over_limit = false;                 // over limits.client_connections: gets a refusal
+  uint32_t requests = 0;                   // that have come so far
 };
 
 // Whether the client came in plaintext where that is not allowed.

@@ -76,7 +76,7 @@ class DownstreamConnection final : public Deferred,
   void detect(Slice bytes);
   void serve(Protocol protocol);
   void on_detect_timeout();
-  void close();
+  void close(std::string_view why);
 
   ConnectionHost& host_;
   std::unique_ptr<Transport> transport_;

@@ -2,6 +2,7 @@
 
 #include "proxy/log/log.h"
 #include "proxy/net/tcp_transport.h"
+#include "proxy/server/connection_story.h"
 #include "proxy/server/tls_results.h"
 
 namespace woad {
@@ -51,6 +52,7 @@ void Listener::on_accept(int socket, const Address& peer) {
     return;
   }
   count_connection(1);
+  tell_connected(context_.worker, peer, name_);
   if (spec_->mtls == Mtls::kOff) {
     serve({.transport = std::move(transport)});
   } else {
@@ -102,10 +104,11 @@ void Listener::on_no_arrival(ClientHandshake& handshake, TlsError error) {
   count_handshake(context_.worker.metrics, direction(), to_string(error.kind));
   // A client that goes, or never says anything, is no news (a TCP probe, a port scan).
   const bool silent = error.kind == TlsError::Kind::kLost || error.kind == TlsError::Kind::kTimeout;
-  if (silent) {
-    log_debug("a TLS handshake was not finished", {{"listener", name_}, {"why", error.message}});
-  } else if (context_.handshake_log.admit(context_.worker.scheduler.now())) {
+  tell_gone(context_.worker, handshake.client(), 0, error.message);
+  if (silent) return;
+  if (context_.handshake_log.admit(context_.worker.scheduler.now())) {
     log_warn("a TLS handshake failed", {{"listener", name_},
+                                        {"client", handshake.client().to_string()},
                                         {"why", error.message},
                                         {"untold", context_.handshake_log.take_untold()}});
   }
@@ -131,7 +134,7 @@ void Listener::relay(ClientArrival client) {
   const Endpoint* app =
       view_->upstreams().pick(spec_->app->service.pool(*pool), BalancerPolicy::kRandom, nullptr);
   if (app == nullptr) {
-    relay->close();
+    relay->close("the app's address is not known");
   } else {
     relay->start(context_.dialer, app->address, spec_->app->service.channel);
     relay->on_newer_epoch(view_->snapshot().tls.own.context);
@@ -169,7 +172,7 @@ void Listener::close() {
 
 void Listener::abort(std::string_view why) {
   connections_.for_each([&](DownstreamConnection& connection) { connection.abort(why); });
-  relays_.for_each([](TcpRelay& relay) { relay.close(); });
+  relays_.for_each([&](TcpRelay& relay) { relay.close(why); });
 }
 
 size_t Listener::active() {

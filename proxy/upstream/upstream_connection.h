@@ -63,7 +63,9 @@ class UpstreamConnection final : public Deferred,
   bool alive() const { return state_ == State::kOpen || state_ == State::kDraining; }
   void on_idle();
   void begin_drain();
-  void close();
+  void close(std::string_view why);
+  // Its story, at level debug.
+  void tell(std::string_view sentence, LogField detail) const;
 
   ConnectionPool& pool_;
   std::unique_ptr<Dial> dial_;

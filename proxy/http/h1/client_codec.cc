@@ -20,6 +20,21 @@ bool expects_content(Method method) {
   return method == Method::kPost || method == Method::kPut || method == Method::kPatch;
 }
 
+constexpr std::string_view kAnswersInHttp2 =
+    "the upstream answers in HTTP/2 and was asked in HTTP/1.1: let protocol (of an app: "
+    "app_protocol) say http2";
+
+// The head of the SETTINGS frame with which a server of HTTP/2 begins (RFC 9113 sections 3.4 and
+// 4.1), or of the GOAWAY of one that does not wait for more.
+bool begins_http2(std::string_view bytes) {
+  constexpr size_t kFrameHead = 9;
+  constexpr char kSettings = 4;
+  constexpr char kGoaway = 7;
+  return bytes.size() >= kFrameHead && bytes[0] == 0 &&
+         (bytes[3] == kSettings || bytes[3] == kGoaway) &&
+         bytes.substr(4, 5) == std::string_view("\0\0\0\0\0", 5);
+}
+
 std::string_view connection_value(bool te, bool upgrade) {
   if (te) return upgrade ? "te, upgrade" : "te";
   return upgrade ? "upgrade" : "";
@@ -128,7 +143,7 @@ void H1ClientCodec::release(ResetReason) {
     rx_ = Rx::kIdle;
     connection_.on_room_changed();
   } else {
-    done();
+    done(ended ? "the response was its last" : "a request on it was given up");
   }
 }
 
@@ -157,7 +172,7 @@ void H1ClientCodec::unsolicited() {
   reusable_ = false;
   ++context_.hostile[static_cast<size_t>(Hostile::kUpstreamResponse)];
   if (sink_ == nullptr) {
-    done();
+    done("the upstream spoke without being asked");
   } else if (rx_ == Rx::kHead) {
     rx_ = Rx::kClosed;
     sink_->on_reset(ResetReason::kRefused, "the upstream answered before it was asked");
@@ -169,6 +184,7 @@ void H1ClientCodec::read_head(Slice& bytes) {
   const size_t before = partial_.size();
   if (!fresh) partial_.append(bytes.view());
   const std::string_view text = fresh ? bytes.view() : std::string_view(partial_);
+  if (begins_http2(text)) return fail(kAnswersInHttp2);
   switch (scan_.scan(text, limits_)) {
     case HeadScan::State::kIncomplete:
       if (fresh) partial_.assign(text);
@@ -257,7 +273,7 @@ void H1ClientCodec::fail(std::string_view why) {
 void H1ClientCodec::on_eof() {
   reusable_ = false;
   switch (rx_) {
-    case Rx::kIdle: done(); break;
+    case Rx::kIdle: done("the upstream closed it"); break;
     case Rx::kHead:
       rx_ = Rx::kClosed;
       sink_->on_reset(ResetReason::kConnectionLost,
@@ -297,7 +313,7 @@ void H1ClientCodec::lose(ResetReason reason, std::string_view why) {
   const bool whole = rx_ == Rx::kEnd && tx_ == Tx::kEnd;
   rx_ = Rx::kClosed;
   if (sink_ == nullptr) {
-    done();
+    done("it was lost");
   } else if (!whole) {
     sink_->on_reset(reason, why);
   }
@@ -309,12 +325,12 @@ void H1ClientCodec::on_transport_drained() {
 
 void H1ClientCodec::begin_drain() {
   reusable_ = false;
-  if (sink_ == nullptr) done();
+  if (sink_ == nullptr) done("it was idle and is to end");
 }
 
-void H1ClientCodec::done() {
+void H1ClientCodec::done(const char* why) {
   if (done_) return;
-  done_ = true;
+  done_ = why;
   rx_ = Rx::kClosed;
   connection_.on_codec_done();
 }

@@ -40,6 +40,7 @@ class H1ClientCodec final : public ClientCodec, private RequestWriter, private T
   size_t active_streams() const override { return sink_ != nullptr ? 1 : 0; }
   void begin_drain() override;
   Protocol protocol() const override { return Protocol::kHttp11; }
+  std::string_view end_why() const override { return done_; }
   Duration peer_idle_timeout() const override { return peer_idle_timeout_; }
 
  private:
@@ -66,7 +67,7 @@ class H1ClientCodec final : public ClientCodec, private RequestWriter, private T
   void end_message(bool more_behind);
   void unsolicited();
   void fail(std::string_view why);
-  void done();
+  void done(const char* why);
 
   Transport& transport_;
   ClientConnection& connection_;
@@ -88,7 +89,7 @@ class H1ClientCodec final : public ClientCodec, private RequestWriter, private T
   bool sent_ = false;
   bool held_ = false;
   bool lost_ = false;
-  bool done_ = false;
+  const char* done_ = nullptr;  // why; nullptr: it goes on
 };
 
 }  // namespace woad

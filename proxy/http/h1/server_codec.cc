@@ -200,7 +200,7 @@ void H1ServerCodec::on_eof() {
   eof_ = true;
   if (!pending_.empty()) return;
   switch (rx_) {
-    case Rx::kHead: done(); break;
+    case Rx::kHead: done("the client closed it"); break;
     case Rx::kBody:
       rx_ = Rx::kDiscard;
       keep_alive_ = false;
@@ -222,7 +222,7 @@ void H1ServerCodec::on_transport_lost(std::string_view why) {
   if (sink_ != nullptr) {
     sink_->on_reset(ResetReason::kConnectionLost, why);
   } else {
-    done();
+    done("it was lost");
   }
 }
 
@@ -236,7 +236,7 @@ bool H1ServerCodec::idle() const {
 
 void H1ServerCodec::begin_drain() {
   draining_ = true;
-  if (idle()) done();
+  if (idle()) done("it was idle and is to end");
 }
 
 void H1ServerCodec::set_limits(const HttpLimits& limits) {
@@ -255,7 +255,7 @@ void H1ServerCodec::on_timer() {
   if (now < deadline_) {
     timer_.arm(deadline_ - now);
   } else if (partial_.empty()) {
-    done();
+    done("nothing came within limits.idle_timeout");
   } else {
     refuse_head(partial_, {Hostile::kHeaderTimeout, ErrorCode::kBadRequest, 408,
                            "the request's head did not arrive within limits.header_timeout"});
@@ -272,9 +272,9 @@ void H1ServerCodec::next_request() {
   if (!timer_.armed()) timer_.arm(limits_.idle_timeout);
 }
 
-void H1ServerCodec::done() {
+void H1ServerCodec::done(const char* why) {
   if (done_) return;
-  done_ = true;
+  done_ = why;
   rx_ = Rx::kDiscard;
   timer_.disarm();
   unlink();

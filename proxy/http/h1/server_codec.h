@@ -42,6 +42,7 @@ class H1ServerCodec final : public ServerCodec, private ResponseWriter, private 
   void begin_drain() override;
   void set_limits(const HttpLimits& limits) override;
   Protocol protocol() const override { return Protocol::kHttp11; }
+  std::string_view end_why() const override { return done_; }
   size_t active_streams() const override { return sink_ != nullptr ? 1 : 0; }
 
  private:
@@ -75,7 +76,7 @@ class H1ServerCodec final : public ServerCodec, private ResponseWriter, private 
   void on_timer();
   void await(Duration limit);
   bool idle() const;
-  void done();
+  void done(const char* why);
 
   Transport& transport_;
   ServerConnection& connection_;
@@ -102,7 +103,7 @@ class H1ServerCodec final : public ServerCodec, private ResponseWriter, private 
   bool eof_ = false;
   bool lost_ = false;
   bool draining_ = false;
-  bool done_ = false;
+  const char* done_ = nullptr;  // why; nullptr: it goes on
   bool in_input_ = false;  // process() is on the stack and goes on by itself
   bool pipeline_held_ = false;
   bool stream_held_ = false;

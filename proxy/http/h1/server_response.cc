@@ -141,7 +141,7 @@ void H1ServerCodec::release(ResetReason) {
   }
   // Only a reset tells a client that a body without length was cut.
   if (tx == Tx::kBody && delimit_ == Delimit::kClose && !lost_) transport_.abort_on_destroy();
-  done();
+  done(tx == Tx::kEnd ? "the answer was its last" : "its answer was cut");
 }
 
 }  // namespace woad

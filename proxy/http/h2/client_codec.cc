@@ -17,6 +17,13 @@ constexpr size_t kSpare = 64;
 // Interim responses to one request.
 constexpr uint8_t kMostInterims = 8;
 
+constexpr std::string_view kNoHttp2 =
+    "the upstream answers in something else than HTTP/2, in which it was asked: let protocol (of "
+    "an app: app_protocol) say http1";
+constexpr std::string_view kSilent =
+    "the upstream closed the connection without a word of HTTP/2; if it speaks HTTP/1.1, let "
+    "protocol (of an app: app_protocol) say http1";
+
 }  // namespace
 
 void H2ClientStream::write_head(const RequestHead& request, bool end) {
@@ -40,11 +47,22 @@ H2ClientCodec::~H2ClientCodec() {
   while (!streams_.empty()) delete static_cast<H2ClientStream*>(&streams_.pop_front());
 }
 
+void H2ClientCodec::on_bytes(Slice bytes) {
+  // RFC 9113 section 3.4: a server begins with SETTINGS, whose first byte is that of a length.
+  const bool text = !received_any_ && !bytes.empty() && bytes.data()[0] >= ' ';
+  if (!text) return receive(std::move(bytes));
+  received_any_ = true;
+  terminate_for(Hostile::kUpstreamResponse, NGHTTP2_PROTOCOL_ERROR, kNoHttp2);
+}
+
 void H2ClientCodec::on_eof() {
-  finish(ResetReason::kConnectionLost, "the upstream closed the connection");
+  if (state_ == State::kEnding) return finish(end_reason_, end_why_);
+  finish_all(ResetReason::kConnectionLost,
+             received_any_ ? "the upstream closed the connection" : kSilent);
 }
 
 void H2ClientCodec::on_transport_lost(std::string_view why) {
+  if (state_ == State::kEnding) return finish(end_reason_, end_why_);
   finish(ResetReason::kConnectionLost, why);
 }
 
@@ -180,7 +198,7 @@ void H2ClientCodec::on_keep_alive() {
   if (!open() || live_ == 0) return;
   if (awaiting_ping_ && received_at_ <= pinged_at_) {
     transport_.abort_on_destroy();
-    return finish(ResetReason::kConnectionLost, "the upstream stopped answering");
+    return finish_all(ResetReason::kConnectionLost, "the upstream stopped answering");
   }
   awaiting_ping_ = false;
   const Duration quiet = now() - received_at_;

@@ -33,7 +33,7 @@ class H2ClientCodec final : public ClientCodec, private H2Session {
                 const HttpLimits& limits, const H2KeepAlive& keep_alive = {});
   ~H2ClientCodec() override;
 
-  void on_bytes(Slice bytes) override { receive(std::move(bytes)); }
+  void on_bytes(Slice bytes) override;
   void on_eof() override;
   void on_transport_lost(std::string_view why) override;
   void on_transport_refused(std::string_view why) override;
@@ -43,6 +43,7 @@ class H2ClientCodec final : public ClientCodec, private H2Session {
   size_t active_streams() const override { return live_; }
   void begin_drain() override;
   Protocol protocol() const override { return Protocol::kHttp2; }
+  std::string_view end_why() const override { return why_ended(); }
   Duration peer_idle_timeout() const override { return Duration(0); }
 
  private:

@@ -58,7 +58,7 @@ H2ServerCodec::~H2ServerCodec() {
 
 void H2ServerCodec::on_eof() {
   if (state_ <= State::kEnding) flush();
-  finish(ResetReason::kConnectionLost, "the client closed the connection");
+  finish_all(ResetReason::kConnectionLost, "the client closed the connection");
 }
 
 void H2ServerCodec::on_transport_lost(std::string_view why) {

@@ -32,6 +32,7 @@ class H2ServerCodec final : public ServerCodec, private H2Session {
   void begin_drain() override;
   void set_limits(const HttpLimits& limits) override { apply_limits(limits); }
   Protocol protocol() const override { return Protocol::kHttp2; }
+  std::string_view end_why() const override { return why_ended(); }
   size_t active_streams() const override { return live_; }
 
  private:

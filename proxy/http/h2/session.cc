@@ -296,7 +296,7 @@ void H2Session::on_sweep() {
 
 void H2Session::on_stalled() {
   transport_.abort_on_destroy();
-  finish(ResetReason::kTimeout, "the peer does not read what it is sent");
+  finish_all(ResetReason::kTimeout, "the peer does not read what it is sent");
 }
 
 }  // namespace woad

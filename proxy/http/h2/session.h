@@ -106,6 +106,12 @@ class H2Session : protected TurnEnd {
   void count(Hostile kind) { ++context_.hostile[static_cast<size_t>(kind)]; }
   MonoTime now() const { return context_.scheduler.now(); }
   bool open() const { return state_ == State::kOpen; }
+  std::string_view why_ended() const { return end_why_; }
+  // As finish(); `why` is static and the connection's own.
+  void finish_all(ResetReason reason, std::string_view why) {
+    end_why_ = why;
+    finish(reason, why);
+  }
   void apply_limits(const HttpLimits& limits);
 
   nghttp2_session* session_ = nullptr;
