@@ -61,7 +61,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size) {
     if (stream.writer != nullptr) stream.release();
   }
   world.turn();
-  for (int i = 0; i < 3; ++i) world.pass(seconds(16));
+  for (int i = 0; i < 8; ++i) world.pass(seconds(4));  // sweeps, one a pass
   world.pass(minutes(6));
   // Whatever came in, the connection ends by itself and leaves no stream.
   world.pass(minutes(6));
