@@ -22,10 +22,11 @@ std::string_view code_class(int status) {
 void count_exchange(WorkerMetrics& metrics, SnapshotView& view, const ExchangeInfo& info) {
   const std::string_view color = color_label(view.snapshot(), info.color);
   const bool routed = info.direction == Direction::kOutbound && info.attempts > 0;
-  const auto status = static_cast<uint64_t>(info.status / 100);
+  // An error is its row, whose address has 48 bits at most.
+  const uint64_t error = reinterpret_cast<uintptr_t>(&error_info(info.error));
   const SeriesKey key{info.service, color, routed ? info.pool : std::string_view(),
-                      status << 24 | static_cast<uint64_t>(info.error) << 16 |
-                          static_cast<uint64_t>(info.pool_reason) << 8 |
+                      error << 8 | static_cast<uint64_t>(info.status / 100) << 5 |
+                          static_cast<uint64_t>(info.pool_reason) << 2 |
                           static_cast<uint64_t>(info.direction) << 1 | (routed ? 1 : 0)};
   const RequestSeries& series = view.request_series().of(key, [&] {
     const auto id = [&](std::string_view label) { return metrics.intern(label); };

@@ -132,7 +132,9 @@ void DownstreamConnection::on_exchange_end(Exchange& exchange) {
   host_.worker().scheduler.defer_delete(std::unique_ptr<Deferred>(&exchange));
 }
 
-void DownstreamConnection::on_codec_done() { close(codec_->end_why()); }
+void DownstreamConnection::on_codec_done() {
+  if (state_ != State::kClosing) close(codec_->end_why());
+}
 
 void DownstreamConnection::announce_drain() {
   if (state_ != State::kServing) return;

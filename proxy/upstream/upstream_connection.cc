@@ -121,7 +121,9 @@ void UpstreamConnection::on_room_changed() {
   if (state_ == State::kOpen) pool_.on_room(*this);
 }
 
-void UpstreamConnection::on_codec_done() { close(codec_->end_why()); }
+void UpstreamConnection::on_codec_done() {
+  if (state_ != State::kClosing) close(codec_->end_why());
+}
 
 void UpstreamConnection::tell(std::string_view sentence, LogField detail) const {
   EventLog* const log = pool_.context().log;

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "proxy/base/intrusive_list.h"
+#include "proxy/base/log_field.h"
 #include "proxy/base/timer_wheel.h"
 #include "proxy/http/codec.h"
 #include "proxy/net/tls/connection_age.h"

@@ -56,13 +56,13 @@ void H2ClientCodec::on_bytes(Slice bytes) {
 }
 
 void H2ClientCodec::on_eof() {
-  if (state_ == State::kEnding) return finish(end_reason_, end_why_);
+  if (finish_ending()) return;
   finish_all(ResetReason::kConnectionLost,
              received_any_ ? "the upstream closed the connection" : kSilent);
 }
 
 void H2ClientCodec::on_transport_lost(std::string_view why) {
-  if (state_ == State::kEnding) return finish(end_reason_, end_why_);
+  if (finish_ending()) return;
   finish(ResetReason::kConnectionLost, why);
 }
 

@@ -107,6 +107,12 @@ class H2Session : protected TurnEnd {
   MonoTime now() const { return context_.scheduler.now(); }
   bool open() const { return state_ == State::kOpen; }
   std::string_view why_ended() const { return end_why_; }
+  // Whether terminate() or nghttp2 had ended the connection already; then it is finished for that.
+  bool finish_ending() {
+    const bool ending = state_ == State::kEnding;
+    if (ending) finish(end_reason_, end_why_);
+    return ending;
+  }
   // As finish(); `why` is static and the connection's own.
   void finish_all(ResetReason reason, std::string_view why) {
     end_why_ = why;
