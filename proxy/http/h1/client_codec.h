@@ -1,22 +1,23 @@
 // HTTP/1.1 towards an upstream, one request at a time.
 //
-//   Tx: kIdle ──▶ kHead ──▶ kBody ──▶ kEnd ──▶ (released) ──▶ kIdle
-//                              └──101──▶ kTunnel ──▶ kEnd
+//   Tx: (opened) ──▶ kHead ──▶ kBody ──▶ kEnd ──▶ (released)
+//                                └──101──▶ kTunnel ──▶ kEnd
 //   Rx: kIdle ──▶ kHead ──▶ kBody ──▶ kEnd ──▶ (released) ──▶ kIdle
 //                   └──101──▶ kTunnel ──▶ kEnd
 //       any ──▶ kClosed (broken, or gone: nothing more is read)
 //
 // The connection takes another request only if both messages ended as they should and neither side
 // wants it closed. Whatever an upstream sends unasked closes it, so that no client can get bytes
-// that belong to another's answer.
+// that belong to another's answer. What is needed only while a request runs lives in its arena.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
-#include <string>
 #include <string_view>
 
 #include "proxy/http/codec.h"
-#include "proxy/http/h1/head_scan.h"
+#include "proxy/http/h1/body_writer.h"
+#include "proxy/http/h1/head_reader.h"
 
 namespace woad {
 
@@ -35,22 +36,40 @@ class H1ClientCodec final : public ClientCodec, private RequestWriter, private T
   void on_transport_lost(std::string_view why) override;
   void on_transport_refused(std::string_view why) override;
   void on_transport_drained() override;
-  size_t room() const override { return sink_ == nullptr && reusable_ && !done_ ? 1 : 0; }
+  size_t room() const override { return request_ == nullptr && life_ == Life::kOpen ? 1 : 0; }
   RequestWriter& open_stream(ResponseSink& sink) override;
-  size_t active_streams() const override { return sink_ != nullptr ? 1 : 0; }
+  size_t active_streams() const override { return request_ != nullptr ? 1 : 0; }
   void begin_drain() override;
   Protocol protocol() const override { return Protocol::kHttp11; }
-  std::string_view end_why() const override { return done_; }
+  std::string_view end_why() const override { return end_why_; }
   Duration peer_idle_timeout() const override { return peer_idle_timeout_; }
 
  private:
-  enum class Tx : uint8_t { kIdle, kHead, kBody, kTunnel, kEnd };
+  enum class Tx : uint8_t { kHead, kBody, kTunnel, kEnd };
   enum class Rx : uint8_t { kIdle, kHead, kBody, kTunnel, kEnd, kClosed };
+  // Of the connection; each may be skipped. kLast: no request comes after the present one. kLost:
+  // nothing can be written. kDone: the owner was told.
+  enum class Life : uint8_t { kOpen, kLast, kLost, kDone };
   static constexpr int kMostInterims = 8;
 
+  // The present request, in its sink's arena.
+  struct Request {
+    explicit Request(ResponseSink& to) : sink(to) {}
+
+    ResponseSink& sink;
+    h1::BodyReader* reader = nullptr;
+    h1::BodyWriter body;         // of the request
+    std::string_view upgrade{};  // asked for
+    Tx tx = Tx::kHead;
+    uint8_t interims = 0;
+    bool to_head = false;  // it is HEAD
+    bool sent = false;     // a byte of it may have left
+    bool held = false;     // its owner holds reading
+  };
+
   void write_head(const RequestHead& head, bool end) override;
-  bool anything_sent() const override { return sent_; }
-  bool anything_heard() const override { return interims_ > 0 || !partial_.empty(); }
+  bool anything_sent() const override { return request_->sent; }
+  bool anything_heard() const override { return request_->interims > 0 || heads_.begun(); }
   void write_data(Buffer&& data, bool end) override;
   void write_trailers(const Headers& trailers) override;
   bool writable() const override { return transport_.backlog() <= limits_.buffer; }
@@ -58,13 +77,16 @@ class H1ClientCodec final : public ClientCodec, private RequestWriter, private T
   void release(ResetReason reason) override;
   void lose(ResetReason reason, std::string_view why);
   // The head that was queued in this turn may have left by now.
-  void on_turn_end() override { sent_ = true; }
+  void on_turn_end() override { request_->sent = true; }
 
-  bool can_write() const { return !done_ && rx_ != Rx::kClosed; }
+  bool can_write() const { return rx_ != Rx::kClosed; }
   void read_head(Slice& bytes);
-  void take_head(std::string_view bytes, bool more_behind);
+  void take_head(const h1::FoundHead& found, bool more_behind);
   void read_body(Slice& bytes);
   void end_message(bool more_behind);
+  void end_request();
+  // No request comes after the present one.
+  void be_last() { life_ = std::max(life_, Life::kLast); }
   void unsolicited();
   void fail(std::string_view why);
   void done(const char* why);
@@ -73,23 +95,12 @@ class H1ClientCodec final : public ClientCodec, private RequestWriter, private T
   ClientConnection& connection_;
   CodecContext context_;
   HttpLimits limits_;
-  h1::HeadScan scan_{h1::HeadScan::Kind::kResponse};
-  std::string partial_;  // the beginning of a head that came in pieces
-  ResponseSink* sink_ = nullptr;
-  h1::BodyReader* reader_ = nullptr;
+  h1::HeadReader heads_{h1::HeadScan::Kind::kResponse};
+  Request* request_ = nullptr;
   Duration peer_idle_timeout_{};
-  uint64_t unwritten_ = 0;    // of a request body of declared length
-  std::string_view upgrade_;  // asked for; in the stream's arena
-  Tx tx_ = Tx::kIdle;
+  const char* end_why_ = "it has ended in order";
   Rx rx_ = Rx::kIdle;
-  int8_t interims_ = 0;
-  bool chunked_ = false;
-  bool to_head_ = false;  // the request is HEAD
-  bool reusable_ = true;
-  bool sent_ = false;
-  bool held_ = false;
-  bool lost_ = false;
-  const char* done_ = nullptr;  // why; nullptr: it goes on
+  Life life_ = Life::kOpen;
 };
 
 }  // namespace woad

@@ -1,5 +1,6 @@
 #include "proxy/http/h1/server_codec.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "proxy/http/h1/body_reader.h"
@@ -9,6 +10,7 @@ namespace woad {
 
 using h1::BodyLength;
 using h1::BodyReader;
+using h1::FoundHead;
 using h1::HeadScan;
 
 H1ServerCodec::H1ServerCodec(Transport& transport, ServerConnection& connection,
@@ -39,7 +41,7 @@ void H1ServerCodec::process(Slice bytes) {
       case Rx::kTunnel: {
         Buffer data;
         data.append(std::exchange(bytes, Slice()));
-        sink_->on_data(std::move(data), false);
+        request_->sink.on_data(std::move(data), false);
         break;
       }
       case Rx::kEnd:
@@ -56,107 +58,73 @@ void H1ServerCodec::queue(Slice bytes) {
 }
 
 void H1ServerCodec::hold_pipeline(bool on) {
-  if (pipeline_held_ == on || lost_) return;
-  pipeline_held_ = on;
-  transport_.hold_reading(Hold::kPipeline, on);
-}
-
-// RFC 9112 section 2.2 lets a server skip an empty line before the request line; one is enough.
-// True when `bytes` may hold something to scan.
-bool H1ServerCodec::skip_blank_line(Slice& bytes) {
-  constexpr std::string_view kBlank = "\r\n";
-  if (blank_skipped_ || bytes.data()[0] != '\r') return true;
-  if (bytes.view().substr(0, kBlank.size()) != kBlank) return true;
-  bytes.remove_prefix(kBlank.size());
-  blank_skipped_ = true;
-  return !bytes.empty();
+  if (!gone()) transport_.hold_reading(Hold::kPipeline, on);
 }
 
 void H1ServerCodec::read_head(Slice& bytes) {
-  const bool fresh = partial_.empty();
-  if (fresh && !skip_blank_line(bytes)) return;
-  const size_t before = partial_.size();
-  if (!fresh) {
-    partial_.append(bytes.view());
-    if (!blank_skipped_ && partial_.starts_with("\r\n")) {  // the empty line came in pieces
-      partial_.clear();
-      blank_skipped_ = true;
-      scan_.reset();
-      bytes.remove_prefix(2 - before);
-      return;
-    }
-  }
-  const std::string_view text = fresh ? bytes.view() : std::string_view(partial_);
-  switch (scan_.scan(text, limits_)) {
+  FoundHead found(HeadScan::Kind::kRequest);
+  const bool begun = heads_.begun();
+  switch (heads_.read(bytes, limits_, found)) {
     case HeadScan::State::kIncomplete:
-      if (fresh) {
-        partial_.assign(text);
-        await(limits_.header_timeout);
-      }
-      bytes = Slice();
+      if (!begun && heads_.begun()) await(limits_.header_timeout);
       break;
-    case HeadScan::State::kBad: refuse_head(text, scan_.fault()); break;
-    case HeadScan::State::kComplete: {
-      const size_t size = scan_.size();
-      // The bytes stay where they are, whether the slice's block or this string holds them.
-      const std::string gathered = std::exchange(partial_, std::string());
-      const char* const head = fresh ? bytes.data() : gathered.data();
-      bytes.remove_prefix(size - before);
-      take_head({head, size});
-      break;
-    }
+    case HeadScan::State::kBad: refuse_head(found, found.scan.fault()); break;
+    case HeadScan::State::kComplete: take_head(found); break;
   }
 }
 
-void H1ServerCodec::take_head(std::string_view bytes) {
-  sink_ = &connection_.on_stream(*this);
-  Arena& arena = sink_->arena();
-  h1::ReadRequest request = h1::read_request(arena.copy(bytes), scan_, arena, limits_);
-  scan_.reset();
-  blank_skipped_ = false;
-  tx_ = Tx::kHead;
-  http10_ = request.head->protocol == Protocol::kHttp10;
-  to_head_ = request.head->method == Method::kHead;
+void H1ServerCodec::take_head(const FoundHead& found) {
+  RequestSink& sink = connection_.on_stream(*this);
+  Arena& arena = sink.arena();
+  h1::ReadRequest request = h1::read_request(arena.copy(found.text), found.scan, arena, limits_);
+  RequestHead& head = *request.head;
+  request_ = arena.make<Request>(sink);
+  request_->http10 = head.protocol == Protocol::kHttp10;
+  request_->to_head = head.method == Method::kHead;
   if (request.refusal.has_value()) {
-    refuse(*request.head, std::move(*request.refusal));
+    refuse(head, std::move(*request.refusal));
     return;
   }
-  keep_alive_ = request.keep_alive;
-  upgrade_asked_ = !request.head->upgrade.empty();
-  const bool end = request.body.kind == BodyLength::Kind::kNone && !upgrade_asked_;
-  if (end) {
-    rx_ = Rx::kEnd;
-  } else if (upgrade_asked_) {
+  request_->keep_alive = request.keep_alive;
+  request_->wants_upgrade = !head.upgrade.empty();
+  const bool bodiless = request.body.kind == BodyLength::Kind::kNone;
+  if (request_->wants_upgrade) {
     rx_ = Rx::kUpgrade;
+  } else if (bodiless) {
+    rx_ = Rx::kEnd;
   } else {
     rx_ = Rx::kBody;
-    reader_ = arena.make<BodyReader>(request.body, h1::Side::kRequest, arena, limits_);
+    request_->reader = arena.make<BodyReader>(request.body, h1::Side::kRequest, arena, limits_);
   }
-  sink_->on_request(*request.head, end || upgrade_asked_);
+  sink.on_request(head, bodiless || request_->wants_upgrade);
 }
 
-void H1ServerCodec::refuse_head(std::string_view bytes, const h1::Fault& fault) {
-  sink_ = &connection_.on_stream(*this);
-  tx_ = Tx::kHead;
-  RequestHead& head = h1::read_refused_request(bytes, scan_, sink_->arena());
-  http10_ = head.protocol == Protocol::kHttp10;
-  to_head_ = head.method == Method::kHead;
-  partial_ = std::string();
+void H1ServerCodec::refuse_head(const FoundHead& found, const h1::Fault& fault) {
+  RequestSink& sink = connection_.on_stream(*this);
+  RequestHead& head = h1::read_refused_request(found.text, found.scan, sink.arena());
+  request_ = sink.arena().make<Request>(sink);
+  request_->http10 = head.protocol == Protocol::kHttp10;
+  request_->to_head = head.method == Method::kHead;
   refuse(head, woad::refuse(fault.kind, fault.code, fault.status, fault.why));
 }
 
 void H1ServerCodec::refuse(RequestHead& head, Refusal refusal) {
   ++context_.hostile[static_cast<size_t>(refusal.kind)];
+  stop_reading();
+  request_->sink.on_bad_request(head, std::move(refusal.reply));
+}
+
+void H1ServerCodec::stop_reading() {
   rx_ = Rx::kDiscard;
-  keep_alive_ = false;
-  sink_->on_bad_request(head, std::move(refusal.reply));
+  if (request_ != nullptr) request_->keep_alive = false;
 }
 
 void H1ServerCodec::read_body(Slice& bytes) {
   Buffer data;
-  switch (reader_->read(bytes, data)) {
+  BodyReader& reader = *request_->reader;
+  switch (reader.read(bytes, data)) {
     case BodyReader::State::kMore:
-      if (!data.empty()) sink_->on_data(std::move(data), false);
+      if (!data.empty()) request_->sink.on_data(std::move(data), false);
       break;
     case BodyReader::State::kEnd:
       rx_ = Rx::kEnd;
@@ -164,78 +132,76 @@ void H1ServerCodec::read_body(Slice& bytes) {
       break;
     case BodyReader::State::kBad:
       ++context_.hostile[static_cast<size_t>(Hostile::kFraming)];
-      rx_ = Rx::kDiscard;
-      keep_alive_ = false;
-      sink_->on_bad_body(
-          woad::refuse(Hostile::kFraming, ErrorCode::kBadRequest, 400, reader_->why()).reply);
+      stop_reading();
+      request_->sink.on_bad_body(
+          woad::refuse(Hostile::kFraming, ErrorCode::kBadRequest, 400, reader.why()).reply);
       break;
   }
 }
 
 void H1ServerCodec::deliver_end(Buffer&& data) {
-  Headers* const trailers = std::exchange(reader_, nullptr)->trailers();
+  RequestSink& sink = request_->sink;
+  Headers* const trailers = request_->reader->trailers();
   if (trailers == nullptr) {
-    sink_->on_data(std::move(data), true);
+    sink.on_data(std::move(data), true);
     return;
   }
-  if (!data.empty()) sink_->on_data(std::move(data), false);
-  if (sink_ != nullptr) sink_->on_trailers(*trailers);
+  if (!data.empty()) sink.on_data(std::move(data), false);
+  if (request_ != nullptr) sink.on_trailers(*trailers);
 }
 
 void H1ServerCodec::on_turn_end() {
-  if (done_ || rx_ == Rx::kDiscard || rx_ == Rx::kUpgrade) return;
-  if (rx_ == Rx::kEnd && sink_ != nullptr) return;
+  if (life_ == Life::kDone || rx_ == Rx::kDiscard || rx_ == Rx::kUpgrade) return;
+  if (rx_ == Rx::kEnd && request_ != nullptr) return;
   Buffer waiting = std::exchange(pending_, Buffer());
   while (!waiting.empty() && pending_.empty() && rx_ != Rx::kDiscard) {
     process(waiting.take_front());
   }
-  if (done_) return;
+  if (life_ == Life::kDone) return;
   if (rx_ == Rx::kDiscard) waiting.clear();
   if (!waiting.empty()) pending_.append(std::move(waiting));
   hold_pipeline(!pending_.empty());
-  if (eof_ && pending_.empty()) on_eof();
+  if (life_ == Life::kHalfClosed) on_eof();
 }
 
 void H1ServerCodec::on_eof() {
-  eof_ = true;
+  life_ = std::max(life_, Life::kHalfClosed);
   if (!pending_.empty()) return;
   switch (rx_) {
     case Rx::kHead: done("the client closed it"); break;
     case Rx::kBody:
-      rx_ = Rx::kDiscard;
-      keep_alive_ = false;
-      sink_->on_reset(ResetReason::kConnectionLost,
-                      "the client closed the connection before the end of its request");
+      stop_reading();
+      request_->sink.on_reset(ResetReason::kConnectionLost,
+                              "the client closed the connection before the end of its request");
       break;
     case Rx::kTunnel:
       rx_ = Rx::kEnd;
-      sink_->on_data(Buffer(), true);
+      request_->sink.on_data(Buffer(), true);
       break;
     default: break;
   }
 }
 
 void H1ServerCodec::on_transport_lost(std::string_view why) {
-  lost_ = true;
-  rx_ = Rx::kDiscard;
-  keep_alive_ = false;
-  if (sink_ != nullptr) {
-    sink_->on_reset(ResetReason::kConnectionLost, why);
+  life_ = std::max(life_, Life::kLost);
+  stop_reading();
+  if (request_ != nullptr) {
+    request_->sink.on_reset(ResetReason::kConnectionLost, why);
   } else {
     done("it was lost");
   }
 }
 
 void H1ServerCodec::on_transport_drained() {
-  if (sink_ != nullptr) sink_->on_writable();
+  if (request_ != nullptr) request_->sink.on_writable();
 }
 
 bool H1ServerCodec::idle() const {
-  return sink_ == nullptr && rx_ == Rx::kHead && partial_.empty() && pending_.empty();
+  return request_ == nullptr && rx_ == Rx::kHead && !heads_.begun() && pending_.empty();
 }
 
 void H1ServerCodec::begin_drain() {
-  draining_ = true;
+  life_ = std::max(life_, Life::kDraining);
   if (idle()) done("it was idle and is to end");
 }
 
@@ -250,21 +216,23 @@ void H1ServerCodec::await(Duration limit) {
 }
 
 void H1ServerCodec::on_timer() {
-  if (done_ || rx_ != Rx::kHead || sink_ != nullptr || !pending_.empty()) return;
+  if (life_ == Life::kDone || rx_ != Rx::kHead || request_ != nullptr || !pending_.empty()) return;
   const MonoTime now = context_.scheduler.now();
   if (now < deadline_) {
     timer_.arm(deadline_ - now);
-  } else if (partial_.empty()) {
+  } else if (!heads_.begun()) {
     done("nothing came within limits.idle_timeout");
   } else {
-    refuse_head(partial_, {Hostile::kHeaderTimeout, ErrorCode::kBadRequest, 408,
-                           "the request's head did not arrive within limits.header_timeout"});
+    FoundHead found(HeadScan::Kind::kRequest);
+    heads_.take_partial(found);
+    refuse_head(found, {Hostile::kHeaderTimeout, ErrorCode::kBadRequest, 408,
+                        "the request's head did not arrive within limits.header_timeout"});
   }
 }
 
 void H1ServerCodec::next_request() {
   rx_ = Rx::kHead;
-  if (!pending_.empty() || eof_) {
+  if (!pending_.empty() || life_ == Life::kHalfClosed) {
     if (!in_input_) context_.scheduler.at_turn_end(*this);
     return;
   }
@@ -273,8 +241,9 @@ void H1ServerCodec::next_request() {
 }
 
 void H1ServerCodec::done(const char* why) {
-  if (done_) return;
-  done_ = why;
+  if (life_ == Life::kDone) return;
+  life_ = Life::kDone;
+  end_why_ = why;
   rx_ = Rx::kDiscard;
   timer_.disarm();
   unlink();

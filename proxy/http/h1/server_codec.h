@@ -6,21 +6,18 @@
 //         │  └──────────────▶ kEnd
 //         └──▶ kUpgrade ──101──▶ kTunnel ──▶ kEnd
 //         any ──▶ kDiscard (nothing more is read; the connection ends with the present response)
-//   Tx: kIdle ──▶ kHead ──▶ kBody ──▶ kEnd ──▶ (stream released) ──▶ kIdle
-//                   └──▶ kTunnel ──▶ kEnd
+//   Tx: (a request came) ──▶ kHead ──▶ kBody ──▶ kEnd ──▶ (stream released)
+//                              └──▶ kTunnel ──▶ kEnd
 //
 // One request at a time: bytes behind the present one wait unparsed, and reading is held while any
-// wait. An idle connection holds no buffer and no parser; both come with a request, the parser in
-// the stream's arena.
+// wait. What is needed only while a request runs lives in its arena, so that an idle connection
+// holds no buffer, no parser and next to no state.
 #pragma once
-
-#include <optional>
-#include <string>
-#include <string_view>
 
 #include "proxy/base/timer_wheel.h"
 #include "proxy/http/codec.h"
-#include "proxy/http/h1/head_scan.h"
+#include "proxy/http/h1/body_writer.h"
+#include "proxy/http/h1/head_reader.h"
 #include "proxy/http/validate.h"
 
 namespace woad {
@@ -42,14 +39,30 @@ class H1ServerCodec final : public ServerCodec, private ResponseWriter, private 
   void begin_drain() override;
   void set_limits(const HttpLimits& limits) override;
   Protocol protocol() const override { return Protocol::kHttp11; }
-  std::string_view end_why() const override { return done_; }
-  size_t active_streams() const override { return sink_ != nullptr ? 1 : 0; }
+  std::string_view end_why() const override { return end_why_; }
+  size_t active_streams() const override { return request_ != nullptr ? 1 : 0; }
 
  private:
   enum class Rx : uint8_t { kHead, kBody, kEnd, kUpgrade, kTunnel, kDiscard };
-  enum class Tx : uint8_t { kIdle, kHead, kBody, kTunnel, kEnd };
-  // How the end of the response's body is told.
-  enum class Delimit : uint8_t { kLength, kChunks, kClose };
+  enum class Tx : uint8_t { kHead, kBody, kTunnel, kEnd };
+  // Of the connection; each may be skipped. kDraining: we want it closed; kHalfClosed: the client
+  // sent FIN; kLost: nothing arrives any more; kDone: the owner was told.
+  enum class Life : uint8_t { kOpen, kDraining, kHalfClosed, kLost, kDone };
+
+  // The present request, in its sink's arena.
+  struct Request {
+    explicit Request(RequestSink& to) : sink(to) {}
+
+    RequestSink& sink;
+    h1::BodyReader* reader = nullptr;
+    h1::BodyWriter body;  // of the response
+    Tx tx = Tx::kHead;
+    bool http10 = false;
+    bool to_head = false;  // it is HEAD
+    bool wants_upgrade = false;
+    bool keep_alive = false;  // the connection goes on behind it
+    bool held = false;        // its owner holds reading
+  };
 
   void write_interim(const ResponseHead& head) override;
   void write_head(const ResponseHead& head, bool end, bool close) override;
@@ -62,20 +75,23 @@ class H1ServerCodec final : public ServerCodec, private ResponseWriter, private 
 
   void process(Slice bytes);
   void read_head(Slice& bytes);
-  bool skip_blank_line(Slice& bytes);
-  void take_head(std::string_view bytes);
-  void refuse_head(std::string_view bytes, const h1::Fault& fault);
+  void take_head(const h1::FoundHead& found);
+  void refuse_head(const h1::FoundHead& found, const h1::Fault& fault);
   void refuse(RequestHead& head, Refusal refusal);
   void read_body(Slice& bytes);
   void deliver_end(Buffer&& data);
   void queue(Slice bytes);
   void hold_pipeline(bool on);
+  h1::BodyWriter body_for(const ResponseHead& head, bool end) const;
   void begin_tunnel(const ResponseHead& head);
   void end_response();
   void next_request();
   void on_timer();
   void await(Duration limit);
   bool idle() const;
+  bool gone() const { return life_ >= Life::kLost; }
+  // Nothing more is read, and the connection ends with the present response.
+  void stop_reading();
   void done(const char* why);
 
   Transport& transport_;
@@ -86,27 +102,13 @@ class H1ServerCodec final : public ServerCodec, private ResponseWriter, private 
   // When the wait for a request or for the rest of a head is over; the timer may fire earlier, as
   // it is not moved for every request.
   MonoTime deadline_;
-  h1::HeadScan scan_{h1::HeadScan::Kind::kRequest};
-  std::string partial_;  // the beginning of a head that came in pieces
-  Buffer pending_;       // what came behind the present request
-  RequestSink* sink_ = nullptr;
-  h1::BodyReader* reader_ = nullptr;
-  uint64_t unwritten_ = 0;  // of a response of declared length
+  h1::HeadReader heads_{h1::HeadScan::Kind::kRequest};
+  Buffer pending_;  // what came behind the present request
+  Request* request_ = nullptr;
+  const char* end_why_ = "it has ended in order";
   Rx rx_ = Rx::kHead;
-  Tx tx_ = Tx::kIdle;
-  Delimit delimit_ = Delimit::kLength;
-  bool http10_ = false;
-  bool to_head_ = false;  // the request is HEAD
-  bool upgrade_asked_ = false;
-  bool keep_alive_ = true;
-  bool blank_skipped_ = false;  // one empty line in front of the request line is allowed
-  bool eof_ = false;
-  bool lost_ = false;
-  bool draining_ = false;
-  const char* done_ = nullptr;  // why; nullptr: it goes on
+  Life life_ = Life::kOpen;
   bool in_input_ = false;  // process() is on the stack and goes on by itself
-  bool pipeline_held_ = false;
-  bool stream_held_ = false;
 };
 
 }  // namespace woad

@@ -8,8 +8,15 @@ namespace woad {
 class H2ClientCodec;
 
 struct H2ClientStream final : H2StreamOf<RequestWriter> {
-  H2ClientStream(H2ClientCodec& side, H2Session& base) : H2StreamOf(base), codec(side) {}
+  H2ClientStream(H2ClientCodec& side, H2Session& of) : H2StreamOf(of), codec(side) {}
   void write_head(const RequestHead& head, bool end) override;
+  void begin_head() override;
+  void add_field(std::string_view name, std::string_view value) override;
+  void end_head(bool end, std::string_view over) override;
+  void head_leaves() override { head_sent = true; }
+  bool never_sent() const override { return !head_sent; }
+  void retire() override;
+  void fail(std::string_view why);
   bool anything_sent() const override { return head_sent; }
   bool anything_heard() const override { return head != nullptr; }
 
@@ -26,24 +33,23 @@ struct H2KeepAlive {
   Duration dead = seconds(3);    // without an answer: lost
 };
 
-class H2ClientCodec final : public ClientCodec, private H2Session {
+class H2ClientCodec final : public ClientCodec, private H2Side {
  public:
   // All outlive the codec. limits.concurrent_streams bounds our own streams too.
   H2ClientCodec(Transport& transport, ClientConnection& connection, const CodecContext& context,
                 const HttpLimits& limits, const H2KeepAlive& keep_alive = {});
-  ~H2ClientCodec() override;
 
   void on_bytes(Slice bytes) override;
   void on_eof() override;
   void on_transport_lost(std::string_view why) override;
   void on_transport_refused(std::string_view why) override;
-  void on_transport_drained() override { want_flush(); }
+  void on_transport_drained() override { session_.want_flush(); }
   size_t room() const override;
   RequestWriter& open_stream(ResponseSink& sink) override;
-  size_t active_streams() const override { return live_; }
+  size_t active_streams() const override { return session_.live(); }
   void begin_drain() override;
   Protocol protocol() const override { return Protocol::kHttp2; }
-  std::string_view end_why() const override { return why_ended(); }
+  std::string_view end_why() const override { return session_.end_why(); }
   Duration peer_idle_timeout() const override { return Duration(0); }
 
  private:
@@ -52,22 +58,20 @@ class H2ClientCodec final : public ClientCodec, private H2Session {
   enum class Life : uint8_t { kServing, kDraining };
 
   H2Stream* on_peer_stream(int32_t) override { return nullptr; }
-  void on_head_begin(H2Stream& stream) override;
-  void on_head_field(H2Stream& stream, std::string_view name, std::string_view value) override;
-  void on_head_end(H2Stream& stream, bool end, std::string_view over) override;
-  void on_head_sent(H2Stream& stream) override;
-  bool never_sent(const H2Stream& stream) const override;
   void on_peer_settings() override;
   void on_peer_goaway() override;
   void on_ping_ack() override { awaiting_ping_ = false; }
   void on_settled() override;
   void on_done() override { connection_.on_codec_done(); }
-  void keep_for_reuse(H2Stream& stream) override;
-  void submit(H2ClientStream& stream, const RequestHead& head, bool end);
-  void fail(H2ClientStream& stream, std::string_view why);
+  void keep(H2ClientStream& stream);
   void on_keep_alive();
 
+  MonoTime now() const { return scheduler_.now(); }
+
+  Scheduler& scheduler_;
+  Transport& transport_;
   ClientConnection& connection_;
+  H2Session session_;
   std::vector<std::unique_ptr<H2ClientStream>> spare_;
   H2KeepAlive keep_alive_;
   Life life_ = Life::kServing;

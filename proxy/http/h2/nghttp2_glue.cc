@@ -42,12 +42,12 @@ struct Nghttp2Glue {
         if (end) session.end_data(frame->hd.stream_id);
         break;
       case NGHTTP2_RST_STREAM: session.reset_received(frame->hd.stream_id); break;
-      case NGHTTP2_GOAWAY: session.on_peer_goaway(); break;
+      case NGHTTP2_GOAWAY: session.side_.on_peer_goaway(); break;
       case NGHTTP2_SETTINGS:
-        if ((frame->hd.flags & NGHTTP2_FLAG_ACK) == 0) session.on_peer_settings();
+        if ((frame->hd.flags & NGHTTP2_FLAG_ACK) == 0) session.side_.on_peer_settings();
         break;
       case NGHTTP2_PING:
-        if ((frame->hd.flags & NGHTTP2_FLAG_ACK) != 0) session.on_ping_ack();
+        if ((frame->hd.flags & NGHTTP2_FLAG_ACK) != 0) session.side_.on_ping_ack();
         break;
       default: break;
     }
@@ -80,7 +80,7 @@ struct Nghttp2Glue {
       return session.goaway_sending(frame->goaway.error_code,
                                     {text, text == nullptr ? 0 : frame->goaway.opaque_data_len});
     } else if (frame->hd.type == NGHTTP2_HEADERS && frame->headers.cat == NGHTTP2_HCAT_REQUEST) {
-      if (H2Stream* stream = session.find(frame->hd.stream_id)) session.on_head_sent(*stream);
+      if (H2Stream* stream = session.find(frame->hd.stream_id)) stream->head_leaves();
     }
     return 0;
   }

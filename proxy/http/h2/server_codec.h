@@ -8,9 +8,13 @@ namespace woad {
 class H2ServerCodec;
 
 struct H2ServerStream final : H2StreamOf<ResponseWriter> {
-  H2ServerStream(H2ServerCodec& side, H2Session& base) : H2StreamOf(base), codec(side) {}
+  H2ServerStream(H2ServerCodec& side, H2Session& of) : H2StreamOf(of), codec(side) {}
   void write_interim(const ResponseHead& head) override;
   void write_head(const ResponseHead& head, bool end, bool close) override;
+  void begin_head() override;
+  void add_field(std::string_view name, std::string_view value) override;
+  void end_head(bool end, std::string_view over) override;
+  void retire() override;
 
   H2ServerCodec& codec;
   RequestSink* request_sink = nullptr;
@@ -18,22 +22,21 @@ struct H2ServerStream final : H2StreamOf<ResponseWriter> {
   bool is_head = false;         // HEAD: the response has no body
 };
 
-class H2ServerCodec final : public ServerCodec, private H2Session {
+class H2ServerCodec final : public ServerCodec, private H2Side {
  public:
   // The client's preface has not been taken off the input. All outlive the codec.
   H2ServerCodec(Transport& transport, ServerConnection& connection, const CodecContext& context,
                 const HttpLimits& limits);
-  ~H2ServerCodec() override;
 
-  void on_bytes(Slice bytes) override { receive(std::move(bytes)); }
+  void on_bytes(Slice bytes) override { session_.receive(std::move(bytes)); }
   void on_eof() override;
   void on_transport_lost(std::string_view why) override;
-  void on_transport_drained() override { want_flush(); }
+  void on_transport_drained() override { session_.want_flush(); }
   void begin_drain() override;
-  void set_limits(const HttpLimits& limits) override { apply_limits(limits); }
+  void set_limits(const HttpLimits& limits) override { session_.apply_limits(limits); }
   Protocol protocol() const override { return Protocol::kHttp2; }
-  std::string_view end_why() const override { return why_ended(); }
-  size_t active_streams() const override { return live_; }
+  std::string_view end_why() const override { return session_.end_why(); }
+  size_t active_streams() const override { return session_.live(); }
 
  private:
   friend struct H2ServerStream;
@@ -41,20 +44,17 @@ class H2ServerCodec final : public ServerCodec, private H2Session {
   enum class Drain : uint8_t { kServing, kNoticed, kDrained };
 
   H2Stream* on_peer_stream(int32_t id) override;
-  void on_head_begin(H2Stream& stream) override;
-  void on_head_field(H2Stream& stream, std::string_view name, std::string_view value) override;
-  void on_head_end(H2Stream& stream, bool end, std::string_view over) override;
-  void on_head_sent(H2Stream&) override {}
-  bool never_sent(const H2Stream&) const override { return false; }
   void on_ping_ack() override { finish_drain(); }
   void on_done() override { connection_.on_codec_done(); }
-  void keep_for_reuse(H2Stream& stream) override;
-  void submit(H2ServerStream& stream, const ResponseHead& head, bool end);
-  void submit_interim(H2ServerStream& stream, const ResponseHead& head);
+  void keep(H2ServerStream& stream);
   void finish_drain();
   void on_idle();
 
+  MonoTime now() const { return scheduler_.now(); }
+
+  Scheduler& scheduler_;
   ServerConnection& connection_;
+  H2Session session_;
   std::vector<std::unique_ptr<H2ServerStream>> spare_;
   Drain drain_ = Drain::kServing;
   MonoTime busy_at_;  // when a stream was last open

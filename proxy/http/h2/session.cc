@@ -29,10 +29,11 @@ int32_t window_of(const HttpLimits& limits) {
 }  // namespace
 
 H2Session::H2Session(Transport& transport, const CodecContext& context, const HttpLimits& limits,
-                     bool server)
+                     H2Side& side, bool server)
     : transport_(transport),
       context_(context),
       limits_(limits),
+      side_(side),
       server_(server),
       received_at_(context.scheduler.now()),
       watcher_(server, context.scheduler.now()),
@@ -50,7 +51,10 @@ H2Session::H2Session(Transport& transport, const CodecContext& context, const Ht
   want_flush();
 }
 
-H2Session::~H2Session() { nghttp2_session_del(session_); }
+H2Session::~H2Session() {
+  while (!streams_.empty()) delete &streams_.pop_front();
+  nghttp2_session_del(session_);
+}
 
 void H2Session::announce_settings() {
   const auto head = static_cast<uint32_t>(std::min<size_t>(limits_.header_bytes, INT32_MAX));
@@ -161,10 +165,10 @@ void H2Session::on_turn_end() {
         nghttp2_session_want_read(session_) == 0 && nghttp2_session_want_write(session_) == 0;
     if (over || state_ == State::kEnding) finish(end_reason_, end_why_);
   }
-  on_settled();
+  side_.on_settled();
   if (state_ != State::kFinished || live_ > 0) return;
   state_ = State::kDone;
-  on_done();
+  side_.on_done();
 }
 
 void H2Session::flush() {
@@ -206,8 +210,18 @@ void H2Session::tell_room() {
   });
 }
 
+void H2Session::on_eof(std::string_view why) {
+  if (state_ <= State::kEnding) flush();
+  if (open()) end_why_ = why;
+  finish(ResetReason::kConnectionLost, why);
+}
+
 void H2Session::finish(ResetReason reason, std::string_view why) {
   if (state_ > State::kEnding) return;
+  if (state_ == State::kEnding && end_reason_ == ResetReason::kProtocolError) {
+    reason = end_reason_;
+    why = end_why_;
+  }
   state_ = State::kFinished;
   head_timer_.disarm();
   stall_timer_.disarm();
@@ -220,7 +234,7 @@ void H2Session::finish(ResetReason reason, std::string_view why) {
     } else if (block_.lost && block_.stream == &stream) {
       lose_block();
     } else {
-      stream.reset(never_sent(stream) ? ResetReason::kRefused : reason, why);
+      stream.reset(stream.never_sent() ? ResetReason::kRefused : reason, why);
     }
   });
   want_flush();
@@ -238,7 +252,7 @@ void H2Session::recycle(H2Stream& stream) {
   if (block_.stream == &stream) block_.stream = nullptr;
   if (pending_stream_ == &stream) pending_stream_ = nullptr;
   stream.renew();
-  keep_for_reuse(stream);
+  stream.retire();
   want_flush();
 }
 
@@ -281,7 +295,8 @@ void H2Session::on_sweep() {
   if (!open()) return;
   bool any = false;
   for_each_stream([&any](H2Stream& stream) {
-    if (stream.owner != H2Stream::Owner::kReleased || stream.own_reset) return;
+    if (stream.owner != H2Stream::Owner::kReleased || stream.reset_by == H2Stream::ResetBy::kUs)
+      return;
     const size_t left = stream.queue.size();
     stream.idle_sweeps = left == stream.left_then ? stream.idle_sweeps + 1 : 1;
     stream.left_then = left;
@@ -296,7 +311,7 @@ void H2Session::on_sweep() {
 
 void H2Session::on_stalled() {
   transport_.abort_on_destroy();
-  finish_all(ResetReason::kTimeout, "the peer does not read what it is sent");
+  finish(ResetReason::kTimeout, "the peer does not read what it is sent");
 }
 
 }  // namespace woad

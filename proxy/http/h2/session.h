@@ -30,8 +30,30 @@ struct nghttp2_session;
 
 namespace woad {
 
-class H2Session : protected TurnEnd {
+// The side that a connection plays; its codec. Called while bytes are parsed, or at the end of a
+// turn.
+class H2Side {
  public:
+  // A stream that the peer opens; nullptr when it was refused.
+  virtual H2Stream* on_peer_stream(int32_t id) = 0;
+  virtual void on_peer_settings() {}
+  virtual void on_peer_goaway() {}
+  virtual void on_ping_ack() {}
+  // At the end of each turn with work.
+  virtual void on_settled() {}
+  // The session's last call: finished, and no stream is left.
+  virtual void on_done() = 0;
+
+ protected:
+  ~H2Side() = default;
+};
+
+class H2Session final : private TurnEnd {
+ public:
+  // All outlive the session. `server`: the peer opens the streams.
+  H2Session(Transport& transport, const CodecContext& context, const HttpLimits& limits,
+            H2Side& side, bool server);
+  ~H2Session();
   H2Session(const H2Session&) = delete;
   H2Session& operator=(const H2Session&) = delete;
 
@@ -56,39 +78,20 @@ class H2Session : protected TurnEnd {
            (server_ || stream.receiving == H2Stream::Receiving::kEnded);
   }
 
- protected:
-  enum class State : uint8_t { kOpen, kEnding, kFinished, kDone };
-
-  H2Session(Transport& transport, const CodecContext& context, const HttpLimits& limits,
-            bool server);
-  virtual ~H2Session();
-
-  // What the sides do differently. Called while bytes are parsed, or at the end of a turn.
-  // A stream that the peer opens; nullptr when it was refused.
-  virtual H2Stream* on_peer_stream(int32_t id) = 0;
-  virtual void on_head_begin(H2Stream& stream) = 0;
-  // Both views live as long as the stream's arena.
-  virtual void on_head_field(H2Stream& stream, std::string_view name, std::string_view value) = 0;
-  // `over`, unless empty: fields are missing, and why.
-  virtual void on_head_end(H2Stream& stream, bool end, std::string_view over) = 0;
-  virtual void on_head_sent(H2Stream& stream) = 0;
-  virtual bool never_sent(const H2Stream& stream) const = 0;
-  virtual void on_peer_settings() {}
-  virtual void on_peer_goaway() {}
-  virtual void on_ping_ack() {}
-  // At the end of each turn with work.
-  virtual void on_settled() {}
-  // The session's last call: finished, and no stream is left.
-  virtual void on_done() = 0;
-  virtual void keep_for_reuse(H2Stream& stream) = 0;
-
+  // For the side.
+  nghttp2_session* library() const { return session_; }
+  bool open() const { return state_ == State::kOpen; }
+  size_t live() const { return live_; }  // streams that are not recycled
+  MonoTime received_at() const { return received_at_; }
+  bool heard() const { return received_any_; }  // the peer has sent something
+  std::string_view end_why() const { return end_why_; }
   void receive(Slice bytes);
-  void flush();
+  // The peer sends no more: what is queued goes out, then finish(). `why` is static.
+  void on_eof(std::string_view why);
+  // What terminate() found wrong before goes before `reason` and `why`.
   void finish(ResetReason reason, std::string_view why);
   // GOAWAY with an error code of RFC 9113 section 7 and `why`, which is static; then finished.
   void terminate(uint32_t error_code, std::string_view why);
-  // The same for something that the peer did, which is counted and told.
-  void terminate_for(Hostile kind, uint32_t error_code, std::string_view why);
   // A visit may end or begin any stream.
   template <class Visit>
   void for_each_stream(Visit&& visit) {
@@ -101,36 +104,10 @@ class H2Session : protected TurnEnd {
     }
   }
   void want_flush() { context_.scheduler.at_turn_end(*this); }
-  void announce_settings();
+  // Takes the stream over until it retires.
   void adopt(H2Stream& stream);
   void count(Hostile kind) { ++context_.hostile[static_cast<size_t>(kind)]; }
-  MonoTime now() const { return context_.scheduler.now(); }
-  bool open() const { return state_ == State::kOpen; }
-  std::string_view why_ended() const { return end_why_; }
-  // Whether terminate() or nghttp2 had ended the connection already; then it is finished for that.
-  bool finish_ending() {
-    const bool ending = state_ == State::kEnding;
-    if (ending) finish(end_reason_, end_why_);
-    return ending;
-  }
-  // As finish(); `why` is static and the connection's own.
-  void finish_all(ResetReason reason, std::string_view why) {
-    end_why_ = why;
-    finish(reason, why);
-  }
   void apply_limits(const HttpLimits& limits);
-
-  nghttp2_session* session_ = nullptr;
-  Transport& transport_;
-  CodecContext context_;
-  HttpLimits limits_;
-  IntrusiveList<H2Stream> streams_;  // those that are not recycled; the sides own them
-  State state_ = State::kOpen;
-  const bool server_;
-  bool received_any_ = false;
-  size_t live_ = 0;               // streams that are not recycled
-  MonoTime received_at_;          // when bytes last came
-  size_t stored_head_bytes_ = 0;  // of heads and trailers of live streams
 
  private:
   friend struct Nghttp2Glue;
@@ -151,7 +128,14 @@ class H2Session : protected TurnEnd {
     bool lost = false;        // nghttp2 gave up within it
   };
 
+  enum class State : uint8_t { kOpen, kEnding, kFinished, kDone };
+
   void on_turn_end() override;
+  void announce_settings();
+  void flush();
+  // terminate() for something that the peer did, which is counted and told.
+  void terminate_for(Hostile kind, uint32_t error_code, std::string_view why);
+  MonoTime now() const { return context_.scheduler.now(); }
   void tell_room();
   void judge_input(FrameWatcher::Verdict verdict);
 
@@ -184,6 +168,18 @@ class H2Session : protected TurnEnd {
   void on_sweep();
   void drop_data(H2Stream& stream);
 
+  nghttp2_session* session_ = nullptr;
+  Transport& transport_;
+  CodecContext context_;
+  HttpLimits limits_;
+  H2Side& side_;
+  IntrusiveList<H2Stream> streams_;  // those that are not recycled
+  State state_ = State::kOpen;
+  const bool server_;
+  bool received_any_ = false;
+  size_t live_ = 0;
+  MonoTime received_at_;          // when bytes last came
+  size_t stored_head_bytes_ = 0;  // of heads and trailers of live streams
   FrameWatcher watcher_;
   RateBudget resets_;
   HeadBlock block_;

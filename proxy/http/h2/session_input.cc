@@ -28,14 +28,14 @@ int H2Session::begin_block(int32_t id) {
   block_ = {};
   H2Stream* stream = find(id);
   if (stream == nullptr) {
-    stream = on_peer_stream(id);
+    stream = side_.on_peer_stream(id);
     if (stream == nullptr) return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
   }
   watcher_.useful();
   if (!stream->owned()) return 0;
   block_.stream = stream;
   if (stream->receiving == H2Stream::Receiving::kHead) {
-    on_head_begin(*stream);
+    stream->begin_head();
   } else {
     Arena& arena = stream->sink->arena();
     block_.trailers = arena.make<Headers>(arena);
@@ -66,7 +66,7 @@ int H2Session::take_field(std::string_view name, bool static_name, std::string_v
   const std::string_view kept_name = static_name ? name : arena.copy(name);
   const std::string_view kept_value = static_value ? value : arena.copy(value);
   if (block_.trailers == nullptr) {
-    on_head_field(*stream, kept_name, kept_value);
+    stream->add_field(kept_name, kept_value);
   } else {
     block_.trailers->add(kept_name, kept_value);
   }
@@ -76,7 +76,7 @@ int H2Session::take_field(std::string_view name, bool static_name, std::string_v
 int H2Session::refuse_block(std::string_view why) {
   H2Stream& stream = *block_.stream;
   block_.stream = nullptr;
-  stream.blamed = true;
+  stream.reset_by = H2Stream::ResetBy::kFault;
   count(server_ ? Hostile::kHeadersTooLarge : Hostile::kUpstreamResponse);
   submit_reset(stream.id, NGHTTP2_ENHANCE_YOUR_CALM);
   stream.reset(ResetReason::kProtocolError, why);
@@ -92,7 +92,7 @@ void H2Session::end_block(int32_t id, bool end) {
     return;
   }
   if (block.trailers != nullptr) return end_trailers(*block.stream, *block.trailers);
-  on_head_end(*block.stream, end, block.over);
+  block.stream->end_head(end, block.over);
 }
 
 void H2Session::end_trailers(H2Stream& stream, Headers& trailers) {
@@ -127,7 +127,8 @@ void H2Session::take_data(int32_t id, std::string_view bytes, bool last_frame) {
 // What the window had let in when the answer went out comes to its end; beyond it there is
 // something to stop.
 void H2Session::drop_data(H2Stream& stream) {
-  const bool more = stream.sending == H2Stream::Sending::kSent && !stream.own_reset &&
+  const bool more = stream.sending == H2Stream::Sending::kSent &&
+                    stream.reset_by != H2Stream::ResetBy::kUs &&
                     stream.receiving != H2Stream::Receiving::kEnded &&
                     nghttp2_session_get_stream_local_window_size(session_, stream.id) <= 0;
   if (more) stream.send_reset(NGHTTP2_NO_ERROR);
@@ -160,13 +161,13 @@ void H2Session::deliver(H2Stream& stream, Slice bytes, bool end) {
 }
 
 void H2Session::reset_received(int32_t id) {
-  if (H2Stream* stream = find(id)) stream->peer_reset = true;
+  if (H2Stream* stream = find(id)) stream->reset_by = H2Stream::ResetBy::kPeer;
   spend_reset();
 }
 
 void H2Session::reset_sending(int32_t id) {
   const H2Stream* stream = find(id);
-  if (stream == nullptr || !stream->own_reset) spend_reset();
+  if (stream == nullptr || stream->reset_by != H2Stream::ResetBy::kUs) spend_reset();
 }
 
 void H2Session::spend_reset() {
@@ -193,23 +194,24 @@ void H2Session::stream_closed(int32_t id, uint32_t error_code) {
   if (stream->owes_room) room_owed_ = true;
   if (stream->owner == H2Stream::Owner::kReleased) return recycle(*stream);
   if (!stream->owned()) return;
+  using By = H2Stream::ResetBy;
   const bool received = stream->receiving == H2Stream::Receiving::kEnded;
   const bool sent = stream->sending >= H2Stream::Sending::kEnded;
+  const bool by_peer = stream->reset_by == By::kPeer;
+  const bool by_us = stream->reset_by == By::kUs;
   // RFC 9113 section 8.1: a complete response stands, whatever becomes of the request's rest.
-  if (received && !stream->own_reset && (!server_ || (sent && error_code == NGHTTP2_NO_ERROR))) {
-    return;
-  }
-  const bool broken = !stream->peer_reset && error_code == NGHTTP2_PROTOCOL_ERROR;
-  std::string why = stream->peer_reset ? "the peer reset the stream: " : "the stream was reset: ";
+  if (received && !by_us && (!server_ || (sent && error_code == NGHTTP2_NO_ERROR))) return;
+  const bool broken = !by_peer && error_code == NGHTTP2_PROTOCOL_ERROR;
+  std::string why = by_peer ? "the peer reset the stream: " : "the stream was reset: ";
   why = broken ? "the message breaks HTTP" : why + nghttp2_http2_strerror(error_code);
   ResetReason reason = ResetReason::kProtocolError;
-  if (!server_ && (error_code == NGHTTP2_REFUSED_STREAM || never_sent(*stream))) {
+  if (!server_ && (error_code == NGHTTP2_REFUSED_STREAM || stream->never_sent())) {
     reason = ResetReason::kRefused;
-  } else if (stream->peer_reset) {
+  } else if (by_peer) {
     reason = ResetReason::kCancel;
-  } else if (stream->own_reset) {
+  } else if (by_us) {
     reason = ResetReason::kInternal;
-  } else if (!stream->blamed) {
+  } else if (stream->reset_by == By::kNobody) {
     count(server_ ? Hostile::kFraming : Hostile::kUpstreamResponse);
   }
   stream->reset(reason, why);
@@ -226,7 +228,7 @@ std::string_view H2Session::lost_block_why() const {
 void H2Session::lose_block() {
   const HeadBlock block = std::exchange(block_, {});
   if (server_ && block.trailers == nullptr && watcher_.in_block()) {
-    on_head_end(*block.stream, true, end_why_);
+    block.stream->end_head(true, end_why_);
   } else {
     block.stream->reset(ResetReason::kProtocolError, end_why_);
   }
@@ -282,7 +284,7 @@ void H2Session::write_goaway(uint32_t error_code, std::string_view text) {
 
 void H2Session::invalid_frame(int32_t id, int error) {
   blamed_ = true;
-  if (H2Stream* stream = find(id)) stream->blamed = true;
+  if (H2Stream* stream = find(id)) stream->reset_by = H2Stream::ResetBy::kFault;
   if (!server_) return count(Hostile::kUpstreamResponse);
   switch (error) {
     case NGHTTP2_ERR_HTTP_HEADER: return count(Hostile::kMalformedHead);

@@ -114,7 +114,7 @@ void H2Stream::reset(ResetReason reason, std::string_view why) {
 }
 
 void H2Stream::send_reset(uint32_t error_code) {
-  own_reset = true;
+  reset_by = ResetBy::kUs;
   queue.clear();
   sending = Sending::kSent;
   receiving = Receiving::kEnded;
@@ -127,7 +127,8 @@ void H2Stream::renew() {
   sending = Sending::kHead;
   receiving = Receiving::kHead;
   owner = Owner::kOwned;
-  closed = starved = owes_room = held = own_reset = blamed = peer_reset = false;
+  closed = starved = owes_room = held = false;
+  reset_by = ResetBy::kNobody;
   idle_sweeps = 0;
   uncredited = head_bytes = trailer_count = 0;
   left_then = 0;

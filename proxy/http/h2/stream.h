@@ -26,7 +26,24 @@ class H2Stream : public ListLink {
   // kTold: on_reset was called, release() has yet to come.
   enum class Owner : uint8_t { kOwned, kTold, kReleased };
 
-  explicit H2Stream(H2Session& codec) : session(codec) {}
+  // Who ended it early: a reset of the peer's, one of ours for a reason of ours, or what the peer
+  // did wrong, which was counted.
+  enum class ResetBy : uint8_t { kNobody, kPeer, kUs, kFault };
+
+  explicit H2Stream(H2Session& of) : session(of) {}
+  virtual ~H2Stream() = default;
+
+  // The head that comes in, as its side reads it. Views live as long as the sink's arena.
+  virtual void begin_head() = 0;
+  virtual void add_field(std::string_view name, std::string_view value) = 0;
+  // `over`, unless empty: fields are missing, and why.
+  virtual void end_head(bool end, std::string_view over) = 0;
+  // HEADERS of a request are on their way out.
+  virtual void head_leaves() {}
+  // True while the peer cannot know of the stream.
+  virtual bool never_sent() const { return false; }
+  // Back to the codec, which keeps or deletes it.
+  virtual void retire() = 0;
 
   // The owner's calls, the same on both sides.
   void send_data(Buffer&& data, bool end);
@@ -52,13 +69,11 @@ class H2Stream : public ListLink {
   Sending sending = Sending::kHead;
   Receiving receiving = Receiving::kHead;
   Owner owner = Owner::kOwned;
+  ResetBy reset_by = ResetBy::kNobody;
   bool closed = false;      // nghttp2 does not know it (any more)
   bool starved = false;     // nghttp2 waits for resume_data
   bool owes_room = false;   // on_writable is owed
   bool held = false;        // the owner holds reading
-  bool own_reset = false;   // RST_STREAM for a reason of ours, not for what the peer did
-  bool blamed = false;      // what the peer did wrong was counted
-  bool peer_reset = false;  // RST_STREAM came
   uint8_t idle_sweeps = 0;  // of released streams, that found nothing sent since the one before
   uint32_t uncredited = 0;  // bytes delivered while held
   uint32_t head_bytes = 0;  // what its heads count in the connection's total
