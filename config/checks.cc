@@ -31,7 +31,7 @@ bool has_error(const Node& written, std::initializer_list<std::string_view> word
 class Checker {
  public:
   Checker(const Config& config, Diagnostics& diagnostics) : config_(config), d_(diagnostics) {
-    for (const Service& service : config.services) services_.insert(service.name);
+    for (const auto& service : config.services) services_.insert(service->name);
   }
 
   void run() {
@@ -85,7 +85,7 @@ class Checker {
           ", which this file does not have";
       d_.error_below(inbound.source, "mtls", wrong, "add tls:, or write mtls: off");
     }
-    for (const Service& service : config_.services) check_service_tls(service);
+    for (const auto& service : config_.services) check_service_tls(*service);
   }
 
   void check_service_tls(const Service& service) {
@@ -126,12 +126,12 @@ class Checker {
 
   void check_hosts() {
     std::unordered_map<std::string_view, const Service*> owners;
-    for (const Service& service : config_.services) {
-      for (const auto& host : service.hosts) {
+    for (const auto& service : config_.services) {
+      for (const auto& host : service->hosts) {
         if (host->empty()) continue;
-        const auto [owner, fresh] = owners.try_emplace(*host, &service);
+        const auto [owner, fresh] = owners.try_emplace(*host, service.get());
         if (fresh) continue;
-        if (owner->second == &service) {
+        if (owner->second == service.get()) {
           d_.error(host.node, "the host " + quoted(*host) + " is here twice");
         } else {
           d_.error(host.node, "the host " + quoted(*host) + " belongs to service " +

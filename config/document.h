@@ -1,8 +1,9 @@
-// A parsed file as a compact immutable tree.
+// A parsed text as a compact tree.
 //
 // Refused with a message, as the parser meets them: anchors, aliases, tags, `<<`, a second
 // document, duplicate keys, more than 64 levels, 1,000,000 nodes or 64 MiB, bytes that are not
-// UTF-8. This is the only class that sees yaml-cpp. Immutable once parsed; any thread.
+// UTF-8. This is the only class that sees yaml-cpp. Any thread may read it; clear() is for the one
+// that has it, before others do.
 #pragma once
 
 #include <cstdint>
@@ -29,21 +30,39 @@ struct Environment {
   static Environment of_process();
 };
 
-class Document {
+class Document : public std::enable_shared_from_this<Document> {
  public:
   static constexpr size_t kMaxBytes = size_t{64} << 20;
+  // Variables can make more of a file than it is long.
+  static constexpr size_t kMaxTextBytes = 2 * kMaxBytes;
   static constexpr uint32_t kMaxNodes = 1'000'000;
   static constexpr uint32_t kMaxDepth = 64;
 
-  // nullptr: the text cannot be read as YAML. Otherwise `diagnostics` may still have got errors
-  // (duplicate keys, unset variables) and the tree is good enough to look for more.
-  static std::shared_ptr<const Document> parse(std::shared_ptr<const std::string> text,
-                                               const Environment& environment,
-                                               Diagnostics& diagnostics);
+  // What a part of a tree holds, as the limits count it.
+  struct Weight {
+    size_t values = 0;
+    size_t bytes = 0;  // of keys and texts
+  };
+
+  // The part of a file's text that is YAML, all but a byte order mark; nothing: the text cannot be
+  // one, and an error was added.
+  static std::optional<std::string_view> yaml_of(std::string_view text, Diagnostics& diagnostics);
+  // `yaml`: from yaml_of(). nullptr: it cannot be read. Otherwise `diagnostics` may still have got
+  // errors (duplicate keys, unset variables) and the tree is good enough to look for more.
+  static std::shared_ptr<Document> parse(std::string_view yaml, const Environment& environment,
+                                         Diagnostics& diagnostics);
+  // A copy of `node` and what is below it, as a document of its own whose root keeps its key, its
+  // path and its place in the text.
+  static std::shared_ptr<const Document> cutting(const Node& node);
+
+  static std::shared_ptr<const Document> of(const Node& node);
 
   // A null node when the file is empty.
   Node root() const { return {this, 0}; }
-  const std::string& source() const { return *source_; }
+  Weight weight() const { return {cells_.size(), texts_.size()}; }
+  Weight weight_of(const Node& node) const;
+  // Frees the tree: its nodes are nowhere from now on.
+  void clear();
 
  private:
   friend class Node;
@@ -67,14 +86,18 @@ class Document {
     Text key;
   };
 
-  explicit Document(std::shared_ptr<const std::string> source) : source_(std::move(source)) {}
+  Document() = default;
   std::string_view view(Text text) const {
     return std::string_view(texts_).substr(text.offset, text.size);
   }
+  // Cells and texts stand in the order of the file. The cell behind the last below `cell`, and
+  // where the texts of `cell` and what comes behind it begin.
+  uint32_t end_of(uint32_t cell) const;
+  uint32_t texts_from(uint32_t cell) const;
 
-  std::shared_ptr<const std::string> source_;
   std::vector<Cell> cells_;
   std::string texts_;
+  std::string path_;  // of the root
 };
 
 }  // namespace woad::config

@@ -9,6 +9,7 @@
 #include <optional>
 #include <system_error>
 
+#include "config/changes.h"
 #include "config/checks.h"
 #include "config/tables.h"
 #include "proxy/base/whole_file.h"
@@ -30,6 +31,15 @@ Result<FileText> read_file(const std::string& path) {
   return std::move(*file);
 }
 
+std::shared_ptr<Config> read_text(std::string_view yaml, const Environment& environment,
+                                  Diagnostics& diagnostics) {
+  auto config = decode(yaml, environment, diagnostics);
+  if (config == nullptr) return nullptr;
+  if (!diagnostics.full()) check_references(*config, diagnostics);
+  if (diagnostics.ok()) note_services(yaml, *config);
+  return config;
+}
+
 }  // namespace
 
 std::string content_hash(const std::string& text) {
@@ -44,26 +54,27 @@ std::string content_hash(const std::string& text) {
   return hex;
 }
 
-LoadResult load_text(std::string text, const std::string& file_name,
-                     const Environment& environment) {
+LoadResult load_text(std::string text, const std::string& file_name, const Environment& environment,
+                     const Config* previous) {
   const auto source = std::make_shared<const std::string>(std::move(text));
   LoadResult result{nullptr, Diagnostics(file_name, source)};
-  const auto document = Document::parse(source, environment, result.diagnostics);
-  if (!document) return result;
-  auto config = std::make_shared<Config>();
-  config->document = document;
-  config->hash = content_hash(*source);
-  config_table().decode(document->root(), *config, result.diagnostics);
-  if (config->node.instance.empty()) config->node.instance = environment.host_name;
-  if (!result.diagnostics.full()) check_references(*config, result.diagnostics);
-  result.config = std::move(config);
+  if (const auto yaml = Document::yaml_of(*source, result.diagnostics)) {
+    std::shared_ptr<Config> config;
+    if (previous != nullptr) config = read_changes(*yaml, file_name, environment, *previous);
+    if (config == nullptr) config = read_text(*yaml, environment, result.diagnostics);
+    if (config == nullptr) return result;
+    config->text = source;
+    config->hash = content_hash(*source);
+    result.config = std::move(config);
+  }
   return result;
 }
 
-LoadResult load_file(const std::string& path, const Environment& environment) {
+LoadResult load_file(const std::string& path, const Environment& environment,
+                     const Config* previous) {
   auto file = read_file(path);
   if (file) {
-    LoadResult result = load_text(std::move(file->text), path, environment);
+    LoadResult result = load_text(std::move(file->text), path, environment, previous);
     result.whole = file->whole;
     return result;
   }

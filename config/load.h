@@ -26,11 +26,14 @@ struct LoadResult {
   bool ok() const { return config != nullptr && diagnostics.ok(); }
 };
 
-// `file_name` is for messages.
-LoadResult load_text(std::string text, const std::string& file_name,
-                     const Environment& environment);
+// `file_name` is for messages. `previous` (may be nullptr) is what an earlier text of the same file
+// gave in the same environment: services whose lines are the same are taken over from it, so that
+// the work follows the change. What is wrong is always told from the whole text.
+LoadResult load_text(std::string text, const std::string& file_name, const Environment& environment,
+                     const Config* previous = nullptr);
 // A file that cannot be read is an error of the result.
-LoadResult load_file(const std::string& path, const Environment& environment);
+LoadResult load_file(const std::string& path, const Environment& environment,
+                     const Config* previous = nullptr);
 
 // xxh3-128, hexadecimal.
 std::string content_hash(const std::string& text);

@@ -10,24 +10,26 @@ namespace {
 constexpr size_t kMaxShownKey = 128;
 }  // namespace
 
+Node::operator bool() const { return document_ != nullptr && !document_->cells_.empty(); }
+
 bool Node::is_null() const {
-  return document_ != nullptr && document_->cells_[index_].kind == Document::Kind::kNull;
+  return *this && document_->cells_[index_].kind == Document::Kind::kNull;
 }
 
 bool Node::is_scalar() const {
-  return document_ != nullptr && document_->cells_[index_].kind == Document::Kind::kScalar;
+  return *this && document_->cells_[index_].kind == Document::Kind::kScalar;
 }
 
 bool Node::is_map() const {
-  return document_ != nullptr && document_->cells_[index_].kind == Document::Kind::kMap;
+  return *this && document_->cells_[index_].kind == Document::Kind::kMap;
 }
 
 bool Node::is_seq() const {
-  return document_ != nullptr && document_->cells_[index_].kind == Document::Kind::kSeq;
+  return *this && document_->cells_[index_].kind == Document::Kind::kSeq;
 }
 
 bool Node::is_broken() const {
-  return document_ != nullptr && document_->cells_[index_].kind == Document::Kind::kBroken;
+  return *this && document_->cells_[index_].kind == Document::Kind::kBroken;
 }
 
 std::string_view Node::kind_name() const {
@@ -39,24 +41,22 @@ std::string_view Node::text() const {
 }
 
 std::string_view Node::key() const {
-  return document_ == nullptr ? std::string_view() : document_->view(document_->cells_[index_].key);
+  return *this ? document_->view(document_->cells_[index_].key) : std::string_view();
 }
 
-Location Node::location() const {
-  return document_ == nullptr ? Location() : document_->cells_[index_].location;
-}
+Location Node::location() const { return *this ? document_->cells_[index_].location : Location(); }
 
 Location Node::key_location() const {
-  if (document_ == nullptr) return {};
+  if (!*this) return {};
   const auto& cell = document_->cells_[index_];
   return cell.key_location.line == 0 ? cell.location : cell.key_location;
 }
 
 std::string Node::path() const {
-  if (document_ == nullptr) return {};
+  if (!*this) return {};
   std::vector<uint32_t> way;
   for (uint32_t at = index_; at != 0; at = document_->cells_[at].parent) way.push_back(at);
-  std::string path;
+  std::string path = document_->path_;
   for (auto at = way.rbegin(); at != way.rend(); ++at) {
     const auto& cell = document_->cells_[*at];
     if (document_->cells_[cell.parent].kind == Document::Kind::kSeq) {
@@ -70,13 +70,11 @@ std::string Node::path() const {
 }
 
 Node::Items Node::items() const {
-  if (document_ == nullptr || document_->cells_[index_].first == Document::kNone) {
-    return Items(Node());
-  }
+  if (!*this || document_->cells_[index_].first == Document::kNone) return Items(Node());
   return Items(Node(document_, document_->cells_[index_].first));
 }
 
-size_t Node::size() const { return document_ == nullptr ? 0 : document_->cells_[index_].count; }
+size_t Node::size() const { return *this ? document_->cells_[index_].count : 0; }
 
 Node Node::find(std::string_view key) const {
   if (!is_map()) return {};

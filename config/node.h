@@ -1,6 +1,6 @@
 // A light view of one value of a parsed file: two words, copied freely.
 //
-// Valid as long as its Document, which the Config holds. Any thread.
+// Valid as long as its Document, which the Config holds; nowhere once that was cleared. Any thread.
 #pragma once
 
 #include <cstddef>
@@ -19,7 +19,7 @@ class Node {
   // Nowhere: false, no kind, no text.
   Node() = default;
 
-  explicit operator bool() const { return document_ != nullptr; }
+  explicit operator bool() const;
   bool is_null() const;    // `key:` with nothing behind it, `~`, `null`
   bool is_scalar() const;  // text, numbers, words
   bool is_map() const;

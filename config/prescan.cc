@@ -1,6 +1,7 @@
 #include "config/prescan.h"
 
 #include <algorithm>
+#include <array>
 #include <cstdio>
 #include <optional>
 #include <string>
@@ -49,9 +50,19 @@ std::optional<std::string> bad_control(std::string_view text, size_t at) {
   return "the control character " + hex_byte(c) + " may not stand in the file";
 }
 
+// The bytes that need a look: controls, what Bounds counts, and all beyond ASCII.
+constexpr std::array<bool, 256> kNeedsLook = [] {
+  std::array<bool, 256> needs{};
+  for (size_t byte = 0; byte < needs.size(); ++byte) needs[byte] = byte < ' ' || byte >= 0x7f;
+  for (const char c : std::string_view("[]{},")) needs[static_cast<unsigned char>(c)] = true;
+  return needs;
+}();
+
 // Counts what the parser would have to hold or walk.
 class Bounds {
  public:
+  // Where the first byte stands with which a text without an end is too long.
+  size_t run_end() const { return run_begin_ + kMaxRun + 1; }
   // Why the file is too much once `c` at `at` has been read, or "".
   std::string_view take(char c, size_t at) {
     if (c == '[' || c == '{') ++open_;
@@ -76,6 +87,9 @@ class Bounds {
 std::optional<Complaint> find_complaint(std::string_view text) {
   Bounds bounds;
   for (size_t at = 0; at < text.size();) {
+    const size_t end = std::min(text.size(), bounds.run_end());
+    while (at < end && !kNeedsLook[static_cast<unsigned char>(text[at])]) ++at;
+    if (at == text.size()) break;
     const char c = text[at];
     const size_t length = utf8_length(text.substr(at));
     if (length == 0) return Complaint{at, "the byte " + hex_byte(c) + " is not UTF-8"};

@@ -112,9 +112,15 @@ const Table<Redirect>& redirect_table() {
   return table;
 }
 
+FilterSettings settings_at(const Node& node) {
+  auto kept = Document::cutting(node);
+  const Node settings = kept->root();
+  return {std::string(node.key()), node, settings, std::move(kept)};
+}
+
 bool decode_entry(const Node& node, FilterSettings& out, Diagnostics& d) {
   if (node.is_scalar()) {
-    out = {std::string(node.text()), node, Node()};
+    out = {std::string(node.text()), node, Node(), nullptr};
     return true;
   }
   if (node.is_broken()) return false;
@@ -128,7 +134,7 @@ bool decode_entry(const Node& node, FilterSettings& out, Diagnostics& d) {
     d.error(inner, "expected a map of settings, got " + std::string(inner.kind_name()));
     return false;
   }
-  out = {std::string(inner.key()), inner, inner};
+  out = settings_at(inner);
   return true;
 }
 
@@ -163,7 +169,7 @@ bool decode_settings(const Node& node, std::vector<FilterSettings>& out, Diagnos
       good = false;
       continue;
     }
-    out.push_back({std::string(at.key()), at, at});
+    out.push_back(settings_at(at));
   }
   return good;
 }

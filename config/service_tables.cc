@@ -87,6 +87,7 @@ Shape<std::vector<PoolSettings>> pools() {
 
 bool decode_service(const Node& node, Service& service, Diagnostics& d) {
   service.name = node.key();
+  service.document = Document::of(node);
   bool good = service_table().decode(node, service, d);
   const auto valid = parse_host_port(service.name + ":1");
   if (!valid) {
@@ -136,18 +137,21 @@ const Table<Service>& service_table() {
   return table;
 }
 
-Shape<std::vector<Service>> services() {
-  Shape<std::vector<Service>> shape;
+Shape<std::vector<std::shared_ptr<const Service>>> services() {
+  using Services = std::vector<std::shared_ptr<const Service>>;
+  Shape<Services> shape;
   shape.type = "map of map";
   shape.schema = [] { return detail::map_schema(service_table().schema_text()); };
-  shape.decode = [](const Node& node, std::vector<Service>& out, Diagnostics& d) {
+  shape.decode = [](const Node& node, Services& out, Diagnostics& d) {
     if (!detail::want_map(node, "a map of services", d)) return false;
     bool good = true;
     out.clear();
     out.reserve(node.size());
     for (const Node at : node.items()) {
       if (d.full()) return false;
-      good &= decode_service(at, out.emplace_back(), d);
+      auto service = std::make_shared<Service>();
+      good &= decode_service(at, *service, d);
+      out.push_back(std::move(service));
     }
     return good;
   };

@@ -187,7 +187,9 @@ const Table<Tracing>& tracing_table() {
   static const Table<Tracing> table{
       {"otlp", &Tracing::otlp, optional_of(located(otlp_url())),
        "Collector for OTLP/HTTP, JSON; left out: what OTEL_EXPORTER_OTLP_* say."},
-      {"sample", &Tracing::sample, "Share of the traces that begin here and are recorded."},
+      {"sample", &Tracing::sample,
+       "Share of the traces that begin here and are recorded; left out: what OTEL_TRACES_SAMPLER "
+       "says, else 1%."},
   };
   return table;
 }

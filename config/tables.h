@@ -33,6 +33,6 @@ const Table<Context>& context_table();
 const Table<DyeRule>& dye_table();
 const Table<Service>& service_table();
 const Table<Route>& route_table();
-Shape<std::vector<Service>> services();
+Shape<std::vector<std::shared_ptr<const Service>>> services();
 
 }  // namespace woad::config

@@ -234,9 +234,8 @@ Document::Text TreeBuilder::store(std::string_view text) {
   return {offset, static_cast<uint32_t>(text.size())};
 }
 
-// Variables can make more of a file than it is long.
 void TreeBuilder::check_text_size(size_t more) {
-  if (document_.texts_.size() + more <= 2 * Document::kMaxBytes) return;
+  if (document_.texts_.size() + more <= Document::kMaxTextBytes) return;
   diagnostics_.error(Location{1, 1}, "", "with its variables the file is larger than 128 MiB");
   throw Stop{};
 }

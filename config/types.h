@@ -1,8 +1,8 @@
 // The whole file as plain structs, each field with its default: what the decode tables fill.
 //
-// `source` is where a struct stands in the file, for errors that later layers find. Nodes live as
-// long as the Config. Keys of the contract that are missing here are refused (see
-// config/tables.cc).
+// `source` is where a struct stands in the file, for errors that later layers find: see
+// Config::tells_places. Nodes live as long as the Config. Keys of the contract that are missing
+// here are refused (see config/tables.cc).
 #pragma once
 
 #include <cstdint>
@@ -14,6 +14,7 @@
 
 #include "config/document.h"
 #include "config/node.h"
+#include "config/service_texts.h"
 #include "config/values.h"
 
 namespace woad::config {
@@ -162,15 +163,17 @@ struct DyeRule {
 
 struct Tracing {
   std::optional<Located<std::string>> otlp;  // an http:// URL
-  Share sample{0.01};
+  std::optional<Share> sample;               // left out: OTEL_TRACES_SAMPLER, else 1%
   Node source;
 };
 
-// Settings of one filter at one place of the file; the filter's own table decodes them.
+// Settings of one filter at one place of the file; the filter's own table decodes them, again
+// whenever a snapshot is compiled.
 struct FilterSettings {
   std::string name;
-  Node source;    // where the name stands
-  Node settings;  // nowhere: none are given
+  Node source;                             // where the name stands
+  Node settings;                           // nowhere: none are given
+  std::shared_ptr<const Document> kept{};  // has the settings; lives on when the file's is cleared
 };
 
 struct Endpoint {
@@ -218,6 +221,7 @@ struct Service {
   Fallback fallback = Fallback::kParentThenBase;
   std::vector<FilterSettings> filters;
   Node source;
+  std::shared_ptr<const Document> document;  // keeps every Node above valid
 };
 
 struct Target {
@@ -296,19 +300,27 @@ struct Config {
   std::vector<Outbound> outbound;
   Context context;
   std::vector<DyeRule> dye;
-  std::vector<Service> services;
+  std::vector<std::shared_ptr<const Service>> services;  // never nullptr
   std::vector<Route> routes;
   Chains filters;
   Limits limits;
   Drain drain;
   std::optional<Tracing> tracing;
 
-  Node source;                               // the root
-  std::shared_ptr<const Document> document;  // keeps every Node above valid
-  std::string hash;                          // xxh3-128 of the file's bytes, hexadecimal
-
+  Node source;                         // the root
+  std::shared_ptr<Document> document;  // keeps every Node above valid
   // The file as it was read, ${VAR} not replaced: what /config shows.
-  const std::string& source_text() const { return document->source(); }
+  std::shared_ptr<const std::string> text;
+  std::string hash;  // xxh3-128 of the file's bytes, hexadecimal
+  // Of each service, views into `text`; empty: not known.
+  std::vector<ServiceText> service_texts;
+  // Some services were read from an earlier text.
+  bool has_older_services = false;
+
+  const std::string& source_text() const { return *text; }
+  // Every Node knows its place in `text`. Otherwise an error that is found has none, and is to be
+  // found again in what load_text() makes of `text` alone.
+  bool tells_places() const { return !has_older_services && document->root(); }
 };
 
 // How the endpoints of a service are called: as it is written, else mtls when the file has tls: and

@@ -170,7 +170,7 @@ void AdminApi::metrics(const RequestHead& request, Done& done) {
 }
 
 void AdminApi::config(const RequestHead&, Done& done) {
-  done({.content_type = "application/yaml", .body = backend_.snapshot()->source});
+  done({.content_type = "application/yaml", .body = *backend_.snapshot()->source});
 }
 
 void AdminApi::config_status(const RequestHead&, Done& done) {
@@ -179,8 +179,8 @@ void AdminApi::config_status(const RequestHead&, Done& done) {
 
 void AdminApi::services(const RequestHead&, Done& done) {
   backend_.collect_endpoints(
-      [snapshot = backend_.snapshot(), done](const std::vector<EndpointLoad>& loads) {
-        done({.content_type = kJson, .body = services_json(*snapshot, loads)});
+      [this, snapshot = backend_.snapshot(), done](const std::vector<EndpointLoad>& loads) {
+        done({.content_type = kJson, .body = services_json(*snapshot, loads, backend_.now())});
       });
 }
 

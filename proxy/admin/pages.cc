@@ -6,6 +6,7 @@
 
 #include "proxy/admin/query.h"
 #include "proxy/base/rfc3339.h"
+#include "proxy/upstream/address_race.h"
 
 namespace woad {
 namespace {
@@ -86,7 +87,8 @@ std::string config_status_json(const ConfigStatus& status) {
                {"source", status.source}});
 }
 
-std::string services_json(const Snapshot& snapshot, const std::vector<EndpointLoad>& loads) {
+std::string services_json(const Snapshot& snapshot, const std::vector<EndpointLoad>& loads,
+                          MonoTime now) {
   std::unordered_map<std::string_view, uint32_t> active;
   for (const EndpointLoad& load : loads) active[load.address] += load.active;
   Json services = Json::array();
@@ -96,15 +98,16 @@ std::string services_json(const Snapshot& snapshot, const std::vector<EndpointLo
       Json endpoints = Json::array();
       for (const Endpoint& endpoint : pool.endpoints) {
         const auto found = active.find(endpoint.name);
-        endpoints.push_back({{"address", endpoint.name},
-                             {"weight", endpoint.weight},
-                             {"healthy", endpoint.unresolved.empty()},
-                             {"ejected", false},
-                             {"active", found == active.end() ? 0 : found->second}});
+        endpoints.push_back(
+            {{"address", endpoint.name},
+             {"weight", endpoint.weight},
+             {"healthy", endpoint.unresolved.empty() && !passed_over(pool, endpoint, now)},
+             {"ejected", false},
+             {"active", found == active.end() ? 0 : found->second}});
         if (!endpoint.unresolved.empty()) endpoints.back()["unresolved"] = endpoint.unresolved;
       }
       pools.push_back(
-          {{"name", pool.info.name}, {"breaker", "closed"}, {"endpoints", std::move(endpoints)}});
+          {{"name", pool.name}, {"breaker", "closed"}, {"endpoints", std::move(endpoints)}});
     }
     services.push_back({{"name", entry->service.name()}, {"pools", std::move(pools)}});
   }

@@ -31,7 +31,8 @@ std::string index_page(const IndexPage& page);
 std::string warning_line(const std::string& warning);
 std::string config_status_json(const ConfigStatus& status);
 // `loads` may miss endpoints that nobody used yet.
-std::string services_json(const Snapshot& snapshot, const std::vector<EndpointLoad>& loads);
+std::string services_json(const Snapshot& snapshot, const std::vector<EndpointLoad>& loads,
+                          MonoTime now);
 // What the workers do not count: how the configuration came to be.
 std::vector<ExtraFamily> config_metrics(const ConfigStatus& status);
 

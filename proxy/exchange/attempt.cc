@@ -2,23 +2,20 @@
 
 namespace woad {
 
-Attempt::Attempt(AttemptOwner& owner, ResponseSink& sink, EndpointState& endpoint,
+Attempt::Attempt(AttemptOwner& owner, ResponseSink& sink, LivePool& pool, const Endpoint& endpoint,
                  Protocol protocol)
-    : owner_(owner), sink_(&sink), endpoint_(endpoint), protocol_(protocol) {
-  ++endpoint_.active;
-}
+    : owner_(owner), sink_(&sink), race_(pool, endpoint, protocol, *this) {}
 
 Attempt::~Attempt() {
-  --endpoint_.active;
   if (writer_ != nullptr) writer_->release(ResetReason::kCancel);
 }
 
 void Attempt::cancel() {
-  stop_waiting();
+  race_.stop();
   state_ = State::kFinished;
 }
 
-void Attempt::on_stream(RequestWriter& writer, Protocol, bool reused) {
+void Attempt::on_stream(RequestWriter& writer, bool reused) {
   writer_ = &writer;
   reused_ = reused;
   state_ = State::kSending;
@@ -36,7 +33,7 @@ void Attempt::on_interim(ResponseHead& head) {
 
 void Attempt::on_response(ResponseHead& head, bool end) {
   if (state_ != State::kSending) return;
-  if (head.status == 101) {
+  if (head.tunnel) {
     state_ = State::kTunnel;
   } else {
     state_ = end ? State::kFinished : State::kAnswered;

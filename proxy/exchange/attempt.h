@@ -11,7 +11,7 @@
 
 #include "proxy/base/scheduler.h"
 #include "proxy/http/stream.h"
-#include "proxy/upstream/endpoints.h"
+#include "proxy/upstream/stream_race.h"
 
 namespace woad {
 
@@ -28,14 +28,16 @@ class AttemptOwner {
   ~AttemptOwner() = default;
 };
 
-class Attempt final : public Deferred, private StreamWaiter, private ResponseSink {
+class Attempt final : public Deferred, private StreamTaker, private ResponseSink {
  public:
-  // A tunnel (after a 101) may end either way first, and be lost after that: it is not finished
+  // A tunnel may end either way first, and be lost after that: it is not finished
   // before its owner gives it up or it is lost.
   enum class State : uint8_t { kWaiting, kSending, kAnswered, kTunnel, kFinished };
 
-  // What comes on the stream goes to `sink`. Counts as active on the endpoint while it lives.
-  Attempt(AttemptOwner& owner, ResponseSink& sink, EndpointState& endpoint, Protocol protocol);
+  // What comes on the stream goes to `sink`. Counts as active on the endpoint while it lives. Where
+  // `endpoint`, which is in `pool`, is an address of a name, another one of that may answer.
+  Attempt(AttemptOwner& owner, ResponseSink& sink, LivePool& pool, const Endpoint& endpoint,
+          Protocol protocol);
   ~Attempt() override;
 
   // new (arena) Attempt: in the memory of its exchange, which dies after it.
@@ -44,7 +46,7 @@ class Attempt final : public Deferred, private StreamWaiter, private ResponseSin
   static void operator delete(void*) {}
 
   // `fresh`: only a connection that has carried nothing yet.
-  void start(bool fresh) { endpoint_.pool(protocol_).acquire(*this, fresh); }
+  void start(bool fresh) { race_.start(fresh); }
   // Everything goes to `sink` from now on.
   void hand_over(ResponseSink& sink) { sink_ = &sink; }
   // Gives up: no event comes any more; the stream is released when the object dies.
@@ -54,9 +56,11 @@ class Attempt final : public Deferred, private StreamWaiter, private ResponseSin
   RequestWriter& writer() { return *writer_; }
   bool has_stream() const { return writer_ != nullptr; }
   bool reused() const { return reused_; }
+  // That of the stream from on_attempt_ready on.
+  const Endpoint& endpoint() const { return race_.endpoint(); }
 
  private:
-  void on_stream(RequestWriter& writer, Protocol protocol, bool reused) override;
+  void on_stream(RequestWriter& writer, bool reused) override;
   void on_no_stream(const DialFailure& failure) override;
   ResponseSink& response_sink() override { return *this; }
   void on_interim(ResponseHead& head) override;
@@ -69,9 +73,8 @@ class Attempt final : public Deferred, private StreamWaiter, private ResponseSin
 
   AttemptOwner& owner_;
   ResponseSink* sink_;
-  EndpointState& endpoint_;
+  StreamRace race_;
   RequestWriter* writer_ = nullptr;
-  Protocol protocol_;
   State state_ = State::kWaiting;
   bool reused_ = false;
 };

@@ -3,6 +3,7 @@
 #include "proxy/exchange/measure.h"
 #include "proxy/exchange/narrate.h"
 #include "proxy/exchange/state.h"
+#include "proxy/upstream/balancer.h"
 
 namespace woad {
 
@@ -11,6 +12,7 @@ using State = ForwarderState;
 namespace {
 
 Protocol protocol_for(const Service& service, const ExchangeInfo& info, const RequestHead& head) {
+  if (head.protocol == Protocol::kTcp) return Protocol::kTcp;
   switch (service.protocol) {
     case UpstreamProtocol::kHttp1: return Protocol::kHttp11;
     case UpstreamProtocol::kHttp2: return Protocol::kHttp2;
@@ -77,29 +79,43 @@ void Forwarder::try_next() {
   info_.pool = plan.pool == nullptr ? std::string_view() : std::string_view(plan.pool->name);
   info_.pool_reason = plan.pool_reason;
   if (refused) return not_made(verdict.take_reply());
-  if (plan.pool == nullptr || !plan.pool->has_endpoints) {
+  if (plan.pool == nullptr || !plan.pool->may_answer()) {
     return not_made(nobody_there(service, plan.pool == nullptr ? "base" : plan.pool->name));
   }
-  const Pool& pool = service.pool(*plan.pool);
-  const Endpoint* endpoint = view_.upstreams().pick(pool, service.policy, endpoint_);
+  const Pool& pool = *plan.pool;
+  live_ = &view_.upstreams().of(service, pool);
+  const Endpoint* endpoint = pick_endpoint(service.policy);
   if (endpoint == nullptr) return not_made(unresolved(pool));
   endpoint_ = endpoint;
   if (plan.per_try > Duration(0)) per_try_.arm(plan.per_try);
   launch(false);
 }
 
+// Another one than the last try had, when there is another.
+const Endpoint* Forwarder::pick_endpoint(BalancerPolicy policy) {
+  const auto may_answer = [this](const Endpoint& endpoint) {
+    return !passed_over(live_->pool(), endpoint, worker_.scheduler.now());
+  };
+  const auto another = [&](const Endpoint& endpoint) {
+    return &endpoint != endpoint_ && may_answer(endpoint);
+  };
+  const Endpoint* endpoint = pick(*live_, policy, worker_.random, another);
+  return endpoint == nullptr ? pick(*live_, policy, worker_.random, may_answer) : endpoint;
+}
+
 void Forwarder::launch(bool fresh) {
-  EndpointState& state = view_.upstreams().state(*endpoint_, target_->service.channel);
-  info_.upstream_host = state.name();
+  info_.upstream_host = endpoint_->name;
   if (is_told(info_)) tell_try(worker_, info_, fresh);
   AttemptOwner& owner = *this;
   ResponseSink& sink = *this;
-  attempt_.reset(new (arena_)
-                     Attempt(owner, sink, state, protocol_for(target_->service, info_, *head_)));
+  attempt_.reset(new (arena_) Attempt(owner, sink, *live_, *endpoint_,
+                                      protocol_for(target_->service, info_, *head_)));
   attempt_->start(fresh);
 }
 
 void Forwarder::on_attempt_ready(Attempt& attempt) {
+  endpoint_ = &attempt.endpoint();
+  info_.upstream_host = endpoint_->name;
   RequestWriter& writer = attempt.writer();
   const bool has_body = !body_.empty();
   writer.write_head(*head_, request_ended_ && !has_body && trailers_ == nullptr);

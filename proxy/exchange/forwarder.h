@@ -58,6 +58,7 @@ class Forwarder final : private AttemptOwner, private ResponseSink {
  private:
   void try_next();
   void give_head();
+  const Endpoint* pick_endpoint(BalancerPolicy policy);
   void launch(bool fresh);
   void retire_attempt();
   bool replay_is_safe(ResetReason reason) const;
@@ -89,6 +90,7 @@ class Forwarder final : private AttemptOwner, private ResponseSink {
   RequestHead* head_ = nullptr;            // of the present try
   const RequestHead* pristine_ = nullptr;  // as no try has shaped it; nullptr: there is one try
   std::unique_ptr<Attempt> attempt_;
+  LivePool* live_ = nullptr;            // where endpoint_ is
   const Endpoint* endpoint_ = nullptr;  // of the latest try
   Buffer body_;  // sent or not, while keep_body_; else what no stream has taken yet
   Headers* trailers_ = nullptr;

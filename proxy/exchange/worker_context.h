@@ -16,7 +16,7 @@
 #include "proxy/observe/plaintext_callers.h"
 #include "proxy/observe/tap_hub.h"
 #include "proxy/snapshot/snapshot.h"
-#include "proxy/upstream/endpoints.h"
+#include "proxy/upstream/live_pools.h"
 
 namespace woad {
 
@@ -46,12 +46,9 @@ struct RequestSeries {
 // One worker's view of one snapshot; lives while it is the newest or an exchange uses it.
 class SnapshotView {
  public:
-  // `alive` counts the views of the worker; it outlives them.
-  SnapshotView(std::shared_ptr<const Snapshot> snapshot, EndpointRegistry& registry, Random& random,
-               uint32_t& alive)
-      : snapshot_(std::move(snapshot)),
-        upstreams_(registry, random, snapshot_->endpoint_slots, snapshot_->pool_slots),
-        alive_(alive) {
+  // `upstreams` are the worker's, `alive` counts its views; both outlive them.
+  SnapshotView(std::shared_ptr<const Snapshot> snapshot, LivePools& upstreams, uint32_t& alive)
+      : snapshot_(std::move(snapshot)), upstreams_(upstreams), alive_(alive) {
     ++alive_;
   }
   ~SnapshotView() { --alive_; }
@@ -59,7 +56,7 @@ class SnapshotView {
   SnapshotView& operator=(const SnapshotView&) = delete;
 
   const Snapshot& snapshot() const { return *snapshot_; }
-  UpstreamView& upstreams() { return upstreams_; }
+  LivePools& upstreams() { return upstreams_; }
   // Where requests and tries of this snapshot are counted.
   SeriesMemo<RequestSeries>& request_series() { return request_series_; }
   SeriesMemo<size_t>& attempt_series() { return attempt_series_; }
@@ -67,7 +64,7 @@ class SnapshotView {
  private:
   friend class ViewRef;
   std::shared_ptr<const Snapshot> snapshot_;
-  UpstreamView upstreams_;
+  LivePools& upstreams_;
   SeriesMemo<RequestSeries> request_series_;
   SeriesMemo<size_t> attempt_series_;
   uint32_t& alive_;

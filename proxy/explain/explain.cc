@@ -220,7 +220,7 @@ class Explainer final : private FilterHost {
       refuse(refusal(choice, service, info_.color, info_.tenant));
       return false;
     }
-    if (choice.pool == nullptr || !choice.pool->has_endpoints) {
+    if (choice.pool == nullptr || !choice.pool->may_answer()) {
       refuse({.code = ErrorCode::kNoEndpoint,
               .details = "service " + out_.service + " has no endpoint in pool " +
                          (choice.pool == nullptr ? "base" : out_.pool)});
@@ -229,15 +229,15 @@ class Explainer final : private FilterHost {
     return true;
   }
 
-  void list_chain(const std::vector<PoolAsked>& asked, const PoolInfo* chosen) {
+  void list_chain(const std::vector<PoolAsked>& asked, const Pool* chosen) {
     for (const auto& [name, pool] : asked) {
       const bool known = std::any_of(out_.chain.begin(), out_.chain.end(),
                                      [&](const auto& earlier) { return earlier.pool == name; });
       if (known) continue;
-      const std::string verdict = pool == nullptr        ? "absent"
-                                  : !pool->has_endpoints ? "no endpoint"
-                                  : pool == chosen       ? "chosen"
-                                                         : "passed over";
+      const std::string verdict = pool == nullptr       ? "absent"
+                                  : !pool->may_answer() ? "no endpoint"
+                                  : pool == chosen      ? "chosen"
+                                                        : "passed over";
       step("pool " + name + " of " + out_.service + ": " + verdict);
       out_.chain.push_back({name, verdict});
     }
@@ -246,7 +246,7 @@ class Explainer final : private FilterHost {
   void list_endpoints(const Service& service) {
     const auto pool =
         std::find_if(service.pools().begin(), service.pools().end(),
-                     [&](const Pool& candidate) { return candidate.info.name == out_.pool; });
+                     [&](const Pool& candidate) { return candidate.name == out_.pool; });
     bool reachable = false;
     for (const Endpoint& endpoint : pool->endpoints) {
       reachable = reachable || endpoint.unresolved.empty();

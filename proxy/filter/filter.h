@@ -37,8 +37,8 @@ namespace woad {
 // One try to get an answer from an endpoint; filters shape it before it starts.
 struct AttemptPlan {
   const Service& service;
-  uint32_t number;                 // 1, 2, …
-  const PoolInfo* pool = nullptr;  // nullptr: the base pool
+  uint32_t number;             // 1, 2, …
+  const Pool* pool = nullptr;  // nullptr: the base pool
   PoolReason pool_reason = PoolReason::kUndyed;
   Duration per_try{};  // limit of this try until its response head; zero: none
 };

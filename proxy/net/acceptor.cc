@@ -10,20 +10,33 @@
 
 namespace woad {
 
+namespace {
+
+bool is_shortage(int error) {
+  return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
+}
+
+}  // namespace
+
 struct Acceptor::Impl {
-  Impl(Loop& loop_in, Fd listener_in, Accepted accepted_in)
+  Impl(Loop& loop_in, Fd listener_in, Accepted accepted_in, int share_in)
       : loop(loop_in),
         listener(std::move(listener_in)),
         accepted(std::move(accepted_in)),
+        share(share_in),
         address(local_address(listener.get())),
-        pause(loop.scheduler().timers(), bind_timer<&Impl::watch>(this)) {
-    reserve();
+        pause(loop.scheduler().timers(), bind_timer<&Impl::go_on>(this)) {
+    keep_reserve();
     poll = make_poll(loop, listener.get(), this);
     WOAD_ASSERT(poll);
     watch();
   }
 
-  void reserve() { spare = Fd(::open("/dev/null", O_RDONLY | O_CLOEXEC)); }
+  void keep_reserve() {
+    if (share == DescriptorShares::kAll && !reserve.valid()) {
+      reserve = Fd(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+    }
+  }
 
   void watch() {
     uv_poll_start(poll.get(), UV_READABLE, [](uv_poll_t* raw, int status, int) {
@@ -42,56 +55,79 @@ struct Acceptor::Impl {
     pause.arm(kBackoff);
   }
 
+  void go_on() {
+    keep_reserve();
+    if (held.valid() && !release_held()) {
+      pause.arm(kBackoff);
+      return;
+    }
+    const uv_poll_t* const alive = poll.get();
+    if (held.valid()) accepted(held.release(), held_peer);
+    if (alive->data != nullptr) watch();
+  }
+
+  // One came at a number that is not ours to take. It waits here, as the others do in the queue,
+  // until there is a lower one. True: there is.
+  bool release_held() {
+    Fd lower(::fcntl(held.get(), F_DUPFD_CLOEXEC, 0));
+    if (!lower.valid() || lower.get() >= share) return false;
+    held = std::move(lower);
+    return true;
+  }
+
+  Fd take(Address& peer) {
+    sockaddr_storage raw{};
+    socklen_t size = sizeof raw;
+    Fd socket(::accept4(listener.get(), reinterpret_cast<sockaddr*>(&raw), &size,
+                        SOCK_NONBLOCK | SOCK_CLOEXEC));
+    if (socket.valid()) peer = Address(raw);
+    return socket;
+  }
+
   void take_batch() {
     const uv_poll_t* const alive = poll.get();
     for (int i = 0; i < kBatch && alive->data != nullptr; ++i) {
-      sockaddr_storage raw{};
-      socklen_t size = sizeof raw;
-      Fd socket(::accept4(listener.get(), reinterpret_cast<sockaddr*>(&raw), &size,
-                          SOCK_NONBLOCK | SOCK_CLOEXEC));
-      if (socket.valid()) {
-        accepted(socket.release(), Address(raw));
-        continue;
+      Address peer;
+      Fd socket = take(peer);
+      if (!socket.valid() && is_shortage(errno)) {
+        wait();
+        if (!reserve.valid()) return;
+        reserve.reset();
+        socket = take(peer);
+        if (socket.valid()) accepted(socket.release(), peer);
+        return;
       }
-      // Errors of the one connection (it was reset in the queue) are passed over; accept(2).
-      if (errno == EAGAIN) return;
-      if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
-        shed_one();
+      if (socket.get() >= share) {
+        held = std::move(socket);
+        held_peer = peer;
         wait();
         return;
       }
+      if (socket.valid()) {
+        accepted(socket.release(), peer);
+      } else if (errno == EAGAIN) {
+        return;
+      }  // else the connection was reset in the queue: accept(2)
     }
-  }
-
-  void shed_one() {
-    if (!spare.valid()) {
-      reserve();
-      return;
-    }
-    spare.reset();
-    Fd dropped(::accept4(listener.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
-    if (dropped.valid()) ++shed;
-    dropped.reset();
-    reserve();
   }
 
   Loop& loop;
   Fd listener;
   Accepted accepted;
+  const int share;
   Address address;
   Timer pause;
   Handle<uv_poll_t> poll;
-  Fd spare;  // given up to be able to take a connection when descriptors have run out
-  uint64_t shed = 0;
+  Fd reserve;  // given up to be able to take a connection when there is no other descriptor
+  Fd held;     // accepted, and not served yet
+  Address held_peer;
 };
 
-Acceptor::Acceptor(Loop& loop, int listener, Accepted accepted)
-    : impl_(std::make_unique<Impl>(loop, Fd(listener), std::move(accepted))) {}
+Acceptor::Acceptor(Loop& loop, int listener, Accepted accepted, int share)
+    : impl_(std::make_unique<Impl>(loop, Fd(listener), std::move(accepted), share)) {}
 
 Acceptor::~Acceptor() = default;
 
 const Address& Acceptor::address() const { return impl_->address; }
-
-uint64_t Acceptor::shed() const { return impl_->shed; }
 
 }  // namespace woad

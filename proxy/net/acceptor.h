@@ -1,15 +1,18 @@
 // Takes connections from one listening socket, on one loop.
 //
-// When the process has no descriptor left, one connection is closed at once, so that its client
-// learns of it, and accepting pauses for kBackoff; what waits stays in the kernel's queue.
+// When the process has no descriptor left for them, accepting pauses, and every kBackoff it is
+// looked whether there is one: what waits stays in the kernel's queue, and nothing spins. Who may
+// have every descriptor keeps one in reserve, so that one client more is served even then.
+//
+//   accepting ──no descriptor──▶ pausing ──▶ accepting
 #pragma once
 
-#include <cstdint>
 #include <functional>
 #include <memory>
 
 #include "proxy/base/time.h"
 #include "proxy/net/address.h"
+#include "proxy/net/descriptors.h"
 #include "proxy/net/loop.h"
 
 namespace woad {
@@ -25,13 +28,12 @@ class Acceptor {
   using Accepted = std::function<void(int socket, const Address& peer)>;
 
   // Takes over `listener`, of listen_tcp(). Destroying the acceptor closes it; connections in its
-  // queue are then reset by the kernel.
-  Acceptor(Loop& loop, int listener, Accepted accepted);
+  // queue are then reset by the kernel. Connections take descriptors below `share` alone
+  // (DescriptorShares).
+  Acceptor(Loop& loop, int listener, Accepted accepted, int share = DescriptorShares::kAll);
   ~Acceptor();
 
   const Address& address() const;
-  // Connections closed at once for want of descriptors.
-  uint64_t shed() const;
 
  private:
   struct Impl;

@@ -24,6 +24,11 @@ sockaddr_in6 v6_of(const sockaddr* raw) {
 
 }  // namespace
 
+Address::Address(const sockaddr_storage& raw) {
+  if (raw.ss_family == AF_INET) std::memcpy(&raw_, &raw, sizeof(sockaddr_in));
+  if (raw.ss_family == AF_INET6) std::memcpy(&raw_, &raw, sizeof(sockaddr_in6));
+}
+
 Result<Address> Address::parse(std::string_view text) {
   const Error bad{"'" + std::string(text) + "' is no address; write 127.0.0.1:80 or [::1]:80"};
   const size_t colon = text.rfind(':');
@@ -63,30 +68,30 @@ Result<Address> Address::from_host(std::string_view host, uint16_t port) {
 }
 
 socklen_t Address::raw_size() const {
-  if (raw_.ss_family == AF_INET) return sizeof(sockaddr_in);
-  if (raw_.ss_family == AF_INET6) return sizeof(sockaddr_in6);
+  if (raw_.sin6_family == AF_INET) return sizeof(sockaddr_in);
+  if (raw_.sin6_family == AF_INET6) return sizeof(sockaddr_in6);
   return 0;
 }
 
 uint16_t Address::port() const {
-  if (raw_.ss_family == AF_INET) return ntohs(v4_of(raw()).sin_port);
-  if (raw_.ss_family == AF_INET6) return ntohs(v6_of(raw()).sin6_port);
+  if (raw_.sin6_family == AF_INET) return ntohs(v4_of(raw()).sin_port);
+  if (raw_.sin6_family == AF_INET6) return ntohs(v6_of(raw()).sin6_port);
   return 0;
 }
 
 bool Address::is_loopback() const {
-  if (raw_.ss_family == AF_INET) return ntohl(v4_of(raw()).sin_addr.s_addr) >> 24 == 127;
-  if (raw_.ss_family != AF_INET6) return false;
+  if (raw_.sin6_family == AF_INET) return ntohl(v4_of(raw()).sin_addr.s_addr) >> 24 == 127;
+  if (raw_.sin6_family != AF_INET6) return false;
   const in6_addr ip = v6_of(raw()).sin6_addr;
   return IN6_IS_ADDR_LOOPBACK(&ip) || (IN6_IS_ADDR_V4MAPPED(&ip) && ip.s6_addr[12] == 127);
 }
 
 std::string Address::host() const {
   char text[INET6_ADDRSTRLEN] = {};
-  if (raw_.ss_family == AF_INET) {
+  if (raw_.sin6_family == AF_INET) {
     const sockaddr_in v4 = v4_of(raw());
     inet_ntop(AF_INET, &v4.sin_addr, text, sizeof text);
-  } else if (raw_.ss_family == AF_INET6) {
+  } else if (raw_.sin6_family == AF_INET6) {
     const sockaddr_in6 v6 = v6_of(raw());
     inet_ntop(AF_INET6, &v6.sin6_addr, text, sizeof text);
   }
@@ -96,22 +101,30 @@ std::string Address::host() const {
 std::string Address::to_string() const {
   if (!valid()) return {};
   const std::string port_text = std::to_string(port());
-  if (raw_.ss_family == AF_INET6) return "[" + host() + "]:" + port_text;
+  if (raw_.sin6_family == AF_INET6) return "[" + host() + "]:" + port_text;
   return host() + ":" + port_text;
 }
 
 bool Address::operator==(const Address& other) const {
-  if (raw_.ss_family != other.raw_.ss_family || port() != other.port()) return false;
-  if (raw_.ss_family == AF_INET) {
+  if (raw_.sin6_family != other.raw_.sin6_family || port() != other.port()) return false;
+  if (raw_.sin6_family == AF_INET) {
     return v4_of(raw()).sin_addr.s_addr == v4_of(other.raw()).sin_addr.s_addr;
   }
-  if (raw_.ss_family == AF_INET6) {
+  if (raw_.sin6_family == AF_INET6) {
     const sockaddr_in6 mine = v6_of(raw());
     const sockaddr_in6 theirs = v6_of(other.raw());
     return std::memcmp(&mine.sin6_addr, &theirs.sin6_addr, sizeof mine.sin6_addr) == 0 &&
            mine.sin6_scope_id == theirs.sin6_scope_id;
   }
   return true;
+}
+
+size_t Address::hash() const {
+  const auto of = [this](const auto& ip) {
+    const std::string_view bytes(reinterpret_cast<const char*>(&ip), sizeof ip);
+    return std::hash<std::string_view>()(bytes) * 31 + port();
+  };
+  return raw_.sin6_family == AF_INET ? of(v4_of(raw()).sin_addr) : of(raw_.sin6_addr);
 }
 
 }  // namespace woad

@@ -15,14 +15,15 @@ namespace woad {
 class Address {
  public:
   Address() = default;
-  explicit Address(const sockaddr_storage& raw) : raw_(raw) {}
+  // Of an IPv4 or IPv6 socket; any other family is not valid().
+  explicit Address(const sockaddr_storage& raw);
 
   // "127.0.0.1:80" or "[::1]:80". Numbers only; names are the resolver's.
   static Result<Address> parse(std::string_view text);
   // Numeric host without brackets.
   static Result<Address> from_host(std::string_view host, uint16_t port);
 
-  bool valid() const { return raw_.ss_family != 0; }
+  bool valid() const { return raw_.sin6_family != 0; }
   const sockaddr* raw() const { return reinterpret_cast<const sockaddr*>(&raw_); }
   socklen_t raw_size() const;
   uint16_t port() const;
@@ -33,9 +34,10 @@ class Address {
   std::string host() const;
 
   bool operator==(const Address& other) const;
+  size_t hash() const;
 
  private:
-  sockaddr_storage raw_{};
+  sockaddr_in6 raw_{};  // room for either; its family says which
 };
 
 }  // namespace woad

@@ -21,19 +21,30 @@ ConnectError::Kind kind_of(int error) {
     case EHOSTUNREACH:
     case ENETDOWN:
     case EHOSTDOWN: return ConnectError::Kind::kUnreachable;
+    case EMFILE:
+    case ENFILE:
+    case ENOBUFS:
+    case ENOMEM: return ConnectError::Kind::kNoRoom;
     default: return ConnectError::Kind::kOther;
   }
+}
+
+std::string words(int error) {
+  if (error != EMFILE) return error_words(error);
+  return "no file descriptor is left to connect with; raise the limit (ulimit -n), which is " +
+         std::to_string(descriptor_limit());
 }
 
 class TcpConnect final : public Connecting, private TurnEnd {
  public:
   TcpConnect(Loop& loop, BlockPool& blocks, const Address& address, ConnectedCallback connected,
-             ConnectFailedCallback failed)
+             ConnectFailedCallback failed, int share)
       : loop_(loop),
         blocks_(blocks),
         address_(address),
         connected_(std::move(connected)),
         failed_(std::move(failed)),
+        share_(share),
         timeout_(loop.scheduler().timers(), bind_timer<&TcpConnect::on_timeout>(this)) {}
 
   void begin(Duration timeout) {
@@ -51,6 +62,7 @@ class TcpConnect final : public Connecting, private TurnEnd {
     const int family = address_.raw()->sa_family;
     socket_ = Fd(::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
     if (!socket_.valid()) return errno;
+    if (socket_.get() >= share_) return EMFILE;
     const int on = 1;
     setsockopt(socket_.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     skip_pacing(socket_.get(), address_);
@@ -93,7 +105,7 @@ class TcpConnect final : public Connecting, private TurnEnd {
     poll_.reset();
     socket_.reset();
     const ConnectFailedCallback failed = std::move(failed_);
-    failed({kind, address_.to_string() + ": " + error_words(error_)});
+    failed({kind, address_.to_string() + ": " + words(error_)});
   }
 
   Loop& loop_;
@@ -101,6 +113,7 @@ class TcpConnect final : public Connecting, private TurnEnd {
   Address address_;
   ConnectedCallback connected_;
   ConnectFailedCallback failed_;
+  const int share_;
   Fd socket_;
   Handle<uv_poll_t> poll_;
   Timer timeout_;
@@ -111,9 +124,9 @@ class TcpConnect final : public Connecting, private TurnEnd {
 
 std::unique_ptr<Connecting> connect_tcp(Loop& loop, BlockPool& blocks, const Address& address,
                                         Duration timeout, ConnectedCallback connected,
-                                        ConnectFailedCallback failed) {
-  auto attempt =
-      std::make_unique<TcpConnect>(loop, blocks, address, std::move(connected), std::move(failed));
+                                        ConnectFailedCallback failed, int share) {
+  auto attempt = std::make_unique<TcpConnect>(loop, blocks, address, std::move(connected),
+                                              std::move(failed), share);
   attempt->begin(timeout);
   return attempt;
 }

@@ -9,13 +9,15 @@
 #include "proxy/base/buffer.h"
 #include "proxy/base/time.h"
 #include "proxy/net/address.h"
+#include "proxy/net/descriptors.h"
 #include "proxy/net/loop.h"
 #include "proxy/net/transport.h"
 
 namespace woad {
 
 struct ConnectError {
-  enum class Kind : uint8_t { kRefused, kTimeout, kUnreachable, kOther };
+  // kNoRoom: this process may open no more descriptors, or the kernel has no memory.
+  enum class Kind : uint8_t { kRefused, kTimeout, kUnreachable, kNoRoom, kOther };
   Kind kind;
   std::string message;  // such as "10.0.0.1:80: connection refused"
 };
@@ -30,9 +32,11 @@ using ConnectedCallback = std::function<void(std::unique_ptr<Transport>)>;
 using ConnectFailedCallback = std::function<void(ConnectError)>;
 
 // One of the two is called, once, from the loop and never inside this call; it may destroy the
-// Connecting. The loop and the pool outlive the Connecting and the transport.
+// Connecting. The loop and the pool outlive the Connecting and the transport. Takes a descriptor
+// below `share` alone (DescriptorShares).
 std::unique_ptr<Connecting> connect_tcp(Loop& loop, BlockPool& blocks, const Address& address,
                                         Duration timeout, ConnectedCallback connected,
-                                        ConnectFailedCallback failed);
+                                        ConnectFailedCallback failed,
+                                        int share = DescriptorShares::kAll);
 
 }  // namespace woad

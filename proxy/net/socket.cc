@@ -24,28 +24,33 @@ bool set_flag(int fd, int level, int name) {
   return setsockopt(fd, level, name, &on, sizeof on) == 0;
 }
 
+// Binds as every address of ours is bound: [::] takes IPv6 alone, so that 0.0.0.0 fits beside it.
+bool bind_to(int fd, const Address& address) {
+  const bool v6 = address.raw()->sa_family == AF_INET6;
+  if (v6 && !set_flag(fd, IPPROTO_IPV6, IPV6_V6ONLY)) return false;
+  return bind(fd, address.raw(), address.raw_size()) == 0;
+}
+
+Error failed(const char* what, const Address& address) {
+  const int error = errno;
+  return Error{"cannot " + std::string(what) + " " + address.to_string() + ": " +
+               error_words(error)};
+}
+
 }  // namespace
 
 Result<Fd> listen_tcp(const Address& address, int backlog) {
-  const auto failed = [&](const char* what) {
-    const int error = errno;
-    return Error{"cannot " + std::string(what) + " " + address.to_string() + ": " +
-                 error_words(error)};
-  };
-  const int family = address.raw()->sa_family;
-  Fd fd(socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-  if (!fd.valid()) return failed("open a socket for");
+  Fd fd(socket(address.raw()->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  if (!fd.valid()) return failed("open a socket for", address);
   if (!set_flag(fd.get(), SOL_SOCKET, SO_REUSEADDR) ||
       !set_flag(fd.get(), SOL_SOCKET, SO_REUSEPORT)) {
-    return failed("share");
+    return failed("share", address);
   }
-  // [::] takes IPv6 alone, so that 0.0.0.0 can be bound beside it.
-  if (family == AF_INET6 && !set_flag(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY)) return failed("bind");
   // Accepted sockets inherit it, which saves a system call a connection.
-  if (!set_flag(fd.get(), IPPROTO_TCP, TCP_NODELAY)) return failed("set up");
+  if (!set_flag(fd.get(), IPPROTO_TCP, TCP_NODELAY)) return failed("set up", address);
   skip_pacing(fd.get(), address);
-  if (bind(fd.get(), address.raw(), address.raw_size()) != 0) return failed("listen on");
-  if (listen(fd.get(), backlog) != 0) return failed("listen on");
+  if (!bind_to(fd.get(), address)) return failed("listen on", address);
+  if (listen(fd.get(), backlog) != 0) return failed("listen on", address);
   return fd;
 }
 
@@ -63,10 +68,10 @@ int take_error(int fd) {
 
 Result<void> check_free(const Address& address) {
   const Fd probe(::socket(address.raw()->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  const int on = 1;
-  setsockopt(probe.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-  if (::bind(probe.get(), address.raw(), address.raw_size()) == 0) return {};
-  return Error{"cannot listen on " + address.to_string() + ": " + error_words(errno)};
+  if (!probe.valid()) return failed("open a socket for", address);
+  set_flag(probe.get(), SOL_SOCKET, SO_REUSEADDR);
+  if (bind_to(probe.get(), address)) return {};
+  return failed("listen on", address);
 }
 
 Address local_address(int fd) {

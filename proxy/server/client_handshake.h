@@ -20,6 +20,8 @@ struct ClientArrival {
   std::string alpn{};                      // "" when none was agreed on, or in plaintext
   std::shared_ptr<const Svid> identity{};  // nullptr: plaintext
   TlsContext::Ptr tls{};
+  // Inside a CONNECT to this host and port; nullptr: by itself.
+  std::unique_ptr<const std::string> connect{};
   bool over_limit = false;  // come for its refusal alone
 };
 

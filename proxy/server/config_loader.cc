@@ -26,19 +26,33 @@ LoadedConfig compile_loaded(config::LoadResult read, const std::string& path,
   return loaded;
 }
 
+// Compiles what was read; errors are found again in the whole text where they have no place.
+LoadedConfig compile_read(config::LoadResult read, const std::string& path, const LoadBasis& basis,
+                          config::Diagnostics* diagnostics) {
+  const std::shared_ptr<const config::Config> config = read.config;
+  const bool whole = read.whole;
+  LoadedConfig loaded = compile_loaded(std::move(read), path, basis, diagnostics);
+  if (config == nullptr || config->tells_places() || loaded.snapshot != nullptr) return loaded;
+  read = config::load_text(config->source_text(), path, config::Environment::of_process());
+  read.whole = whole;
+  return compile_loaded(std::move(read), path, basis, diagnostics);
+}
+
 }  // namespace
 
 LoadedConfig load_config(const std::string& path, const LoadBasis& basis,
                          config::Diagnostics* diagnostics) {
-  return compile_loaded(config::load_file(path, config::Environment::of_process()), path, basis,
-                        diagnostics);
+  LoadedConfig loaded = compile_read(
+      config::load_file(path, config::Environment::of_process(), basis.previous_config.get()), path,
+      basis, diagnostics);
+  if (loaded.snapshot != nullptr) loaded.config->document->clear();
+  return loaded;
 }
 
 LoadedConfig compile_config(std::shared_ptr<const config::Config> config, const std::string& path,
                             const LoadBasis& basis) {
-  const std::shared_ptr<const std::string> source(config, &config->source_text());
-  return compile_loaded({std::move(config), config::Diagnostics(path, source)}, path, basis,
-                        nullptr);
+  const auto text = config->text;
+  return compile_read({std::move(config), config::Diagnostics(path, text)}, path, basis, nullptr);
 }
 
 }  // namespace woad

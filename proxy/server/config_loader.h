@@ -30,6 +30,8 @@ struct LoadBasis {
   const std::vector<FilterKind>& registry;
   Resolutions resolutions{};
   std::shared_ptr<const Snapshot> previous{};  // what runs; nullptr: nothing
+  // What it was compiled of: services of it that did not change are taken over.
+  std::shared_ptr<const config::Config> previous_config{};
   WallTime now = std::chrono::system_clock::now();
   uint64_t seed = 0;  // of what is made anew at the start
 };

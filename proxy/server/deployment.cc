@@ -24,7 +24,7 @@ OtlpSettings spans_of(const config::Config& config) {
   file.service = config.node.service;
   file.instance = config.node.instance;
   if (tracing && tracing->otlp) file.otlp = **tracing->otlp;
-  if (tracing && tracing->source.find("sample")) file.sample = tracing->sample.value;
+  if (tracing && tracing->sample) file.sample = tracing->sample->value;
   return otlp_settings(file, [](const std::string& name) {
     const char* value = std::getenv(name.c_str());
     return value == nullptr ? std::nullopt : std::optional<std::string>(value);

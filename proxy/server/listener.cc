@@ -4,12 +4,14 @@
 #include "proxy/net/tcp_transport.h"
 #include "proxy/server/connection_story.h"
 #include "proxy/server/tls_results.h"
+#include "proxy/upstream/balancer.h"
 
 namespace woad {
 Listener::Listener(ListenerContext& context, int socket, ViewRef view, const ListenerSpec& spec)
     : context_(context), name_(spec.name), view_(std::move(view)), spec_(&spec) {
   acceptor_ = std::make_unique<Acceptor>(
-      context.loop, socket, [this](int client, const Address& peer) { on_accept(client, peer); });
+      context.loop, socket, [this](int client, const Address& peer) { on_accept(client, peer); },
+      context.descriptor_share);
 }
 
 Listener::~Listener() {
@@ -32,7 +34,7 @@ void Listener::update(ViewRef view, const ListenerSpec& spec) {
   view_ = std::move(view);
   spec_ = &spec;
   const TlsContext::Ptr& epoch = view_->snapshot().tls.own.context;
-  connections_.for_each(
+  connections_.visit_each(
       [&](DownstreamConnection& connection) { connection.on_newer_epoch(epoch); });
   relays_.for_each([&](TcpRelay& relay) { relay.on_newer_epoch(epoch); });
 }
@@ -73,7 +75,7 @@ void Listener::refuse(std::unique_ptr<Transport> client) {
 void Listener::uncount(const DownstreamConnection& connection) {
   if (connection.over_limit()) {
     --refusals_;
-  } else {
+  } else if (!connection.inside_connect()) {  // what is inside has no socket of its own
     count_connection(-1);
   }
 }
@@ -130,13 +132,16 @@ void Listener::relay(ClientArrival client) {
   auto* relay = new TcpRelay(*this, context_.worker, std::move(client));
   relays_.push_back(*relay);
   ++relay_count_;
-  const PoolInfo* pool = spec_->app->service.find_pool("", "");
+  const Service& service = spec_->app->service;
+  LivePool& live = view_->upstreams().of(service, service.pools().front());
   const Endpoint* app =
-      view_->upstreams().pick(spec_->app->service.pool(*pool), BalancerPolicy::kRandom, nullptr);
+      pick(live, BalancerPolicy::kRandom, context_.worker.random, [&](const Endpoint& endpoint) {
+        return !passed_over(live.pool(), endpoint, context_.worker.scheduler.now());
+      });
   if (app == nullptr) {
     relay->close("the app's address is not known");
   } else {
-    relay->start(context_.dialer, app->address, spec_->app->service.channel);
+    relay->start(context_.dialer, service, live.pool(), *app);
     relay->on_newer_epoch(view_->snapshot().tls.own.context);
   }
 }
@@ -157,7 +162,7 @@ void Listener::on_relay_closed(TcpRelay& relay) {
 void Listener::begin_drain() {
   if (phase_ != Phase::kOpen) return;
   phase_ = Phase::kDraining;
-  connections_.for_each([](DownstreamConnection& connection) { connection.announce_drain(); });
+  connections_.visit_each([](DownstreamConnection& connection) { connection.announce_drain(); });
 }
 
 void Listener::close() {
@@ -167,17 +172,17 @@ void Listener::close() {
     count_connection(-1);
     forget(handshakes_.front());
   }
-  connections_.for_each([](DownstreamConnection& connection) { connection.drain(); });
+  connections_.visit_each([](DownstreamConnection& connection) { connection.drain(); });
 }
 
 void Listener::abort(std::string_view why) {
-  connections_.for_each([&](DownstreamConnection& connection) { connection.abort(why); });
+  connections_.visit_each([&](DownstreamConnection& connection) { connection.abort(why); });
   relays_.for_each([&](TcpRelay& relay) { relay.close(why); });
 }
 
 size_t Listener::active() {
   size_t active = relay_count_;
-  connections_.for_each(
+  connections_.visit_each(
       [&](DownstreamConnection& connection) { active += connection.active() ? 1 : 0; });
   return active;
 }

@@ -105,11 +105,13 @@ void Rollout::load(Load load) {
   load_at_ = faces_.scheduler.now() + kPause;
   const auto version = std::make_shared<Version>();
   version->world = world_;
-  faces_.background.run([version, load = std::move(load), &source = faces_.source,
-                         basis = LoadBasis{registry_, faces_.names.resolutions(),
-                                           running_.loaded.snapshot, faces_.scheduler.wall(),
-                                           seed_}] { version->loaded = load(source, basis); },
-                        [this, version] { on_loaded(std::move(*version)); });
+  faces_.background.run(
+      [version, load = std::move(load), &source = faces_.source,
+       basis = LoadBasis{registry_, faces_.names.resolutions(), running_.loaded.snapshot,
+                         running_.loaded.config, faces_.scheduler.wall(), seed_}] {
+        version->loaded = load(source, basis);
+      },
+      [this, version] { on_loaded(std::move(*version)); });
 }
 
 void Rollout::on_loaded(Version version) {

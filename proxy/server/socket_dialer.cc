@@ -10,8 +10,13 @@
 namespace woad {
 namespace {
 
-std::string_view proxy_status(ConnectError::Kind kind) {
-  return kind == ConnectError::Kind::kTimeout ? "connection_timeout" : "connection_refused";
+DialFailure failure_of(ConnectError error) {
+  switch (error.kind) {
+    case ConnectError::Kind::kNoRoom:
+      return {"connection_limit_reached", std::move(error.message), DialFailure::Cause::kOurs};
+    case ConnectError::Kind::kTimeout: return {"connection_timeout", std::move(error.message)};
+    default: return {"connection_refused", std::move(error.message)};
+  }
 }
 
 // RFC 9209 section 2.3.
@@ -30,7 +35,7 @@ std::string_view proxy_status(TlsError::Kind kind) {
 class SocketDial final : public Dial, private TlsHandshakeSink {
  public:
   SocketDial(Loop& loop, BlockPool& blocks, WorkerMetrics& metrics, const Address& address,
-             std::shared_ptr<const Channel> channel, DialSink& sink)
+             std::shared_ptr<const Channel> channel, DialSink& sink, int share)
       : loop_(loop),
         blocks_(blocks),
         metrics_(metrics),
@@ -40,9 +45,8 @@ class SocketDial final : public Dial, private TlsHandshakeSink {
         connecting_(connect_tcp(
             loop, blocks, address, channel_->connect_timeout,
             [this](std::unique_ptr<Transport> transport) { on_connected(std::move(transport)); },
-            [this](ConnectError error) {
-              sink_.on_dial_failed({proxy_status(error.kind), std::move(error.message)});
-            })) {}
+            [this](ConnectError error) { sink_.on_dial_failed(failure_of(std::move(error))); },
+            share)) {}
 
  private:
   void on_connected(std::unique_ptr<Transport> transport) {
@@ -64,7 +68,8 @@ class SocketDial final : public Dial, private TlsHandshakeSink {
   }
   void on_tls_failed(TlsError error) override {
     count_handshake(metrics_, Direction::kOutbound, to_string(error.kind));
-    sink_.on_dial_failed({proxy_status(error.kind), std::move(error.message)});
+    sink_.on_dial_failed(
+        {proxy_status(error.kind), std::move(error.message), DialFailure::Cause::kNotAgreed});
   }
 
   Loop& loop_;
@@ -79,23 +84,25 @@ class SocketDial final : public Dial, private TlsHandshakeSink {
 
 class SocketDialer final : public Dialer {
  public:
-  SocketDialer(Loop& loop, BlockPool& blocks, WorkerMetrics& metrics)
-      : loop_(loop), blocks_(blocks), metrics_(metrics) {}
+  SocketDialer(Loop& loop, BlockPool& blocks, WorkerMetrics& metrics, int share)
+      : loop_(loop), blocks_(blocks), metrics_(metrics), share_(share) {}
   std::unique_ptr<Dial> dial(const Address& address, const std::shared_ptr<const Channel>& channel,
                              DialSink& sink) override {
-    return std::make_unique<SocketDial>(loop_, blocks_, metrics_, address, channel, sink);
+    return std::make_unique<SocketDial>(loop_, blocks_, metrics_, address, channel, sink, share_);
   }
 
  private:
   Loop& loop_;
   BlockPool& blocks_;
   WorkerMetrics& metrics_;
+  const int share_;
 };
 
 }  // namespace
 
-std::unique_ptr<Dialer> make_dialer(Loop& loop, BlockPool& blocks, WorkerMetrics& metrics) {
-  return std::make_unique<SocketDialer>(loop, blocks, metrics);
+std::unique_ptr<Dialer> make_dialer(Loop& loop, BlockPool& blocks, WorkerMetrics& metrics,
+                                    int share) {
+  return std::make_unique<SocketDialer>(loop, blocks, metrics, share);
 }
 
 }  // namespace woad

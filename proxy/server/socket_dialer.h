@@ -3,13 +3,15 @@
 
 #include <memory>
 
+#include "proxy/net/descriptors.h"
 #include "proxy/net/loop.h"
 #include "proxy/observe/metrics.h"
 #include "proxy/upstream/dialer.h"
 
 namespace woad {
 
-// All outlive the dialer. Handshakes are counted.
-std::unique_ptr<Dialer> make_dialer(Loop& loop, BlockPool& blocks, WorkerMetrics& metrics);
+// All outlive the dialer. Handshakes are counted. Connections take descriptors below `share` alone.
+std::unique_ptr<Dialer> make_dialer(Loop& loop, BlockPool& blocks, WorkerMetrics& metrics,
+                                    int share = DescriptorShares::kAll);
 
 }  // namespace woad

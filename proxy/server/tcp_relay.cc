@@ -34,9 +34,10 @@ TcpRelay::~TcpRelay() {
   }
 }
 
-void TcpRelay::start(Dialer& dialer, const Address& app,
-                     const std::shared_ptr<const Channel>& channel) {
-  dial_ = dialer.dial(app, channel, *this);
+void TcpRelay::start(Dialer& dialer, const Service& service, const Pool& pool,
+                     const Endpoint& endpoint) {
+  DialSink& self = *this;
+  dial_ = std::make_unique<AddressDial>(worker_.scheduler, dialer, service, pool, endpoint, self);
 }
 
 void TcpRelay::on_dialed(Dialed dialed) {

@@ -11,7 +11,7 @@
 #include "proxy/net/tls/connection_age.h"
 #include "proxy/net/transport.h"
 #include "proxy/server/client_handshake.h"
-#include "proxy/upstream/dialer.h"
+#include "proxy/upstream/address_dial.h"
 
 namespace woad {
 
@@ -33,7 +33,8 @@ class TcpRelay final : public Deferred, public ListLink, private DialSink, priva
   TcpRelay(RelayHost& host, WorkerContext& worker, ClientArrival client);
   ~TcpRelay() override;
 
-  void start(Dialer& dialer, const Address& app, const std::shared_ptr<const Channel>& channel);
+  // To this endpoint, or another address of its name; it is in `pool`, which is the service's.
+  void start(Dialer& dialer, const Service& service, const Pool& pool, const Endpoint& endpoint);
   void close(std::string_view why);
   // The listener's TLS is of another epoch now.
   void on_newer_epoch(const TlsContext::Ptr& epoch) {

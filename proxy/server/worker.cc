@@ -7,16 +7,18 @@
 
 namespace woad {
 
-Worker::Worker(uint64_t seed, std::atomic<uint32_t>& client_connections, TapHub& taps)
+Worker::Worker(uint64_t seed, std::atomic<uint32_t>& client_connections,
+               const DescriptorShares& shares, TapHub& taps)
     : random_(seed),
-      dialer_(make_dialer(loop_, blocks_, metrics_)),
+      dialer_(make_dialer(loop_, blocks_, metrics_, shares.upstreams)),
       faults_(loop_.scheduler()),
       codec_{loop_.scheduler(), blocks_, metrics_.hostile(), &faults_},
       pools_{loop_.scheduler(), codec_, *dialer_, HttpLimits{}},
       endpoints_(pools_),
+      live_pools_(endpoints_),
       log_(loop_.scheduler()),
       context_{loop_.scheduler(), blocks_, arenas_, random_, metrics_, mirrors_},
-      listener_context_{loop_, context_, *dialer_, codec_, client_connections},
+      listener_context_{loop_, context_, *dialer_, codec_, client_connections, shares.clients},
       sweep_timer_(loop_.scheduler().timers(), bind_timer<&Worker::sweep>(this)) {
   context_.taps = &taps;
   context_.log = &log_;
@@ -60,7 +62,7 @@ void Worker::adopt(std::shared_ptr<const Snapshot> snapshot, std::vector<Listeni
 void Worker::do_adopt(std::shared_ptr<const Snapshot> snapshot,
                       std::vector<ListeningSocket> sockets) {
   pools_.limits = snapshot->limits;
-  view_ = ViewRef(new SnapshotView(std::move(snapshot), endpoints_, random_, views_alive_));
+  view_ = ViewRef(new SnapshotView(std::move(snapshot), live_pools_, views_alive_));
   std::vector<std::unique_ptr<Listener>> before;
   before.swap(listeners_);
   for (const ListenerSpec& spec : view_->snapshot().listeners) {
@@ -88,24 +90,19 @@ void Worker::do_adopt(std::shared_ptr<const Snapshot> snapshot,
 }
 
 void Worker::retire_older() {
-  endpoints_.retire_all_but([this](const auto& keep) {
-    const auto keep_all = [&](const Service& service) {
-      for (const Pool& pool : service.pools()) {
-        for (const Endpoint& endpoint : pool.endpoints) keep(endpoint, *service.channel);
-      }
-    };
-    for (const auto& entry : view_->snapshot().services) keep_all(entry->service);
-    for (const ListenerSpec& spec : view_->snapshot().listeners) {
-      if (spec.app != nullptr) keep_all(spec.app->service);
-    }
-  });
+  std::vector<const Service*> services;
+  for (const auto& entry : view_->snapshot().services) services.push_back(&entry->service);
+  for (const ListenerSpec& spec : view_->snapshot().listeners) {
+    if (spec.app != nullptr) services.push_back(&spec.app->service);
+  }
+  live_pools_.retire_all_but(services);
 }
 
 // Drops what only older snapshots used, once nothing uses those any more.
 void Worker::sweep() {
   std::erase_if(retired_, [](const auto& listener) { return listener->connections() == 0; });
   bool left = !retired_.empty() || views_alive_ > 1;
-  if (views_alive_ == 1) left = endpoints_.drop_retired() || left;
+  if (views_alive_ == 1) left = live_pools_.drop_retired() || left;
   if (left) sweep_timer_.arm(kSweepEvery);
 }
 

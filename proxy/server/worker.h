@@ -21,7 +21,7 @@
 #include "proxy/observe/metrics.h"
 #include "proxy/server/fault_log.h"
 #include "proxy/server/listener.h"
-#include "proxy/upstream/endpoints.h"
+#include "proxy/upstream/live_pools.h"
 
 namespace woad {
 
@@ -36,7 +36,8 @@ class Worker {
   // How often what a reload left behind is looked after.
   static constexpr Duration kSweepEvery = seconds(1);
 
-  Worker(uint64_t seed, std::atomic<uint32_t>& client_connections, TapHub& taps);
+  Worker(uint64_t seed, std::atomic<uint32_t>& client_connections, const DescriptorShares& shares,
+         TapHub& taps);
   ~Worker();
 
   void start();
@@ -75,6 +76,7 @@ class Worker {
   CodecContext codec_;
   PoolContext pools_;
   EndpointRegistry endpoints_;
+  LivePools live_pools_;
   WorkerLog log_;
   MirrorSet mirrors_;
   WorkerContext context_;

@@ -5,20 +5,12 @@
 #include "proxy/match/compile_match.h"
 #include "proxy/snapshot/compile_context.h"
 #include "proxy/snapshot/compile_filters.h"
+#include "proxy/snapshot/compile_service.h"
+#include "proxy/snapshot/same_word.h"
 
 namespace woad {
 namespace {
 
-template <class To, class From>
-To same_word(From from) {
-  return static_cast<To>(from);
-}
-static_assert(static_cast<int>(BalancerPolicy::kRandom) ==
-              static_cast<int>(config::BalancerPolicy::kRandom));
-static_assert(static_cast<int>(Fallback::kNone) == static_cast<int>(config::Fallback::kNone));
-static_assert(static_cast<int>(OnUnhealthy::kPanic) ==
-              static_cast<int>(config::OnUnhealthy::kPanic));
-static_assert(static_cast<int>(UpstreamProtocol::kTcp) == static_cast<int>(config::Protocol::kTcp));
 static_assert(static_cast<int>(Mtls::kStrict) == static_cast<int>(config::Mtls::kStrict));
 static_assert(static_cast<int>(ListenerProtocol::kTcp) == static_cast<int>(config::Protocol::kTcp));
 
@@ -35,17 +27,21 @@ class Compiler {
         snapshot_(std::make_shared<Snapshot>()),
         filters_(registry, previous, *snapshot_, diagnostics),
         channels_(config, snapshot_->tls, previous == nullptr ? nullptr : &previous->channels,
-                  snapshot_->channels, diagnostics) {}
+                  snapshot_->channels, diagnostics),
+        services_(resolutions, previous, *snapshot_, filters_, channels_) {}
 
   std::shared_ptr<Snapshot> run(SnapshotTls tls) {
     snapshot_->tls = std::move(tls);
     identity();
     snapshot_->context = compile_context(config_, previous_, seed_, diagnostics_);
+    snapshot_->health = previous_ == nullptr ? std::make_shared<HealthTable>() : previous_->health;
     for (const DyeRule& rule : snapshot_->context.rules.dye) note_color(rule.color);
     note_color(config::label(config_.node.labels, "color"));
     filters_.compile_chain(Direction::kInbound, config_.filters.inbound);
     filters_.compile_chain(Direction::kOutbound, config_.filters.outbound);
-    for (const config::Service& service : config_.services) add_service(service);
+    snapshot_->services.reserve(config_.services.size());
+    by_name_.reserve(config_.services.size());
+    for (const auto& service : config_.services) add_service(service);
     for (size_t i = 0; i < config_.routes.size(); ++i) add_route(config_.routes[i], i);
     for (const config::Inbound& inbound : config_.inbound) add_inbound(inbound);
     for (const config::Outbound& outbound : config_.outbound) add_outbound(outbound);
@@ -56,7 +52,7 @@ class Compiler {
   void identity() {
     snapshot_->version = config_.version;
     snapshot_->hash = config_.hash;
-    snapshot_->source = config_.source_text();
+    snapshot_->source = config_.text;
     snapshot_->node_service = config_.node.service;
     snapshot_->instance = config_.node.instance;
     const config::Limits& limits = config_.limits;
@@ -71,61 +67,17 @@ class Compiler {
     snapshot_->client_connections = limits.client_connections;
   }
 
-  // Adds the endpoints of one address: one for a number, one for each address of a name.
-  void add_endpoints(Pool& pool, const config::HostPort& at, uint32_t weight) {
-    const auto add = [&](const Address& address, std::string name, std::string unresolved) {
-      pool.endpoints.push_back({.address = address,
-                                .name = std::move(name),
-                                .weight = weight,
-                                .unresolved = std::move(unresolved)});
-    };
-    if (at.numeric) {
-      const auto address = Address::from_host(at.host, at.port);
-      if (address) add(*address, address->to_string(), "");
-      return;
-    }
-    const auto known = resolutions_.find(at.host);
-    if (known == resolutions_.end() || known->second.addresses.empty()) {
-      const bool failed = known != resolutions_.end() && !known->second.error.empty();
-      add({}, at.to_string(), at.host + ": " + (failed ? known->second.error : "not resolved yet"));
-      return;
-    }
-    for (const Address& resolved : known->second.addresses) {
-      const auto address = Address::from_host(resolved.host(), at.port);
-      if (address) add(*address, address->to_string(), "");
-    }
-  }
-
-  void add_service(const config::Service& from) {
-    auto entry = std::make_unique<ServiceEntry>(from.name);
-    Service& service = entry->service;
-    service.protocol = same_word<UpstreamProtocol>(from.protocol);
-    service.policy = same_word<BalancerPolicy>(from.load_balancing.policy);
-    service.set_external(from.external);
-    service.set_fallback(same_word<Fallback>(from.fallback));
-    for (const config::PoolSettings& pool : from.pools) {
-      service.pool_for(pool.color, pool.tenant).info.on_unhealthy =
-          same_word<OnUnhealthy>(pool.on_unhealthy);
-      note_color(pool.color);
-    }
-    for (const config::Endpoint& endpoint : from.endpoints) {
-      const std::string_view color = config::label(endpoint.labels, "color");
-      const std::string_view tenant = config::label(endpoint.labels, "tenant");
-      note_color(color);
-      add_endpoints(service.pool_for(color, tenant), *endpoint.address, endpoint.weight);
-    }
-    service.finish(snapshot_->endpoint_slots, snapshot_->pool_slots);
-    service.channel = channels_.to_service(from);
-    entry->filters = filters_.override_slots(snapshot_->chain(Direction::kOutbound).slots(),
-                                             from.filters, "services." + from.name);
-    for (const auto& host : from.hosts) snapshot_->hosts.add(*host, *entry);
-    if (from.hosts.empty()) snapshot_->hosts.add(from.name, *entry);
-    by_name_.emplace(from.name, entry.get());
+  void add_service(const std::shared_ptr<const config::Service>& from) {
+    auto entry = services_.compile(from);
+    for (const std::string& color : entry->colors) note_color(color);
+    for (const auto& host : from->hosts) snapshot_->hosts.add(*host, *entry);
+    if (from->hosts.empty()) snapshot_->hosts.add(from->name, *entry);
+    by_name_.emplace(from->name, entry.get());
     snapshot_->services.push_back(std::move(entry));
   }
 
   void note_color(std::string_view color) {
-    if (!color.empty()) snapshot_->colors.emplace(color);
+    if (!color.empty() && !snapshot_->colors.contains(color)) snapshot_->colors.emplace(color);
   }
 
   const ServiceEntry* find_service(const std::string& name) const {
@@ -176,12 +128,13 @@ class Compiler {
     listener.direction = Direction::kInbound;
     listener.protocol = same_word<ListenerProtocol>(from.protocol);
     place(listener, *from.address);
-    listener.app = std::make_unique<ServiceEntry>(config_.node.service);
-    Service& app = listener.app->service;
+    const auto made = std::make_shared<Service>(config_.node.service);
+    Service& app = *made;
     app.channel = channels_.to_app();
     app.protocol = same_word<UpstreamProtocol>(from.app_protocol);
-    add_endpoints(app.pool_for("", ""), *from.app, 100);
-    app.finish(snapshot_->endpoint_slots, snapshot_->pool_slots);
+    add_endpoints(app.pool_for("", ""), *from.app, 100, resolutions_);
+    app.finish(*snapshot_->health);
+    listener.app = std::make_unique<ServiceEntry>(made);
     secure(listener, from);
     snapshot_->listeners.push_back(std::move(listener));
   }
@@ -218,7 +171,8 @@ class Compiler {
   std::shared_ptr<Snapshot> snapshot_;
   FilterCompiler filters_;
   ChannelCompiler channels_;
-  std::unordered_map<std::string, const ServiceEntry*> by_name_;
+  ServiceCompiler services_;
+  std::unordered_map<std::string_view, const ServiceEntry*> by_name_;
 };
 
 }  // namespace
@@ -228,8 +182,8 @@ std::vector<std::string> names_to_resolve(const config::Config& config) {
   for (const config::Inbound& inbound : config.inbound) {
     if (!inbound.app->numeric) names.insert(inbound.app->host);
   }
-  for (const config::Service& service : config.services) {
-    for (const config::Endpoint& endpoint : service.endpoints) {
+  for (const auto& service : config.services) {
+    for (const config::Endpoint& endpoint : service->endpoints) {
       if (!endpoint.address->numeric) names.insert(endpoint.address->host);
     }
   }

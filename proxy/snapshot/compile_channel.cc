@@ -1,7 +1,7 @@
 #include "proxy/snapshot/compile_channel.h"
 
 #include <algorithm>
-#include <sstream>
+#include <cstdint>
 
 #include "proxy/base/strings.h"
 #include "proxy/match/spiffe_pattern.h"
@@ -11,6 +11,7 @@ namespace {
 
 constexpr Duration kConnectUpstream = seconds(1);
 constexpr Duration kConnectApp = milliseconds(300);
+const std::string kPlain = "plain";
 
 }  // namespace
 
@@ -65,26 +66,56 @@ const TlsContext::Ptr& ChannelCompiler::context_of(const config::Service& servic
   return found == tls_.of_roots.end() ? kNone : found->second.context;
 }
 
+std::string ChannelCompiler::key_of(const config::Service& service, const TlsContext* context,
+                                    config::Protocol protocol) const {
+  // Both the older and the newer snapshot hold their contexts, so the address tells them apart.
+  std::string key = std::to_string(reinterpret_cast<uintptr_t>(context));
+  key.append("\n").append(service.tls.sni ? **service.tls.sni : service.name);
+  key.append("\n").append(alpn_for(protocol));
+  for (const auto& peer : service.tls.peer) key.append("\n").append(*peer);
+  return key;
+}
+
 std::shared_ptr<const Channel> ChannelCompiler::to_service(const config::Service& service) {
+  const auto plain = [this] { return share(kPlain, {.connect_timeout = kConnectUpstream}); };
   const config::TlsMode mode = config::tls_mode(config_, service);
-  if (mode == config::TlsMode::kOff) return share("plain", {.connect_timeout = kConnectUpstream});
+  if (mode == config::TlsMode::kOff) return plain();
   TlsClientOptions options;
   options.sni = without_final_dot(service.tls.sni ? **service.tls.sni : service.name);
   expect(service.tls.peer, options);
   const TlsContext::Ptr& context = context_of(service, mode);
+  const bool http = service.protocol != config::Protocol::kTcp;
+  const auto opaque = http && mode == config::TlsMode::kTls ? plain() : nullptr;
   const auto secure = [&](config::Protocol protocol, std::shared_ptr<const Channel> http1) {
     options.alpn = alpn_for(protocol);
-    // Both the older and the newer snapshot hold their contexts, so the address tells them apart.
-    std::ostringstream key;
-    key << context.get() << '\n' << options.sni << '\n' << options.alpn << '\n' << options.expected;
-    return share(key.str(), {.connect_timeout = kConnectUpstream,
-                             .tls = context,
-                             .tls_options = std::make_shared<const TlsClientOptions>(options),
-                             .needs_http2 = protocol == config::Protocol::kHttp2,
-                             .http1 = std::move(http1)});
+    return share(key_of(service, context.get(), protocol),
+                 {.connect_timeout = kConnectUpstream,
+                  .tls = context,
+                  .tls_options = std::make_shared<const TlsClientOptions>(options),
+                  .needs_http2 = protocol == config::Protocol::kHttp2,
+                  .http1 = std::move(http1),
+                  .opaque = opaque});
   };
   if (service.protocol != config::Protocol::kAuto) return secure(service.protocol, nullptr);
   return secure(config::Protocol::kAuto, secure(config::Protocol::kHttp1, nullptr));
+}
+
+bool ChannelCompiler::keep(const config::Service& service,
+                           const std::shared_ptr<const Channel>& channel) {
+  const config::TlsMode mode = config::tls_mode(config_, service);
+  if (mode == config::TlsMode::kOff) {
+    if (channel->tls != nullptr) return false;
+    channels_.try_emplace(kPlain, channel);
+    return true;
+  }
+  const TlsContext::Ptr& context = context_of(service, mode);
+  if (channel->tls != context) return false;
+  channels_.try_emplace(key_of(service, context.get(), service.protocol), channel);
+  if (channel->opaque != nullptr) channels_.try_emplace(kPlain, channel->opaque);
+  if (channel->http1 != nullptr) {
+    channels_.try_emplace(key_of(service, context.get(), config::Protocol::kHttp1), channel->http1);
+  }
+  return true;
 }
 
 }  // namespace woad

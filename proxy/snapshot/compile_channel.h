@@ -33,11 +33,17 @@ class ChannelCompiler {
   // To the local app.
   std::shared_ptr<const Channel> to_app();
   std::shared_ptr<const Channel> to_service(const config::Service& service);
+  // Whether to_service() would give `channel`, which it gave for the same words in the snapshot
+  // before; then it stays among those that are in use.
+  bool keep(const config::Service& service, const std::shared_ptr<const Channel>& channel);
 
  private:
   std::shared_ptr<const Channel> share(const std::string& key, Channel channel);
   void expect(const config::PatternList& peer, TlsClientOptions& options);
   const TlsContext::Ptr& context_of(const config::Service& service, config::TlsMode mode) const;
+  // By which a channel with TLS is found.
+  std::string key_of(const config::Service& service, const TlsContext* context,
+                     config::Protocol protocol) const;
 
   const config::Config& config_;
   const SnapshotTls& tls_;

@@ -8,9 +8,8 @@
 namespace woad {
 
 const FilterKind* FilterCompiler::find(const config::FilterSettings& filter) const {
-  const auto found = std::find_if(registry_.begin(), registry_.end(), [&](const FilterKind& kind) {
-    return kind.name == filter.name;
-  });
+  const auto found = std::find_if(registry_.begin(), registry_.end(),
+                                  [&](const FilterKind& kind) { return kind.name == filter.name; });
   if (found != registry_.end() && !found->later()) return &*found;
   if (found != registry_.end()) {
     diagnostics_.error_at_key(filter.source,
@@ -98,6 +97,34 @@ FilterSlots FilterCompiler::override_slots(const FilterSlots& base,
                                  place + "/" + filter.name);
   }
   return slots;
+}
+
+bool FilterCompiler::same_chain() {
+  const FilterChain& now = snapshot_.chain(Direction::kOutbound);
+  const FilterChain& before = previous_->chain(Direction::kOutbound);
+  if (now.size() != before.size()) return false;
+  for (size_t i = 0; i < now.size(); ++i) {
+    const FilterSlot& a = now.slots()[i];
+    const FilterSlot& b = before.slots()[i];
+    if (&now.kind(i) != &before.kind(i) || a.state != b.state) return false;
+    if (!now.kind(i).same_settings(a.settings.get(), b.settings.get())) return false;
+  }
+  return true;
+}
+
+bool FilterCompiler::keep(const std::vector<config::FilterSettings>& given,
+                          const FilterSlots& slots, const std::string& place) {
+  if (given.empty()) return true;
+  if (!same_chain_) same_chain_ = same_chain();
+  if (!*same_chain_) return false;
+  const FilterChain& chain = snapshot_.chain(Direction::kOutbound);
+  for (const config::FilterSettings& filter : given) {
+    const auto position = chain.position(filter.name);
+    if (!position) return false;
+    if (chain.kind(*position).make_state == nullptr) continue;
+    snapshot_.stateful_slots.emplace(place + "/" + filter.name, slots[*position]);
+  }
+  return true;
 }
 
 }  // namespace woad

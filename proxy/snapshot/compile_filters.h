@@ -27,6 +27,11 @@ class FilterCompiler {
                              const std::vector<config::FilterSettings>& given,
                              const std::string& place);
 
+  // Whether the slots that override_slots() made of the same settings before are what it would make
+  // now; their state then lives on.
+  bool keep(const std::vector<config::FilterSettings>& given, const FilterSlots& slots,
+            const std::string& place);
+
  private:
   // nullptr, with an error: there is none of that name, or not yet.
   const FilterKind* find(const config::FilterSettings& filter) const;
@@ -34,10 +39,14 @@ class FilterCompiler {
   FilterSlot make_slot(const FilterKind& kind, const config::Node& settings, const void* base,
                        const std::string& place);
 
+  // The outbound chain is what it was in the snapshot before.
+  bool same_chain();
+
   const std::vector<FilterKind>& registry_;
   const Snapshot* previous_;
   Snapshot& snapshot_;
   config::Diagnostics& diagnostics_;
+  std::optional<bool> same_chain_;
 };
 
 }  // namespace woad

@@ -11,18 +11,10 @@
 #include <vector>
 
 #include "proxy/base/random.h"
-#include "proxy/filter/chain.h"
 #include "proxy/match/matcher.h"
-#include "proxy/upstream/service.h"
+#include "proxy/snapshot/service_entry.h"
 
 namespace woad {
-
-// A service with what the exchange needs beside it.
-struct ServiceEntry {
-  explicit ServiceEntry(std::string name) : service(std::move(name)) {}
-  Service service;
-  FilterSlots filters;  // of the chain that leads to it, with the service's own settings
-};
 
 // Where a route sends: a service with the settings of route over service.
 struct RouteTarget {

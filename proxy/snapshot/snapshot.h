@@ -62,24 +62,23 @@ struct ExchangeLimits {
 };
 
 struct Snapshot {
-  std::string version;  // of the file
-  std::string hash;     // of its text
-  std::string source;   // its text
+  std::string version;                        // of the file
+  std::string hash;                           // of its text
+  std::shared_ptr<const std::string> source;  // its text
   std::string node_service;
   std::string instance;
   std::array<FilterChain, 2> chains;  // by Direction
   std::vector<ListenerSpec> listeners;
-  std::vector<std::unique_ptr<ServiceEntry>> services;  // in the order of the file
+  std::vector<std::shared_ptr<const ServiceEntry>> services;  // in the order of the file
   HostTable hosts;
   RouteTable routes;
   ContextSystem context;
+  std::shared_ptr<HealthTable> health;  // taken over from the snapshot before
   SnapshotTls tls;
   Channels channels;
   HttpLimits limits;
   ExchangeLimits exchange_limits;
   uint32_t client_connections = 10000;
-  uint32_t endpoint_slots = 0;
-  uint32_t pool_slots = 0;
   // Settings and state of the filters that have state, by their place in the file: a reload that
   // finds the same settings at the same place goes on with the state.
   std::map<std::string, FilterSlot> stateful_slots;

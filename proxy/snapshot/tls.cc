@@ -60,8 +60,8 @@ class TlsLoader {
 
   SnapshotTls run() {
     if (config_.tls) load_own(*config_.tls);
-    for (const config::Service& service : config_.services) {
-      if (config::tls_mode(config_, service) == config::TlsMode::kTls) load_roots(service.tls);
+    for (const auto& service : config_.services) {
+      if (config::tls_mode(config_, *service) == config::TlsMode::kTls) load_roots(service->tls);
     }
     return std::move(loaded_);
   }

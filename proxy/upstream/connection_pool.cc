@@ -17,10 +17,12 @@ void StreamWaiter::stop_waiting() {
 }
 
 ConnectionPool::ConnectionPool(PoolContext& context, const Address& address, std::string name,
-                               Protocol protocol, std::shared_ptr<const Channel> channel)
+                               EndpointHealth& health, Protocol protocol,
+                               std::shared_ptr<const Channel> channel)
     : context_(context),
       address_(address),
       name_(std::move(name)),
+      health_(health),
       protocol_(protocol),
       channel_(std::move(channel)) {}
 
@@ -90,7 +92,7 @@ void ConnectionPool::place(UpstreamConnection& connection) {
 }
 
 std::optional<Protocol> ConnectionPool::agreed(const Dialed& dialed) {
-  if (channel_->tls == nullptr) return protocol_;
+  if (channel_->tls == nullptr || protocol_ == Protocol::kTcp) return protocol_;
   const bool http2 = dialed.alpn == "h2";
   if (channel_->needs_http2 && !http2) return std::nullopt;
   protocol_ = http2 ? Protocol::kHttp2 : Protocol::kHttp11;
@@ -98,6 +100,7 @@ std::optional<Protocol> ConnectionPool::agreed(const Dialed& dialed) {
 }
 
 void ConnectionPool::on_open(UpstreamConnection& connection) {
+  health_.reached();
   --dialing_count_;
   place(connection);
   serve_waiting(connection, true);
@@ -122,6 +125,7 @@ void ConnectionPool::fail_waiting(const DialFailure& failure) {
 }
 
 void ConnectionPool::on_dial_failed(UpstreamConnection& connection, const DialFailure& failure) {
+  learn(health_, failure, context_.scheduler.now());
   // One refused dial speaks for the endpoint: whoever waits hears it and may go elsewhere.
   fail_waiting(failure);
   on_closed(connection, true);

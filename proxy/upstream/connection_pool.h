@@ -3,8 +3,8 @@
 // In plaintext the pool's protocol is spoken; with TLS it is what the last handshake agreed on, and
 // each connection speaks what its own did. HTTP/1: the connection that became idle last is used
 // first, so that few stay warm and the rest time out. HTTP/2: streams share connections up to the
-// peer's limit. A request that finds no room waits for the first of a freed connection and a dialed
-// one. One thread.
+// peer's limit. Opaque TCP: a connection a stream, never used again. A request that finds no room
+// waits for the first of a freed connection and a dialed one. One thread.
 #pragma once
 
 #include <cstdint>
@@ -58,9 +58,10 @@ class ConnectionPool {
   static constexpr Duration kIdleHttp1 = seconds(3);
   static constexpr Duration kIdleHttp2 = seconds(60);
 
-  // `protocol`: with TLS the one that is expected until a handshake tells.
-  ConnectionPool(PoolContext& context, const Address& address, std::string name, Protocol protocol,
-                 std::shared_ptr<const Channel> channel);
+  // `health` hears what becomes of dials, and outlives the pool. `protocol`: with TLS the one that
+  // is expected until a handshake tells.
+  ConnectionPool(PoolContext& context, const Address& address, std::string name,
+                 EndpointHealth& health, Protocol protocol, std::shared_ptr<const Channel> channel);
   ~ConnectionPool();
   ConnectionPool(const ConnectionPool&) = delete;
   ConnectionPool& operator=(const ConnectionPool&) = delete;
@@ -109,6 +110,7 @@ class ConnectionPool {
   PoolContext& context_;
   Address address_;
   std::string name_;
+  EndpointHealth& health_;
   Protocol protocol_;
   std::shared_ptr<const Channel> channel_;
   IntrusiveList<StreamWaiter> waiting_;

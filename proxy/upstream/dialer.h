@@ -9,14 +9,24 @@
 #include "proxy/net/address.h"
 #include "proxy/net/transport.h"
 #include "proxy/upstream/channel.h"
+#include "proxy/upstream/endpoint_health.h"
 
 namespace woad {
 
 // Why there is no connection. `proxy_status` is the RFC 9209 error type for it.
 struct DialFailure {
+  enum class Cause : uint8_t {
+    kUnreachable,  // the address could not be connected to
+    kNotAgreed,    // it was, and there was no agreement on what to speak: TLS
+    kOurs,         // we could not even try
+  };
   std::string_view proxy_status;  // static storage
   std::string message;            // such as "10.0.0.1:80: connection refused"
+  Cause cause = Cause::kUnreachable;
 };
+
+// What a failure says of the address.
+void learn(EndpointHealth& health, const DialFailure& failure, MonoTime now);
 
 // A connection that was opened.
 struct Dialed {

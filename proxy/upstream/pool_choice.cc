@@ -28,10 +28,10 @@ class Climb {
 
   // True: choice_ is the answer.
   bool look_at(std::string_view color, std::string_view tenant) {
-    const PoolInfo* pool = service_.find_pool(color, tenant);
+    const Pool* pool = service_.find_pool(color, tenant);
     if (asked_ != nullptr) asked_->push_back({pool_name(color, tenant), pool});
     if (pool == nullptr) return false;
-    if (pool->has_endpoints) {
+    if (pool->may_answer()) {
       choice_ = {pool, reason_for(color), ErrorCode::kNone};
       return true;
     }

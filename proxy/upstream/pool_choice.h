@@ -13,7 +13,7 @@ namespace woad {
 // The pool, or why there is none.
 struct PoolChoice {
   // With an error: the pool that had nobody to answer, or nullptr when none was there.
-  const PoolInfo* pool = nullptr;
+  const Pool* pool = nullptr;
   PoolReason reason = PoolReason::kUndyed;
   ErrorCode error = ErrorCode::kNone;
 };
@@ -21,7 +21,7 @@ struct PoolChoice {
 // One pool that was looked for; nullptr: the service has none of that name.
 struct PoolAsked {
   std::string name;
-  const PoolInfo* pool;
+  const Pool* pool;
 };
 
 // For red.alice of tenant acme looks at (red.alice, acme), (red.alice, any), (red, acme), (red,

@@ -28,25 +28,31 @@ std::string pool_name(std::string_view color, std::string_view tenant) {
   return name;
 }
 
-const PoolInfo* Service::find_pool(std::string_view color, std::string_view tenant) const {
+std::span<const Endpoint> Pool::addresses_of(const Endpoint& endpoint) const {
+  if (endpoint.of_name == 0) return {&endpoint, 1};
+  const auto is_one = [&](const Endpoint& other) { return other.of_name == endpoint.of_name; };
+  const auto first = std::find_if(endpoints.begin(), endpoints.end(), is_one);
+  return {first, std::find_if_not(first, endpoints.end(), is_one)};
+}
+
+const Pool* Service::find_pool(std::string_view color, std::string_view tenant) const {
   if (pools_.size() > kSearchInOrder) {
     const auto found = by_name_.find(pool_name(color, tenant));
-    return found == by_name_.end() ? nullptr : &pools_[found->second].info;
+    return found == by_name_.end() ? nullptr : &pools_[found->second];
   }
   for (const Pool& pool : pools_) {
-    if (pool.info.color == color && pool.info.tenant == tenant) return &pool.info;
+    if (pool.color == color && pool.tenant == tenant) return &pool;
   }
   return nullptr;
 }
 
 Pool& Service::add_pool(std::string_view color, std::string_view tenant) {
   Pool& pool = pools_.emplace_back();
-  pool.info.name = pool_name(color, tenant);
-  pool.info.color = color;
-  pool.info.tenant = tenant;
-  pool.info.on_unhealthy = color.empty() ? OnUnhealthy::kPanic : OnUnhealthy::kFail;
-  pool.info.index = static_cast<uint32_t>(pools_.size() - 1);
-  by_name_.emplace(pool.info.name, pool.info.index);
+  pool.name = pool_name(color, tenant);
+  pool.color = color;
+  pool.tenant = tenant;
+  pool.on_unhealthy = color.empty() ? OnUnhealthy::kPanic : OnUnhealthy::kFail;
+  by_name_.emplace(pool.name, static_cast<uint32_t>(pools_.size() - 1));
   return pool;
 }
 
@@ -55,13 +61,11 @@ Pool& Service::pool_for(std::string_view color, std::string_view tenant) {
   return found == by_name_.end() ? add_pool(color, tenant) : pools_[found->second];
 }
 
-void Service::finish(uint32_t& next_endpoint_slot, uint32_t& next_pool_slot) {
+void Service::finish(HealthTable& health) {
   for (Pool& pool : pools_) {
     std::erase_if(pool.endpoints, [](const Endpoint& endpoint) { return endpoint.weight == 0; });
-    pool.slot = next_pool_slot++;
-    pool.info.has_endpoints = !pool.endpoints.empty();
     for (Endpoint& endpoint : pool.endpoints) {
-      endpoint.slot = next_endpoint_slot++;
+      if (endpoint.address.valid()) endpoint.health = health.of(endpoint.address);
       pool.total_weight += endpoint.weight;
       pool.even_weights = pool.even_weights && endpoint.weight == pool.endpoints[0].weight;
     }

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -11,6 +12,7 @@
 
 #include "proxy/net/address.h"
 #include "proxy/upstream/channel.h"
+#include "proxy/upstream/endpoint_health.h"
 
 namespace woad {
 
@@ -26,34 +28,35 @@ enum class OnUnhealthy : uint8_t { kFail, kFallback, kPanic };
 // How a coloured request may leave its colour.
 enum class Fallback : uint8_t { kParentThenBase, kBase, kNone };
 
-struct PoolInfo {
-  std::string name;    // "red", "base", "red@acme", "base@acme"
-  std::string color;   // "" = base
-  std::string tenant;  // "" = any
-  OnUnhealthy on_unhealthy = OnUnhealthy::kFail;
-  uint32_t index = 0;  // within its service
-  bool has_endpoints = false;
-};
-
 // One address that answers for a pool.
 struct Endpoint {
   Address address;   // not valid while `name` has no address
   std::string name;  // as shown: "10.0.0.1:80"
   uint32_t weight = 100;
-  uint32_t slot = 0;       // its place in a worker's tables; unique in a snapshot
-  std::string unresolved;  // why `address` is not valid, else ""
+  std::string unresolved{};                  // why `address` is not valid, else ""
+  std::shared_ptr<EndpointHealth> health{};  // of `address`, once its service is finished
+  // Which of Pool::names has this address among others, counted from 1; 0: none.
+  uint32_t of_name = 0;
 };
 
 struct Pool {
-  PoolInfo info;
-  uint32_t slot = 0;  // its place in a worker's tables; unique in a snapshot
+  std::string name;    // "red", "base", "red@acme", "base@acme"
+  std::string color;   // "" = base
+  std::string tenant;  // "" = any
+  OnUnhealthy on_unhealthy = OnUnhealthy::kFail;
   uint64_t total_weight = 0;
   uint64_t stride = 1;       // a step of round robin in units of weight, coprime to total_weight
   bool even_weights = true;  // all the same: balancers take the short way
-  std::vector<Endpoint> endpoints;  // of weight > 0
+  std::vector<Endpoint> endpoints;  // of weight > 0; the addresses of a name stand together
+  std::vector<std::string> names;   // of several addresses, as written: "localhost:80"
+
+  // Whether somebody in it may be asked: a question of the minute, not of the file.
+  bool may_answer() const { return !endpoints.empty(); }
+  // All addresses of the name that this one is of; itself alone when there is no such name.
+  std::span<const Endpoint> addresses_of(const Endpoint& endpoint) const;
 };
 
-class Service {
+class Service final : public std::enable_shared_from_this<Service> {
  public:
   explicit Service(std::string name) : name_(std::move(name)) {}
 
@@ -64,17 +67,19 @@ class Service {
   bool external() const { return external_; }
   // The pool of exactly this colour ("" = base) and tenant ("" = any), or nullptr when it is
   // absent: no endpoint carries the labels and `pools` does not name it.
-  const PoolInfo* find_pool(std::string_view color, std::string_view tenant) const;
+  const Pool* find_pool(std::string_view color, std::string_view tenant) const;
 
   const std::vector<Pool>& pools() const { return pools_; }
-  const Pool& pool(const PoolInfo& info) const { return pools_[info.index]; }
 
   // Building; only before the service is shared.
   Pool& add_pool(std::string_view color, std::string_view tenant);
   // The pool of that colour and tenant, made when it does not exist.
   Pool& pool_for(std::string_view color, std::string_view tenant);
-  void finish(uint32_t& next_endpoint_slot, uint32_t& next_pool_slot);
+  void finish(HealthTable& health);
 
+  // False: no file names it, such as the original destination of a connection. What a worker has of
+  // it stays while it is used, whatever snapshots come.
+  bool listed = true;
   UpstreamProtocol protocol = UpstreamProtocol::kAuto;
   BalancerPolicy policy = BalancerPolicy::kLeastRequest;
   // How its endpoints are reached; never nullptr once the service is finished.

@@ -4,6 +4,7 @@
 
 #include "proxy/http/h1/client_codec.h"
 #include "proxy/http/h2/client_codec.h"
+#include "proxy/http/tcp/client_codec.h"
 #include "proxy/upstream/connection_pool.h"
 
 namespace woad {
@@ -30,23 +31,33 @@ void UpstreamConnection::on_dialed(Dialed dialed) {
   if (!protocol) {
     on_dial_failed({"tls_protocol_error",
                     pool_.name() + ": the server did not agree on h2 (ALPN), and protocol: http2 "
-                                   "asks for it"});
+                                   "asks for it",
+                    DialFailure::Cause::kNotAgreed});
     return;
   }
   dial_.reset();
   transport_ = std::move(dialed.transport);
   transport_->set_high_water(context.limits.buffer);
-  ClientConnection& self = *this;
-  if (*protocol == Protocol::kHttp2) {
-    codec_ = std::make_unique<H2ClientCodec>(*transport_, self, context.codec, context.limits);
-  } else {
-    codec_ = std::make_unique<H1ClientCodec>(*transport_, self, context.codec, context.limits);
-  }
+  codec_ = make_codec(*protocol);
   state_ = State::kOpen;
   age_.end_with_certificate(dialed.good_until);
   tell("an upstream connection is open", {"identity", dialed.identity});
   transport_->start(*this);
   pool_.on_open(*this);
+}
+
+std::unique_ptr<ClientCodec> UpstreamConnection::make_codec(Protocol protocol) {
+  const PoolContext& context = pool_.context();
+  ClientConnection& self = *this;
+  switch (protocol) {
+    case Protocol::kHttp2:
+      return std::make_unique<H2ClientCodec>(*transport_, self, context.codec, context.limits);
+    case Protocol::kTcp:
+      return std::make_unique<TcpClientCodec>(*transport_, self, context.codec, context.limits);
+    case Protocol::kHttp10:
+    case Protocol::kHttp11: break;
+  }
+  return std::make_unique<H1ClientCodec>(*transport_, self, context.codec, context.limits);
 }
 
 void UpstreamConnection::on_dial_failed(DialFailure failure) {

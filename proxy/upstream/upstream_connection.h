@@ -61,6 +61,7 @@ class UpstreamConnection final : public Deferred,
   void on_codec_done() override;
   void on_old() override;
   void on_too_old() override;
+  std::unique_ptr<ClientCodec> make_codec(Protocol protocol);
   bool alive() const { return state_ == State::kOpen || state_ == State::kDraining; }
   void on_idle();
   void begin_drain();

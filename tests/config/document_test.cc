@@ -11,16 +11,16 @@ struct Parsed {
   std::shared_ptr<const Document> document;
 };
 
-Parsed parse(std::string text, const Environment& environment = Environment::none()) {
+Parsed parse(const std::string& text, const Environment& environment = Environment::none()) {
   Parsed parsed;
-  parsed.document = Document::parse(std::make_shared<const std::string>(std::move(text)),
-                                    environment, parsed.diagnostics);
+  const auto yaml = Document::yaml_of(text, parsed.diagnostics);
+  if (yaml) parsed.document = Document::parse(*yaml, environment, parsed.diagnostics);
   return parsed;
 }
 
 // The first error's message, or "".
-std::string first_error(std::string text) {
-  const auto errors = parse(std::move(text)).diagnostics.sorted();
+std::string first_error(const std::string& text) {
+  const auto errors = parse(text).diagnostics.sorted();
   return errors.empty() ? "" : errors.front().message;
 }
 
@@ -110,7 +110,6 @@ TEST_CASE("variables") {
     REQUIRE(parsed.document);
     CHECK(parsed.diagnostics.ok());
     CHECK(parsed.document->root().find("k").text() == row.value);
-    CHECK(parsed.document->source().find(row.text) != std::string::npos);
   }
   for (const char* text : {"${B}", "${", "${A", "${}", "${1}", "${A B}", "${A-x}", "${:-x}"}) {
     const auto parsed = parse("k: '" + std::string(text) + "'", environment);

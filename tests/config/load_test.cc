@@ -53,7 +53,7 @@ TEST_CASE("the smallest file has the contract's defaults") {
   CHECK_FALSE(c.filters.inbound);
   CHECK_FALSE(c.filters.outbound);
   REQUIRE(c.services.size() == 1);
-  const Service& price = c.services[0];
+  const Service& price = *c.services[0];
   CHECK(price.name == "price");
   REQUIRE(price.hosts.size() == 1);
   CHECK(*price.hosts[0] == "price");
@@ -101,7 +101,7 @@ filters:
 )");
   INFO(result.diagnostics.text());
   REQUIRE(result.ok());
-  const Service& price = result.config->services[0];
+  const Service& price = *result.config->services[0];
   CHECK(*price.hosts[0] == "price.shop");
   CHECK(*price.hosts[1] == "*.shop");
   REQUIRE(price.pools.size() == 4);

@@ -71,10 +71,7 @@ struct Decoded {
 
 Decoded decode(const std::string& text, Settings on_top_of = {}) {
   Diagnostics d("f");
-  Decoded decoded{
-      Document::parse(std::make_shared<const std::string>(text), Environment::none(), d),
-      std::move(on_top_of),
-      {}};
+  Decoded decoded{Document::parse(text, Environment::none(), d), std::move(on_top_of), {}};
   REQUIRE(decoded.document);
   decoded.good = kTable.decode(decoded.document->root(), decoded.settings, d);
   decoded.errors = d.sorted();
@@ -138,7 +135,7 @@ TEST_CASE("a required key that an earlier level gave may be missing later") {
   const Table<Outer> table{{"item", &Outer::item, kItem, "Item."}};
   const auto parse = [](const char* text) {
     Diagnostics d("f");
-    return Document::parse(std::make_shared<const std::string>(text), Environment::none(), d);
+    return Document::parse(text, Environment::none(), d);
   };
   Outer outer;
   Diagnostics d("f");

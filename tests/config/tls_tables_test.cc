@@ -88,14 +88,14 @@ TEST_CASE("services: tls, and its mode when none is written") {
     CAPTURE(each.service);
     const auto config =
         load(std::string(kHead) + "services: { price: " + std::string(each.service) + " }\n");
-    const Service& service = config->services[0];
+    const Service& service = *config->services[0];
     CHECK(tls_mode(*config, service) == each.mode);
     CHECK((service.tls.sni ? **service.tls.sni : "") == each.sni);
     CHECK((service.tls.ca ? **service.tls.ca : "") == each.ca);
     CHECK(service.tls.peer.size() == each.peers);
   }
   const auto bare = load("node: { service: cart }\nservices: { price: {} }\n");
-  CHECK(tls_mode(*bare, bare->services[0]) == TlsMode::kOff);
+  CHECK(tls_mode(*bare, *bare->services[0]) == TlsMode::kOff);
 }
 
 }  // namespace

@@ -97,7 +97,7 @@ class ExchangeRig final : private ExchangeOwner {
     snapshot = compile(*loaded.config, kinds, {}, {}, nullptr, 1, loaded.diagnostics);
     REQUIRE_MESSAGE(loaded.diagnostics.ok(), loaded.diagnostics.text());
     world.context.limits = snapshot->limits;
-    view = ViewRef(new SnapshotView(snapshot, registry, random, views_alive));
+    view = ViewRef(new SnapshotView(snapshot, live_pools, views_alive));
     for (const std::string_view name : {"first", "second"}) {
       const auto found = snapshot->stateful_slots.find("outbound/" + std::string(name));
       if (found != snapshot->stateful_slots.end()) script(std::string(name)).tag = name;
@@ -122,6 +122,7 @@ class ExchangeRig final : private ExchangeOwner {
         std::make_unique<Exchange>(owner(), worker, view, snapshot->listeners[0], caller, client);
     auto* head = sink().arena().make<RequestHead>(sink().arena());
     TestRequest::fill(*head, method, path, host, fields);
+    if (opaque) head->protocol = Protocol::kTcp;
     last_head = head;
     sink().on_request(*head, end);
     return *head;
@@ -173,6 +174,7 @@ class ExchangeRig final : private ExchangeOwner {
   PoolWorld world;
   std::shared_ptr<const Snapshot> snapshot;
   EndpointRegistry registry{world.context};
+  LivePools live_pools{registry};
   Random random{1};
   WorkerMetrics metrics;
   MirrorSet mirrors;
@@ -188,6 +190,9 @@ class ExchangeRig final : private ExchangeOwner {
   std::string filter_log;
   bool ended = false;
   bool is_closing = false;
+  bool opaque = false;                // requests are those of opaque TCP
+  std::unique_ptr<Transport> inside;  // of a CONNECT
+  std::string connected_to;
 
  private:
   void on_exchange_end(Exchange& over) override {
@@ -196,6 +201,10 @@ class ExchangeRig final : private ExchangeOwner {
     ended = true;
   }
   bool closing() const override { return is_closing; }
+  void on_connect(std::unique_ptr<Transport> transport, std::string_view authority) override {
+    inside = std::move(transport);
+    connected_to = authority;
+  }
 };
 
 inline std::string answer(std::string_view body, std::string_view status = "200 OK") {

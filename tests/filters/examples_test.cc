@@ -48,7 +48,7 @@ TEST_CASE("examples: each loads, and shows its filter") {
     const config::Config& file = *loaded.config;
     if (file.filters.inbound) parse_all(*file.filters.inbound, seen, loaded.diagnostics);
     if (file.filters.outbound) parse_all(*file.filters.outbound, seen, loaded.diagnostics);
-    for (const auto& service : file.services) parse_all(service.filters, seen, loaded.diagnostics);
+    for (const auto& service : file.services) parse_all(service->filters, seen, loaded.diagnostics);
     for (const auto& route : file.routes) parse_all(route.filters, seen, loaded.diagnostics);
     CHECK(loaded.diagnostics.text() == "");
     if (name != "_template") CHECK(std::find(seen.begin(), seen.end(), name) != seen.end());

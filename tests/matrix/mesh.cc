@@ -57,7 +57,7 @@ Mesh::Mesh(const Column& column, std::string_view limits)
                       loaded.diagnostics);
   REQUIRE_MESSAGE(loaded.diagnostics.ok(), loaded.diagnostics.text());
   pools_.limits = snapshot_->limits;
-  view_ = ViewRef(new SnapshotView(snapshot_, registry_, random_, views_alive_));
+  view_ = ViewRef(new SnapshotView(snapshot_, live_pools_, views_alive_));
 }
 
 // Everything that was under way ends, and nothing is left behind.
@@ -68,8 +68,8 @@ Mesh::~Mesh() {
   CHECK(active() == 0);
   CHECK(views_alive_ == 1);
   served_.clear();
-  registry_.retire_all_but([](const auto&) {});
-  registry_.drop_retired();
+  live_pools_.retire_all_but({});
+  live_pools_.drop_retired();
   ground_.scheduler.end_turn();
   upstreams_.clear();
   view_ = ViewRef();

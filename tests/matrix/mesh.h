@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "proxy/server/downstream_connection.h"
-#include "proxy/upstream/endpoints.h"
+#include "proxy/upstream/live_pools.h"
 #include "tests/matrix/ends.h"
 
 namespace woad::test {
@@ -80,6 +80,7 @@ class Mesh final : private ConnectionHost, private Dialer {
   WorkerContext& worker() override { return worker_; }
   CodecContext codec_context() override { return ground_.codec; }
   bool draining() const override { return false; }
+  void on_connect(ClientArrival inside) override { connect(std::move(inside)); }
   void on_connection_closed(DownstreamConnection& connection) override;
   std::unique_ptr<Dial> dial(const Address& address, const std::shared_ptr<const Channel>& channel,
                              DialSink& sink) override;
@@ -100,6 +101,7 @@ class Mesh final : private ConnectionHost, private Dialer {
   std::deque<Served> served_;
   PoolContext pools_;
   EndpointRegistry registry_{pools_};
+  LivePools live_pools_{registry_};
   Random random_{1};
   WorkerMetrics metrics_;
   MirrorSet mirrors_;

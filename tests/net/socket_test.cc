@@ -57,5 +57,21 @@ TEST_CASE("what a listener on the loopback accepts is not paced") {
   CHECK(congestion_control(accepted.get()) == controls.unpaced);
 }
 
+TEST_CASE("[::] and 0.0.0.0 fit beside each other at one port, whichever was there first") {
+  for (const bool v4_first : {true, false}) {
+    CAPTURE(v4_first);
+    const Result<Fd> first = listen_tcp(*Address::parse(v4_first ? "0.0.0.0:0" : "[::]:0"));
+    REQUIRE(first);
+    const uint16_t port = local_address(first->get()).port();
+    const Address second = *Address::from_host(v4_first ? "::" : "0.0.0.0", port);
+    CHECK(check_free(second));
+    CHECK(listen_tcp(second));
+    // What is taken stays taken.
+    const Result<void> taken = check_free(local_address(first->get()));
+    REQUIRE(!taken);
+    CHECK(taken.error().message.ends_with(": address already in use"));
+  }
+}
+
 }  // namespace
 }  // namespace woad::test

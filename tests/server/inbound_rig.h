@@ -49,7 +49,7 @@ class InboundRig final : private ClientHandshakeHost, private ConnectionHost {
       : snapshot(inbound_snapshot(settings, std::move(own))) {
     world.scheduler.set_wall(kCertificateNow);
     world.context.limits = snapshot->limits;
-    view_ = ViewRef(new SnapshotView(snapshot, registry_, random_, views_alive_));
+    view_ = ViewRef(new SnapshotView(snapshot, live_pools_, views_alive_));
   }
   ~InboundRig() {
     while (!handshakes_.empty()) delete &handshakes_.pop_front();
@@ -98,12 +98,16 @@ class InboundRig final : private ClientHandshakeHost, private ConnectionHost {
   WorkerContext& worker() override { return worker_; }
   CodecContext codec_context() override { return world.context.codec; }
   bool draining() const override { return is_draining; }
+  void on_connect(ClientArrival inside) override { serve(std::move(inside)); }
   void on_connection_closed(DownstreamConnection& connection) override {
     connection.unlink();
     world.scheduler.defer_delete(std::unique_ptr<Deferred>(&connection));
   }
   void on_arrival(ClientHandshake& handshake, ClientArrival arrival) override {
     forget(handshake);
+    serve(std::move(arrival));
+  }
+  void serve(ClientArrival arrival) {
     auto* connection = new DownstreamConnection(*this, std::move(arrival));
     connections_.push_back(*connection);
     connection->start();
@@ -118,6 +122,7 @@ class InboundRig final : private ClientHandshakeHost, private ConnectionHost {
   }
 
   EndpointRegistry registry_{world.context};
+  LivePools live_pools_{registry_};
   Random random_{1};
   MirrorSet mirrors_;
   WorkerContext worker_{world.scheduler, world.blocks, world.arenas, random_, metrics, mirrors_};

@@ -49,8 +49,8 @@ class Listening {
 
  private:
   ViewRef view_of(std::string_view settings, TlsContext::Ptr own) {
-    return ViewRef(new SnapshotView(inbound_snapshot(settings, std::move(own)), registry_, random_,
-                                    views_alive_));
+    return ViewRef(
+        new SnapshotView(inbound_snapshot(settings, std::move(own)), live_pools_, views_alive_));
   }
 
   Loop loop_;
@@ -64,6 +64,7 @@ class Listening {
   CodecContext codec_{loop_.scheduler(), blocks_, hostile_};
   PoolContext pools_{loop_.scheduler(), codec_, *dialer_, HttpLimits{}};
   EndpointRegistry registry_{pools_};
+  LivePools live_pools_{registry_};
   WorkerContext worker_{loop_.scheduler(), blocks_, arenas_, random_, metrics_, mirrors_};
   std::atomic<uint32_t> client_connections_{0};
   ListenerContext context_{loop_, worker_, *dialer_, codec_, client_connections_};

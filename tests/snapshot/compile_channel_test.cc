@@ -40,8 +40,8 @@ struct Compiled {
     REQUIRE_MESSAGE(loaded.ok(), loaded.diagnostics.text());
     ChannelCompiler compiler(*loaded.config, made, previous == nullptr ? nullptr : &previous->all,
                              all, loaded.diagnostics);
-    for (const config::Service& service : loaded.config->services) {
-      of.push_back(compiler.to_service(service));
+    for (const auto& service : loaded.config->services) {
+      of.push_back(compiler.to_service(*service));
     }
     app = compiler.to_app();
   }

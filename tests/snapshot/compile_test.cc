@@ -12,11 +12,10 @@ namespace {
 constexpr std::string_view kHead = "node: { service: cart, instance: cart-1 }\n";
 
 const std::vector<FilterKind>& kinds() {
-  static const std::vector<FilterKind> all{script_kind("authorization", FilterPlace::kInbound),
-                                           script_kind("trace", FilterPlace::kBoth),
-                                           later_kind("mint", FilterPlace::kBoth),
-                                           script_kind("timeout", FilterPlace::kBoth),
-                                           script_kind("retry", FilterPlace::kOutbound)};
+  static const std::vector<FilterKind> all{
+      script_kind("authorization", FilterPlace::kInbound), script_kind("trace", FilterPlace::kBoth),
+      later_kind("mint", FilterPlace::kBoth), script_kind("timeout", FilterPlace::kBoth),
+      script_kind("retry", FilterPlace::kOutbound)};
   return all;
 }
 
@@ -85,10 +84,10 @@ limits: { headers: { count: 50 }, buffer: 128KiB }
                         {"red", "acme", "127.0.0.1:9003", true},
                         {"blue", "", "", false}};
   for (const Case& each : cases) {
-    const PoolInfo* info = price.find_pool(each.color, each.tenant);
-    REQUIRE(info != nullptr);
-    CHECK(info->has_endpoints == each.has_endpoints);
-    const Pool& pool = price.pool(*info);
+    const Pool* found = price.find_pool(each.color, each.tenant);
+    REQUIRE(found != nullptr);
+    const Pool& pool = *found;
+    CHECK(pool.may_answer() == each.has_endpoints);
     if (each.has_endpoints) {
       REQUIRE(pool.endpoints.size() == 1);
       CHECK(pool.endpoints[0].name == each.endpoint);
@@ -104,7 +103,24 @@ limits: { headers: { count: 50 }, buffer: 128KiB }
   CHECK(snapshot.colors.contains("red"));
   CHECK(snapshot.colors.contains("blue"));
   CHECK_FALSE(snapshot.colors.contains("green"));
-  CHECK(snapshot.endpoint_slots == 4);
+}
+
+TEST_CASE("compile: one health an address, carried from snapshot to snapshot") {
+  const std::string_view text = R"(services:
+  price: { endpoints: [ { address: 127.0.0.1:9001 }, { address: 127.0.0.1:9002 } ] }
+  stock: { endpoints: [ { address: 127.0.0.1:9001 } ] }
+)";
+  const Compiled first(text);
+  const Compiled second(text, {}, first.snapshot.get());
+  const auto health = [](const Compiled& of, size_t service, size_t endpoint) {
+    return of.snapshot->services[service]->service.pools()[0].endpoints[endpoint].health;
+  };
+  CHECK(health(first, 0, 0) != nullptr);
+  CHECK(health(first, 0, 0) == health(first, 1, 0));
+  CHECK(health(first, 0, 0) != health(first, 0, 1));
+  CHECK(health(second, 0, 0) == health(first, 0, 0));
+  CHECK(health(second, 0, 1) == health(first, 0, 1));
+  CHECK(health(Compiled(text), 0, 0) != health(first, 0, 0));
 }
 
 TEST_CASE("compile: chains") {

@@ -9,6 +9,8 @@ using test::TestRequest;
 
 namespace {
 
+ServiceEntry entry(const char* name) { return ServiceEntry(std::make_shared<Service>(name)); }
+
 std::string random_path(Random& random, bool trailing) {
   constexpr const char* kSegments[] = {"a", "b", "ab", "c"};
   std::string path;
@@ -65,7 +67,7 @@ TEST_CASE("routes: the first of the file that matches, as a walk over all would 
 }
 
 TEST_CASE("routes: targets by weight") {
-  ServiceEntry services[3] = {ServiceEntry("a"), ServiceEntry("b"), ServiceEntry("c")};
+  ServiceEntry services[3] = {entry("a"), entry("b"), entry("c")};
   Route route;
   std::vector<RouteTarget> targets;
   const uint64_t weights[] = {90, 9, 1};
@@ -86,10 +88,10 @@ TEST_CASE("routes: targets by weight") {
 }
 
 TEST_CASE("hosts: exact before the longest wildcard before any") {
-  ServiceEntry price("price");
-  ServiceEntry shop("shop");
-  ServiceEntry inner("inner");
-  ServiceEntry rest("rest");
+  ServiceEntry price = entry("price");
+  ServiceEntry shop = entry("shop");
+  ServiceEntry inner = entry("inner");
+  ServiceEntry rest = entry("rest");
   HostTable table;
   const auto name = [&](std::string_view host) {
     const ServiceEntry* found = table.find(host);

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <optional>
+#include <set>
 #include <vector>
 
-#include "proxy/upstream/endpoints.h"
+#include "proxy/upstream/balancer.h"
 #include "tests/upstream/fake_dialer.h"
 
 using namespace woad;
@@ -15,39 +15,41 @@ namespace {
 // One service of one pool; endpoint i listens at 127.0.0.1:<i + 1>.
 struct Bench : test::PoolWorld {
   explicit Bench(const std::vector<uint32_t>& weights, uint64_t seed = 1)
-      : registry(context), random(seed) {
-    Pool& building = service.pool_for("", "");
+      : registry(context), live_pools(registry), random(seed) {
+    Pool& building = service->pool_for("", "");
     for (size_t i = 0; i < weights.size(); ++i) {
       const std::string name = "127.0.0.1:" + std::to_string(i + 1);
       building.endpoints.push_back(
-          {.address = *Address::parse(name), .name = name, .weight = weights[i], .unresolved = ""});
+          {.address = *Address::parse(name), .name = name, .weight = weights[i]});
     }
-    uint32_t endpoints = 0;
-    uint32_t pools = 0;
-    service.finish(endpoints, pools);
-    view.emplace(registry, random, endpoints, pools);
+    service->channel = test::plain_channel();
+    service->finish(health);
   }
 
-  Pool& pool() { return service.pool_for("", ""); }
+  Pool& pool() { return service->pool_for("", ""); }
   const Endpoint& at(size_t index) { return pool().endpoints[index]; }
-  // The place of the chosen one, -1 for none.
-  long pick(BalancerPolicy policy, const Endpoint* skip = nullptr) {
-    const Endpoint* chosen = view->pick(pool(), policy, skip);
+  LivePool& live() { return live_pools.of(*service, pool()); }
+  // The place of the chosen one among those that are not refused, -1 for none.
+  long pick(BalancerPolicy policy, const std::set<size_t>& refused = {}) {
+    const auto accept = [&](const Endpoint& endpoint) {
+      return !refused.contains(static_cast<size_t>(&endpoint - pool().endpoints.data()));
+    };
+    const Endpoint* chosen = woad::pick(live(), policy, random, accept);
     return chosen == nullptr ? -1 : chosen - pool().endpoints.data();
   }
-  std::vector<int> picks(BalancerPolicy policy, int times) {
+  std::vector<int> picks(BalancerPolicy policy, int times, const std::set<size_t>& refused = {}) {
     std::vector<int> counts(pool().endpoints.size());
-    for (int i = 0; i < times; ++i) ++counts[static_cast<size_t>(pick(policy))];
+    for (int i = 0; i < times; ++i) ++counts[static_cast<size_t>(pick(policy, refused))];
     return counts;
   }
-  void load(size_t index, uint32_t active) { view->state(at(index), channel).active = active; }
+  void load(size_t index, uint32_t active) { live().state(at(index)).active = active; }
   void lose_address(size_t index) { pool().endpoints[index].address = Address(); }
 
-  Service service{"price"};
-  std::shared_ptr<const Channel> channel = std::make_shared<const Channel>();
+  HealthTable health;
+  std::shared_ptr<Service> service = std::make_shared<Service>("price");
   EndpointRegistry registry;
+  LivePools live_pools;
   Random random;
-  std::optional<UpstreamView> view;
 };
 
 constexpr BalancerPolicy kAll[] = {BalancerPolicy::kLeastRequest, BalancerPolicy::kRoundRobin,
@@ -129,74 +131,55 @@ TEST_CASE("balancer: least_request picks the less loaded") {
     Bench bench({100, 100, 100, 100, 100, 100, 100, 100});
     for (int i = 0; i < 8000; ++i) {
       const auto chosen = static_cast<size_t>(bench.pick(BalancerPolicy::kLeastRequest));
-      ++bench.view->state(bench.at(chosen), bench.channel).active;
+      ++bench.live().state(bench.at(chosen)).active;
     }
     for (size_t i = 0; i < 8; ++i) {
-      CHECK(bench.view->state(bench.at(i), bench.channel).active ==
-            doctest::Approx(1000).epsilon(0.01));
+      CHECK(bench.live().state(bench.at(i)).active == doctest::Approx(1000).epsilon(0.01));
     }
   }
 }
 
-TEST_CASE("balancer: skip, and endpoints without an address") {
+TEST_CASE("balancer: what is not accepted, and endpoints without an address") {
   for (const BalancerPolicy policy : kAll) {
     CAPTURE(to_string(policy));
     Bench bench({100, 50, 100});
-    for (int i = 0; i < 200; ++i) CHECK(bench.pick(policy, &bench.at(0)) != 0);
+    for (int i = 0; i < 200; ++i) CHECK(bench.pick(policy, {0}) != 0);
     bench.lose_address(1);
     for (int i = 0; i < 200; ++i) CHECK(bench.pick(policy) != 1);
-    for (int i = 0; i < 200; ++i) CHECK(bench.pick(policy, &bench.at(0)) == 2);
+    for (int i = 0; i < 200; ++i) CHECK(bench.pick(policy, {0}) == 2);
     bench.lose_address(2);
-    // The skipped one is better than none.
-    for (int i = 0; i < 50; ++i) CHECK(bench.pick(policy, &bench.at(0)) == 0);
+    for (int i = 0; i < 50; ++i) CHECK(bench.pick(policy) == 0);
+    CHECK(bench.pick(policy, {0}) == -1);
     bench.lose_address(0);
     CHECK(bench.pick(policy) == -1);
     CHECK(Bench({}).pick(policy) == -1);
     Bench alone({7});
-    CHECK(alone.pick(policy, &alone.at(0)) == 0);
+    CHECK(alone.pick(policy) == 0);
+    CHECK(alone.pick(policy, {0}) == -1);
   }
 }
 
-TEST_CASE("balancer: live state is kept by address and channel, and dropped when no file has it") {
-  Bench bench({1, 1});
-  const auto other = std::make_shared<const Channel>();
-  EndpointState& state = bench.view->state(bench.at(0), bench.channel);
-  CHECK(&bench.view->state(bench.at(0), bench.channel) == &state);
-  CHECK(bench.registry.find(bench.at(0), *bench.channel) == &state);
-  CHECK(bench.registry.find(bench.at(1), *bench.channel) == nullptr);
-  CHECK(bench.registry.find(bench.at(0), *other) == nullptr);
-  UpstreamView newer(bench.registry, bench.random, 2, 1);
-  CHECK(&newer.state(bench.at(0), bench.channel) == &state);
-  UpstreamView elsewhere(bench.registry, bench.random, 2, 1);
-  CHECK(&elsewhere.state(bench.at(0), other) != &state);
-  state.active = 1;
-  const auto none = [](const auto&) {};
-  bench.registry.retire_all_but(none);
-  CHECK(bench.registry.drop_retired());
-  CHECK(bench.registry.find(bench.at(0), *bench.channel) == &state);
-  CHECK(bench.registry.find(bench.at(0), *other) == nullptr);
-  state.active = 0;
-  bench.registry.retire_all_but([&](const auto& keep) { keep(bench.at(0), *bench.channel); });
-  CHECK_FALSE(bench.registry.drop_retired());
-  CHECK(bench.registry.find(bench.at(0), *bench.channel) == &state);
-  bench.registry.retire_all_but(none);
-  CHECK_FALSE(bench.registry.drop_retired());
-  CHECK(bench.registry.find(bench.at(0), *bench.channel) == nullptr);
+TEST_CASE("balancer: the share of what is not accepted goes to all others") {
+  for (const BalancerPolicy policy : kAll) {
+    CAPTURE(to_string(policy));
+    Bench bench({100, 100, 100, 100, 100, 100, 100, 100}, 7);
+    const auto counts = bench.picks(policy, 14'000, {3});
+    CHECK(counts[3] == 0);
+    for (const size_t i : {0u, 1u, 2u, 4u, 5u, 6u, 7u}) {
+      CHECK(counts[i] == doctest::Approx(2000).epsilon(0.1));
+    }
+  }
 }
 
-TEST_CASE(
-    "endpoint: HTTP/1 and HTTP/2 have pools of their own, and with TLS channels of their own") {
-  Bench bench({1});
-  const auto http1 = std::make_shared<const Channel>();
-  const auto both = std::make_shared<const Channel>(Channel{.http1 = http1});
-  EndpointState& plain = bench.view->state(bench.at(0), bench.channel);
-  CHECK(plain.pool(Protocol::kHttp11).channel() == bench.channel);
-  CHECK(plain.pool(Protocol::kHttp2).channel() == bench.channel);
-  CHECK(&plain.pool(Protocol::kHttp11) != &plain.pool(Protocol::kHttp2));
-  UpstreamView other(bench.registry, bench.random, 1, 1);
-  EndpointState& secure = other.state(bench.at(0), both);
-  CHECK(secure.pool(Protocol::kHttp11).channel() == http1);
-  CHECK(secure.pool(Protocol::kHttp2).channel() == both);
+TEST_CASE("balancer: the only one left is found, wherever it stands") {
+  for (const BalancerPolicy policy : kAll) {
+    std::set<size_t> all_but_seven;
+    for (size_t i = 0; i < 40; ++i) {
+      if (i != 7) all_but_seven.insert(i);
+    }
+    Bench bench(std::vector<uint32_t>(40, 100));
+    for (int i = 0; i < 200; ++i) CHECK(bench.pick(policy, all_but_seven) == 7);
+  }
 }
 
 }  // namespace

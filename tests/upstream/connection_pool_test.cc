@@ -14,7 +14,7 @@ constexpr std::string_view kOk = "HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n";
 struct World : test::PoolWorld {
   explicit World(Protocol protocol = Protocol::kHttp11,
                  std::shared_ptr<const Channel> channel = test::plain_channel())
-      : pool(context, *Address::parse("127.0.0.1:9001"), "127.0.0.1:9001", protocol,
+      : pool(context, *Address::parse("127.0.0.1:9001"), "127.0.0.1:9001", health, protocol,
              std::move(channel)) {}
 
   size_t dials() const { return dialer.calls.size(); }
@@ -25,6 +25,7 @@ struct World : test::PoolWorld {
            std::to_string(now.dialing) + " dialing";
   }
 
+  EndpointHealth health;
   ConnectionPool pool;
 };
 
@@ -386,7 +387,7 @@ TEST_CASE("pool: its end takes waiters and connections along") {
   {
     Asker forgotten(*world);
     ConnectionPool other(world->context, *Address::parse("127.0.0.1:9002"), "127.0.0.1:9002",
-                         Protocol::kHttp11, test::plain_channel());
+                         world->health, Protocol::kHttp11, test::plain_channel());
     other.acquire(forgotten, false);
     CHECK(forgotten.waits());
     forgotten.stop_waiting();

@@ -18,12 +18,11 @@ Service service_of(const std::vector<std::string_view>& pools, OnUnhealthy on_un
     const std::string_view tenant =
         at == std::string_view::npos ? std::string_view() : written.substr(at + 1);
     Pool& pool = service.add_pool(color == "base" ? std::string_view() : color, tenant);
-    pool.info.on_unhealthy = on_unhealthy;
+    pool.on_unhealthy = on_unhealthy;
     if (!empty) pool.endpoints.emplace_back().name = "10.0.0.1:80";
   }
-  uint32_t endpoints = 0;
-  uint32_t slots = 0;
-  service.finish(endpoints, slots);
+  HealthTable health;
+  service.finish(health);
   return service;
 }
 

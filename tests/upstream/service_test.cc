@@ -10,7 +10,7 @@ using namespace woad;
 namespace {
 
 Endpoint endpoint(const std::string& name, uint32_t weight = 100) {
-  return {.address = *Address::parse(name), .name = name, .weight = weight, .unresolved = ""};
+  return {.address = *Address::parse(name), .name = name, .weight = weight};
 }
 
 TEST_CASE("service: names of pools") {
@@ -33,11 +33,9 @@ TEST_CASE("service: a pool is found by exactly its colour and tenant") {
     service.pool_for("red", "acme");
     service.pool_for("", "acme");
     for (int i = 0; i < extra; ++i) service.pool_for("c" + std::to_string(i), "");
-    uint32_t endpoints = 0;
-    uint32_t pools = 0;
-    service.finish(endpoints, pools);
+    HealthTable health;
+    service.finish(health);
     CHECK(service.pools().size() == 4u + static_cast<size_t>(extra));
-    CHECK(pools == 4u + static_cast<uint32_t>(extra));
     struct Case {
       std::string_view color, tenant, found;
     };
@@ -49,9 +47,8 @@ TEST_CASE("service: a pool is found by exactly its colour and tenant") {
       if (each.color == "base") continue;  // reserved: never a colour at run time
       CAPTURE(each.color);
       CAPTURE(each.tenant);
-      const PoolInfo* pool = service.find_pool(each.color, each.tenant);
+      const Pool* pool = service.find_pool(each.color, each.tenant);
       CHECK((pool == nullptr ? "" : pool->name) == each.found);
-      if (pool != nullptr) CHECK(&service.pool(*pool).info == pool);
     }
   }
 }
@@ -61,24 +58,14 @@ TEST_CASE("service: the same labels give the same pool") {
   service.pool_for("red", "").endpoints.push_back(endpoint("127.0.0.1:1"));
   service.pool_for("", "").endpoints.push_back(endpoint("127.0.0.1:2"));
   service.pool_for("red", "").endpoints.push_back(endpoint("127.0.0.1:3"));
-  uint32_t endpoints = 10;
-  uint32_t pools = 20;
-  service.finish(endpoints, pools);
+  HealthTable health;
+  service.finish(health);
   REQUIRE(service.pools().size() == 2);
   const Pool& red = service.pools()[0];
   const Pool& base = service.pools()[1];
   CHECK(red.endpoints.size() == 2);
-  CHECK(red.info.index == 0);
-  CHECK(base.info.index == 1);
-  CHECK(red.slot == 20);
-  CHECK(base.slot == 21);
-  CHECK(red.endpoints[0].slot == 10);
-  CHECK(red.endpoints[1].slot == 11);
-  CHECK(base.endpoints[0].slot == 12);
-  CHECK(endpoints == 13);
-  CHECK(pools == 22);
-  CHECK(red.info.on_unhealthy == OnUnhealthy::kFail);
-  CHECK(base.info.on_unhealthy == OnUnhealthy::kPanic);
+  CHECK(red.on_unhealthy == OnUnhealthy::kFail);
+  CHECK(base.on_unhealthy == OnUnhealthy::kPanic);
 }
 
 TEST_CASE("service: weights") {
@@ -102,11 +89,10 @@ TEST_CASE("service: weights") {
     for (const uint32_t weight : each.weights) {
       pool.endpoints.push_back(endpoint("127.0.0.1:1", weight));
     }
-    uint32_t endpoints = 0;
-    uint32_t pools = 0;
-    service.finish(endpoints, pools);
+    HealthTable health;
+    service.finish(health);
     CHECK(pool.endpoints.size() == each.left);
-    CHECK(pool.info.has_endpoints == (each.left > 0));
+    CHECK(pool.may_answer() == (each.left > 0));
     CHECK(pool.total_weight == each.total);
     CHECK(pool.even_weights == each.even);
     if (each.total > 0) CHECK(std::gcd(pool.stride, pool.total_weight) == 1);

@@ -199,6 +199,7 @@ void H1ClientCodec::take_head(const FoundHead& found, bool more_behind) {
     be_last();
     request_->tx = Tx::kTunnel;
     rx_ = Rx::kTunnel;
+    head.tunnel = true;
     request_->sink.on_response(head, false);
     return;
   }

@@ -80,15 +80,16 @@ void H1ServerCodec::take_head(const FoundHead& found) {
   RequestHead& head = *request.head;
   request_ = arena.make<Request>(sink);
   request_->http10 = head.protocol == Protocol::kHttp10;
-  request_->to_head = head.method == Method::kHead;
+  request_->method = head.method;
   if (request.refusal.has_value()) {
     refuse(head, std::move(*request.refusal));
     return;
   }
   request_->keep_alive = request.keep_alive;
-  request_->wants_upgrade = !head.upgrade.empty();
+  const bool upgrade = !head.upgrade.empty();
+  request_->wants_tunnel = upgrade || head.method == Method::kConnect;
   const bool bodiless = request.body.kind == BodyLength::Kind::kNone;
-  if (request_->wants_upgrade) {
+  if (request_->wants_tunnel) {
     rx_ = Rx::kUpgrade;
   } else if (bodiless) {
     rx_ = Rx::kEnd;
@@ -96,7 +97,7 @@ void H1ServerCodec::take_head(const FoundHead& found) {
     rx_ = Rx::kBody;
     request_->reader = arena.make<BodyReader>(request.body, h1::Side::kRequest, arena, limits_);
   }
-  sink.on_request(head, bodiless || request_->wants_upgrade);
+  sink.on_request(head, upgrade || rx_ == Rx::kEnd);
 }
 
 void H1ServerCodec::refuse_head(const FoundHead& found, const h1::Fault& fault) {
@@ -104,7 +105,7 @@ void H1ServerCodec::refuse_head(const FoundHead& found, const h1::Fault& fault) 
   RequestHead& head = h1::read_refused_request(found.text, found.scan, sink.arena());
   request_ = sink.arena().make<Request>(sink);
   request_->http10 = head.protocol == Protocol::kHttp10;
-  request_->to_head = head.method == Method::kHead;
+  request_->method = head.method;
   refuse(head, woad::refuse(fault.kind, fault.code, fault.status, fault.why));
 }
 

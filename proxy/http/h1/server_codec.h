@@ -4,7 +4,7 @@
 //
 //   Rx: kHead ──▶ kBody ──▶ kEnd ──▶ (stream released) ──▶ kHead
 //         │  └──────────────▶ kEnd
-//         └──▶ kUpgrade ──101──▶ kTunnel ──▶ kEnd
+//         └──▶ kUpgrade ──101, or 2xx to CONNECT──▶ kTunnel ──▶ kEnd
 //         any ──▶ kDiscard (nothing more is read; the connection ends with the present response)
 //   Tx: (a request came) ──▶ kHead ──▶ kBody ──▶ kEnd ──▶ (stream released)
 //                              └──▶ kTunnel ──▶ kEnd
@@ -58,10 +58,10 @@ class H1ServerCodec final : public ServerCodec, private ResponseWriter, private 
     h1::BodyWriter body;  // of the response
     Tx tx = Tx::kHead;
     bool http10 = false;
-    bool to_head = false;  // it is HEAD
-    bool wants_upgrade = false;
-    bool keep_alive = false;  // the connection goes on behind it
-    bool held = false;        // its owner holds reading
+    Method method = Method::kGet;
+    bool wants_tunnel = false;  // an upgrade, or CONNECT
+    bool keep_alive = false;    // the connection goes on behind it
+    bool held = false;          // its owner holds reading
   };
 
   void write_interim(const ResponseHead& head) override;

@@ -95,13 +95,7 @@ class H2Session final : private TurnEnd {
   // A visit may end or begin any stream.
   template <class Visit>
   void for_each_stream(Visit&& visit) {
-    IntrusiveList<H2Stream> rest;
-    rest.splice_back(streams_);
-    while (!rest.empty()) {
-      H2Stream& stream = rest.pop_front();
-      streams_.push_back(stream);
-      visit(stream);
-    }
+    streams_.visit_each(visit);
   }
   void want_flush() { context_.scheduler.at_turn_end(*this); }
   // Takes the stream over until it retires.

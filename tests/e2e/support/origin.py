@@ -81,11 +81,11 @@ async def echo(request):
 
 
 class Origin:
-    def __init__(self, name="origin", handler=echo, port=None, tls=None):
+    def __init__(self, name="origin", handler=echo, port=None, tls=None, host="127.0.0.1"):
         """tls: an ssl.SSLContext, to speak TLS."""
         self.name, self.handler, self.tls = name, handler, tls
         self.port = port or free_port()
-        self.address = f"127.0.0.1:{self.port}"
+        self.host, self.address = host, f"{host}:{self.port}"
         self.requests, self.connections, self.raw = [], 0, bytearray()
         self.keep_raw = False
         self.errors = []
@@ -127,7 +127,7 @@ class Origin:
         self.loop.close()
 
     def _listen(self):
-        return asyncio.start_server(self._accept, "127.0.0.1", self.port, limit=1 << 20, backlog=1024,
+        return asyncio.start_server(self._accept, self.host, self.port, limit=1 << 20, backlog=1024,
                                     ssl=self.tls)
 
     def _stop(self):

@@ -48,7 +48,6 @@ class FilterBench final : private FilterHost {
   void add_pool(std::string_view color, std::string_view tenant = "") {
     Pool& pool = service.add_pool(color, tenant);
     pool.endpoints.emplace_back().name = "10.0.0.1:80";
-    pool.info.has_endpoints = true;
   }
   // Time goes by.
   void pass(Duration time) { scheduler.advance(scheduler.now() + time); }
@@ -112,7 +111,7 @@ template <class F>
 Decoded<typename F::Settings> decode(std::string yaml, typename F::Settings base = {}) {
   const auto text = std::make_shared<const std::string>(std::move(yaml));
   config::Diagnostics diagnostics("/etc/woad/test.yaml", text);
-  const auto document = config::Document::parse(text, config::Environment::none(), diagnostics);
+  const auto document = config::Document::parse(*text, config::Environment::none(), diagnostics);
   if (document != nullptr && diagnostics.ok()) {
     F::kTable.decode(document->root(), base, diagnostics);
   }

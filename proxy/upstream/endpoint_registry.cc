@@ -1,10 +1,10 @@
-#include "proxy/upstream/endpoints.h"
+#include "proxy/upstream/endpoint_registry.h"
 
 namespace woad {
 
 EndpointState& EndpointRegistry::get(const Endpoint& endpoint,
                                      const std::shared_ptr<const Channel>& channel) {
-  auto& state = endpoints_[Key{endpoint.name, channel.get()}];
+  auto& state = endpoints_[Key{endpoint.health.get(), channel.get()}];
   if (state == nullptr) state = std::make_unique<EndpointState>(context_, endpoint, channel);
   return *state;
 }
@@ -14,13 +14,9 @@ bool EndpointRegistry::drop_retired() {
   std::erase_if(endpoints_, [&](auto& entry) {
     EndpointState& state = *entry.second;
     if (state.current) return false;
-    bool empty = state.active == 0;
-    state.for_each_pool([&](ConnectionPool& pool) {
-      pool.drain();
-      empty = empty && pool.empty();
-    });
-    left = left || !empty;
-    return empty;
+    state.drain();
+    left = left || !state.empty();
+    return state.empty();
   });
   return left;
 }

@@ -1,0 +1,42 @@
+// The part of compile() that makes services, or takes them over from the snapshot before.
+#pragma once
+
+#include <memory>
+#include <unordered_map>
+
+#include "config/types.h"
+#include "proxy/snapshot/compile_channel.h"
+#include "proxy/snapshot/compile_filters.h"
+#include "proxy/snapshot/snapshot.h"
+
+namespace woad {
+
+// Adds the endpoints of one address: one for a number, one for each address of a name.
+void add_endpoints(Pool& pool, const config::HostPort& at, uint32_t weight,
+                   const Resolutions& resolutions);
+
+class ServiceCompiler {
+ public:
+  // All of them outlive the compiler; the chains of `snapshot` have been compiled.
+  ServiceCompiler(const Resolutions& resolutions, const Snapshot* previous, Snapshot& snapshot,
+                  FilterCompiler& filters, ChannelCompiler& channels);
+
+  std::shared_ptr<const ServiceEntry> compile(const std::shared_ptr<const config::Service>& from);
+
+ private:
+  using EntryPtr = std::shared_ptr<const ServiceEntry>;
+
+  // What `previous` has of it, if that is what compiling it would give now.
+  EntryPtr unchanged(const config::Service& from);
+  bool resolved_the_same(const ServiceEntry& entry) const;
+  std::shared_ptr<Service> make(const config::Service& from);
+  void note_surroundings(const config::Service& from, ServiceEntry& entry) const;
+
+  const Resolutions& resolutions_;
+  Snapshot& snapshot_;
+  FilterCompiler& filters_;
+  ChannelCompiler& channels_;
+  std::unordered_map<const config::Service*, const EntryPtr*> previous_;
+};
+
+}  // namespace woad

@@ -1,0 +1,68 @@
+// What the process knows of an address: one object an address, shared by all workers and carried
+// from snapshot to snapshot. Any thread.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <unordered_map>
+
+#include "proxy/base/time.h"
+#include "proxy/net/address.h"
+
+namespace woad {
+
+// Whether it can be connected to, by the last that was heard.
+//
+//   reachable ──unreachable()──▶ passed over ──kPassedOver──▶ due for a trial
+//       ▲──────── reached() ─────────┘ ▲────── on_trial() ──────────┘
+class EndpointHealth {
+ public:
+  // For so long a name's other addresses are used instead. A trial costs no request anything
+  // (AddressRace), so it is the time that an address which came back is left alone, no more.
+  static constexpr Duration kPassedOver = seconds(10);
+
+  void reached() {
+    if (!doubtful()) return;
+    passed_over_until_.store(kReachable, std::memory_order_relaxed);
+  }
+  void unreachable(MonoTime now) {
+    passed_over_until_.store((now + kPassedOver).time_since_epoch().count(),
+                             std::memory_order_relaxed);
+  }
+  // Someone tries it: the others go on passing it over until that has ended.
+  void on_trial(MonoTime now) { unreachable(now); }
+
+  // It could not be connected to when that was tried last.
+  bool doubtful() const { return passed_over_until_.load(std::memory_order_relaxed) != kReachable; }
+  bool passed_over(MonoTime now) const {
+    return now.time_since_epoch().count() < passed_over_until_.load(std::memory_order_relaxed);
+  }
+
+ private:
+  static constexpr int64_t kReachable = INT64_MIN;
+  std::atomic<int64_t> passed_over_until_{kReachable};
+};
+
+// All of them, each as long as somebody holds it: an endpoint of a snapshot, or a worker that has
+// connections to it.
+class HealthTable {
+ public:
+  std::shared_ptr<EndpointHealth> of(const Address& address);
+  // Addresses that somebody holds, and some that nobody holds any more.
+  size_t size() const;
+
+ private:
+  struct Hash {
+    size_t operator()(const Address& address) const { return address.hash(); }
+  };
+
+  void forget_unheld();
+
+  mutable std::mutex mutex_;
+  std::unordered_map<Address, std::weak_ptr<EndpointHealth>, Hash> known_;
+  size_t forget_at_ = 64;  // the size at which those that nobody holds are looked for
+};
+
+}  // namespace woad

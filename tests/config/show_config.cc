@@ -1,0 +1,57 @@
+#include "tests/config/show_config.h"
+
+namespace woad::config {
+
+namespace {
+
+std::string show_node(const Node& node) {
+  std::string text = quoted(node.key()) + "=" + std::string(node.kind_name());
+  if (node.is_scalar()) text += ":" + std::string(node.text());
+  text += "{";
+  for (const Node item : node.items()) text += show_node(item) + ",";
+  return text + "}";
+}
+
+template <class T>
+std::string show_number(T value) {
+  return " " + std::to_string(static_cast<unsigned>(value));
+}
+
+std::string show_text(const std::optional<Located<std::string>>& text) {
+  return text ? " " + **text : " -";
+}
+
+std::string show_service(const Service& service) {
+  std::string text = "service " + service.name;
+  for (const auto& host : service.hosts) text += " " + *host;
+  text += show_number(service.protocol) + show_number(service.external) +
+          show_number(service.load_balancing.policy) + show_number(service.fallback);
+  text += service.tls.mode ? show_number(*service.tls.mode) : " -";
+  for (const auto& peer : service.tls.peer) text += " " + *peer;
+  text += show_text(service.tls.sni) + show_text(service.tls.ca) + "\n";
+  for (const Endpoint& endpoint : service.endpoints) {
+    text += "  " + endpoint.address->to_string() + show_number(endpoint.weight);
+    for (const auto& [key, value] : endpoint.labels) text += " " + key + "=" + *value;
+    text += "\n";
+  }
+  for (const PoolSettings& pool : service.pools) {
+    text += "  pool " + pool.name + show_number(pool.on_unhealthy) + "\n";
+  }
+  for (const FilterSettings& filter : service.filters) {
+    text += "  " + filter.name + " " + show_node(filter.settings) + "\n";
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string show_config(const Config& config) {
+  std::string text = config.hash + "\n" + config.source_text() + "\n";
+  for (const Node part : config.source.items()) {
+    if (part.key() != "services") text += show_node(part) + "\n";
+  }
+  for (const auto& service : config.services) text += show_service(*service);
+  return text;
+}
+
+}  // namespace woad::config
