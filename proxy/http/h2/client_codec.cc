@@ -102,7 +102,9 @@ void H2ClientCodec::on_bytes(Slice bytes) {
 }
 
 void H2ClientCodec::on_eof() {
-  session_.on_eof(session_.heard() ? "the upstream closed the connection" : kSilent);
+  // What is queued does not go out any more: it may be sent again elsewhere.
+  session_.finish(ResetReason::kConnectionLost,
+                  session_.heard() ? "the upstream closed the connection" : kSilent);
 }
 
 void H2ClientCodec::on_transport_lost(std::string_view why) {

@@ -167,7 +167,9 @@ TEST_CASE("responses") {
       {"a response to no request", response(3, ok(), true),
        "reset protocol error: the peer broke the HTTP/2 protocol\n", 1},
       {"not HTTP/2", "HTTP/1.1 400 Bad Request\r\n\r\n",
-       "reset protocol error: the peer broke the HTTP/2 protocol\n", 1},
+       "reset protocol error: the upstream answers in something else than HTTP/2, in which it was "
+       "asked: let protocol (of an app: app_protocol) say http1\n",
+       1},
   };
   for (const Case& test : cases) {
     for (const size_t piece : {SIZE_MAX, size_t{1}}) {
