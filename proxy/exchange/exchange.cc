@@ -4,6 +4,7 @@
 #include "proxy/context/trace_ids.h"
 #include "proxy/exchange/local_answer.h"
 #include "proxy/exchange/measure.h"
+#include "proxy/exchange/narrate.h"
 #include "proxy/exchange/mirror.h"
 #include "proxy/exchange/request_rules.h"
 #include "proxy/filter/exchange_record.h"
@@ -48,6 +49,7 @@ void Exchange::begin(RequestHead& head, bool end) {
   info_.request = &head;
   info_.grpc = is_grpc(head.headers);
   read_trace(head, info_.trace, worker_.metrics);
+  if (debugs(worker_)) tell_request(worker_, info_, client_.address, client_.requests, arena_);
 }
 
 void Exchange::on_request(RequestHead& head, bool end) {
@@ -128,6 +130,7 @@ void Exchange::choose_route() {
   settings_ = choice_->settings;
   if (choice_->route != nullptr) info_.route = choice_->route->name;
   if (choice_->service != nullptr) info_.service = choice_->service->service.name();
+  if (is_told(info_)) tell_route(worker_, info_);
 }
 
 RouteChoice Exchange::choose_by_host(std::string_view authority) {
@@ -374,6 +377,7 @@ void Exchange::finish() {
   filters_.end(info_);
   count_exchange(worker_.metrics, *view_, info_);
   if (tapped) tell_taps();
+  if (is_told(info_)) tell_end(worker_, info_, filters_.answered_by());
   owner_.on_exchange_end(*this);
 }
 

@@ -33,6 +33,7 @@ struct Client {
   bool over_limit = false;                 // over limits.client_connections: gets a refusal
   // The host and port of the CONNECT inside which it came; nullptr: it came by itself.
   std::unique_ptr<const std::string> connect{};
+  uint32_t requests = 0;  // that have come so far
 };
 
 // Whether the client came in plaintext where that is not allowed.

@@ -15,7 +15,7 @@ void Exchange::accept_connect() {
   auto inside = std::make_unique<StreamTransport>(self, worker_.scheduler, client_.address);
   inside_ = inside.get();
   if (ended) inside_->receive(Buffer(), true);
-  owner_.on_connect(std::move(inside), head_->authority);
+  owner_.on_connect(std::move(inside), request_.head()->authority);
 }
 
 void Exchange::lose_inside(std::string_view why) {

@@ -5,6 +5,7 @@
 #include "proxy/http/h1/server_codec.h"
 #include "proxy/http/h2/server_codec.h"
 #include "proxy/http/tcp/server_codec.h"
+#include "proxy/server/connection_story.h"
 
 namespace woad {
 
@@ -56,6 +57,7 @@ bool DownstreamConnection::leads_to_tcp() const {
 void DownstreamConnection::serve_opaque(FirstBytes found) {
   detect_timer_.disarm();
   state_ = State::kServing;
+  tell_served(host_.worker(), client_.address, Protocol::kTcp, "", "");
   ServerConnection& self = *this;
   const bool named = !found.server_name.empty();
   codec_ = std::make_unique<TcpServerCodec>(
@@ -67,6 +69,8 @@ void DownstreamConnection::serve_opaque(FirstBytes found) {
 void DownstreamConnection::serve(Protocol protocol) {
   detect_timer_.disarm();
   state_ = State::kServing;
+  tell_served(host_.worker(), client_.address, protocol,
+              client_.identity == nullptr ? std::string_view() : client_.identity->id, alpn_);
   ServerConnection& self = *this;
   const HttpLimits& limits = view_->snapshot().limits;
   if (protocol == Protocol::kHttp2) {
@@ -98,7 +102,7 @@ void DownstreamConnection::detect(Slice bytes) {
     case FirstBytes::Kind::kOpaque:
       if (!inside_connect()) {
         ++host_.codec_context().hostile[static_cast<size_t>(Hostile::kProtocolError)];
-        close();
+        close("its first bytes are no HTTP");
         return;
       }
       serve_opaque(std::move(found));
@@ -115,11 +119,11 @@ void DownstreamConnection::detect(Slice bytes) {
   if (state_ == State::kServing) codec_->on_bytes(std::move(bytes));
 }
 
-void DownstreamConnection::on_detect_timeout() { close(); }
+void DownstreamConnection::on_detect_timeout() { close("nothing that is HTTP came in time"); }
 
 void DownstreamConnection::on_eof() {
   if (state_ == State::kDetecting) {
-    close();
+    close("the client closed it");
   } else if (state_ == State::kServing) {
     codec_->on_eof();
   }
@@ -130,8 +134,9 @@ void DownstreamConnection::on_drained() {
 }
 
 void DownstreamConnection::on_lost(std::string_view why) {
+  tell_lost(host_.worker(), client_.address, why);
   if (state_ == State::kServing) codec_->on_transport_lost(why);
-  close();
+  close("it was lost");
 }
 
 RequestSink& DownstreamConnection::on_stream(ResponseWriter& writer) {
@@ -140,6 +145,7 @@ RequestSink& DownstreamConnection::on_stream(ResponseWriter& writer) {
     codec_->set_limits(newest->snapshot().limits);
     view_ = newest;
   }
+  ++client_.requests;
   auto* exchange =
       new Exchange(*this, host_.worker(), std::move(newest), host_.spec(), client_, writer);
   exchanges_.push_back(*exchange);
@@ -159,7 +165,9 @@ void DownstreamConnection::on_connect(std::unique_ptr<Transport> inside,
       {.transport = std::move(inside), .connect = std::make_unique<const std::string>(authority)});
 }
 
-void DownstreamConnection::on_codec_done() { close(); }
+void DownstreamConnection::on_codec_done() {
+  if (state_ != State::kClosing) close(codec_->end_why());
+}
 
 bool DownstreamConnection::active() {
   bool any = false;
@@ -178,7 +186,7 @@ void DownstreamConnection::drain() {
   if (state_ == State::kServing) {
     codec_->begin_drain();
   } else {
-    close();
+    close("it is to end before it has said anything");
   }
 }
 
@@ -197,12 +205,13 @@ void DownstreamConnection::on_too_old() { abort(ConnectionAge::kTooOld); }
 
 void DownstreamConnection::abort(std::string_view why) {
   exchanges_.for_each([&](Exchange& exchange) { exchange.abort(why); });
-  close();
+  close(why);
 }
 
-void DownstreamConnection::close() {
+void DownstreamConnection::close(std::string_view why) {
   if (state_ == State::kClosing) return;
   state_ = State::kClosing;
+  tell_gone(host_.worker(), client_.address, client_.requests, why);
   detect_timer_.disarm();
   age_.stop();
   host_.on_connection_closed(*this);

@@ -87,7 +87,7 @@ class DownstreamConnection final : public Deferred,
   void serve(Protocol protocol);
   void serve_opaque(FirstBytes found);
   void on_detect_timeout();
-  void close();
+  void close(std::string_view why);
 
   ConnectionHost& host_;
   std::unique_ptr<Transport> transport_;

@@ -2,6 +2,7 @@
 
 #include "proxy/log/log.h"
 #include "proxy/net/tcp_transport.h"
+#include "proxy/server/connection_story.h"
 #include "proxy/server/tls_results.h"
 #include "proxy/upstream/balancer.h"
 
@@ -53,6 +54,7 @@ void Listener::on_accept(int socket, const Address& peer) {
     return;
   }
   count_connection(1);
+  tell_connected(context_.worker, peer, name_);
   if (spec_->mtls == Mtls::kOff) {
     serve({.transport = std::move(transport)});
   } else {
@@ -104,10 +106,11 @@ void Listener::on_no_arrival(ClientHandshake& handshake, TlsError error) {
   count_handshake(context_.worker.metrics, direction(), to_string(error.kind));
   // A client that goes, or never says anything, is no news (a TCP probe, a port scan).
   const bool silent = error.kind == TlsError::Kind::kLost || error.kind == TlsError::Kind::kTimeout;
-  if (silent) {
-    log_debug("a TLS handshake was not finished", {{"listener", name_}, {"why", error.message}});
-  } else if (context_.handshake_log.admit(context_.worker.scheduler.now())) {
+  tell_gone(context_.worker, handshake.client(), 0, error.message);
+  if (silent) return;
+  if (context_.handshake_log.admit(context_.worker.scheduler.now())) {
     log_warn("a TLS handshake failed", {{"listener", name_},
+                                        {"client", handshake.client().to_string()},
                                         {"why", error.message},
                                         {"untold", context_.handshake_log.take_untold()}});
   }
@@ -136,7 +139,7 @@ void Listener::relay(ClientArrival client) {
         return !passed_over(live.pool(), endpoint, context_.worker.scheduler.now());
       });
   if (app == nullptr) {
-    relay->close();
+    relay->close("the app's address is not known");
   } else {
     relay->start(context_.dialer, service, live.pool(), *app);
     relay->on_newer_epoch(view_->snapshot().tls.own.context);
@@ -174,7 +177,7 @@ void Listener::close() {
 
 void Listener::abort(std::string_view why) {
   connections_.visit_each([&](DownstreamConnection& connection) { connection.abort(why); });
-  relays_.for_each([](TcpRelay& relay) { relay.close(); });
+  relays_.for_each([&](TcpRelay& relay) { relay.close(why); });
 }
 
 size_t Listener::active() {

@@ -11,6 +11,7 @@
 #include <memory>
 #include <optional>
 
+#include "proxy/base/event_log.h"
 #include "proxy/base/intrusive_list.h"
 #include "proxy/http/codec.h"
 #include "proxy/net/address.h"
@@ -47,6 +48,7 @@ struct PoolContext {
   CodecContext codec;
   Dialer& dialer;
   HttpLimits limits;  // those of the newest snapshot; new connections take them
+  EventLog* log = nullptr;  // nullptr: nothing is told
 };
 
 class ConnectionPool {

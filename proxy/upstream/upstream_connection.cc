@@ -41,6 +41,7 @@ void UpstreamConnection::on_dialed(Dialed dialed) {
   codec_ = make_codec(*protocol);
   state_ = State::kOpen;
   age_.end_with_certificate(dialed.good_until);
+  tell("an upstream connection is open", {"identity", dialed.identity});
   transport_->start(*this);
   pool_.on_open(*this);
 }
@@ -61,6 +62,7 @@ std::unique_ptr<ClientCodec> UpstreamConnection::make_codec(Protocol protocol) {
 
 void UpstreamConnection::on_dial_failed(DialFailure failure) {
   state_ = State::kClosing;
+  tell("an upstream connection could not be opened", {"why", failure.message});
   pool_.on_dial_failed(*this, failure);
 }
 
@@ -93,7 +95,7 @@ void UpstreamConnection::begin_drain() {
     codec_->begin_drain();
     pool_.on_room(*this);
   } else {
-    close();
+    close("its certificates, its channel or its endpoint were replaced");
   }
 }
 
@@ -101,7 +103,7 @@ void UpstreamConnection::on_old() { begin_drain(); }
 
 void UpstreamConnection::on_too_old() { on_lost(ConnectionAge::kTooOld); }
 
-void UpstreamConnection::on_idle() { close(); }
+void UpstreamConnection::on_idle() { close("nobody needed it for a while"); }
 
 void UpstreamConnection::on_bytes(Slice bytes) {
   if (alive()) codec_->on_bytes(std::move(bytes));
@@ -117,22 +119,38 @@ void UpstreamConnection::on_drained() {
 
 void UpstreamConnection::on_lost(std::string_view why) {
   if (!alive()) return;
+  tell("an upstream connection was lost", {"why", why});
   if (transport_->refused()) {
     codec_->on_transport_refused(why);
   } else {
     codec_->on_transport_lost(why);
   }
-  close();
+  close("it was lost");
 }
 
 void UpstreamConnection::on_room_changed() {
   if (state_ == State::kOpen) pool_.on_room(*this);
 }
 
-void UpstreamConnection::on_codec_done() { close(); }
+void UpstreamConnection::on_codec_done() {
+  if (state_ != State::kClosing) close(codec_->end_why());
+}
 
-void UpstreamConnection::close() {
+void UpstreamConnection::tell(std::string_view sentence, LogField detail) const {
+  EventLog* const log = pool_.context().log;
+  if (log == nullptr || !log->debugs()) return;
+  log->debug(sentence,
+             {{"upstream", pool_.name()},
+              {"local", transport_ == nullptr ? std::string() : transport_->local().to_string()},
+              {"protocol", codec_ == nullptr ? std::string_view() : to_string(protocol())},
+              {"tls", pool_.channel()->tls == nullptr ? "no" : "yes"},
+              {"streams", std::to_string(streams_opened_)},
+              detail});
+}
+
+void UpstreamConnection::close(std::string_view why) {
   if (state_ == State::kClosing) return;
+  tell("an upstream connection ended", {"why", why});
   const bool was_dialing = state_ == State::kDialing;
   state_ = State::kClosing;
   dial_.reset();

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "proxy/base/intrusive_list.h"
+#include "proxy/base/log_field.h"
 #include "proxy/base/timer_wheel.h"
 #include "proxy/http/codec.h"
 #include "proxy/net/tls/connection_age.h"
@@ -64,7 +65,9 @@ class UpstreamConnection final : public Deferred,
   bool alive() const { return state_ == State::kOpen || state_ == State::kDraining; }
   void on_idle();
   void begin_drain();
-  void close();
+  void close(std::string_view why);
+  // Its story, at level debug.
+  void tell(std::string_view sentence, LogField detail) const;
 
   ConnectionPool& pool_;
   std::unique_ptr<Dial> dial_;

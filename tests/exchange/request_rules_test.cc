@@ -77,12 +77,13 @@ TEST_CASE("rules: opaque bytes go to services that can take them") {
   const TlsContext::Ptr tls = test::workloads().price_context;
   for (const Case& each : cases) {
     CAPTURE(each.what);
-    ServiceEntry entry("price");
-    entry.service.protocol = each.protocol;
+    const auto price = std::make_shared<Service>("price");
+    price->protocol = each.protocol;
     Channel channel;
     if (each.tls) channel.tls = tls;
     if (each.open_way) channel.opaque = std::make_shared<const Channel>();
-    entry.service.channel = std::make_shared<const Channel>(std::move(channel));
+    price->channel = std::make_shared<const Channel>(std::move(channel));
+    const ServiceEntry entry(price);
     TestRequest request("CONNECT", "", "price:443");
     request.head.protocol = Protocol::kTcp;
     request.head.scheme = each.own_tls ? "https" : "";

@@ -169,7 +169,7 @@ void H1ServerCodec::on_eof() {
   life_ = std::max(life_, Life::kHalfClosed);
   if (!pending_.empty()) return;
   switch (rx_) {
-    case Rx::kHead: done(); break;
+    case Rx::kHead: done("the client closed it"); break;
     case Rx::kBody:
       stop_reading();
       request_->sink.on_reset(ResetReason::kConnectionLost,
@@ -189,7 +189,7 @@ void H1ServerCodec::on_transport_lost(std::string_view why) {
   if (request_ != nullptr) {
     request_->sink.on_reset(ResetReason::kConnectionLost, why);
   } else {
-    done();
+    done("it was lost");
   }
 }
 
@@ -203,7 +203,7 @@ bool H1ServerCodec::idle() const {
 
 void H1ServerCodec::begin_drain() {
   life_ = std::max(life_, Life::kDraining);
-  if (idle()) done();
+  if (idle()) done("it was idle and is to end");
 }
 
 void H1ServerCodec::set_limits(const HttpLimits& limits) {
@@ -222,7 +222,7 @@ void H1ServerCodec::on_timer() {
   if (now < deadline_) {
     timer_.arm(deadline_ - now);
   } else if (!heads_.begun()) {
-    done();
+    done("nothing came within limits.idle_timeout");
   } else {
     FoundHead found(HeadScan::Kind::kRequest);
     heads_.take_partial(found);
@@ -241,9 +241,10 @@ void H1ServerCodec::next_request() {
   if (!timer_.armed()) timer_.arm(limits_.idle_timeout);
 }
 
-void H1ServerCodec::done() {
+void H1ServerCodec::done(const char* why) {
   if (life_ == Life::kDone) return;
   life_ = Life::kDone;
+  end_why_ = why;
   rx_ = Rx::kDiscard;
   timer_.disarm();
   unlink();

@@ -39,6 +39,7 @@ class H1ServerCodec final : public ServerCodec, private ResponseWriter, private 
   void begin_drain() override;
   void set_limits(const HttpLimits& limits) override;
   Protocol protocol() const override { return Protocol::kHttp11; }
+  std::string_view end_why() const override { return end_why_; }
   size_t active_streams() const override { return request_ != nullptr ? 1 : 0; }
 
  private:
@@ -91,7 +92,7 @@ class H1ServerCodec final : public ServerCodec, private ResponseWriter, private 
   bool gone() const { return life_ >= Life::kLost; }
   // Nothing more is read, and the connection ends with the present response.
   void stop_reading();
-  void done();
+  void done(const char* why);
 
   Transport& transport_;
   ServerConnection& connection_;
@@ -104,6 +105,7 @@ class H1ServerCodec final : public ServerCodec, private ResponseWriter, private 
   h1::HeadReader heads_{h1::HeadScan::Kind::kRequest};
   Buffer pending_;  // what came behind the present request
   Request* request_ = nullptr;
+  const char* end_why_ = "it has ended in order";
   Rx rx_ = Rx::kHead;
   Life life_ = Life::kOpen;
   bool in_input_ = false;  // process() is on the stack and goes on by itself

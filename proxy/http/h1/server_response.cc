@@ -125,7 +125,7 @@ void H1ServerCodec::release(ResetReason) {
   const bool cut =
       (request.tx == Tx::kBody && request.body.until_close_alone()) || request.tx == Tx::kTunnel;
   if (cut && !gone()) transport_.abort_on_destroy();
-  done();
+  done(request.tx == Tx::kEnd ? "the answer was its last" : "its answer was cut");
 }
 
 }  // namespace woad

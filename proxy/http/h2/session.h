@@ -83,9 +83,12 @@ class H2Session final : private TurnEnd {
   bool open() const { return state_ == State::kOpen; }
   size_t live() const { return live_; }  // streams that are not recycled
   MonoTime received_at() const { return received_at_; }
+  bool heard() const { return received_any_; }  // the peer has sent something
+  std::string_view end_why() const { return end_why_; }
   void receive(Slice bytes);
-  // The peer sends no more: what is queued goes out, then finish().
+  // The peer sends no more: what is queued goes out, then finish(). `why` is static.
   void on_eof(std::string_view why);
+  // What terminate() found wrong before goes before `reason` and `why`.
   void finish(ResetReason reason, std::string_view why);
   // GOAWAY with an error code of RFC 9113 section 7 and `why`, which is static; then finished.
   void terminate(uint32_t error_code, std::string_view why);

@@ -35,6 +35,8 @@ class TcpClientCodec final : public ClientCodec, private RequestWriter, private 
 
   void write_head(const RequestHead& head, bool end) override;
   bool anything_sent() const override { return sent_; }
+  // That it is connected is all that can be heard before the tunnel.
+  bool anything_heard() const override { return state_ == State::kTunnel; }
   void write_data(Buffer&& data, bool end) override;
   void write_trailers(const Headers&) override { write_data(Buffer(), true); }
   bool writable() const override { return transport_.backlog() <= limits_.buffer; }

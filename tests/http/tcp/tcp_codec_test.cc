@@ -76,6 +76,7 @@ class Server final : public Wire,
     CHECK(head.protocol == Protocol::kTcp);
   }
   void on_bad_request(RequestHead&, LocalReply) override { FAIL("no request is bad"); }
+  void on_bad_body(LocalReply) override { FAIL("no body is bad"); }
   void on_data(Buffer&& data, bool end) override { take(std::move(data), end); }
   void on_trailers(Headers&) override { FAIL("no trailers"); }
   void on_reset(ResetReason reason, std::string_view why) override {
