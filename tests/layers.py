@@ -14,7 +14,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 BASE = ["proxy/base"]
 HTTP = BASE + ["proxy/observe", "proxy/net"]
 CODEC = HTTP + ["proxy/http"]
-UPSTREAM = CODEC + ["proxy/http/h1", "proxy/http/h2", "proxy/net/tls"]
+UPSTREAM = CODEC + ["proxy/http/h1", "proxy/http/h2", "proxy/http/tcp", "proxy/net/tls"]
 FILTER = UPSTREAM + ["proxy/match", "proxy/context", "proxy/upstream", "config"]
 SNAPSHOT = FILTER + ["proxy/filter"]
 EXCHANGE = SNAPSHOT + ["proxy/snapshot"]
@@ -28,6 +28,7 @@ MAY_SEE = {
     "proxy/http": HTTP,
     "proxy/http/h1": CODEC,
     "proxy/http/h2": CODEC,
+    "proxy/http/tcp": CODEC,
     "proxy/log": BASE + ["config"],
     "proxy/match": CODEC + ["proxy/net/tls", "config"],
     "proxy/context": CODEC + ["proxy/match"],

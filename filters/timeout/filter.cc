@@ -117,7 +117,7 @@ void TimeoutFilter::pass_timeout_ms(const Service& service, Headers& headers, Du
 HeadVerdict TimeoutFilter::on_response_head(ResponseHead& head, bool) {
   phase_ = Phase::kResponding;
   last_activity_ = context_.scheduler().now();
-  if (settings_ == nullptr || head.status == 101) {
+  if (settings_ == nullptr || head.tunnel) {
     timer_.disarm();
   } else if (settings_->idle > Duration(0) && next_due() < armed_for_) {
     arm();

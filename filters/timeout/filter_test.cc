@@ -265,6 +265,7 @@ TEST_CASE("timeout: a tunnel is left to the exchange") {
   Bench bench({.idle = seconds(1)});
   (void)bench.filter().on_request_head(bench.request, true);
   bench.response.status = 101;
+  bench.response.tunnel = true;
   (void)bench.filter().on_response_head(bench.response, false);
   bench.pass(hours(1));
   CHECK_FALSE(bench.reply);

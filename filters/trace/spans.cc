@@ -13,6 +13,9 @@ namespace {
 // error.type of what nobody waited for any more.
 constexpr std::string_view kCancelled = "cancelled";
 
+// In the name of a span; methods that stand in one have seven letters at most.
+constexpr size_t kLongestService = 64;
+
 uint64_t unix_nanoseconds(WallTime time) {
   return static_cast<uint64_t>(std::max<int64_t>(time.time_since_epoch().count(), 0));
 }
@@ -39,22 +42,29 @@ void add_method(Span& span, const RequestHead& head) {
   span.add(SpanKey::kMethodOriginal, head.method_name);
 }
 
-// Few different ones: never a path. The service of an outbound request tells more than its method.
-void set_name(Span& span, const ExchangeInfo& info) {
+// "GET price (try 2)". Few different ones: never a path. The service of an outbound request tells
+// more than its method. `number`: of the try; 0: the whole exchange.
+void set_name(Span& span, const ExchangeInfo& info, uint32_t number) {
   const RequestHead& head = *info.request;
   const std::string_view method =
       head.method == Method::kOther ? std::string_view("HTTP") : head.method_name;
-  if (info.direction == Direction::kInbound || info.service.empty()) {
-    span.set_name(method);
-    return;
+  const bool outbound = info.direction == Direction::kOutbound;
+  std::array<char, 128> name;
+  size_t size = 0;
+  const auto add = [&](std::string_view text) {
+    size += text.copy(name.data() + size, name.size() - size);
+  };
+  add(method);
+  if (outbound && !info.service.empty()) {
+    add(" ");
+    add(info.service.substr(0, kLongestService));
   }
-  std::array<char, 96> name;
-  const auto begin = name.begin();
-  auto at = std::copy(method.begin(), method.end(), begin);
-  *at++ = ' ';
-  const std::string_view service = info.service.substr(0, static_cast<size_t>(name.end() - at));
-  at = std::copy(service.begin(), service.end(), at);
-  span.set_name({name.data(), static_cast<size_t>(at - begin)});
+  if (number > 0) {
+    add(" (try ");
+    size += write_decimal(name.data() + size, number);
+    add(")");
+  }
+  span.set_name({name.data(), size});
 }
 
 std::string_view protocol_version(Protocol protocol) {
@@ -108,7 +118,7 @@ void describe_exchange(Span& span, const ExchangeInfo& info, const SpanPlace& pl
   span.kind = inbound ? SpanKind::kServer : SpanKind::kClient;
   span.start_ns = unix_nanoseconds(info.start_wall);
   span.end_ns = unix_nanoseconds(info.start_wall + (info.end - info.start));
-  set_name(span, info);
+  set_name(span, info, 0);
   const bool cut_short = info.error == ErrorCode::kNone && info.closed_by != ClosedBy::kNobody;
   add_end(span, info.status, cut_short ? kCancelled : error_info(info.error).code, info.why);
   add_method(span, head);
@@ -130,7 +140,7 @@ void describe_try(Span& span, const ExchangeInfo& info, const TriedSpan& tried, 
   span.kind = SpanKind::kClient;
   span.start_ns = unix_nanoseconds(tried.start);
   span.end_ns = unix_nanoseconds(tried.end);
-  set_name(span, info);
+  set_name(span, info, tried.number);
   const bool given_up = tried.status == 0 && tried.error == ErrorCode::kNone;
   add_end(span, tried.status, given_up ? kCancelled : error_info(tried.error).code, {});
   add_method(span, *info.request);

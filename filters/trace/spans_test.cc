@@ -212,7 +212,7 @@ TEST_CASE("spans: a try") {
   CHECK(span.id == SpanId{7});
   CHECK(span.parent == SpanId{3});
   CHECK(span.kind == SpanKind::kClient);
-  CHECK(span.name() == "GET price");
+  CHECK(span.name() == "GET price (try 2)");
   CHECK(span.end_ns - span.start_ns == 2'000'000);
   CHECK(span.status == SpanStatus::kError);
   CHECK(attribute(span, "error.type") == "404");
@@ -245,6 +245,9 @@ TEST_CASE("spans: long texts leave room for the others") {
   CHECK(attribute(span, "woad.request_id") == "id-1");
   CHECK(attribute(span, "error.type") == "no_route");
   CHECK(path.starts_with(attribute(span, "url.path")));
+  ended.span.reset();
+  describe_try(ended.span, ended.info, {.id = {7}, .number = 4'294'967'295}, {3});
+  CHECK(ended.span.name() == "GET " + std::string(64, 's') + " (try 4294967295)");
 }
 
 }  // namespace

@@ -52,12 +52,24 @@ class IntrusiveList {
   void splice_back(IntrusiveList& other) {
     while (!other.empty()) push_back(other.pop_front());
   }
+  // A visit may remove the element it is at.
   template <class F>
   void for_each(F&& visit) {
     for (ListLink* link = head_.next_; link != &head_;) {
       ListLink* next = link->next_;
       visit(*static_cast<T*>(link));
       link = next;
+    }
+  }
+  // A visit may remove any element, and add some, which are not visited.
+  template <class F>
+  void visit_each(F&& visit) {
+    IntrusiveList rest;
+    rest.splice_back(*this);
+    while (!rest.empty()) {
+      T& element = rest.pop_front();
+      push_back(element);
+      visit(element);
     }
   }
 

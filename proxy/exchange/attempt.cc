@@ -33,7 +33,7 @@ void Attempt::on_interim(ResponseHead& head) {
 
 void Attempt::on_response(ResponseHead& head, bool end) {
   if (state_ != State::kSending) return;
-  if (head.status == 101) {
+  if (head.tunnel) {
     state_ = State::kTunnel;
   } else {
     state_ = end ? State::kFinished : State::kAnswered;

@@ -30,7 +30,7 @@ class AttemptOwner {
 
 class Attempt final : public Deferred, private StreamTaker, private ResponseSink {
  public:
-  // A tunnel (after a 101) may end either way first, and be lost after that: it is not finished
+  // A tunnel may end either way first, and be lost after that: it is not finished
   // before its owner gives it up or it is lost.
   enum class State : uint8_t { kWaiting, kSending, kAnswered, kTunnel, kFinished };
 

@@ -4,6 +4,7 @@
 #include "proxy/context/trace_ids.h"
 #include "proxy/exchange/local_answer.h"
 #include "proxy/exchange/measure.h"
+#include "proxy/exchange/narrate.h"
 #include "proxy/exchange/mirror.h"
 #include "proxy/exchange/request_rules.h"
 #include "proxy/filter/exchange_record.h"
@@ -34,7 +35,10 @@ Exchange::Exchange(ExchangeOwner& owner, WorkerContext& worker, ViewRef view,
   info_.own_id = client.tls->material().svid()->id;
 }
 
-Exchange::~Exchange() { writer_.release(release_reason_); }
+Exchange::~Exchange() {
+  lose_inside("the stream that carries it was closed");
+  writer_.release(release_reason_);
+}
 
 bool Exchange::response_begun() const {
   return state_ == ExchangeState::kResponding || state_ == ExchangeState::kTunnel;
@@ -45,14 +49,19 @@ void Exchange::begin(RequestHead& head, bool end) {
   info_.request = &head;
   info_.grpc = is_grpc(head.headers);
   read_trace(head, info_.trace, worker_.metrics);
+  if (debugs(worker_)) tell_request(worker_, info_, client_.address, client_.requests, arena_);
 }
 
 void Exchange::on_request(RequestHead& head, bool end) {
   begin(head, end);
   auto refused = admit(head);
+  const bool connect = head.method == Method::kConnect && head.protocol != Protocol::kTcp;
+  if (connect && !refused) refused = check_connect(listener_, client_.connect != nullptr);
   filters_.create(*this, info_, arena_, services_);
   if (refused) {
     answer(std::move(*refused));
+  } else if (connect) {
+    accept_connect();
   } else {
     walk_request_head();
   }
@@ -78,6 +87,9 @@ void Exchange::on_bad_request(RequestHead& head, LocalReply reply) {
     info_.error = ErrorCode::kMtlsRequired;
     cut("plaintext that is no HTTP came where mtls is strict", ClosedBy::kWoad);
   } else {
+    if (head.method == Method::kConnect) {
+      if (auto refused = check_connect(listener_, client_.connect != nullptr)) reply = *refused;
+    }
     answer(std::move(reply));
   }
 }
@@ -111,15 +123,21 @@ void Exchange::choose_route() {
   if (listener_.direction == Direction::kInbound) {
     choice_ = RouteChoice{listener_.app.get(), nullptr, settings_};
   } else {
-    const RequestHead& head = *request_.head();
-    char buffer[256];
-    const MatchInput input{head, normal_host(head.authority, buffer), info_.color, info_.tenant,
-                           info_.principal};
-    choice_ = woad::choose_route(view_->snapshot(), input, worker_.random);
+    choice_ = choose_by_host(request_.head()->authority);
+    const bool nobody = choice_->route == nullptr && choice_->service == nullptr;
+    if (nobody && client_.connect != nullptr) choice_ = choose_by_host(*client_.connect);
   }
   settings_ = choice_->settings;
   if (choice_->route != nullptr) info_.route = choice_->route->name;
   if (choice_->service != nullptr) info_.service = choice_->service->service.name();
+  if (is_told(info_)) tell_route(worker_, info_);
+}
+
+RouteChoice Exchange::choose_by_host(std::string_view authority) {
+  char buffer[256];
+  const MatchInput input{*request_.head(), normal_host(authority, buffer), info_.color,
+                         info_.tenant, info_.principal};
+  return woad::choose_route(view_->snapshot(), input, worker_.random);
 }
 
 void Exchange::dispatch() {
@@ -178,6 +196,7 @@ void Exchange::on_data(Buffer&& data, bool end) {
       return;
     case ExchangeState::kTunnel:
       on_tunnel_bytes();
+      if (inside_ != nullptr) return inside_->receive(std::move(data), end);
       forwarder_.send_data(std::move(data), end);
       if (!forwarder_.writable()) writer_.hold_reading(true);
       if (end && response_.ended()) finish();
@@ -203,6 +222,10 @@ void Exchange::pass_request_data(Buffer&& data, bool end) {
 }
 
 void Exchange::on_trailers(Headers& trailers) {
+  if (inside_ != nullptr) {  // RFC 9113 section 8.5: no fields on a connected stream
+    cut("fields came on the stream of a CONNECT", ClosedBy::kWoad);
+    return;
+  }
   admit_trailers(trailers, view_->snapshot().context.rules);
   request_.end();
   if (state_ == ExchangeState::kHeadWaits) {
@@ -228,6 +251,7 @@ void Exchange::on_reset(ResetReason reason, std::string_view why) {
   if (state_ == ExchangeState::kEnded) return;
   info_.closed_by = ClosedBy::kDownstream;
   info_.why = arena_.join("closed by downstream: ", why);
+  lose_inside(why);
   drop_mirror();
   forwarder_.cancel(ErrorCode::kNone);
   release_reason_ = reason;
@@ -235,7 +259,11 @@ void Exchange::on_reset(ResetReason reason, std::string_view why) {
 }
 
 void Exchange::on_writable() {
-  if (state_ != ExchangeState::kEnded) forwarder_.hold_response(false);
+  if (inside_ != nullptr) {
+    inside_->on_carrier_writable();
+  } else if (state_ != ExchangeState::kEnded) {
+    forwarder_.hold_response(false);
+  }
 }
 
 Verdict Exchange::shape_attempt(AttemptPlan& plan, RequestHead& head) {
@@ -275,6 +303,11 @@ void Exchange::refuse(LocalReply reply) {
 }
 
 void Exchange::answer(LocalReply reply) {
+  if (request_.head()->protocol == Protocol::kTcp) {  // nothing can be said
+    info_.error = reply.code;
+    cut(reply.details, ClosedBy::kWoad);
+    return;
+  }
   choose_route();
   forwarder_.cancel(reply.code);
   drop_mirror();
@@ -297,6 +330,7 @@ void Exchange::cut(std::string_view why, ClosedBy closed_by) {
   info_.closed_by = closed_by;
   const std::string_view who = arena_.join("closed by ", to_string(closed_by));
   info_.why = arena_.join(who, arena_.join(": ", why));
+  lose_inside(why);
   if (info_.error == ErrorCode::kNone && closed_by == ClosedBy::kUpstream) {
     info_.error = ErrorCode::kUpstreamReset;
   }
@@ -336,12 +370,14 @@ void Exchange::finish() {
   const bool began = request_.head() != nullptr;
   if (began) choose_route();
   tunnel_idle_.reset();
+  lose_inside("the stream that carries it has ended");
   info_.end = worker_.scheduler.now();
   const bool tapped = worker_.taps != nullptr && worker_.taps->tapped() && began;
   if (tapped || filters_.has(Hook::kEnd)) info_.peer = arena_.copy(client_.address.to_string());
   filters_.end(info_);
   count_exchange(worker_.metrics, *view_, info_);
   if (tapped) tell_taps();
+  if (is_told(info_)) tell_end(worker_, info_, filters_.answered_by());
   owner_.on_exchange_end(*this);
 }
 

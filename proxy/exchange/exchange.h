@@ -18,6 +18,7 @@
 #include "proxy/exchange/worker_context.h"
 #include "proxy/filter/run.h"
 #include "proxy/http/stream.h"
+#include "proxy/http/stream_transport.h"
 #include "proxy/snapshot/route_choice.h"
 
 namespace woad {
@@ -30,6 +31,9 @@ struct Client {
   std::shared_ptr<const Svid> identity{};  // proved by TLS; nullptr: plaintext, or outbound
   TlsContext::Ptr tls{};                   // with which it was proved, and we proved ours
   bool over_limit = false;                 // over limits.client_connections: gets a refusal
+  // The host and port of the CONNECT inside which it came; nullptr: it came by itself.
+  std::unique_ptr<const std::string> connect{};
+  uint32_t requests = 0;  // that have come so far
 };
 
 // Whether the client came in plaintext where that is not allowed.
@@ -43,6 +47,9 @@ class ExchangeOwner {
   virtual void on_exchange_end(Exchange& exchange) = 0;
   // The connection is to end with this exchange.
   virtual bool closing() const = 0;
+  // A CONNECT was answered: what comes `inside` is a connection to `authority`. The exchange lives
+  // as long as it.
+  virtual void on_connect(std::unique_ptr<Transport> inside, std::string_view authority) = 0;
 
  protected:
   ~ExchangeOwner() = default;
@@ -52,7 +59,8 @@ class Exchange final : public Deferred,
                        public ListLink,
                        public RequestSink,
                        private FilterHost,
-                       private ForwarderOwner {
+                       private ForwarderOwner,
+                       private StreamCarrier {
  public:
   // Everything passed outlives the exchange.
   Exchange(ExchangeOwner& owner, WorkerContext& worker, ViewRef view, const ListenerSpec& listener,
@@ -61,6 +69,8 @@ class Exchange final : public Deferred,
 
   // The worker stops: cut it.
   void abort(std::string_view why);
+  // A CONNECT whose inside is a connection of its own.
+  bool carries() const { return inside_ != nullptr; }
 
  private:
   // RequestSink
@@ -84,6 +94,12 @@ class Exchange final : public Deferred,
   void on_outcome(const Outcome& outcome) override { filters_.outcome(outcome); }
   Next next_try(const Outcome& outcome) override { return filters_.next_try(outcome); }
   void on_no_response(LocalReply reply, ClosedBy ended_by) override;
+
+  // StreamCarrier
+  void carry(Buffer&& data, bool end) override;
+  bool carrier_writable() const override { return writer_.writable(); }
+  void hold_carrier(bool on) override { writer_.hold_reading(on); }
+  void on_carried_gone(bool cut) override;
 
   // The response, from the upstream through the filters to the client.
   class ResponseSide final : public ResponseSink {
@@ -124,6 +140,9 @@ class Exchange final : public Deferred,
   void enter_tunnel();
   void on_tunnel_bytes();
   void on_tunnel_idle();
+  RouteChoice choose_by_host(std::string_view authority);
+  void accept_connect();
+  void lose_inside(std::string_view why);
   bool response_begun() const;
   // Answers when the response has not begun, cuts it otherwise.
   void refuse(LocalReply reply);
@@ -150,6 +169,7 @@ class Exchange final : public Deferred,
   ResetReason release_reason_ = ResetReason::kCancel;
   ExchangeState state_ = ExchangeState::kHead;
   std::optional<Timer> tunnel_idle_;
+  StreamTransport* inside_ = nullptr;      // of a CONNECT, while it lives
   std::unique_ptr<MirrorRequest> mirror_;  // until the request has been sent whole
   FilterRun filters_;
   Forwarder forwarder_;

@@ -41,7 +41,7 @@ void Exchange::ResponseSide::send_head() {
     exchange_.finish();
     return;
   }
-  if (head.status == 101) exchange_.enter_tunnel();
+  if (head.tunnel) exchange_.enter_tunnel();
   half_.release([&](Buffer&& data, bool last) { on_data(std::move(data), last); },
                 [&](Headers& trailers) { send_trailers(trailers); });
   if (waited && exchange_.response_begun()) {

@@ -1,6 +1,7 @@
 #include "proxy/exchange/forwarder.h"
 
 #include "proxy/exchange/measure.h"
+#include "proxy/exchange/narrate.h"
 #include "proxy/exchange/state.h"
 #include "proxy/upstream/balancer.h"
 
@@ -11,6 +12,7 @@ using State = ForwarderState;
 namespace {
 
 Protocol protocol_for(const Service& service, const ExchangeInfo& info, const RequestHead& head) {
+  if (head.protocol == Protocol::kTcp) return Protocol::kTcp;
   switch (service.protocol) {
     case UpstreamProtocol::kHttp1: return Protocol::kHttp11;
     case UpstreamProtocol::kHttp2: return Protocol::kHttp2;
@@ -103,6 +105,7 @@ const Endpoint* Forwarder::pick_endpoint(BalancerPolicy policy) {
 
 void Forwarder::launch(bool fresh) {
   info_.upstream_host = endpoint_->name;
+  if (is_told(info_)) tell_try(worker_, info_, fresh);
   AttemptOwner& owner = *this;
   ResponseSink& sink = *this;
   attempt_.reset(new (arena_) Attempt(owner, sink, *live_, *endpoint_,
@@ -189,6 +192,7 @@ Next Forwarder::tell(Outcome outcome) {
   outcome.anything_sent = attempt_->has_stream() && attempt_->writer().anything_sent();
   outcome.may_try_again = keep_body_;
   count_attempt(worker_.metrics, view_, info_, outcome_info(outcome.kind).word);
+  if (is_told(info_)) tell_outcome(worker_, info_, outcome);
   owner_.on_outcome(outcome);
   return outcome.may_try_again ? owner_.next_try(outcome) : Next::done();
 }

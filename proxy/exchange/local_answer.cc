@@ -61,7 +61,9 @@ Buffer make_local_answer(const LocalReply& reply, bool grpc, std::string_view re
     headers.add("retry-after", arena.copy(std::to_string(reply.retry_after_seconds)));
   }
   if (!reply.location.empty()) headers.add("location", arena.copy(reply.location));
-  if (status == 405) headers.add("allow", "GET, HEAD, POST, PUT, DELETE, OPTIONS, PATCH");
+  // RFC 9110 section 15.5.6. Any token passes on but CONNECT; these are the ones with a meaning for
+  // everybody.
+  if (status == 405) headers.add("allow", "GET, HEAD, POST, PUT, DELETE, OPTIONS, PATCH, TRACE");
 
   Buffer body;
   if (grpc_error) {

@@ -4,6 +4,7 @@
 
 #include "proxy/context/carriers.h"
 #include "proxy/exchange/measure.h"
+#include "proxy/exchange/narrate.h"
 #include "proxy/upstream/pool_choice.h"
 
 namespace woad {
@@ -51,6 +52,7 @@ void MirrorRequest::start(const ServiceEntry& target, const RequestHead& head,
   info_.color = arena_.copy(of.color);
   info_.tenant = arena_.copy(of.tenant);
   info_.grpc = of.grpc;
+  if (is_told(of)) info_.told_as = arena_.join(of.told_as, " mirrored");
   patience_.arm(limits().mirror_patience);
   if (end) state_ = State::kSent;
   forwarder_.start(target, *copy, end, false);

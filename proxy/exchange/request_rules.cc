@@ -10,6 +10,26 @@ namespace {
 
 constexpr std::string_view kHops = "x-woad-hops";
 
+std::optional<LocalReply> no_route(std::string details) {
+  return LocalReply{.code = ErrorCode::kNoRoute, .details = std::move(details)};
+}
+
+// Bytes that are no HTTP, for a service or nobody.
+std::optional<LocalReply> check_opaque(const ServiceEntry* entry, const RequestHead& head) {
+  const std::string host(head.authority);
+  if (entry == nullptr) {
+    return no_route("no service for host " + host + ", and outbound[].unmatched is reject");
+  }
+  const Service& service = entry->service;
+  const Channel& channel = *service.channel;
+  if (service.protocol == UpstreamProtocol::kTcp || channel.tls == nullptr) return std::nullopt;
+  const bool own_tls = !head.scheme.empty();
+  if (own_tls && channel.opaque != nullptr) return std::nullopt;
+  return no_route(
+      "service " + std::string(service.name()) + " speaks HTTP in woad's own TLS, which " +
+      (own_tls ? "TLS" : "bytes that are no HTTP") + " cannot go through: call it with http://");
+}
+
 // Where a redirect to another scheme leads on the request's own host: a port that is the other
 // scheme's (80 to https, 443 to http) would say the old scheme again, any other is kept as written.
 std::string own_host(std::string_view authority, std::string_view new_scheme) {
@@ -52,6 +72,15 @@ std::optional<LocalReply> check_plaintext(const ListenerSpec& listener, const Re
                     .close = true};
 }
 
+std::optional<LocalReply> check_connect(const ListenerSpec& listener, bool inside) {
+  if (listener.direction == Direction::kOutbound && !inside) return std::nullopt;
+  return LocalReply{
+      .code = ErrorCode::kBadRequest,
+      .status = 405,
+      .details = inside ? "CONNECT is not served inside a CONNECT" : "CONNECT is not served here",
+      .close = true};
+}
+
 std::optional<LocalReply> count_hop(RequestHead& head) {
   Arena& arena = head.headers.arena();
   uint64_t hops = 0;
@@ -70,15 +99,14 @@ std::optional<LocalReply> count_hop(RequestHead& head) {
 }
 
 std::optional<LocalReply> check_service(const ServiceEntry* service, const RequestHead& head) {
+  if (head.protocol == Protocol::kTcp) return check_opaque(service, head);
   if (service == nullptr) {
-    return LocalReply{.code = ErrorCode::kNoRoute,
-                      .details = "no service or route for host " +
-                                 std::string(head.authority.empty() ? "(none)" : head.authority)};
+    return no_route("no service or route for host " +
+                    std::string(head.authority.empty() ? "(none)" : head.authority));
   }
   if (service->service.protocol == UpstreamProtocol::kTcp) {
-    return LocalReply{.code = ErrorCode::kNoRoute,
-                      .details = "service " + std::string(service->service.name()) +
-                                 " speaks opaque TCP, which HTTP requests cannot reach"};
+    return no_route("service " + std::string(service->service.name()) +
+                    " speaks opaque TCP, which HTTP requests cannot reach");
   }
   return std::nullopt;
 }

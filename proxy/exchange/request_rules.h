@@ -21,10 +21,13 @@ LocalReply too_many_connections();
 std::optional<LocalReply> check_plaintext(const ListenerSpec& listener, const RequestHead& head,
                                           ExchangeInfo& info);
 
+// The answer to a CONNECT (405) that is not served: of other pods, and inside another one.
+std::optional<LocalReply> check_connect(const ListenerSpec& listener, bool inside);
+
 // Sets x-woad-hops one higher; the answer to give (508) when there were too many.
 std::optional<LocalReply> count_hop(RequestHead& head);
 
-// The answer to give when there is no service, or none that HTTP can reach.
+// The answer to give when there is no service, or none that such a request can reach.
 std::optional<LocalReply> check_service(const ServiceEntry* service, const RequestHead& head);
 
 // The answer of a route with `respond` or `redirect`.

@@ -4,6 +4,7 @@
 //     │          │            │   │              │                │
 //     │          └─▶ ended    │   └─▶ responding │                ├─▶ tunnel ──▶ ended
 //     ├─▶ forwarding          └─▶ ended          └─▶ ended        │
+//     ├─▶ tunnel (CONNECT)
 //     └─▶ ended
 #pragma once
 
@@ -19,7 +20,7 @@ enum class ExchangeState : uint8_t {
   kForwarding,     // attempts run; nothing has been sent to the client
   kResponseWaits,  // a filter holds the response head
   kResponding,     // the response head has been sent
-  kTunnel,         // after a 101: bytes pass by the chain
+  kTunnel,         // bytes pass by the chain
   kEnded,
 };
 
@@ -31,7 +32,7 @@ inline bool may_follow(ExchangeState from, ExchangeState to) {
     case S::kForwarding: return from == S::kHead || from == S::kHeadWaits;
     case S::kResponseWaits: return from == S::kForwarding || from == S::kResponseWaits;
     case S::kResponding: return from == S::kForwarding || from == S::kResponseWaits;
-    case S::kTunnel: return from == S::kResponding;
+    case S::kTunnel: return from == S::kHead || from == S::kResponding;
     case S::kEnded: return from != S::kEnded;
   }
   return false;

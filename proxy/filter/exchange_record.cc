@@ -89,14 +89,22 @@ std::string_view without_userinfo(std::string_view text, Arena& arena) {
 
 void read_request(const RequestHead& head, AccessRecord& record, Arena& arena) {
   record.method = head.method_name;
-  // A target that was refused may hold a fragment, too, or be a whole URL.
-  record.path = head.path.substr(0, head.path.find_first_of("?#"));
-  if (!record.path.starts_with('/')) record.path = without_userinfo(record.path, arena);
-  record.authority = without_userinfo(head.authority, arena);
+  record.path = shown_path(head, arena);
+  record.authority = shown_authority(head, arena);
   record.protocol = to_string(head.protocol);
 }
 
 }  // namespace
+
+std::string_view shown_path(const RequestHead& head, Arena& arena) {
+  // A target that was refused may hold a fragment, too, or be a whole URL.
+  const std::string_view path = head.path.substr(0, head.path.find_first_of("?#"));
+  return path.starts_with('/') ? path : without_userinfo(path, arena);
+}
+
+std::string_view shown_authority(const RequestHead& head, Arena& arena) {
+  return without_userinfo(head.authority, arena);
+}
 
 AccessRecord access_record_of(const ExchangeInfo& info, Arena& arena) {
   AccessRecord record;

@@ -28,6 +28,7 @@ Outcome::Kind outcome_of(ResetReason reason) {
     case ResetReason::kRefused: return Outcome::Kind::kRefused;
     case ResetReason::kCancel:
     case ResetReason::kConnectionLost:
+    case ResetReason::kTunnelLost:
     case ResetReason::kInternal:
     case ResetReason::kTimeout: return Outcome::Kind::kReset;
   }

@@ -26,7 +26,7 @@ Verdict FilterRun::attempt(AttemptPlan& plan, RequestHead& head) {
   for (const uint8_t index : chain_.order(Hook::kAttempt)) {
     Verdict verdict = filters_[index].filter->on_attempt(plan, head);
     if (verdict.kind() == Verdict::Kind::kGo) continue;
-    let_go_ = index;
+    let_go_ = answered_by_ = index;
     return verdict;
   }
   return Verdict::go();

@@ -55,6 +55,10 @@ class FilterRun {
                 [&](HttpFilter& filter) { return filter.on_response_trailers(trailers); });
   }
   void end(const ExchangeInfo& info);
+  // The name of the filter whose verdict was an answer; "": none was.
+  std::string_view answered_by() const {
+    return answered_by_ == kNobody ? std::string_view() : chain_.kind(answered_by_).name;
+  }
   // Whether any filter wants this hook.
   bool has(Hook hook) const { return filters_ != nullptr && !chain_.order(hook).empty(); }
 
@@ -72,8 +76,11 @@ class FilterRun {
   HeadVerdict walk_head(Hook hook, uint8_t& cursor, size_t until, Call&& call) {
     const auto& order = chain_.order(hook);
     while (filters_ != nullptr && cursor < until) {
-      HeadVerdict verdict = call(*filters_[order[cursor++]].filter);
-      if (verdict.kind() != HeadVerdict::Kind::kGo) return verdict;
+      const uint8_t index = order[cursor++];
+      HeadVerdict verdict = call(*filters_[index].filter);
+      if (verdict.kind() == HeadVerdict::Kind::kGo) continue;
+      if (verdict.kind() == HeadVerdict::Kind::kReply) answered_by_ = index;
+      return verdict;
     }
     return HeadVerdict::go();
   }
@@ -82,7 +89,9 @@ class FilterRun {
     if (filters_ == nullptr) return Verdict::go();
     for (const uint8_t index : chain_.order(hook)) {
       Verdict verdict = call(*filters_[index].filter);
-      if (verdict.kind() == Verdict::Kind::kReply) return verdict;
+      if (verdict.kind() == Verdict::Kind::kGo) continue;
+      answered_by_ = index;
+      return verdict;
     }
     return Verdict::go();
   }
@@ -91,6 +100,8 @@ class FilterRun {
   Entry* filters_ = nullptr;
   uint8_t request_cursor_ = 0;
   uint8_t response_cursor_ = 0;
+  static constexpr uint8_t kNobody = FilterChain::kMaxFilters;
+  uint8_t answered_by_ = kNobody;
   uint8_t let_go_ = 0;  // the filters in front of this position have let the try go
 };
 

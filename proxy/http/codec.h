@@ -90,6 +90,8 @@ class ServerCodec {
   virtual void begin_drain() = 0;
   virtual void set_limits(const HttpLimits& limits) = 0;
   virtual Protocol protocol() const = 0;
+  // After on_codec_done(): why, for debug lines; static.
+  virtual std::string_view end_why() const { return "it has ended in order"; }
   // Requests that have begun and are not finished.
   virtual size_t active_streams() const = 0;
 };
@@ -124,6 +126,8 @@ class ClientCodec {
   // No new streams; done when the open ones end.
   virtual void begin_drain() = 0;
   virtual Protocol protocol() const = 0;
+  // After on_codec_done(): why, for debug lines; static.
+  virtual std::string_view end_why() const { return "it has ended in order"; }
   // How long the peer keeps an idle connection, if it said so (Keep-Alive: timeout=N); else zero.
   virtual Duration peer_idle_timeout() const = 0;
 };

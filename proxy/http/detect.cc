@@ -1,5 +1,7 @@
 #include "proxy/http/detect.h"
 
+#include <algorithm>
+
 namespace woad {
 namespace {
 
@@ -18,6 +20,32 @@ bool is_binary(unsigned char first) {
   return first != '\r' && first != '\n' && (first < ' ' || first >= 0x7f);
 }
 
+// tchar of RFC 9110 section 5.6.2.
+bool is_token_char(char c) {
+  const auto byte = static_cast<unsigned char>(c);
+  return byte > ' ' && byte < 0x7f &&
+         std::string_view("\"(),/:;<=>?@[\\]{}").find(c) == std::string_view::npos;
+}
+
+// What is longer is judged by its beginning.
+constexpr size_t kLongestLine = size_t{16} * 1024;
+
+Detected judge_line(std::string_view text) {
+  const size_t method =
+      static_cast<size_t>(std::find_if_not(text.begin(), text.end(), is_token_char) - text.begin());
+  if (method == text.size()) {
+    return method > kLongestLine ? Detected::kNeither : Detected::kNeedMore;
+  }
+  if (method == 0 || text[method] != ' ') return Detected::kNeither;
+  const size_t end = text.find_first_of("\r\n");
+  if (end == std::string_view::npos) {
+    return text.size() > kLongestLine ? Detected::kHttp1 : Detected::kNeedMore;
+  }
+  const std::string_view line = text.substr(0, end);
+  return line.substr(line.rfind(' ') + 1).starts_with("HTTP/") ? Detected::kHttp1
+                                                               : Detected::kNeither;
+}
+
 }  // namespace
 
 Detected detect_protocol(std::string_view first) {
@@ -29,6 +57,16 @@ Detected detect_protocol(std::string_view first) {
   return is_binary(static_cast<unsigned char>(first[0])) || names_no_protocol(first)
              ? Detected::kNeither
              : Detected::kHttp1;
+}
+
+Detected detect_among_any(std::string_view first) {
+  const Detected http2 = detect_protocol(first);
+  if (http2 == Detected::kHttp2 || http2 == Detected::kNeedMore) return http2;
+  // RFC 9112 section 2.2: an empty line may stand in front.
+  constexpr std::string_view kBlank = "\r\n";
+  if (first == kBlank.substr(0, first.size())) return Detected::kNeedMore;
+  if (first.starts_with(kBlank)) first.remove_prefix(kBlank.size());
+  return judge_line(first);
 }
 
 }  // namespace woad

@@ -91,6 +91,7 @@ struct ExchangeInfo {
   std::string_view why;  // the sentence for the log; "" when all went well
   ClosedBy closed_by = ClosedBy::kNobody;
   bool grpc = false;
+  std::string_view told_as;  // its name in debug lines; "": they tell nothing of it
 };
 
 }  // namespace woad

@@ -50,7 +50,7 @@ struct RequestHead {
   std::string_view method_name;  // never empty
   std::string_view scheme;     // "http" or "https" when the client said so (absolute-form, :scheme)
   std::string_view authority;  // Host or :authority, as sent; empty only in HTTP/1.0
-  std::string_view path;       // path and query, the very bytes that are forwarded; or "*"
+  std::string_view path;  // path and query, the very bytes that are forwarded; "*"; CONNECT: ""
   // Set when the body has a declared length; absent with `end` false: length unknown (chunked).
   std::optional<uint64_t> content_length;
   // The upgrade asked for (value of Upgrade), when it may be passed on; else empty. HTTP/1.1 only.
@@ -74,6 +74,9 @@ struct ResponseHead {
   int status = 200;  // 100 to 599
   std::optional<uint64_t> content_length;
   std::string_view upgrade;  // with status 101: the protocol switched to
+  // No body follows but bytes of another protocol, both ways until both sides have ended: after a
+  // 101, or once an opaque connection is there.
+  bool tunnel = false;
   Headers headers;
 };
 

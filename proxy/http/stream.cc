@@ -5,9 +5,9 @@
 namespace woad {
 
 std::string_view to_string(ResetReason reason) {
-  constexpr std::string_view kWords[] = {"cancelled",      "refused",        "connection lost",
-                                         "not connected",  "protocol error", "internal error",
-                                         "timeout"};
+  constexpr std::string_view kWords[] = {"cancelled",     "refused",        "connection lost",
+                                         "not connected", "protocol error", "internal error",
+                                         "timeout",       "tunnel lost"};
   return kWords[static_cast<size_t>(reason)];
 }
 

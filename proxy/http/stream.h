@@ -32,13 +32,14 @@ enum class ResetReason : uint8_t {
   kProtocolError,   // the peer broke the protocol
   kInternal,        // our own failure, told to the peer as such
   kTimeout,
+  kTunnelLost,  // what a CONNECT led to was lost or reset
 };
 std::string_view to_string(ResetReason reason);
 
 // What goes down for one stream.
 class StreamWriter {
  public:
-  // A piece of body (or of tunnelled bytes after a 101). After `end` nothing more is written.
+  // A piece of body, or of tunnelled bytes. After `end` nothing more is written.
   virtual void write_data(Buffer&& data, bool end) = 0;
   // Ends the message.
   virtual void write_trailers(const Headers& trailers) = 0;
@@ -77,8 +78,9 @@ class ResponseWriter : public StreamWriter {
  public:
   // 1xx but 101. May be called several times before the final head.
   virtual void write_interim(const ResponseHead& head) = 0;
-  // The final head, or 101 to a request with `upgrade`, after which write_data/on_data carry raw
-  // bytes. The codec adds framing; it drops a body where the status or a HEAD request forbids one.
+  // The final head, or 101 to a request with `upgrade`; after that, and after a 2xx to a CONNECT,
+  // write_data/on_data carry raw bytes. The codec adds framing; it drops a body where the status or
+  // a HEAD request forbids one.
   // `close` asks HTTP/1 to end the connection with this response.
   virtual void write_head(const ResponseHead& head, bool end, bool close) = 0;
 
@@ -88,7 +90,8 @@ class ResponseWriter : public StreamWriter {
 
 class RequestSink : public StreamSink {
  public:
-  // First event of a stream. `head` lives in the arena. `end`: no body follows.
+  // First event of a stream. `head` lives in the arena. `end`: no body follows; of a CONNECT: nor
+  // anything else.
   virtual void on_request(RequestHead& head, bool end) = 0;
   // Instead of on_request, when the request is not fit to be forwarded: answer `reply`. `head`
   // holds what could be read (possibly nothing), for the log. No data follows.

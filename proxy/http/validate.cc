@@ -43,7 +43,6 @@ std::optional<Refusal> check_method(const RequestHead& head) {
   const auto bad = [](int status, std::string_view why) {
     return refuse(Hostile::kMalformedHead, ErrorCode::kBadRequest, status, why);
   };
-  if (head.method == Method::kConnect) return bad(405, "CONNECT is not served here");
   if (head.method != Method::kOther) return std::nullopt;
   const std::string_view name = head.method_name;
   if (name.empty() || !all_of(name, kInToken)) return bad(400, "the method is not a token");
@@ -52,7 +51,21 @@ std::optional<Refusal> check_method(const RequestHead& head) {
   return std::nullopt;
 }
 
+// RFC 9110 section 9.3.6: a CONNECT names a host and a port, and nothing else; it has no content.
+std::optional<Refusal> check_connect(const RequestHead& head) {
+  const auto bad = [](Hostile kind, std::string_view why) {
+    return refuse(kind, ErrorCode::kBadRequest, 400, why);
+  };
+  const size_t colon = head.authority.rfind(':');
+  const bool port = colon != std::string_view::npos && is_valid_authority(head.authority) &&
+                    parse_decimal(head.authority.substr(colon + 1)).value_or(0) > 0;
+  if (!port) return bad(Hostile::kHost, "CONNECT does not name a host and a port");
+  if (head.content_length.value_or(0) > 0) return bad(Hostile::kFraming, "CONNECT has a body");
+  return std::nullopt;
+}
+
 std::optional<Refusal> check_path(const RequestHead& head, const HttpLimits& limits) {
+  if (head.method == Method::kConnect && head.path.empty()) return std::nullopt;
   const std::string_view path = head.path;
   if (path.size() > limits.target_bytes) {
     return refuse(Hostile::kTarget, ErrorCode::kTargetTooLong, 414,
@@ -179,7 +192,7 @@ std::optional<Refusal> validate_request(RequestHead& head, const HttpLimits& lim
       return (taken >> static_cast<uint32_t>(field.id) & 1U) != 0;
     });
   }
-  return check_authority(head);
+  return head.method == Method::kConnect ? check_connect(head) : check_authority(head);
 }
 
 std::string_view validate_response(ResponseHead& head) {

@@ -56,6 +56,9 @@ class ProcessLog {
     logger_.set_level(level);
     debugs_.store(level <= spdlog::level::debug, std::memory_order_relaxed);
   }
+  void set_filed_level(spdlog::level::level_enum level) {
+    if (filed_.exchange(level) != level) set_level(level);
+  }
   const std::atomic<bool>& debugs() const { return debugs_; }
 
   void write(spdlog::level::level_enum level, std::string_view sentence, LogFields fields) {
@@ -76,6 +79,7 @@ class ProcessLog {
   spdlog::logger logger_;
   std::atomic<bool> json_ = true;
   std::atomic<bool> debugs_ = false;
+  std::atomic<spdlog::level::level_enum> filed_ = spdlog::level::info;  // of the file
 };
 
 // One stderr a process, one log: made at its first use, from whatever thread that is.
@@ -90,7 +94,7 @@ void configure_log(config::LogLevel level, config::LogFormat format) {
   constexpr spdlog::level::level_enum kLevels[] = {spdlog::level::debug, spdlog::level::info,
                                                    spdlog::level::warn, spdlog::level::err};
   process_log().set_format(format);
-  process_log().set_level(kLevels[static_cast<size_t>(level)]);
+  process_log().set_filed_level(kLevels[static_cast<size_t>(level)]);
 }
 
 bool set_log_level(std::string_view word) {

@@ -17,7 +17,8 @@ enum class LogFormat : uint8_t;
 
 namespace woad {
 
-// Until the first call: info, json, as the file's defaults are.
+// Until the first call: info, json, as the file's defaults are. A level that is the one of the call
+// before changes nothing: what set_log_level() set outlives reloads that are about other things.
 void configure_log(config::LogLevel level, config::LogFormat format);
 // debug, info, warn, error; false, and nothing changes, for another word.
 bool set_log_level(std::string_view word);

@@ -14,7 +14,7 @@ constexpr std::string_view kUntold = "lines were left out, for they were too man
 WorkerLog::WorkerLog(const Scheduler& scheduler) : EventLog(log_debugs()), scheduler_(scheduler) {}
 
 void WorkerLog::debug(std::string_view sentence, LogFields fields) {
-  if (!debugs_.admit(scheduler_.now())) return;
+  if (!debugs() || !debugs_.admit(scheduler_.now())) return;
   if (!log_has_room()) {
     debugs_.lost();
     return;

@@ -103,6 +103,12 @@ const Address& TcpTransport::local() const {
 }
 
 void TcpTransport::linger(std::unique_ptr<Transport> self) {
+  if (reset_on_destroy_) {  // a FIN would say that all went well
+    sink_ = nullptr;
+    if (!is_lost() && !blocked_) flush();
+    loop_.scheduler().defer_delete(std::move(self));
+    return;
+  }
   shutdown_write();
   if (is_lost()) {
     sink_ = nullptr;

@@ -63,7 +63,8 @@ class Transport : public Deferred {
   // unread input would reset the connection under the last response), and frees itself. The
   // unique_ptr's last call: Transport::close_after_flush(std::move(transport)).
   static void close_after_flush(std::unique_ptr<Transport> transport);
-  // The next destruction resets the connection (RST) instead of closing it.
+  // The next destruction resets the connection (RST) instead of closing it; close_after_flush()
+  // then writes what the peer takes at once.
   virtual void abort_on_destroy() = 0;
 
   // After on_lost(): the peer refused us before it sent anything (TLS: with an alert, where the

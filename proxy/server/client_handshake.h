@@ -20,6 +20,8 @@ struct ClientArrival {
   std::string alpn{};                      // "" when none was agreed on, or in plaintext
   std::shared_ptr<const Svid> identity{};  // nullptr: plaintext
   TlsContext::Ptr tls{};
+  // Inside a CONNECT to this host and port; nullptr: by itself.
+  std::unique_ptr<const std::string> connect{};
   bool over_limit = false;  // come for its refusal alone
 };
 
@@ -40,9 +42,12 @@ class ClientHandshake final : public Deferred, public ListLink, private TlsHands
                   std::unique_ptr<Transport> client, TlsContext::Ptr context,
                   std::shared_ptr<const TlsServerOptions> options, Duration timeout)
       : host_(host),
+        address_(client->peer()),
         context_(std::move(context)),
         handshake_(accept_tls(scheduler, blocks, std::move(client), context_, std::move(options),
                               timeout, *this)) {}
+
+  const Address& client() const { return address_; }
 
  private:
   void on_tls(TlsReady ready) override {
@@ -55,6 +60,7 @@ class ClientHandshake final : public Deferred, public ListLink, private TlsHands
   }
 
   ClientHandshakeHost& host_;
+  const Address address_;  // the transport may be gone when the handshake fails
   TlsContext::Ptr context_;
   std::unique_ptr<TlsHandshake> handshake_;
 };

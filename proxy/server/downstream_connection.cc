@@ -2,9 +2,10 @@
 
 #include <utility>
 
-#include "proxy/http/detect.h"
 #include "proxy/http/h1/server_codec.h"
 #include "proxy/http/h2/server_codec.h"
+#include "proxy/http/tcp/server_codec.h"
+#include "proxy/server/connection_story.h"
 
 namespace woad {
 
@@ -13,7 +14,7 @@ DownstreamConnection::DownstreamConnection(ConnectionHost& host, ClientArrival a
       transport_(std::move(arrival.transport)),
       alpn_(std::move(arrival.alpn)),
       client_{transport_->peer(), std::move(arrival.identity), std::move(arrival.tls),
-              arrival.over_limit},
+              arrival.over_limit, std::move(arrival.connect)},
       view_(host.current_view()),
       detect_timer_(host.worker().scheduler.timers(),
                     bind_timer<&DownstreamConnection::on_detect_timeout>(this)),
@@ -23,6 +24,7 @@ DownstreamConnection::DownstreamConnection(ConnectionHost& host, ClientArrival a
 }
 
 DownstreamConnection::~DownstreamConnection() {
+  state_ = State::kClosing;  // what ends with it tells it so
   while (!exchanges_.empty()) delete &exchanges_.pop_front();
   codec_.reset();
   Transport::close_after_flush(std::move(transport_));
@@ -33,7 +35,9 @@ void DownstreamConnection::start() {
   transport_->set_high_water(limits.buffer);
   if (client_.over_limit) age_.end_within(limits.header_timeout + ConnectionAge::kGrace);
   const ListenerProtocol protocol = host_.spec().protocol;
-  if (alpn_ == "h2" || protocol == ListenerProtocol::kHttp2) {
+  if (leads_to_tcp()) {
+    serve_opaque({});
+  } else if (alpn_ == "h2" || protocol == ListenerProtocol::kHttp2) {
     serve(Protocol::kHttp2);
   } else if (alpn_ == "http/1.1" || protocol == ListenerProtocol::kHttp1) {
     serve(Protocol::kHttp11);
@@ -43,9 +47,30 @@ void DownstreamConnection::start() {
   transport_->start(*this);
 }
 
+bool DownstreamConnection::leads_to_tcp() const {
+  if (!inside_connect()) return false;
+  char buffer[256];
+  const ServiceEntry* entry = view_->snapshot().hosts.find(normal_host(*client_.connect, buffer));
+  return entry != nullptr && entry->service.protocol == UpstreamProtocol::kTcp;
+}
+
+void DownstreamConnection::serve_opaque(FirstBytes found) {
+  detect_timer_.disarm();
+  state_ = State::kServing;
+  tell_served(host_.worker(), client_.address, Protocol::kTcp, "", "");
+  ServerConnection& self = *this;
+  const bool named = !found.server_name.empty();
+  codec_ = std::make_unique<TcpServerCodec>(
+      *transport_, self, host_.codec_context(), view_->snapshot().limits,
+      TcpServerCodec::Destination{named ? std::move(found.server_name) : *client_.connect,
+                                  found.tls});
+}
+
 void DownstreamConnection::serve(Protocol protocol) {
   detect_timer_.disarm();
   state_ = State::kServing;
+  tell_served(host_.worker(), client_.address, protocol,
+              client_.identity == nullptr ? std::string_view() : client_.identity->id, alpn_);
   ServerConnection& self = *this;
   const HttpLimits& limits = view_->snapshot().limits;
   if (protocol == Protocol::kHttp2) {
@@ -68,32 +93,37 @@ void DownstreamConnection::detect(Slice bytes) {
   const bool first = prefix_.empty();
   const std::string joined = first ? std::string() : prefix_ + std::string(bytes.view());
   const std::string_view so_far = first ? bytes.view() : std::string_view(joined);
-  switch (detect_protocol(so_far)) {
-    case Detected::kNeedMore:
+  FirstBytes found = judge_first_bytes(so_far, inside_connect());
+  switch (found.kind) {
+    case FirstBytes::Kind::kNeedMore:
       if (first) detect_timer_.arm(view_->snapshot().limits.header_timeout);
       prefix_.assign(so_far);
       return;
-    case Detected::kNeither:
-      ++host_.codec_context().hostile[static_cast<size_t>(Hostile::kProtocolError)];
-      close();
-      return;
-    case Detected::kHttp2: serve(Protocol::kHttp2); break;
-    case Detected::kHttp1: serve(Protocol::kHttp11); break;
+    case FirstBytes::Kind::kOpaque:
+      if (!inside_connect()) {
+        ++host_.codec_context().hostile[static_cast<size_t>(Hostile::kProtocolError)];
+        close("its first bytes are no HTTP");
+        return;
+      }
+      serve_opaque(std::move(found));
+      break;
+    case FirstBytes::Kind::kHttp2: serve(Protocol::kHttp2); break;
+    case FirstBytes::Kind::kHttp1: serve(Protocol::kHttp11); break;
   }
   if (!first) {
     Buffer begin;
     begin.append(host_.worker().blocks, prefix_);
     prefix_ = std::string();
-    codec_->on_bytes(begin.take_front());
+    while (!begin.empty() && state_ == State::kServing) codec_->on_bytes(begin.take_front());
   }
   if (state_ == State::kServing) codec_->on_bytes(std::move(bytes));
 }
 
-void DownstreamConnection::on_detect_timeout() { close(); }
+void DownstreamConnection::on_detect_timeout() { close("nothing that is HTTP came in time"); }
 
 void DownstreamConnection::on_eof() {
   if (state_ == State::kDetecting) {
-    close();
+    close("the client closed it");
   } else if (state_ == State::kServing) {
     codec_->on_eof();
   }
@@ -104,8 +134,9 @@ void DownstreamConnection::on_drained() {
 }
 
 void DownstreamConnection::on_lost(std::string_view why) {
+  tell_lost(host_.worker(), client_.address, why);
   if (state_ == State::kServing) codec_->on_transport_lost(why);
-  close();
+  close("it was lost");
 }
 
 RequestSink& DownstreamConnection::on_stream(ResponseWriter& writer) {
@@ -114,6 +145,7 @@ RequestSink& DownstreamConnection::on_stream(ResponseWriter& writer) {
     codec_->set_limits(newest->snapshot().limits);
     view_ = newest;
   }
+  ++client_.requests;
   auto* exchange =
       new Exchange(*this, host_.worker(), std::move(newest), host_.spec(), client_, writer);
   exchanges_.push_back(*exchange);
@@ -127,19 +159,34 @@ void DownstreamConnection::on_exchange_end(Exchange& exchange) {
   host_.worker().scheduler.defer_delete(std::unique_ptr<Deferred>(&exchange));
 }
 
-void DownstreamConnection::on_codec_done() { close(); }
+void DownstreamConnection::on_connect(std::unique_ptr<Transport> inside,
+                                      std::string_view authority) {
+  host_.on_connect(
+      {.transport = std::move(inside), .connect = std::make_unique<const std::string>(authority)});
+}
+
+void DownstreamConnection::on_codec_done() {
+  if (state_ != State::kClosing) close(codec_->end_why());
+}
+
+bool DownstreamConnection::active() {
+  bool any = false;
+  exchanges_.for_each([&](Exchange& exchange) { any = any || !exchange.carries(); });
+  return any;
+}
 
 void DownstreamConnection::announce_drain() {
   if (state_ != State::kServing) return;
   // An idle HTTP/1 connection can be told only with an answer.
-  if (active() || codec_->protocol() == Protocol::kHttp2) codec_->begin_drain();
+  const bool answers = codec_->active_streams() > 0;
+  if (answers || codec_->protocol() == Protocol::kHttp2) codec_->begin_drain();
 }
 
 void DownstreamConnection::drain() {
   if (state_ == State::kServing) {
     codec_->begin_drain();
   } else {
-    close();
+    close("it is to end before it has said anything");
   }
 }
 
@@ -158,12 +205,13 @@ void DownstreamConnection::on_too_old() { abort(ConnectionAge::kTooOld); }
 
 void DownstreamConnection::abort(std::string_view why) {
   exchanges_.for_each([&](Exchange& exchange) { exchange.abort(why); });
-  close();
+  close(why);
 }
 
-void DownstreamConnection::close() {
+void DownstreamConnection::close(std::string_view why) {
   if (state_ == State::kClosing) return;
   state_ = State::kClosing;
+  tell_gone(host_.worker(), client_.address, client_.requests, why);
   detect_timer_.disarm();
   age_.stop();
   host_.on_connection_closed(*this);

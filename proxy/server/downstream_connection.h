@@ -2,6 +2,8 @@
 //
 //   detecting ──▶ serving ──▶ closing ──▶ (deleted at the end of the turn)
 //       └───────────────────────▶┘
+//
+// What comes inside a CONNECT is such a connection, too, and may be opaque: TLS, or anything.
 // Owned by its Listener. One thread.
 #pragma once
 
@@ -14,6 +16,7 @@
 #include "proxy/net/tls/connection_age.h"
 #include "proxy/net/transport.h"
 #include "proxy/server/client_handshake.h"
+#include "proxy/server/first_bytes.h"
 
 namespace woad {
 
@@ -29,6 +32,8 @@ class ConnectionHost {
   virtual CodecContext codec_context() = 0;
   // The process is ending: each connection ends with its next answer.
   virtual bool draining() const = 0;
+  // What came inside a CONNECT is a client of its own.
+  virtual void on_connect(ClientArrival inside) = 0;
   // Unlinks and deletes the connection at the end of the turn.
   virtual void on_connection_closed(DownstreamConnection& connection) = 0;
 
@@ -47,8 +52,10 @@ class DownstreamConnection final : public Deferred,
   ~DownstreamConnection() override;
 
   void start();
+  // A request is under way. A CONNECT is not one: what comes inside speaks for itself.
+  bool active();
+  bool inside_connect() const { return client_.connect != nullptr; }
   bool over_limit() const { return client_.over_limit; }
-  bool active() const { return codec_ != nullptr && codec_->active_streams() > 0; }
   // Tells the client that this connection will end, without ending it: the next answer says close,
   // HTTP/2 gets its GOAWAY.
   void announce_drain();
@@ -70,13 +77,17 @@ class DownstreamConnection final : public Deferred,
   void on_codec_done() override;
   void on_exchange_end(Exchange& exchange) override;
   bool closing() const override { return host_.draining(); }
+  void on_connect(std::unique_ptr<Transport> inside, std::string_view authority) override;
   void on_old() override { drain(); }
   void on_too_old() override;
 
   void detect(Slice bytes);
+  // The service of the CONNECT speaks no HTTP, so that its server may speak first.
+  bool leads_to_tcp() const;
   void serve(Protocol protocol);
+  void serve_opaque(FirstBytes found);
   void on_detect_timeout();
-  void close();
+  void close(std::string_view why);
 
   ConnectionHost& host_;
   std::unique_ptr<Transport> transport_;
@@ -86,7 +97,7 @@ class DownstreamConnection final : public Deferred,
   IntrusiveList<Exchange> exchanges_;
   // The snapshot whose limits the codec has.
   ViewRef view_;
-  // While detecting: what came so far, shorter than an HTTP/2 preface.
+  // While detecting: what came so far.
   std::string prefix_;
   Timer detect_timer_;
   ConnectionAge age_;

@@ -2,6 +2,7 @@
 
 #include "proxy/log/log.h"
 #include "proxy/net/tcp_transport.h"
+#include "proxy/server/connection_story.h"
 #include "proxy/server/tls_results.h"
 #include "proxy/upstream/balancer.h"
 
@@ -33,7 +34,7 @@ void Listener::update(ViewRef view, const ListenerSpec& spec) {
   view_ = std::move(view);
   spec_ = &spec;
   const TlsContext::Ptr& epoch = view_->snapshot().tls.own.context;
-  connections_.for_each(
+  connections_.visit_each(
       [&](DownstreamConnection& connection) { connection.on_newer_epoch(epoch); });
   relays_.for_each([&](TcpRelay& relay) { relay.on_newer_epoch(epoch); });
 }
@@ -53,6 +54,7 @@ void Listener::on_accept(int socket, const Address& peer) {
     return;
   }
   count_connection(1);
+  tell_connected(context_.worker, peer, name_);
   if (spec_->mtls == Mtls::kOff) {
     serve({.transport = std::move(transport)});
   } else {
@@ -73,7 +75,7 @@ void Listener::refuse(std::unique_ptr<Transport> client) {
 void Listener::uncount(const DownstreamConnection& connection) {
   if (connection.over_limit()) {
     --refusals_;
-  } else {
+  } else if (!connection.inside_connect()) {  // what is inside has no socket of its own
     count_connection(-1);
   }
 }
@@ -104,10 +106,11 @@ void Listener::on_no_arrival(ClientHandshake& handshake, TlsError error) {
   count_handshake(context_.worker.metrics, direction(), to_string(error.kind));
   // A client that goes, or never says anything, is no news (a TCP probe, a port scan).
   const bool silent = error.kind == TlsError::Kind::kLost || error.kind == TlsError::Kind::kTimeout;
-  if (silent) {
-    log_debug("a TLS handshake was not finished", {{"listener", name_}, {"why", error.message}});
-  } else if (context_.handshake_log.admit(context_.worker.scheduler.now())) {
+  tell_gone(context_.worker, handshake.client(), 0, error.message);
+  if (silent) return;
+  if (context_.handshake_log.admit(context_.worker.scheduler.now())) {
     log_warn("a TLS handshake failed", {{"listener", name_},
+                                        {"client", handshake.client().to_string()},
                                         {"why", error.message},
                                         {"untold", context_.handshake_log.take_untold()}});
   }
@@ -136,7 +139,7 @@ void Listener::relay(ClientArrival client) {
         return !passed_over(live.pool(), endpoint, context_.worker.scheduler.now());
       });
   if (app == nullptr) {
-    relay->close();
+    relay->close("the app's address is not known");
   } else {
     relay->start(context_.dialer, service, live.pool(), *app);
     relay->on_newer_epoch(view_->snapshot().tls.own.context);
@@ -159,7 +162,7 @@ void Listener::on_relay_closed(TcpRelay& relay) {
 void Listener::begin_drain() {
   if (phase_ != Phase::kOpen) return;
   phase_ = Phase::kDraining;
-  connections_.for_each([](DownstreamConnection& connection) { connection.announce_drain(); });
+  connections_.visit_each([](DownstreamConnection& connection) { connection.announce_drain(); });
 }
 
 void Listener::close() {
@@ -169,17 +172,17 @@ void Listener::close() {
     count_connection(-1);
     forget(handshakes_.front());
   }
-  connections_.for_each([](DownstreamConnection& connection) { connection.drain(); });
+  connections_.visit_each([](DownstreamConnection& connection) { connection.drain(); });
 }
 
 void Listener::abort(std::string_view why) {
-  connections_.for_each([&](DownstreamConnection& connection) { connection.abort(why); });
-  relays_.for_each([](TcpRelay& relay) { relay.close(); });
+  connections_.visit_each([&](DownstreamConnection& connection) { connection.abort(why); });
+  relays_.for_each([&](TcpRelay& relay) { relay.close(why); });
 }
 
 size_t Listener::active() {
   size_t active = relay_count_;
-  connections_.for_each(
+  connections_.visit_each(
       [&](DownstreamConnection& connection) { active += connection.active() ? 1 : 0; });
   return active;
 }

@@ -60,6 +60,7 @@ class Listener final : private ConnectionHost, private RelayHost, private Client
   WorkerContext& worker() override { return context_.worker; }
   CodecContext codec_context() override { return context_.codec; }
   bool draining() const override { return phase_ != Phase::kOpen; }
+  void on_connect(ClientArrival inside) override { serve(std::move(inside)); }
   void on_connection_closed(DownstreamConnection& connection) override;
   void on_relay_closed(TcpRelay& relay) override;
   void on_arrival(ClientHandshake& handshake, ClientArrival arrival) override;
@@ -80,6 +81,7 @@ class Listener final : private ConnectionHost, private RelayHost, private Client
   const ListenerSpec* spec_;
   std::unique_ptr<Acceptor> acceptor_;
   IntrusiveList<ClientHandshake> handshakes_;
+  // With those inside their CONNECTs, which end with them.
   IntrusiveList<DownstreamConnection> connections_;
   IntrusiveList<TcpRelay> relays_;
   size_t connection_count_ = 0;  // without those that come for a refusal

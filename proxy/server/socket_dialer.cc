@@ -63,7 +63,8 @@ class SocketDial final : public Dial, private TlsHandshakeSink {
   void on_tls(TlsReady ready) override {
     count_handshake(metrics_, Direction::kOutbound, "ok");
     const WallTime until = certificates_end(*channel_->tls, ready.peer.get());
-    sink_.on_dialed({std::move(ready.transport), std::move(ready.alpn), until});
+    sink_.on_dialed({std::move(ready.transport), std::move(ready.alpn), until,
+                     ready.peer == nullptr ? std::string() : ready.peer->id});
   }
   void on_tls_failed(TlsError error) override {
     count_handshake(metrics_, Direction::kOutbound, to_string(error.kind));

@@ -1,5 +1,7 @@
 #include "proxy/server/tcp_relay.h"
 
+#include "proxy/server/connection_story.h"
+
 namespace woad {
 namespace {
 
@@ -9,7 +11,8 @@ constexpr size_t kHighWater = 64 * 1024;
 
 TcpRelay::TcpRelay(RelayHost& host, WorkerContext& worker, ClientArrival client)
     : host_(host),
-      scheduler_(worker.scheduler),
+      worker_(worker),
+      address_(client.transport->peer()),
       client_(*this),
       app_(*this),
       idle_(worker.scheduler.timers(), bind_timer<&TcpRelay::on_idle>(this)),
@@ -18,6 +21,8 @@ TcpRelay::TcpRelay(RelayHost& host, WorkerContext& worker, ClientArrival client)
   if (tls_ != nullptr) {
     age_.end_with_certificate(certificates_end(*tls_, client.identity.get()));
   }
+  tell_served(worker, address_, Protocol::kTcp,
+              client.identity == nullptr ? std::string_view() : client.identity->id, client.alpn);
   client_.transport = std::move(client.transport);
   client_.other = &app_;
   app_.other = &client_;
@@ -32,7 +37,7 @@ TcpRelay::~TcpRelay() {
 void TcpRelay::start(Dialer& dialer, const Service& service, const Pool& pool,
                      const Endpoint& endpoint) {
   DialSink& self = *this;
-  dial_ = std::make_unique<AddressDial>(scheduler_, dialer, service, pool, endpoint, self);
+  dial_ = std::make_unique<AddressDial>(worker_.scheduler, dialer, service, pool, endpoint, self);
 }
 
 void TcpRelay::on_dialed(Dialed dialed) {
@@ -45,10 +50,10 @@ void TcpRelay::on_dialed(Dialed dialed) {
   idle_.arm(kIdle);
 }
 
-void TcpRelay::on_dial_failed(DialFailure) {
+void TcpRelay::on_dial_failed(DialFailure failure) {
   client_.transport->abort_on_destroy();
   client_.transport.reset();
-  close();
+  close(failure.message);
 }
 
 void TcpRelay::Side::on_bytes(Slice bytes) {
@@ -64,12 +69,13 @@ void TcpRelay::Side::on_drained() { other->transport->hold_reading(Hold::kBacklo
 void TcpRelay::Side::on_eof() {
   ended = true;
   other->transport->shutdown_write();
-  if (other->ended) relay_.close();
+  if (other->ended) relay_.close("both sides have ended");
 }
 
-void TcpRelay::close() {
+void TcpRelay::close(std::string_view why) {
   if (closing_) return;
   closing_ = true;
+  tell_gone(worker_, address_, 0, why);
   dial_.reset();
   idle_.disarm();
   age_.stop();

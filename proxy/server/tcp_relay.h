@@ -35,7 +35,7 @@ class TcpRelay final : public Deferred, public ListLink, private DialSink, priva
 
   // To this endpoint, or another address of its name; it is in `pool`, which is the service's.
   void start(Dialer& dialer, const Service& service, const Pool& pool, const Endpoint& endpoint);
-  void close();
+  void close(std::string_view why);
   // The listener's TLS is of another epoch now.
   void on_newer_epoch(const TlsContext::Ptr& epoch) {
     if (tls_ != nullptr && tls_ != epoch) age_.end_within(ConnectionAge::kReplaced);
@@ -49,7 +49,7 @@ class TcpRelay final : public Deferred, public ListLink, private DialSink, priva
     void on_bytes(Slice bytes) override;
     void on_eof() override;
     void on_drained() override;
-    void on_lost(std::string_view) override { relay_.close(); }
+    void on_lost(std::string_view why) override { relay_.close(why); }
 
     std::unique_ptr<Transport> transport;
     Side* other = nullptr;
@@ -61,13 +61,14 @@ class TcpRelay final : public Deferred, public ListLink, private DialSink, priva
 
   void on_dialed(Dialed dialed) override;
   void on_dial_failed(DialFailure failure) override;
-  void on_idle() { close(); }
+  void on_idle() { close("no bytes either way for an hour"); }
   // Opaque bytes have no graceful end.
   void on_old() override {}
-  void on_too_old() override { close(); }
+  void on_too_old() override { close(ConnectionAge::kTooOld); }
 
   RelayHost& host_;
-  Scheduler& scheduler_;
+  const WorkerContext& worker_;
+  const Address address_;  // of the client
   Side client_;
   Side app_;
   std::unique_ptr<Dial> dial_;

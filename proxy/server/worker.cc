@@ -22,6 +22,7 @@ Worker::Worker(uint64_t seed, std::atomic<uint32_t>& client_connections,
       sweep_timer_(loop_.scheduler().timers(), bind_timer<&Worker::sweep>(this)) {
   context_.taps = &taps;
   context_.log = &log_;
+  pools_.log = &log_;
   context_.plaintext_callers = &plaintext_callers_;
   for (int kind = 0; kind < kHostileCount; ++kind) {
     metrics_.name_hostile(static_cast<size_t>(kind), to_string(static_cast<Hostile>(kind)));

@@ -77,12 +77,15 @@ std::string ChannelCompiler::key_of(const config::Service& service, const TlsCon
 }
 
 std::shared_ptr<const Channel> ChannelCompiler::to_service(const config::Service& service) {
+  const auto plain = [this] { return share(kPlain, {.connect_timeout = kConnectUpstream}); };
   const config::TlsMode mode = config::tls_mode(config_, service);
-  if (mode == config::TlsMode::kOff) return share(kPlain, {.connect_timeout = kConnectUpstream});
+  if (mode == config::TlsMode::kOff) return plain();
   TlsClientOptions options;
   options.sni = without_final_dot(service.tls.sni ? **service.tls.sni : service.name);
   expect(service.tls.peer, options);
   const TlsContext::Ptr& context = context_of(service, mode);
+  const bool http = service.protocol != config::Protocol::kTcp;
+  const auto opaque = http && mode == config::TlsMode::kTls ? plain() : nullptr;
   const auto secure = [&](config::Protocol protocol, std::shared_ptr<const Channel> http1) {
     options.alpn = alpn_for(protocol);
     return share(key_of(service, context.get(), protocol),
@@ -90,7 +93,8 @@ std::shared_ptr<const Channel> ChannelCompiler::to_service(const config::Service
                   .tls = context,
                   .tls_options = std::make_shared<const TlsClientOptions>(options),
                   .needs_http2 = protocol == config::Protocol::kHttp2,
-                  .http1 = std::move(http1)});
+                  .http1 = std::move(http1),
+                  .opaque = opaque});
   };
   if (service.protocol != config::Protocol::kAuto) return secure(service.protocol, nullptr);
   return secure(config::Protocol::kAuto, secure(config::Protocol::kHttp1, nullptr));
@@ -107,6 +111,7 @@ bool ChannelCompiler::keep(const config::Service& service,
   const TlsContext::Ptr& context = context_of(service, mode);
   if (channel->tls != context) return false;
   channels_.try_emplace(key_of(service, context.get(), service.protocol), channel);
+  if (channel->opaque != nullptr) channels_.try_emplace(kPlain, channel->opaque);
   if (channel->http1 != nullptr) {
     channels_.try_emplace(key_of(service, context.get(), config::Protocol::kHttp1), channel->http1);
   }

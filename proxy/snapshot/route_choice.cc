@@ -5,7 +5,9 @@ namespace woad {
 RouteChoice choose_route(const Snapshot& snapshot, const MatchInput& input, Random& random) {
   RouteChoice choice;
   choice.settings = &snapshot.chain(Direction::kOutbound).slots();
-  choice.route = snapshot.routes.find(input);
+  // Routes are about HTTP.
+  const bool opaque = input.head.protocol == Protocol::kTcp;
+  choice.route = opaque ? nullptr : snapshot.routes.find(input);
   if (choice.route == nullptr) {
     choice.service = snapshot.hosts.find(input.host);
     if (choice.service != nullptr && !choice.service->filters.empty()) {

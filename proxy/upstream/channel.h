@@ -22,6 +22,9 @@ struct Channel {
   bool needs_http2 = false;
   // With tls that may agree on h2: the same without it, for what HTTP/2 does not carry (Upgrade).
   std::shared_ptr<const Channel> http1{};
+  // With tls that proves the server's name alone, to a service that speaks HTTP: the same in
+  // plaintext, for a client that brings TLS of its own.
+  std::shared_ptr<const Channel> opaque{};
 };
 
 }  // namespace woad

@@ -92,7 +92,7 @@ void ConnectionPool::place(UpstreamConnection& connection) {
 }
 
 std::optional<Protocol> ConnectionPool::agreed(const Dialed& dialed) {
-  if (channel_->tls == nullptr) return protocol_;
+  if (channel_->tls == nullptr || protocol_ == Protocol::kTcp) return protocol_;
   const bool http2 = dialed.alpn == "h2";
   if (channel_->needs_http2 && !http2) return std::nullopt;
   protocol_ = http2 ? Protocol::kHttp2 : Protocol::kHttp11;

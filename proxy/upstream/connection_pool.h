@@ -3,14 +3,15 @@
 // In plaintext the pool's protocol is spoken; with TLS it is what the last handshake agreed on, and
 // each connection speaks what its own did. HTTP/1: the connection that became idle last is used
 // first, so that few stay warm and the rest time out. HTTP/2: streams share connections up to the
-// peer's limit. A request that finds no room waits for the first of a freed connection and a dialed
-// one. One thread.
+// peer's limit. Opaque TCP: a connection a stream, never used again. A request that finds no room
+// waits for the first of a freed connection and a dialed one. One thread.
 #pragma once
 
 #include <cstdint>
 #include <memory>
 #include <optional>
 
+#include "proxy/base/event_log.h"
 #include "proxy/base/intrusive_list.h"
 #include "proxy/http/codec.h"
 #include "proxy/net/address.h"
@@ -47,6 +48,7 @@ struct PoolContext {
   CodecContext codec;
   Dialer& dialer;
   HttpLimits limits;  // those of the newest snapshot; new connections take them
+  EventLog* log = nullptr;  // nullptr: nothing is told
 };
 
 class ConnectionPool {

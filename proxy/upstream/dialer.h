@@ -33,6 +33,7 @@ struct Dialed {
   std::unique_ptr<Transport> transport;   // not started
   std::string alpn{};                     // what TLS agreed on; "": nothing, or plaintext
   WallTime good_until = WallTime::max();  // the first certificate of it ends, ours or the peer's
+  std::string identity{};                 // SPIFFE id that the peer proved; "": none
 };
 
 class DialSink {

@@ -23,12 +23,10 @@ class EndpointState {
   // `protocol`: what the request is to be sent in; with TLS, HTTP/2 is what is hoped for, and the
   // handshake decides.
   ConnectionPool& pool(Protocol protocol) {
-    const bool http2 = protocol == Protocol::kHttp2;
-    auto& pool = pools_[http2 ? 1 : 0];
+    auto& pool = pools_[place_of(protocol)];
     if (pool == nullptr) {
-      pool = std::make_unique<ConnectionPool>(
-          context_, address_, name_, *health_, protocol,
-          !http2 && channel_->http1 != nullptr ? channel_->http1 : channel_);
+      pool = std::make_unique<ConnectionPool>(context_, address_, name_, *health_, protocol,
+                                              channel_for(protocol));
     }
     return *pool;
   }
@@ -60,12 +58,24 @@ class EndpointState {
   bool current = true;
 
  private:
+  const std::shared_ptr<const Channel>& channel_for(Protocol protocol) const {
+    const auto& other = protocol == Protocol::kTcp ? channel_->opaque : channel_->http1;
+    return protocol == Protocol::kHttp2 || other == nullptr ? channel_ : other;
+  }
+  static size_t place_of(Protocol protocol) {
+    switch (protocol) {
+      case Protocol::kHttp2: return 1;
+      case Protocol::kTcp: return 2;
+      default: return 0;
+    }
+  }
+
   PoolContext& context_;
   Address address_;
   std::string name_;
   std::shared_ptr<EndpointHealth> health_;
   std::shared_ptr<const Channel> channel_;
-  std::unique_ptr<ConnectionPool> pools_[2];  // HTTP/1, HTTP/2
+  std::unique_ptr<ConnectionPool> pools_[3];  // HTTP/1, HTTP/2, opaque
 };
 
 }  // namespace woad

@@ -4,6 +4,7 @@
 
 #include "proxy/http/h1/client_codec.h"
 #include "proxy/http/h2/client_codec.h"
+#include "proxy/http/tcp/client_codec.h"
 #include "proxy/upstream/connection_pool.h"
 
 namespace woad {
@@ -37,20 +38,31 @@ void UpstreamConnection::on_dialed(Dialed dialed) {
   dial_.reset();
   transport_ = std::move(dialed.transport);
   transport_->set_high_water(context.limits.buffer);
-  ClientConnection& self = *this;
-  if (*protocol == Protocol::kHttp2) {
-    codec_ = std::make_unique<H2ClientCodec>(*transport_, self, context.codec, context.limits);
-  } else {
-    codec_ = std::make_unique<H1ClientCodec>(*transport_, self, context.codec, context.limits);
-  }
+  codec_ = make_codec(*protocol);
   state_ = State::kOpen;
   age_.end_with_certificate(dialed.good_until);
+  tell("an upstream connection is open", {"identity", dialed.identity});
   transport_->start(*this);
   pool_.on_open(*this);
 }
 
+std::unique_ptr<ClientCodec> UpstreamConnection::make_codec(Protocol protocol) {
+  const PoolContext& context = pool_.context();
+  ClientConnection& self = *this;
+  switch (protocol) {
+    case Protocol::kHttp2:
+      return std::make_unique<H2ClientCodec>(*transport_, self, context.codec, context.limits);
+    case Protocol::kTcp:
+      return std::make_unique<TcpClientCodec>(*transport_, self, context.codec, context.limits);
+    case Protocol::kHttp10:
+    case Protocol::kHttp11: break;
+  }
+  return std::make_unique<H1ClientCodec>(*transport_, self, context.codec, context.limits);
+}
+
 void UpstreamConnection::on_dial_failed(DialFailure failure) {
   state_ = State::kClosing;
+  tell("an upstream connection could not be opened", {"why", failure.message});
   pool_.on_dial_failed(*this, failure);
 }
 
@@ -83,7 +95,7 @@ void UpstreamConnection::begin_drain() {
     codec_->begin_drain();
     pool_.on_room(*this);
   } else {
-    close();
+    close("its certificates, its channel or its endpoint were replaced");
   }
 }
 
@@ -91,7 +103,7 @@ void UpstreamConnection::on_old() { begin_drain(); }
 
 void UpstreamConnection::on_too_old() { on_lost(ConnectionAge::kTooOld); }
 
-void UpstreamConnection::on_idle() { close(); }
+void UpstreamConnection::on_idle() { close("nobody needed it for a while"); }
 
 void UpstreamConnection::on_bytes(Slice bytes) {
   if (alive()) codec_->on_bytes(std::move(bytes));
@@ -107,22 +119,38 @@ void UpstreamConnection::on_drained() {
 
 void UpstreamConnection::on_lost(std::string_view why) {
   if (!alive()) return;
+  tell("an upstream connection was lost", {"why", why});
   if (transport_->refused()) {
     codec_->on_transport_refused(why);
   } else {
     codec_->on_transport_lost(why);
   }
-  close();
+  close("it was lost");
 }
 
 void UpstreamConnection::on_room_changed() {
   if (state_ == State::kOpen) pool_.on_room(*this);
 }
 
-void UpstreamConnection::on_codec_done() { close(); }
+void UpstreamConnection::on_codec_done() {
+  if (state_ != State::kClosing) close(codec_->end_why());
+}
 
-void UpstreamConnection::close() {
+void UpstreamConnection::tell(std::string_view sentence, LogField detail) const {
+  EventLog* const log = pool_.context().log;
+  if (log == nullptr || !log->debugs()) return;
+  log->debug(sentence,
+             {{"upstream", pool_.name()},
+              {"local", transport_ == nullptr ? std::string() : transport_->local().to_string()},
+              {"protocol", codec_ == nullptr ? std::string_view() : to_string(protocol())},
+              {"tls", pool_.channel()->tls == nullptr ? "no" : "yes"},
+              {"streams", std::to_string(streams_opened_)},
+              detail});
+}
+
+void UpstreamConnection::close(std::string_view why) {
   if (state_ == State::kClosing) return;
+  tell("an upstream connection ended", {"why", why});
   const bool was_dialing = state_ == State::kDialing;
   state_ = State::kClosing;
   dial_.reset();

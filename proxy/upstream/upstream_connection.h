@@ -10,6 +10,7 @@
 #include <string>
 
 #include "proxy/base/intrusive_list.h"
+#include "proxy/base/log_field.h"
 #include "proxy/base/timer_wheel.h"
 #include "proxy/http/codec.h"
 #include "proxy/net/tls/connection_age.h"
@@ -60,10 +61,13 @@ class UpstreamConnection final : public Deferred,
   void on_codec_done() override;
   void on_old() override;
   void on_too_old() override;
+  std::unique_ptr<ClientCodec> make_codec(Protocol protocol);
   bool alive() const { return state_ == State::kOpen || state_ == State::kDraining; }
   void on_idle();
   void begin_drain();
-  void close();
+  void close(std::string_view why);
+  // Its story, at level debug.
+  void tell(std::string_view sentence, LogField detail) const;
 
   ConnectionPool& pool_;
   std::unique_ptr<Dial> dial_;

@@ -49,7 +49,7 @@ class Addresses(Suite):
                 shown = f"[{host}]:{self.port}" if ":" in host else f"{host}:{self.port}"
                 hosts = {row["upstream_host"] for row in woad.access_log(24)}
                 self.assertEqual(hosts, {shown})
-                self.assertEqual(woad.metrics("woad_upstream_attempts_total", result="accepted"), 24)
+                self.assertEqual(woad.metrics("woad_upstream_attempts_total", result="answered"), 24)
                 endpoints = woad.json("/services")["services"][0]["pools"][0]["endpoints"]
                 healthy = {e["address"] for e in endpoints if e["healthy"]}
                 self.assertIn(shown, healthy)

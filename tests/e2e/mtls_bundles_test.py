@@ -88,7 +88,7 @@ class Bundles(Suite):
                      (self.root.pem + other.pem).replace("\n", "\r\n"), self.root.pem + indented,
                      "\n".join(other.pem.splitlines()) + "\n" + self.root.pem.rstrip()):
             woad = self.accepted(text, [(self.root, ()), (other, ())])
-            self.assertEqual(len(woad.json("/certs")["trust_bundle"]), 2)
+            self.assertEqual(len(woad.json("/certs")["identity"]["trust_bundle"]), 2)
 
     def test_blocks_that_are_refused(self):
         other = Ca("other")

@@ -1,4 +1,8 @@
 """Answers of an app that are odd but legal, or to be mended by a proxy, over both protocols."""
+import socket
+import threading
+
+from support import h2
 from support.suite import *
 
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -100,3 +104,50 @@ class Responses(Suite):
         self.assertEqual(self.woad.metrics("woad_hostile_total", kind="upstream_response"), 2)
         with open(self.woad.err_path, encoding="utf-8") as log:
             self.assertEqual(len([line for line in log if why in line]), 2)
+
+
+class WrongProtocol(Suite):
+    """The file says another protocol than the upstream speaks: the details say where to look."""
+
+    def upstream(self, *words):
+        """What it sends in place of an answer, whatever it is asked; then it closes."""
+        server = socket.create_server(("127.0.0.1", 0))
+        self.addCleanup(server.close)
+
+        def serve():
+            while True:
+                try:
+                    client, _ = server.accept()
+                except OSError:
+                    return
+                with client:
+                    client.recv(1 << 16)
+                    for word in words:
+                        client.sendall(word)
+                    client.shutdown(socket.SHUT_WR)
+                    while client.recv(1 << 16):
+                        pass
+        threading.Thread(target=serve, daemon=True).start()
+        return f"127.0.0.1:{server.getsockname()[1]}"
+
+    def asked(self, protocol, address, says):
+        woad = self.sidecar(services={"svc": service(address, protocol=protocol)})
+        for version in ("h1", "h2"):
+            got = fetch(woad.outbound, version=version)
+            self.assertEqual(got.status, 502, got.body)
+            self.assertIn(says, got.get("proxy-status"))
+            self.assertIn(says, got.body.decode())
+        self.assertIn(says, woad.access_log(2)[-1]["why"])
+
+    def test_http2_where_the_file_says_http1(self):
+        settings = h2.frame(4, 0, 0, bytes.fromhex("000300000064"))
+        goaway = h2.frame(7, 0, 0, bytes(7) + b"\x01bad preface")
+        for words in ((settings, goaway), (settings + goaway,), (settings[:5], settings[5:]), (goaway,)):
+            with self.subTest(words):
+                self.asked("http1", self.upstream(*words), "let protocol (of an app: app_protocol) say http2")
+
+    def test_http1_where_the_file_says_http2(self):
+        for words in ((b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",),
+                      (b"HTTP/1.0 505 No\r\n\r\n",), (b"<!DOCTYPE html><p>bad request",), ()):
+            with self.subTest(words):
+                self.asked("http2", self.upstream(*words), "let protocol (of an app: app_protocol) say http1")

@@ -5,6 +5,7 @@
 #include <map>
 
 #include "tests/exchange/rig.h"
+#include "tests/exchange/told_log.h"
 
 using namespace woad;
 using namespace woad::test;
@@ -20,21 +21,6 @@ routes:
   - { match: { path: { prefix: /m } }, to: price, mirror: { service: shadow } }
   - { match: { path: { prefix: /half } }, to: price, mirror: { service: shadow, percent: 50% } }
 )";
-
-// Writes down what is told.
-struct ToldLog final : EventLog {
-  ToldLog() : EventLog(off) {}
-  void debug(std::string_view, LogFields) override {}
-  void warn(std::string_view sentence, LogFields fields) override {
-    told.append(sentence);
-    for (const LogField& field : fields) {
-      told.append(" ").append(field.key).append("=").append(field.value);
-    }
-    told += '\n';
-  }
-  std::atomic<bool> off{false};
-  std::string told;
-};
 
 // How copies for `shadow` have ended, in the metrics: "answered=1 failed=2".
 std::string ends(const ExchangeRig& rig) {

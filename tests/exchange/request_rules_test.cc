@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "tests/support/request_head.h"
+#include "tests/support/workloads.h"
 
 using namespace woad;
 using test::Fields;
@@ -35,6 +36,60 @@ TEST_CASE("rules: hops") {
     } else {
       CHECK(request.field("x-woad-hops") == each.after);
     }
+  }
+}
+
+TEST_CASE("rules: CONNECT is for outbound listeners, and not for itself") {
+  for (const Direction direction : {Direction::kInbound, Direction::kOutbound}) {
+    for (const bool inside : {false, true}) {
+      ListenerSpec listener;
+      listener.direction = direction;
+      const auto refused = check_connect(listener, inside);
+      const bool served = direction == Direction::kOutbound && !inside;
+      CHECK(refused.has_value() != served);
+      if (!refused) continue;
+      CHECK(refused->effective_status() == 405);
+      CHECK(refused->code == ErrorCode::kBadRequest);
+      CHECK(refused->close);
+    }
+  }
+}
+
+TEST_CASE("rules: opaque bytes go to services that can take them") {
+  struct Case {
+    std::string_view what;
+    UpstreamProtocol protocol;
+    bool tls;       // the service is reached by TLS
+    bool open_way;  // ... which proves its name alone
+    bool own_tls;   // the bytes are TLS
+    bool served;
+  };
+  const Case cases[] = {
+      {"in the clear", UpstreamProtocol::kAuto, false, false, false, true},
+      {"TLS of its own, in the clear", UpstreamProtocol::kHttp1, false, false, true, true},
+      {"opaque, by mTLS", UpstreamProtocol::kTcp, true, false, false, true},
+      {"TLS of its own, opaque by mTLS", UpstreamProtocol::kTcp, true, false, true, true},
+      {"HTTP by mTLS", UpstreamProtocol::kAuto, true, false, false, false},
+      {"TLS of its own, HTTP by mTLS", UpstreamProtocol::kAuto, true, false, true, false},
+      {"HTTP by TLS", UpstreamProtocol::kAuto, true, true, false, false},
+      {"TLS of its own in place of ours", UpstreamProtocol::kAuto, true, true, true, true},
+  };
+  const TlsContext::Ptr tls = test::workloads().price_context;
+  for (const Case& each : cases) {
+    CAPTURE(each.what);
+    const auto price = std::make_shared<Service>("price");
+    price->protocol = each.protocol;
+    Channel channel;
+    if (each.tls) channel.tls = tls;
+    if (each.open_way) channel.opaque = std::make_shared<const Channel>();
+    price->channel = std::make_shared<const Channel>(std::move(channel));
+    const ServiceEntry entry(price);
+    TestRequest request("CONNECT", "", "price:443");
+    request.head.protocol = Protocol::kTcp;
+    request.head.scheme = each.own_tls ? "https" : "";
+    const auto refused = check_service(&entry, request.head);
+    CHECK(refused.has_value() != each.served);
+    if (refused) CHECK(refused->code == ErrorCode::kNoRoute);
   }
 }
 

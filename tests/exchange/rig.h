@@ -122,6 +122,7 @@ class ExchangeRig final : private ExchangeOwner {
         std::make_unique<Exchange>(owner(), worker, view, snapshot->listeners[0], caller, client);
     auto* head = sink().arena().make<RequestHead>(sink().arena());
     TestRequest::fill(*head, method, path, host, fields);
+    if (opaque) head->protocol = Protocol::kTcp;
     last_head = head;
     sink().on_request(*head, end);
     return *head;
@@ -189,6 +190,9 @@ class ExchangeRig final : private ExchangeOwner {
   std::string filter_log;
   bool ended = false;
   bool is_closing = false;
+  bool opaque = false;                // requests are those of opaque TCP
+  std::unique_ptr<Transport> inside;  // of a CONNECT
+  std::string connected_to;
 
  private:
   void on_exchange_end(Exchange& over) override {
@@ -197,6 +201,10 @@ class ExchangeRig final : private ExchangeOwner {
     ended = true;
   }
   bool closing() const override { return is_closing; }
+  void on_connect(std::unique_ptr<Transport> transport, std::string_view authority) override {
+    inside = std::move(transport);
+    connected_to = authority;
+  }
 };
 
 inline std::string answer(std::string_view body, std::string_view status = "200 OK") {

@@ -57,5 +57,16 @@ TEST_CASE("the level follows words") {
   CHECK(captured([] { log_warn("not shown"); }).empty());
 }
 
+TEST_CASE("what was set at run time stays until the file says another level") {
+  configure_log(config::LogLevel::kWarn, config::LogFormat::kText);
+  CHECK_FALSE(log_debugs());
+  CHECK(set_log_level("debug"));
+  CHECK(log_debugs());
+  configure_log(config::LogLevel::kWarn, config::LogFormat::kText);  // a reload for another cause
+  CHECK(log_debugs());
+  configure_log(config::LogLevel::kInfo, config::LogFormat::kText);
+  CHECK_FALSE(log_debugs());
+}
+
 }  // namespace
 }  // namespace woad

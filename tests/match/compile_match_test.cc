@@ -18,7 +18,7 @@ struct Compiled {
 Compiled compile(std::string yaml) {
   const auto text = std::make_shared<const std::string>(std::move(yaml));
   config::Diagnostics diagnostics("match.yaml", text);
-  const auto document = config::Document::parse(text, config::Environment::none(), diagnostics);
+  const auto document = config::Document::parse(*text, config::Environment::none(), diagnostics);
   REQUIRE(document != nullptr);
   config::Match match;
   Compiled compiled;

@@ -80,6 +80,7 @@ class Mesh final : private ConnectionHost, private Dialer {
   WorkerContext& worker() override { return worker_; }
   CodecContext codec_context() override { return ground_.codec; }
   bool draining() const override { return false; }
+  void on_connect(ClientArrival inside) override { connect(std::move(inside)); }
   void on_connection_closed(DownstreamConnection& connection) override;
   std::unique_ptr<Dial> dial(const Address& address, const std::shared_ptr<const Channel>& channel,
                              DialSink& sink) override;

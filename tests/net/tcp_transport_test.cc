@@ -245,6 +245,21 @@ TEST_CASE("abort_on_destroy() resets; plain destruction sends FIN") {
   }
 }
 
+TEST_CASE("abort_on_destroy(), then close_after_flush(): what was written, then a reset") {
+  Pair pair;
+  pair.transport->start(pair.sink);
+  pair.write("half of it");
+  pair.transport->abort_on_destroy();
+  Transport::close_after_flush(std::move(pair.transport));
+  CHECK_FALSE(pair.loop.has_owned());
+  REQUIRE(run_until(pair.loop, [&] {
+    pair.peer.receive();
+    return pair.peer.eof || pair.peer.error != 0;
+  }));
+  CHECK(pair.peer.received == "half of it");
+  CHECK(pair.peer.error == ECONNRESET);
+}
+
 TEST_CASE("a sink may destroy the transport in an event") {
   Pair pair;
   pair.transport->start(pair.sink);

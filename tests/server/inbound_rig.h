@@ -98,12 +98,16 @@ class InboundRig final : private ClientHandshakeHost, private ConnectionHost {
   WorkerContext& worker() override { return worker_; }
   CodecContext codec_context() override { return world.context.codec; }
   bool draining() const override { return is_draining; }
+  void on_connect(ClientArrival inside) override { serve(std::move(inside)); }
   void on_connection_closed(DownstreamConnection& connection) override {
     connection.unlink();
     world.scheduler.defer_delete(std::unique_ptr<Deferred>(&connection));
   }
   void on_arrival(ClientHandshake& handshake, ClientArrival arrival) override {
     forget(handshake);
+    serve(std::move(arrival));
+  }
+  void serve(ClientArrival arrival) {
     auto* connection = new DownstreamConnection(*this, std::move(arrival));
     connections_.push_back(*connection);
     connection->start();

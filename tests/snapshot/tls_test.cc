@@ -112,8 +112,7 @@ TEST_CASE("tls of a snapshot: files that cannot be used are errors where they ar
       {"an empty certificate", [](Files& f) { f.folder.put("tls.crt", ""); },
        "2: tls.certificate: tls.crt: it holds no PEM certificate\n"},
       {"no key in the key", [](Files& f) { f.folder.put("tls.key", "key"); },
-       "2: tls.key: tls.key: holds no private key that can be read without a passphrase (PEM, "
-       "BEGIN PRIVATE KEY)\n"},
+       "2: tls.key: tls.key: holds no private key (PEM, BEGIN PRIVATE KEY)\n"},
       {"the key of another", [](Files& f) { f.folder.put("tls.key", workloads().price.key); },
        "2: tls.key: tls.key: is not the key of the first certificate in tls.crt\n"},
       {"no root in the bundle", [](Files& f) { f.folder.put("ca.crt", "roots"); },

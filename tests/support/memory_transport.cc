@@ -102,7 +102,7 @@ void MemoryTransport::hold_reading(Hold reason, bool on) {
 
 void MemoryTransport::linger(std::unique_ptr<Transport> self) {
   sink_ = nullptr;
-  fin_wanted_ = true;
+  fin_wanted_ = fin_wanted_ || !abort_;
   flush();
   if (peer_ != nullptr) peer_->scheduler_.defer_delete(std::move(self));
 }

@@ -17,6 +17,21 @@ using h1::HeadScan;
 
 namespace {
 
+constexpr std::string_view kAnswersInHttp2 =
+    "the upstream answers in HTTP/2 and was asked in HTTP/1.1: let protocol (of an app: "
+    "app_protocol) say http2";
+
+// The head of the SETTINGS frame with which a server of HTTP/2 begins (RFC 9113 sections 3.4 and
+// 4.1), or of the GOAWAY of one that does not wait for more.
+bool begins_http2(std::string_view bytes) {
+  constexpr size_t kFrameHead = 9;
+  constexpr char kSettings = 4;
+  constexpr char kGoaway = 7;
+  return bytes.size() >= kFrameHead && bytes[0] == 0 &&
+         (bytes[3] == kSettings || bytes[3] == kGoaway) &&
+         bytes.substr(4, 5) == std::string_view("\0\0\0\0\0", 5);
+}
+
 // Methods for which a missing body is worth a Content-Length (RFC 9110 section 8.6).
 bool expects_content(Method method) {
   return method == Method::kPost || method == Method::kPut || method == Method::kPatch;
@@ -115,7 +130,7 @@ void H1ClientCodec::release(ResetReason) {
     rx_ = Rx::kIdle;
     connection_.on_room_changed();
   } else {
-    done();
+    done(ended ? "the response was its last" : "a request on it was given up");
   }
 }
 
@@ -144,7 +159,7 @@ void H1ClientCodec::unsolicited() {
   be_last();
   ++context_.hostile[static_cast<size_t>(Hostile::kUpstreamResponse)];
   if (request_ == nullptr) {
-    done();
+    done("the upstream spoke without being asked");
   } else if (rx_ == Rx::kHead) {
     rx_ = Rx::kClosed;
     request_->sink.on_reset(ResetReason::kRefused, "the upstream answered before it was asked");
@@ -154,8 +169,12 @@ void H1ClientCodec::unsolicited() {
 void H1ClientCodec::read_head(Slice& bytes) {
   FoundHead found(HeadScan::Kind::kResponse);
   switch (heads_.read(bytes, limits_, found)) {
-    case HeadScan::State::kIncomplete: break;
-    case HeadScan::State::kBad: fail(found.scan.fault().why); break;
+    case HeadScan::State::kIncomplete:
+      if (begins_http2(heads_.so_far())) fail(kAnswersInHttp2);
+      break;
+    case HeadScan::State::kBad:
+      fail(begins_http2(found.text) ? kAnswersInHttp2 : found.scan.fault().why);
+      break;
     case HeadScan::State::kComplete: take_head(found, !bytes.empty()); break;
   }
 }
@@ -180,6 +199,7 @@ void H1ClientCodec::take_head(const FoundHead& found, bool more_behind) {
     be_last();
     request_->tx = Tx::kTunnel;
     rx_ = Rx::kTunnel;
+    head.tunnel = true;
     request_->sink.on_response(head, false);
     return;
   }
@@ -231,7 +251,7 @@ void H1ClientCodec::fail(std::string_view why) {
 void H1ClientCodec::on_eof() {
   be_last();
   switch (rx_) {
-    case Rx::kIdle: done(); break;
+    case Rx::kIdle: done("the upstream closed it"); break;
     case Rx::kHead:
       rx_ = Rx::kClosed;
       request_->sink.on_reset(ResetReason::kConnectionLost,
@@ -271,7 +291,7 @@ void H1ClientCodec::lose(ResetReason reason, std::string_view why) {
   const bool whole = request_ != nullptr && rx_ == Rx::kEnd && request_->tx == Tx::kEnd;
   rx_ = Rx::kClosed;
   if (request_ == nullptr) {
-    done();
+    done("it was lost");
   } else if (!whole) {
     request_->sink.on_reset(reason, why);
   }
@@ -283,12 +303,13 @@ void H1ClientCodec::on_transport_drained() {
 
 void H1ClientCodec::begin_drain() {
   be_last();
-  if (request_ == nullptr) done();
+  if (request_ == nullptr) done("it was idle and is to end");
 }
 
-void H1ClientCodec::done() {
+void H1ClientCodec::done(const char* why) {
   if (life_ == Life::kDone) return;
   life_ = Life::kDone;
+  end_why_ = why;
   rx_ = Rx::kClosed;
   connection_.on_codec_done();
 }

@@ -41,6 +41,7 @@ class H1ClientCodec final : public ClientCodec, private RequestWriter, private T
   size_t active_streams() const override { return request_ != nullptr ? 1 : 0; }
   void begin_drain() override;
   Protocol protocol() const override { return Protocol::kHttp11; }
+  std::string_view end_why() const override { return end_why_; }
   Duration peer_idle_timeout() const override { return peer_idle_timeout_; }
 
  private:
@@ -88,7 +89,7 @@ class H1ClientCodec final : public ClientCodec, private RequestWriter, private T
   void be_last() { life_ = std::max(life_, Life::kLast); }
   void unsolicited();
   void fail(std::string_view why);
-  void done();
+  void done(const char* why);
 
   Transport& transport_;
   ClientConnection& connection_;
@@ -97,6 +98,7 @@ class H1ClientCodec final : public ClientCodec, private RequestWriter, private T
   h1::HeadReader heads_{h1::HeadScan::Kind::kResponse};
   Request* request_ = nullptr;
   Duration peer_idle_timeout_{};
+  const char* end_why_ = "it has ended in order";
   Rx rx_ = Rx::kIdle;
   Life life_ = Life::kOpen;
 };

@@ -35,6 +35,8 @@ class HeadReader {
   HeadScan::State read(Slice& bytes, const HttpLimits& limits, FoundHead& head);
   // A head has begun and not ended.
   bool begun() const { return partial_ != nullptr; }
+  // What came of it.
+  std::string_view so_far() const { return begun() ? partial_->text : std::string_view(); }
   // Gives up on it: `head` gets what came.
   void take_partial(FoundHead& head);
 

@@ -33,6 +33,7 @@ void set_target(RequestHead& head, std::string_view target) {
   if (target.empty() || target[0] == '/') return;
   if (head.method == Method::kConnect) {
     head.authority = target;
+    head.path = {};
     return;
   }
   const size_t scheme = take_scheme(target, head);
@@ -50,7 +51,8 @@ void set_target(RequestHead& head, std::string_view target) {
 }
 
 // RFC 9112 section 3.2: exactly one valid Host in HTTP/1.1, at most one in HTTP/1.0. The authority
-// of an absolute target rules over it (section 3.2.2).
+// of an absolute target rules over it (section 3.2.2), and so does a CONNECT's: clients name the
+// proxy in its Host.
 std::optional<Refusal> set_host(RequestHead& head, const Fields& fields) {
   const auto bad = [](std::string_view why) {
     return refuse(Hostile::kHost, ErrorCode::kBadRequest, 400, why);
@@ -60,7 +62,7 @@ std::optional<Refusal> set_host(RequestHead& head, const Fields& fields) {
     if (head.protocol == Protocol::kHttp10) return std::nullopt;
     return bad("the request has no Host field");
   }
-  if (!head.scheme.empty()) {
+  if (!head.scheme.empty() || head.method == Method::kConnect) {
     if (head.authority.empty()) return bad("the request target names no host");
     if (!is_valid_authority(fields.host)) return bad("the host is not valid");
     return std::nullopt;
@@ -105,6 +107,9 @@ std::optional<Refusal> finish_request(ReadRequest& request, const Fields& fields
   const bool bodiless = request.body.kind == BodyLength::Kind::kNone;
   if (bodiless) head.expects_continue = false;
   head.te_trailers = fields.te_trailers && minor == 1;
+  if (head.method == Method::kConnect && !bodiless) {
+    return refuse(Hostile::kFraming, ErrorCode::kBadRequest, 400, "CONNECT has a body");
+  }
   if (minor == 1 && fields.wants_upgrade && fields.upgrades == 1 && bodiless &&
       may_upgrade_to(fields.upgrade)) {
     head.upgrade = fields.upgrade;

@@ -80,15 +80,16 @@ void H1ServerCodec::take_head(const FoundHead& found) {
   RequestHead& head = *request.head;
   request_ = arena.make<Request>(sink);
   request_->http10 = head.protocol == Protocol::kHttp10;
-  request_->to_head = head.method == Method::kHead;
+  request_->method = head.method;
   if (request.refusal.has_value()) {
     refuse(head, std::move(*request.refusal));
     return;
   }
   request_->keep_alive = request.keep_alive;
-  request_->wants_upgrade = !head.upgrade.empty();
+  const bool upgrade = !head.upgrade.empty();
+  request_->wants_tunnel = upgrade || head.method == Method::kConnect;
   const bool bodiless = request.body.kind == BodyLength::Kind::kNone;
-  if (request_->wants_upgrade) {
+  if (request_->wants_tunnel) {
     rx_ = Rx::kUpgrade;
   } else if (bodiless) {
     rx_ = Rx::kEnd;
@@ -96,7 +97,7 @@ void H1ServerCodec::take_head(const FoundHead& found) {
     rx_ = Rx::kBody;
     request_->reader = arena.make<BodyReader>(request.body, h1::Side::kRequest, arena, limits_);
   }
-  sink.on_request(head, bodiless || request_->wants_upgrade);
+  sink.on_request(head, upgrade || rx_ == Rx::kEnd);
 }
 
 void H1ServerCodec::refuse_head(const FoundHead& found, const h1::Fault& fault) {
@@ -104,7 +105,7 @@ void H1ServerCodec::refuse_head(const FoundHead& found, const h1::Fault& fault) 
   RequestHead& head = h1::read_refused_request(found.text, found.scan, sink.arena());
   request_ = sink.arena().make<Request>(sink);
   request_->http10 = head.protocol == Protocol::kHttp10;
-  request_->to_head = head.method == Method::kHead;
+  request_->method = head.method;
   refuse(head, woad::refuse(fault.kind, fault.code, fault.status, fault.why));
 }
 
@@ -168,7 +169,7 @@ void H1ServerCodec::on_eof() {
   life_ = std::max(life_, Life::kHalfClosed);
   if (!pending_.empty()) return;
   switch (rx_) {
-    case Rx::kHead: done(); break;
+    case Rx::kHead: done("the client closed it"); break;
     case Rx::kBody:
       stop_reading();
       request_->sink.on_reset(ResetReason::kConnectionLost,
@@ -188,7 +189,7 @@ void H1ServerCodec::on_transport_lost(std::string_view why) {
   if (request_ != nullptr) {
     request_->sink.on_reset(ResetReason::kConnectionLost, why);
   } else {
-    done();
+    done("it was lost");
   }
 }
 
@@ -202,7 +203,7 @@ bool H1ServerCodec::idle() const {
 
 void H1ServerCodec::begin_drain() {
   life_ = std::max(life_, Life::kDraining);
-  if (idle()) done();
+  if (idle()) done("it was idle and is to end");
 }
 
 void H1ServerCodec::set_limits(const HttpLimits& limits) {
@@ -221,7 +222,7 @@ void H1ServerCodec::on_timer() {
   if (now < deadline_) {
     timer_.arm(deadline_ - now);
   } else if (!heads_.begun()) {
-    done();
+    done("nothing came within limits.idle_timeout");
   } else {
     FoundHead found(HeadScan::Kind::kRequest);
     heads_.take_partial(found);
@@ -240,9 +241,10 @@ void H1ServerCodec::next_request() {
   if (!timer_.armed()) timer_.arm(limits_.idle_timeout);
 }
 
-void H1ServerCodec::done() {
+void H1ServerCodec::done(const char* why) {
   if (life_ == Life::kDone) return;
   life_ = Life::kDone;
+  end_why_ = why;
   rx_ = Rx::kDiscard;
   timer_.disarm();
   unlink();

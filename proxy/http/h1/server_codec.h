@@ -4,7 +4,7 @@
 //
 //   Rx: kHead ──▶ kBody ──▶ kEnd ──▶ (stream released) ──▶ kHead
 //         │  └──────────────▶ kEnd
-//         └──▶ kUpgrade ──101──▶ kTunnel ──▶ kEnd
+//         └──▶ kUpgrade ──101, or 2xx to CONNECT──▶ kTunnel ──▶ kEnd
 //         any ──▶ kDiscard (nothing more is read; the connection ends with the present response)
 //   Tx: (a request came) ──▶ kHead ──▶ kBody ──▶ kEnd ──▶ (stream released)
 //                              └──▶ kTunnel ──▶ kEnd
@@ -39,6 +39,7 @@ class H1ServerCodec final : public ServerCodec, private ResponseWriter, private 
   void begin_drain() override;
   void set_limits(const HttpLimits& limits) override;
   Protocol protocol() const override { return Protocol::kHttp11; }
+  std::string_view end_why() const override { return end_why_; }
   size_t active_streams() const override { return request_ != nullptr ? 1 : 0; }
 
  private:
@@ -57,10 +58,10 @@ class H1ServerCodec final : public ServerCodec, private ResponseWriter, private 
     h1::BodyWriter body;  // of the response
     Tx tx = Tx::kHead;
     bool http10 = false;
-    bool to_head = false;  // it is HEAD
-    bool wants_upgrade = false;
-    bool keep_alive = false;  // the connection goes on behind it
-    bool held = false;        // its owner holds reading
+    Method method = Method::kGet;
+    bool wants_tunnel = false;  // an upgrade, or CONNECT
+    bool keep_alive = false;    // the connection goes on behind it
+    bool held = false;          // its owner holds reading
   };
 
   void write_interim(const ResponseHead& head) override;
@@ -91,7 +92,7 @@ class H1ServerCodec final : public ServerCodec, private ResponseWriter, private 
   bool gone() const { return life_ >= Life::kLost; }
   // Nothing more is read, and the connection ends with the present response.
   void stop_reading();
-  void done();
+  void done(const char* why);
 
   Transport& transport_;
   ServerConnection& connection_;
@@ -104,6 +105,7 @@ class H1ServerCodec final : public ServerCodec, private ResponseWriter, private 
   h1::HeadReader heads_{h1::HeadScan::Kind::kRequest};
   Buffer pending_;  // what came behind the present request
   Request* request_ = nullptr;
+  const char* end_why_ = "it has ended in order";
   Rx rx_ = Rx::kHead;
   Life life_ = Life::kOpen;
   bool in_input_ = false;  // process() is on the stack and goes on by itself

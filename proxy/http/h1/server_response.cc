@@ -18,19 +18,19 @@ void H1ServerCodec::write_interim(const ResponseHead& head) {
 void H1ServerCodec::write_head(const ResponseHead& head, bool end, bool close) {
   WOAD_ASSERT(request_->tx == Tx::kHead);
   if (gone()) return;
-  if (head.status == 101) {
+  if (head.status == 101 || (request_->method == Method::kConnect && head.status / 100 == 2)) {
     begin_tunnel(head);
     return;
   }
   // A response that overtakes the request's body leaves no way to tell where the next request
-  // would begin, but to read on for the sake of it (attack 0.CL). Behind an upgrade that was
+  // would begin, but to read on for the sake of it (attack 0.CL). Behind a tunnel that was
   // declined, nobody knows what is a request and what was meant for the new protocol, also when it
   // is still on its way.
   const bool overtakes = rx_ == Rx::kBody;
   const bool last = life_ == Life::kDraining || (life_ == Life::kHalfClosed && pending_.empty());
   Request& request = *request_;
-  if (close || overtakes || request.wants_upgrade || last) request.keep_alive = false;
-  const bool bodiless = request.to_head || h1::status_has_no_body(head.status);
+  if (close || overtakes || request.wants_tunnel || last) request.keep_alive = false;
+  const bool bodiless = request.method == Method::kHead || h1::status_has_no_body(head.status);
   h1::HeadExtras extras;
   if (bodiless) {
     // RFC 9110 section 8.6: the length that a 200 to GET would have; 204 has none.
@@ -61,7 +61,7 @@ BodyWriter H1ServerCodec::body_for(const ResponseHead& head, bool end) const {
 void H1ServerCodec::begin_tunnel(const ResponseHead& head) {
   WOAD_ASSERT(rx_ == Rx::kUpgrade);
   h1::HeadExtras extras;
-  extras.connection = "upgrade";
+  if (!head.upgrade.empty()) extras.connection = "upgrade";
   extras.upgrade = head.upgrade;
   h1::write_response_head(transport_.output(), context_.blocks, head, extras);
   transport_.wrote();
@@ -121,10 +121,11 @@ void H1ServerCodec::release(ResetReason) {
     next_request();
     return;
   }
-  // Only a reset tells a client that a body without length was cut.
-  const bool cut = request.tx == Tx::kBody && request.body.until_close_alone();
+  // Only a reset tells a client that a body without length was cut, or a tunnel.
+  const bool cut =
+      (request.tx == Tx::kBody && request.body.until_close_alone()) || request.tx == Tx::kTunnel;
   if (cut && !gone()) transport_.abort_on_destroy();
-  done();
+  done(request.tx == Tx::kEnd ? "the answer was its last" : "its answer was cut");
 }
 
 }  // namespace woad

@@ -12,6 +12,13 @@
 namespace woad {
 namespace {
 
+constexpr std::string_view kNoHttp2 =
+    "the upstream answers in something else than HTTP/2, in which it was asked: let protocol (of "
+    "an app: app_protocol) say http1";
+constexpr std::string_view kSilent =
+    "the upstream closed the connection without a word of HTTP/2; if it speaks HTTP/1.1, let "
+    "protocol (of an app: app_protocol) say http1";
+
 // Streams kept for reuse on a connection.
 constexpr size_t kSpare = 64;
 // Interim responses to one request.
@@ -85,8 +92,17 @@ H2ClientCodec::H2ClientCodec(Transport& transport, ClientConnection& connection,
       keep_alive_timer_(context.scheduler.timers(),
                         bind_timer<&H2ClientCodec::on_keep_alive>(this)) {}
 
+void H2ClientCodec::on_bytes(Slice bytes) {
+  // RFC 9113 section 3.4: a server begins with SETTINGS, whose first byte is that of a length.
+  const bool text = !session_.heard() && !bytes.empty() && bytes.data()[0] >= ' ';
+  if (!text) return session_.receive(std::move(bytes));
+  if (!session_.open()) return;
+  session_.count(Hostile::kUpstreamResponse);
+  session_.terminate(NGHTTP2_PROTOCOL_ERROR, kNoHttp2);
+}
+
 void H2ClientCodec::on_eof() {
-  session_.finish(ResetReason::kConnectionLost, "the upstream closed the connection");
+  session_.on_eof(session_.heard() ? "the upstream closed the connection" : kSilent);
 }
 
 void H2ClientCodec::on_transport_lost(std::string_view why) {

@@ -39,7 +39,7 @@ class H2ClientCodec final : public ClientCodec, private H2Side {
   H2ClientCodec(Transport& transport, ClientConnection& connection, const CodecContext& context,
                 const HttpLimits& limits, const H2KeepAlive& keep_alive = {});
 
-  void on_bytes(Slice bytes) override { session_.receive(std::move(bytes)); }
+  void on_bytes(Slice bytes) override;
   void on_eof() override;
   void on_transport_lost(std::string_view why) override;
   void on_transport_refused(std::string_view why) override;
@@ -49,6 +49,7 @@ class H2ClientCodec final : public ClientCodec, private H2Side {
   size_t active_streams() const override { return session_.live(); }
   void begin_drain() override;
   Protocol protocol() const override { return Protocol::kHttp2; }
+  std::string_view end_why() const override { return session_.end_why(); }
   Duration peer_idle_timeout() const override { return Duration(0); }
 
  private:

@@ -25,6 +25,7 @@ std::optional<Refusal> judge(RequestHead& head, const HttpLimits& limits, std::s
     return refuse(Hostile::kHeadersTooLarge, ErrorCode::kHeadersTooLarge, 431, over);
   }
   if (auto refusal = validate_request(head, limits)) return refusal;
+  if (head.method == Method::kConnect) return std::nullopt;  // RFC 9113 section 8.5
   if (!equals_ignore_case(head.scheme, "http") && !equals_ignore_case(head.scheme, "https")) {
     return refuse(Hostile::kTarget, ErrorCode::kBadRequest, 400,
                   "the scheme is neither http nor https");

@@ -35,6 +35,7 @@ class H2ServerCodec final : public ServerCodec, private H2Side {
   void begin_drain() override;
   void set_limits(const HttpLimits& limits) override { session_.apply_limits(limits); }
   Protocol protocol() const override { return Protocol::kHttp2; }
+  std::string_view end_why() const override { return session_.end_why(); }
   size_t active_streams() const override { return session_.live(); }
 
  private:

@@ -212,11 +212,16 @@ void H2Session::tell_room() {
 
 void H2Session::on_eof(std::string_view why) {
   if (state_ <= State::kEnding) flush();
+  if (open()) end_why_ = why;
   finish(ResetReason::kConnectionLost, why);
 }
 
 void H2Session::finish(ResetReason reason, std::string_view why) {
   if (state_ > State::kEnding) return;
+  if (state_ == State::kEnding && end_reason_ == ResetReason::kProtocolError) {
+    reason = end_reason_;
+    why = end_why_;
+  }
   state_ = State::kFinished;
   head_timer_.disarm();
   stall_timer_.disarm();

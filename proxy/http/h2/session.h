@@ -83,22 +83,19 @@ class H2Session final : private TurnEnd {
   bool open() const { return state_ == State::kOpen; }
   size_t live() const { return live_; }  // streams that are not recycled
   MonoTime received_at() const { return received_at_; }
+  bool heard() const { return received_any_; }  // the peer has sent something
+  std::string_view end_why() const { return end_why_; }
   void receive(Slice bytes);
-  // The peer sends no more: what is queued goes out, then finish().
+  // The peer sends no more: what is queued goes out, then finish(). `why` is static.
   void on_eof(std::string_view why);
+  // What terminate() found wrong before goes before `reason` and `why`.
   void finish(ResetReason reason, std::string_view why);
   // GOAWAY with an error code of RFC 9113 section 7 and `why`, which is static; then finished.
   void terminate(uint32_t error_code, std::string_view why);
   // A visit may end or begin any stream.
   template <class Visit>
   void for_each_stream(Visit&& visit) {
-    IntrusiveList<H2Stream> rest;
-    rest.splice_back(streams_);
-    while (!rest.empty()) {
-      H2Stream& stream = rest.pop_front();
-      streams_.push_back(stream);
-      visit(stream);
-    }
+    streams_.visit_each(visit);
   }
   void want_flush() { context_.scheduler.at_turn_end(*this); }
   // Takes the stream over until it retires.

@@ -17,6 +17,7 @@ uint32_t error_code_of(ResetReason reason) {
     case ResetReason::kCancel:
     case ResetReason::kTimeout: return NGHTTP2_CANCEL;
     case ResetReason::kRefused: return NGHTTP2_REFUSED_STREAM;
+    case ResetReason::kTunnelLost: return NGHTTP2_CONNECT_ERROR;  // RFC 9113 section 8.5
     case ResetReason::kConnectionLost:
     case ResetReason::kNotConnected:
     case ResetReason::kProtocolError:

@@ -111,7 +111,7 @@ template <class F>
 Decoded<typename F::Settings> decode(std::string yaml, typename F::Settings base = {}) {
   const auto text = std::make_shared<const std::string>(std::move(yaml));
   config::Diagnostics diagnostics("/etc/woad/test.yaml", text);
-  const auto document = config::Document::parse(text, config::Environment::none(), diagnostics);
+  const auto document = config::Document::parse(*text, config::Environment::none(), diagnostics);
   if (document != nullptr && diagnostics.ok()) {
     F::kTable.decode(document->root(), base, diagnostics);
   }

@@ -165,6 +165,22 @@ TEST_CASE("a limit that an answer breaks is named") {
   CHECK(stream.log.text() == "reset(protocol error: the head is larger than limits.headers.bytes)");
 }
 
+TEST_CASE("an upstream that speaks HTTP/2 is told apart, and the words say what to do") {
+  const std::string settings("\0\0\6\4\0\0\0\0\0\0\3\0\0\0\x64", 15);
+  const std::string goaway("\0\0\x08\7\0\0\0\0\0\0\0\0\0\0\0\0\1", 17);
+  for (const std::string& frame : {settings, goaway, settings + goaway}) {
+    for (const size_t piece : {frame.size(), size_t{1}, size_t{8}}) {
+      ClientHarness client;
+      ClientStream& stream = client.ask();
+      client.peer.send_in_pieces(frame, piece);
+      client.peer.send_eof();
+      CHECK(stream.log.text() ==
+            "reset(protocol error: the upstream answers in HTTP/2 and was asked in HTTP/1.1: let "
+            "protocol (of an app: app_protocol) say http2)");
+    }
+  }
+}
+
 TEST_CASE("interim answers have an end") {
   ClientHarness client;
   ClientStream& stream = client.ask();

@@ -163,3 +163,86 @@ TEST_CASE("a tunnel to an upstream") {
   client.peer.send_eof();
   CHECK(stream.log.text() == "101 upgrade=websocket | hi | end");
 }
+
+namespace {
+
+void connect(ServerStream& stream) {
+  const ResponseHead head(stream.place());
+  stream.writer->write_head(head, false, false);
+}
+
+}  // namespace
+
+TEST_CASE("CONNECT: the forms of its head") {
+  const struct {
+    const char* head;
+    const char* request;
+  } kCases[] = {
+      {"CONNECT h:443 HTTP/1.1\r\nHost: h:443\r\n\r\n", "CONNECT  @h:443"},
+      {"CONNECT [::1]:80 HTTP/1.1\r\nHost: [::1]:80\r\n\r\n", "CONNECT  @[::1]:80"},
+      {"CONNECT h:1 HTTP/1.1\r\nHost: proxy:3128\r\n\r\n", "CONNECT  @h:1"},
+      {"CONNECT h:1 HTTP/1.0\r\n\r\n", "CONNECT  @h:1 1.0"},
+      {"CONNECT h:1 HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\nExpect: 100-continue\r\n\r\n",
+       "CONNECT  @h:1 length=0"},
+      {"CONNECT h:1 HTTP/1.1\r\nHost: h\r\nProxy-Connection: close\r\nConnection: close\r\n\r\n",
+       "CONNECT  @h:1"},
+  };
+  for (const auto& test : kCases) {
+    CAPTURE(test.head);
+    ServerHarness server({}, false);
+    server.peer.send(test.head);
+    REQUIRE(server.streams.size() == 1);
+    CHECK(server.last().log.text() == test.request);
+    connect(server.last());
+    server.settle();
+    CHECK(server.peer.take_received() == "HTTP/1.1 200 OK\r\n\r\n");
+    server.peer.send("up");
+    CHECK(server.last().body == "up");
+    CHECK_FALSE(server.done);
+  }
+}
+
+TEST_CASE("CONNECT: bytes behind it wait for the 200, and are no request") {
+  ServerHarness server({}, false);
+  server.peer.send("CONNECT h:1 HTTP/1.1\r\nHost: h\r\n\r\nGET / HTTP/1.1\r\n\r\n");
+  server.settle();
+  ServerStream& stream = server.last();
+  CHECK(stream.body.empty());
+  CHECK(server.peer.held(Hold::kPipeline));
+  connect(stream);
+  server.settle();
+  CHECK(stream.body == "GET / HTTP/1.1\r\n\r\n");
+  CHECK(server.streams.size() == 1);
+  stream.write("down", true);
+  server.peer.send_eof();
+  CHECK(stream.log.text().ends_with("GET / HTTP/1.1\r\n\r\n | end"));
+  stream.release();
+  server.settle();
+  CHECK(server.peer.received().ends_with("\r\n\r\ndown"));
+  CHECK(server.done);
+  CHECK_FALSE(server.peer.was_reset());
+}
+
+TEST_CASE("CONNECT: refused, the connection ends, whatever stands behind") {
+  for (const int status : {302, 405, 503}) {
+    ServerHarness server({}, false);
+    server.peer.send("CONNECT h:1 HTTP/1.1\r\nHost: h\r\n\r\nGET / HTTP/1.1\r\nHost: h\r\n\r\n");
+    server.last().answer(status, "no");
+    server.settle();
+    CHECK(server.streams.size() == 1);
+    CHECK(server.peer.received().find("connection: close\r\n") != std::string::npos);
+    CHECK(server.peer.received().find("content-length: 2\r\n") != std::string::npos);
+    CHECK(server.done);
+  }
+}
+
+TEST_CASE("CONNECT: what was cut is reset") {
+  ServerHarness server({}, false);
+  server.peer.send("CONNECT h:1 HTTP/1.1\r\nHost: h\r\n\r\n");
+  connect(server.last());
+  server.settle();
+  server.last().release(ResetReason::kTunnelLost);
+  server.settle();
+  CHECK(server.done);
+  CHECK(server.peer.was_reset());
+}

@@ -200,6 +200,48 @@ TEST_CASE("responses") {
   }
 }
 
+TEST_CASE("an upstream that speaks no HTTP/2 is told apart, and the words say what to do") {
+  const std::string http1 =
+      "the upstream answers in something else than HTTP/2, in which it was asked: let protocol (of "
+      "an app: app_protocol) say http1";
+  const std::string silent =
+      "the upstream closed the connection without a word of HTTP/2; if it speaks HTTP/1.1, let "
+      "protocol (of an app: app_protocol) say http1";
+  const struct {
+    const char* name;
+    std::function<void(MemoryPeer&)> act;
+    std::string log;
+  } cases[] = {
+      {"an answer", [](MemoryPeer& peer) { peer.send("HTTP/1.1 400 Bad Request\r\n\r\n"); },
+       "reset protocol error: " + http1 + "\n"},
+      {"an answer, and the end",
+       [](MemoryPeer& peer) {
+         peer.send("HTTP/1.0 505 No\r\n\r\n");
+         peer.send_eof();
+       },
+       "reset protocol error: " + http1 + "\n"},
+      {"an answer, and a reset",
+       [](MemoryPeer& peer) {
+         peer.send("<html>");
+         peer.lose();
+       },
+       "reset protocol error: " + http1 + "\n"},
+      {"nothing", [](MemoryPeer& peer) { peer.send_eof(); },
+       "reset connection lost: " + silent + "\n"},
+  };
+  for (const auto& each : cases) {
+    CAPTURE(each.name);
+    World world;
+    ClientSide client(world);
+    AskedStream& asked = client.open();
+    asked.ask("GET", "/", true);
+    (void)client.output();
+    each.act(client.peer);
+    (void)client.output();
+    CHECK(asked.log == each.log);
+  }
+}
+
 TEST_CASE("a response field that is too long for HTTP/2") {
   const std::string why = "a header field on this connection is longer than 65,536 bytes";
   const std::string value(70000, 'v');
