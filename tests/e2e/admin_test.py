@@ -122,6 +122,7 @@ class Admin(Suite):
         self.assertEqual(metrics("woad_config_info", version="2026-11-20.3"), 1)
         self.assertGreater(metrics("woad_config_last_success_timestamp_seconds"), 1e9)
         self.assertGreaterEqual(metrics("woad_upstream_attempts_total", service="price"), 8)
+        fetch(self.woad.outbound, host="price")  # those of setUpClass may have gone idle and away
         self.assertGreaterEqual(metrics("woad_upstream_connections", service="price"), 1)
 
     def test_openmetrics(self):
