@@ -1,54 +1,34 @@
 #include "config/load.h"
 
 #include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 #include <xxhash.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <optional>
 #include <system_error>
 
 #include "config/checks.h"
 #include "config/tables.h"
+#include "proxy/base/whole_file.h"
 
 namespace woad::config {
 
 namespace {
 
-class File {
- public:
-  explicit File(const std::string& path) : fd_(open(path.c_str(), O_RDONLY | O_CLOEXEC)) {}
-  ~File() {
-    if (fd_ >= 0) close(fd_);
-  }
-  File(const File&) = delete;
-  File& operator=(const File&) = delete;
+std::string words_of(int error) { return std::generic_category().message(error); }
 
-  // Up to one byte more than a file may have, so that a larger one is noticed.
-  Result<std::string> read_all() const {
-    if (fd_ < 0) return system_error();
-    struct stat info {};
-    if (fstat(fd_, &info) != 0) return system_error();
-    if (S_ISDIR(info.st_mode)) return Error{"is a directory"};
-    constexpr size_t kMost = Document::kMaxBytes + 1;
-    constexpr size_t kPiece = size_t{64} << 10;
-    std::string text;
-    while (text.size() < kMost) {
-      const size_t old = text.size();
-      text.resize(std::min(kMost, old + std::max(kPiece, old)));
-      const ssize_t got = ::read(fd_, text.data() + old, text.size() - old);
-      text.resize(old + static_cast<size_t>(std::max<ssize_t>(got, 0)));
-      if (got == 0) break;
-      if (got < 0 && errno != EINTR) return system_error();
-    }
-    return text;
-  }
-
- private:
-  static Error system_error() { return Error{std::generic_category().message(errno)}; }
-  int fd_;
-};
+// Up to one byte more than a file may have, so that a larger one is noticed.
+Result<FileText> read_file(const std::string& path) {
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return Error{words_of(errno)};
+  std::optional<FileText> file = read_whole(fd, Document::kMaxBytes + 1);
+  const int error = errno;
+  ::close(fd);
+  if (!file) return Error{error == EISDIR ? "is a directory" : words_of(error)};
+  return std::move(*file);
+}
 
 }  // namespace
 
@@ -81,10 +61,14 @@ LoadResult load_text(std::string text, const std::string& file_name,
 }
 
 LoadResult load_file(const std::string& path, const Environment& environment) {
-  auto text = File(path).read_all();
-  if (text) return load_text(std::move(*text), path, environment);
+  auto file = read_file(path);
+  if (file) {
+    LoadResult result = load_text(std::move(file->text), path, environment);
+    result.whole = file->whole;
+    return result;
+  }
   LoadResult result{nullptr, Diagnostics(path)};
-  result.diagnostics.error(Location(), "", "cannot read the file: " + text.error().message);
+  result.diagnostics.error(Location(), "", "cannot read the file: " + file.error().message);
   return result;
 }
 

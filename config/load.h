@@ -20,6 +20,8 @@ struct LoadResult {
   std::shared_ptr<const Config> config;
   // The next layer (filters, regexes) adds its errors here.
   Diagnostics diagnostics;
+  // Somebody was writing the file while it was read (base/whole_file.h), when false.
+  bool whole = true;
 
   bool ok() const { return config != nullptr && diagnostics.ok(); }
 };

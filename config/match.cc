@@ -156,12 +156,11 @@ Shape<std::string> host_pattern() {
       [](std::string_view text) -> Result<std::string> {
         const Error error{quoted(text) + " is not a host"};
         if (text == "*") return std::string(text);
-        std::string_view host = text.starts_with("*.") ? text.substr(2) : text;
-        if (host.ends_with('.')) host.remove_suffix(1);
+        const std::string_view host = text.starts_with("*.") ? text.substr(2) : text;
         // The port decides nothing here; it only lets one parser judge names and addresses.
         auto address = parse_host_port(std::string(host) + ":1");
         if (!address || (text.starts_with("*.") && address->numeric)) return error;
-        return lower(text.ends_with('.') ? text.substr(0, text.size() - 1) : text);
+        return lower(without_final_dot(text));
       },
       [](const std::string& value) { return value; });
 }

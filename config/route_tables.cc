@@ -95,7 +95,8 @@ const Table<Redirect>& redirect_table() {
                                                    ? std::string()
                                                    : quoted(value) + " is not http or https";
                                       })),
-       "http or https."},
+       "http or https; a port that is the other one's (80, 443) is left behind, any other "
+       "stays."},
       {"host", &Redirect::host,
        optional_of(where<std::string>(text(),
                                       [](const std::string& value) {

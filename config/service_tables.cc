@@ -1,6 +1,7 @@
 // `services`: what this app may call.
 #include "config/tables.h"
 #include "proxy/base/context_value.h"
+#include "proxy/base/strings.h"
 
 namespace woad::config {
 
@@ -11,7 +12,7 @@ const Table<Endpoint>& endpoint_table() {
       required<Endpoint>(
           {"address", &Endpoint::address,
            "`ip:port`, or `name:port`: resolved, all addresses used, resolved again by "
-           "TTL."}),
+           "TTL; `name.:port` without the search list."}),
       {"weight", &Endpoint::weight, integer<uint32_t>(0, 65535),
        "Share of the pool's requests relative to the others; 0: none."},
       {"labels", &Endpoint::labels, labels(),
@@ -86,18 +87,14 @@ Shape<std::vector<PoolSettings>> pools() {
 
 bool decode_service(const Node& node, Service& service, Diagnostics& d) {
   service.name = node.key();
-  // The name is its own default host.
-  auto host = host_pattern().decode;
   bool good = service_table().decode(node, service, d);
   const auto valid = parse_host_port(service.name + ":1");
   if (!valid) {
     d.error_at_key(node, quoted(service.name) + " is not a name for a service",
                    "letters, digits, dots, - and _");
     good = false;
-  } else if (!node.find("hosts")) {
-    std::string lowered = service.name;
-    for (char& c : lowered) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
-    service.hosts = {{std::move(lowered), node}};
+  } else if (!node.find("hosts")) {  // its name is its host
+    service.hosts = {{lower(without_final_dot(service.name)), node}};
   }
   return good;
 }

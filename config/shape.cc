@@ -151,14 +151,25 @@ Shape<ByteSize> size(ByteSize least, ByteSize most) {
 }
 
 Shape<Share> share() {
-  return scalar<Share>(
-      "share", "shares are 20% or 0.2",
+  Shape<Share> shape = scalar<Share>(
+      "share", {},
       [] {
         const Json percent{{"type", "string"}, {"pattern", "^[0-9]+(\\.[0-9]+)?%$"}};
         const Json number{{"type", "number"}, {"minimum", 0}, {"maximum", 1}};
         return or_variable({{"anyOf", Json::array({percent, number})}}).dump();
       },
       parse_share, [](const Share& value) { return woad::config::show(value); });
+  shape.decode = [type = shape.type](const Node& node, Share& out, Diagnostics& d) {
+    if (!detail::want_scalar(node, type, share_hint({}), d)) return false;
+    const auto value = parse_share(node.text());
+    if (!value) {
+      d.error(node, value.error().message, share_hint(node.text()));
+      return false;
+    }
+    out = *value;
+    return true;
+  };
+  return shape;
 }
 
 Shape<std::string> file() {

@@ -40,8 +40,8 @@ const Table<Tls>& tls_table() {
                      "our SPIFFE id."}),
       required<Tls>({"key", &Tls::key, located(file()), "File with its private key, PEM."}),
       required<Tls>({"trust_bundle", &Tls::trust_bundle, located(file()),
-                     "File with the roots of our trust domain, PEM; several while one is being "
-                     "replaced."}),
+                     "File with the roots of our trust domain, PEM, or an intermediate alone; "
+                     "several while one is being replaced."}),
       {"trust_domain", &Tls::trust_domain, optional_of(located(name())),
        "Whose identities are let in; left out: that of the certificate."},
       {"min_version", &Tls::min_version,
@@ -66,7 +66,8 @@ const Table<ServiceTls>& service_tls_table() {
        "The server's name, as it is sent (SNI) and, with mode tls, proved; left out: the "
        "service's name."},
       {"ca", &ServiceTls::ca, optional_of(located(roots())),
-       "With mode tls: `system`, or a file with the roots to trust, PEM; left out: system."},
+       "With mode tls: `system`, or a file with the roots to trust, PEM, or an intermediate alone; "
+       "left out: system."},
   };
   return table;
 }

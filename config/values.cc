@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <optional>
 
 #include "config/diagnostics.h"
 #include "proxy/base/strings.h"
@@ -50,13 +51,24 @@ std::string show_with_unit(uint64_t value, const Unit (&units)[N], std::string_v
   return std::to_string(value);
 }
 
+// Digits with at most one dot behind the first; nothing for a sign, an exponent or anything else.
+std::optional<double> parse_fraction(std::string_view text) {
+  if (text.empty() || text.front() < '0' || text.front() > '9') return std::nullopt;
+  if (text.find_first_not_of("0123456789.") != std::string_view::npos) return std::nullopt;
+  double value = 0;
+  const char* const end = text.data() + text.size();
+  const auto [at, code] = std::from_chars(text.data(), end, value);
+  return code == std::errc() && at == end ? std::optional(value) : std::nullopt;
+}
+
 bool is_ip(const std::string& host) {
   unsigned char raw[sizeof(in6_addr)];
   return inet_pton(AF_INET, host.c_str(), raw) == 1 || inet_pton(AF_INET6, host.c_str(), raw) == 1;
 }
 
-// Letters, digits, '-' and '_' in labels of at most 63 bytes.
+// Letters, digits, '-' and '_' in labels of at most 63 bytes; a final dot makes it absolute.
 bool is_host_name(std::string_view host) {
+  host = without_final_dot(host);
   if (host.empty() || host.size() > kMaxHostName) return false;
   size_t label = 0;
   for (const char c : host) {
@@ -97,19 +109,22 @@ Result<ByteSize> parse_size(std::string_view text) {
 }
 
 Result<Share> parse_share(std::string_view text) {
-  const Error error{quoted(text) + " is not a share"};
   const bool percent = text.ends_with('%');
-  if (percent) text.remove_suffix(1);
-  if (text.empty() || text.front() < '0' || text.front() > '9') return error;
-  const bool dotted = text.find('.') != std::string_view::npos;
-  if (text.find_first_not_of("0123456789.") != std::string_view::npos) return error;
-  double value = 0;
-  const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (code != std::errc() || end != text.data() + text.size()) return error;
-  if (!percent && !dotted && value != 0) return error;
-  if (percent) value /= 100;
-  if (value > 1) return Error{quoted(text) + " is more than the whole"};
-  return Share{value};
+  const std::string_view digits = text.substr(0, text.size() - (percent ? 1 : 0));
+  auto value = parse_fraction(digits);
+  const bool has_unit = percent || digits.find('.') != std::string_view::npos;
+  if (!value || (!has_unit && *value != 0)) return Error{quoted(text) + " is not a share"};
+  if (percent) *value /= 100;
+  if (*value > 1) return Error{quoted(text) + " is more than the whole"};
+  return Share{*value};
+}
+
+std::string share_hint(std::string_view text) {
+  const std::string_view digits = text.substr(0, text.find_last_not_of(" %") + 1);
+  const auto percent = parse_fraction(digits);
+  if (!percent || *percent > 100) return "shares are 20% or 0.2";
+  const std::string written = "write " + std::string(digits) + "%";
+  return digits == "1" ? written + ", or 100% for all" : written;
 }
 
 Result<HostPort> parse_host_port(std::string_view text) {

@@ -25,7 +25,7 @@ struct Share {
   bool operator==(const Share&) const = default;
 };
 
-// host:port, [v6]:port. `host` is without brackets.
+// host:port, [v6]:port. `host` is without brackets; a name's final dot stays: it is absolute then.
 struct HostPort {
   std::string host;
   uint16_t port = 0;
@@ -51,6 +51,8 @@ struct Located {
 Result<Duration> parse_duration(std::string_view text);  // 250ms, 5s, 1m, 1h
 Result<ByteSize> parse_size(std::string_view text);
 Result<Share> parse_share(std::string_view text);
+// What to write in the place of `text`, which is not a share.
+std::string share_hint(std::string_view text);
 Result<HostPort> parse_host_port(std::string_view text);
 Result<bool> parse_bool(std::string_view text);
 Result<uint64_t> parse_integer(std::string_view text, uint64_t least, uint64_t most);

@@ -5,6 +5,7 @@
 
 #include "proxy/base/context_value.h"
 #include "proxy/base/strings.h"
+#include "proxy/http/authority.h"
 
 namespace woad {
 namespace {
@@ -17,20 +18,14 @@ uint64_t unix_nanoseconds(WallTime time) {
 }
 
 // "name:80", "[::1]:80" and the like taken apart; either part may be "".
-struct HostPort {
-  explicit HostPort(std::string_view text) {
-    const size_t bracket = text.rfind(']');
-    const size_t colon = text.find(':', bracket == std::string_view::npos ? 0 : bracket);
-    host = text.substr(0, colon);
-    if (colon != std::string_view::npos) port = text.substr(colon + 1);
-    if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
-  }
-  std::string_view host;
-  std::string_view port;
-};
+Authority without_brackets(std::string_view text) {
+  Authority address = split_authority(text);
+  if (address.host.starts_with('[')) address.host = address.host.substr(1, address.host.size() - 2);
+  return address;
+}
 
 void add_server(Span& span, std::string_view address) {
-  const HostPort server(address);
+  const Authority server = without_brackets(address);
   span.add(SpanKey::kServerAddress, server.host);
   if (const auto port = parse_decimal(server.port)) span.add(SpanKey::kServerPort, *port);
 }
@@ -120,7 +115,7 @@ void describe_exchange(Span& span, const ExchangeInfo& info, const SpanPlace& pl
   add_server(span, head.authority);
   span.add(SpanKey::kScheme, head.scheme.empty() ? std::string_view("http") : head.scheme);
   span.add(SpanKey::kProtocol, protocol_version(head.protocol));
-  if (inbound) span.add(SpanKey::kClientAddress, HostPort(info.peer).host);
+  if (inbound) span.add(SpanKey::kClientAddress, without_brackets(info.peer).host);
   add_routing(span, info);
   span.add(SpanKey::kContextSource, to_string(info.context_source));
   span.add(SpanKey::kUpstreamHost, info.upstream_host);

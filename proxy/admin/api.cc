@@ -9,6 +9,7 @@
 #include "proxy/admin/tap.h"
 #include "proxy/base/strings.h"
 #include "proxy/explain/explain.h"
+#include "proxy/http/authority.h"
 #include "proxy/net/address.h"
 #include "proxy/observe/prometheus.h"
 
@@ -84,14 +85,8 @@ const AdminApi::Endpoint AdminApi::kEndpoints[] = {
 };
 
 bool is_loopback_host(std::string_view authority) {
-  std::string_view host = authority;
-  if (host.starts_with('[')) {
-    const size_t end = host.find(']');
-    return end != std::string_view::npos && host.substr(0, end + 1) == "[::1]" &&
-           (end + 1 == host.size() || host[end + 1] == ':');
-  }
-  host = host.substr(0, host.find(':'));
-  if (equals_ignore_case(host, "localhost")) return true;
+  const std::string_view host = without_final_dot(split_authority(authority).host);
+  if (host == "[::1]" || equals_ignore_case(host, "localhost")) return true;
   const auto address = Address::from_host(host, 1);
   return address && address->is_loopback();
 }

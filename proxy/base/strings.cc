@@ -61,6 +61,11 @@ std::string_view trim(std::string_view text) {
   return text;
 }
 
+std::string_view without_final_dot(std::string_view name) {
+  if (name.size() > 1 && name.back() == '.') name.remove_suffix(1);
+  return name;
+}
+
 int hex_digit(char c) {
   if (c >= '0' && c <= '9') return c - '0';
   if (c >= 'a' && c <= 'f') return c - 'a' + 10;

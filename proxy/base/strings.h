@@ -20,6 +20,10 @@ std::string lower(std::string_view text);
 // Without leading and trailing SP and HT (OWS of RFC 9110 section 5.6.3).
 std::string_view trim(std::string_view text);
 
+// An absolute name without its final dot, which says only that it is absolute (RFC 1034 section
+// 3.1); any other text as it is. One dot alone stays.
+std::string_view without_final_dot(std::string_view name);
+
 // Calls `visit(item)` for each comma-separated item, trimmed; empty items are skipped
 // (RFC 9110 section 5.6.1). Stops when `visit` returns false.
 template <class F>

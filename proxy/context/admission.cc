@@ -58,6 +58,7 @@ class Admission {
  private:
   bool may_say_color(std::string_view color) const { return !judged_ || verdict_.color(color); }
   bool may_say_rest() const { return !judged_ || verdict_.context(); }
+  bool may_say_everything() const { return may_say_rest() && (!judged_ || verdict_.any_color()); }
 
   void count(std::string_view why, size_t times) {
     if (times == 0) return;
@@ -154,21 +155,15 @@ class Admission {
   void take_baggage() {
     if (rules_.baggage) {
       const BaggageRead read = read_baggage(headers_);
-      count("malformed", read.dropped ? 1 : 0);
-      if (read.bad_value) {
-        count("invalid", 1);
-        strip_baggage(headers_);
-        (void)take(read.values, ContextSource::kBaggage);
-        return;
-      }
-      if (take(read.values, ContextSource::kBaggage)) return;
-    } else if (may_say_rest() && (!judged_ || verdict_.any_color())) {
-      return;
+      if (!read.readable) return strip_ours("malformed");
+      const bool granted = take(read.values, ContextSource::kBaggage);
+      if (read.bad_value) return strip_ours("invalid");
+      if (granted && !read.values.empty()) return;
     }
-    const BaggageStrip stripped = strip_baggage(headers_);
-    count("untrusted", stripped == BaggageStrip::kRemoved ? 1 : 0);
-    count("malformed", stripped == BaggageStrip::kDropped ? 1 : 0);
+    if (!may_say_everything()) strip_ours("untrusted");
   }
+
+  void strip_ours(std::string_view why) { count(why, strip_baggage(headers_) ? 1 : 0); }
 
   void take_tracestate() {
     const auto member = find_state_member(headers_);
@@ -178,7 +173,7 @@ class Admission {
       const bool all = take(read.values, ContextSource::kTracestate);
       if (all && !read.bad) return;
       count(read.bad ? "invalid" : "untrusted", 1);
-    } else if (may_say_rest() && (!judged_ || verdict_.any_color())) {
+    } else if (may_say_everything()) {
       return;
     } else {
       count("untrusted", 1);

@@ -1,6 +1,7 @@
 #include "proxy/context/baggage.h"
 
 #include <algorithm>
+#include <array>
 #include <optional>
 #include <utility>
 
@@ -14,6 +15,7 @@ namespace {
 
 constexpr std::string_view kColorKey = "woad.color";
 constexpr std::string_view kTenantKey = "woad.tenant";
+constexpr size_t kLongestKey = kTenantKey.size();
 
 bool ours(const BaggageMember& member) {
   return member.key == kColorKey || member.key == kTenantKey;
@@ -167,61 +169,99 @@ void rewrite(Headers& headers, size_t room, const ContextValues& values) {
   replace(headers, writer.text());
 }
 
+// The key of a member as the most lenient reader has it: percent-decoded as in forms (as
+// OpenTelemetry's libraries do), in lower case, without what is around a token. In `room`.
+std::string_view lenient_key(std::string_view member, std::array<char, kLongestKey>& room) {
+  std::string_view raw = member.substr(0, member.find_first_of("=;"));
+  size_t size = 0;
+  bool ended = false;
+  while (!raw.empty()) {
+    const char c = to_lower(take_percent_decoded(raw, true));
+    const bool of_key = is_token_char(c);
+    if (of_key && (ended || size == room.size())) return {};
+    if (of_key) room[size++] = c;
+    ended = !of_key && size > 0;
+  }
+  return {room.data(), size};
+}
+
+bool could_be_ours(std::string_view member) {
+  std::array<char, kLongestKey> room;
+  const std::string_view key = lenient_key(member, room);
+  return key == kColorKey || key == kTenantKey;
+}
+
+// Calls `visit(item)` for all that stands between commas, byte for byte.
+template <class F>
+void for_each_piece(std::string_view list, F&& visit) {
+  for (size_t comma = 0; comma != std::string_view::npos;) {
+    comma = list.find(',');
+    visit(list.substr(0, comma));
+    list.remove_prefix(comma == std::string_view::npos ? list.size() : comma + 1);
+  }
+}
+
+bool has_ours(std::string_view list) {
+  bool found = false;
+  for_each_piece(list, [&](std::string_view piece) { found = found || could_be_ours(piece); });
+  return found;
+}
+
+std::string_view without_ours(std::string_view list, Arena& arena) {
+  Writer writer(static_cast<char*>(arena.allocate(list.size() + 1, 1)));
+  for_each_piece(list, [&](std::string_view piece) {
+    if (!could_be_ours(piece)) writer.add(piece);
+  });
+  return trim(writer.text());
+}
+
 }  // namespace
 
-BaggageRead read_baggage(Headers& headers) {
-  BaggageRead read;
+BaggageRead read_baggage(const Headers& headers) {
   Ours color;
   Ours tenant;
-  const bool sound = for_each_member(headers, [&](const BaggageMember& member) {
+  const bool readable = for_each_member(headers, [&](const BaggageMember& member) {
     if (member.key == kColorKey) color.add(member.value, read_color, headers.arena());
     if (member.key == kTenantKey) tenant.add(member.value, read_context_value, headers.arena());
   });
-  if (!sound) {
-    headers.remove(HeaderId::kBaggage);
-    read.dropped = true;
-    return read;
-  }
-  read.values = {color.value(), tenant.value()};
-  read.bad_value = color.bad() || tenant.bad();
-  return read;
+  if (!readable) return {.values = {}, .readable = false};
+  return {.values = {color.value(), tenant.value()}, .bad_value = color.bad() || tenant.bad()};
 }
 
-BaggageStrip strip_baggage(Headers& headers) {
+bool strip_baggage(Headers& headers) {
+  bool found = false;
+  bool emptied = false;
+  for (Header& field : headers) {
+    if (field.id != HeaderId::kBaggage || !has_ours(field.value)) continue;
+    field.value = without_ours(field.value, headers.arena());
+    found = true;
+    emptied = emptied || field.value.empty();
+  }
+  if (emptied) {
+    headers.remove_if(
+        [](const Header& field) { return field.id == HeaderId::kBaggage && field.value.empty(); });
+  }
+  return found;
+}
+
+bool plant_baggage(Headers& headers, const ContextValues& values) {
   const Survey found = survey(headers);
-  if (!found.sound) {
-    headers.remove(HeaderId::kBaggage);
-    return BaggageStrip::kDropped;
-  }
-  if (found.colors + found.tenants == 0) return BaggageStrip::kNothing;
-  rewrite(headers, found.bytes, {});
-  return BaggageStrip::kRemoved;
-}
-
-BaggagePlant plant_baggage(Headers& headers, const ContextValues& values) {
-  Survey found = survey(headers);
-  BaggagePlant result = BaggagePlant::kPlanted;
-  if (!found.sound) {
-    headers.remove(HeaderId::kBaggage);
-    found = {};
-    result = BaggagePlant::kDropped;
-  }
   const size_t colors = values.color.empty() ? 0 : 1;
   const size_t tenants = values.tenant.empty() ? 0 : 1;
-  if (found.colors == colors && found.tenants == tenants && found.color == values.color &&
-      found.tenant == values.tenant) {
-    return result;
+  if (found.sound && found.colors == colors && found.tenants == tenants &&
+      found.color == values.color && found.tenant == values.tenant) {
+    return true;
   }
   const size_t bytes =
       found.bytes + size_of(kColorKey, values.color) + size_of(kTenantKey, values.tenant);
   const size_t first_comma = found.members == 0 && bytes > 0 ? 1 : 0;
-  if (bytes - first_comma > kMaxBaggageBytes ||
+  if (!found.sound || bytes - first_comma > kMaxBaggageBytes ||
       found.members + colors + tenants > kMaxBaggageMembers) {
-    rewrite(headers, found.bytes, {});
-    return BaggagePlant::kNoRoom;
+    strip_baggage(headers);
+    return values.empty();
   }
   rewrite(headers, bytes, values);
-  return result;
+  return true;
 }
 
 }  // namespace woad

@@ -7,13 +7,6 @@
 namespace woad {
 namespace {
 
-// tchar of RFC 9110 section 5.6.2.
-bool is_token_char(char c) {
-  const char low = to_lower(c);
-  return (low >= 'a' && low <= 'z') || (c >= '0' && c <= '9') ||
-         (c != '\0' && std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos);
-}
-
 bool is_token(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), is_token_char);
 }
@@ -36,6 +29,12 @@ bool split_pair(std::string_view text, bool may_be_bare, std::string_view& key,
 }
 
 }  // namespace
+
+bool is_token_char(char c) {
+  const char low = to_lower(c);
+  return (low >= 'a' && low <= 'z') || (c >= '0' && c <= '9') ||
+         (c != '\0' && std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos);
+}
 
 std::optional<BaggageMember> parse_baggage_member(std::string_view text) {
   BaggageMember member{.text = text, .key = {}, .value = {}};

@@ -52,9 +52,7 @@ void set_context_headers(Headers& headers, const ContextValues& values, const Co
 void plant_context(Headers& headers, const ContextValues& values, const ContextRules& rules,
                    WorkerMetrics& metrics) {
   set_context_headers(headers, values, rules.names);
-  if (rules.baggage && plant_baggage(headers, values) == BaggagePlant::kNoRoom) {
-    count_unplanted(metrics, "baggage");
-  }
+  if (rules.baggage && !plant_baggage(headers, values)) count_unplanted(metrics, "baggage");
   if (rules.tracestate && !plant_state_member(headers, values)) {
     count_unplanted(metrics, "tracestate");
   }

@@ -15,7 +15,8 @@ constexpr std::string_view kMultiPrefix = "x-b3-";
 struct TraceFields {
   const Header* traceparent = nullptr;
   const Header* b3 = nullptr;
-  const Header* request_id = nullptr;
+  std::string_view request_id;  // the first that is valid, else the last
+  size_t request_ids = 0;
   bool two_parents = false;
   bool tracestate = false;
   bool multi = false;
@@ -55,7 +56,8 @@ TraceFields find_fields(const Headers& headers) {
         if (found.b3 == nullptr) found.b3 = &field;
         break;
       case HeaderId::kRequestId:
-        if (found.request_id == nullptr) found.request_id = &field;
+        ++found.request_ids;
+        if (!valid_request_id(found.request_id)) found.request_id = trim(field.value);
         break;
       default:
         if (is_multi(field)) take_multi(field, found);
@@ -78,6 +80,20 @@ void take(const B3Context& b3, TraceInfo& trace) {
   trace.parent = b3.span;
 }
 
+// One good id goes on, in one field; the rest does not.
+void take_request_id(const TraceFields& found, Headers& headers, TraceInfo& trace,
+                     WorkerMetrics& metrics) {
+  const bool good = valid_request_id(found.request_id);
+  if (good) trace.request_id = found.request_id;
+  if (found.request_ids == (good ? 1U : 0U)) return;
+  count_dropped(metrics, "x-request-id");
+  if (good) {
+    headers.set("x-request-id", found.request_id);
+  } else {
+    headers.remove(HeaderId::kRequestId);
+  }
+}
+
 }  // namespace
 
 TraceId parse_b3_trace_id(std::string_view text) {
@@ -91,7 +107,6 @@ void read_trace(RequestHead& head, TraceInfo& trace, WorkerMetrics& metrics) {
   bool restart = false;
   bool bad_b3 = false;
   bool bad_multi = false;
-  bool bad_id = false;
   if (found.traceparent != nullptr) {
     const auto parent =
         found.two_parents ? std::nullopt : parse_traceparent(trim(found.traceparent->value));
@@ -124,12 +139,7 @@ void read_trace(RequestHead& head, TraceInfo& trace, WorkerMetrics& metrics) {
     }
     if (bad_multi) count_dropped(metrics, "x-b3");
   }
-  if (found.request_id != nullptr) {
-    const std::string_view id = trim(found.request_id->value);
-    bad_id = !valid_request_id(id);
-    if (!bad_id) trace.request_id = id;
-    if (bad_id) count_dropped(metrics, "x-request-id");
-  }
+  take_request_id(found, head.headers, trace, metrics);
   bool bad_state = restart;
   if (found.tracestate && !restart) {
     Tracestate state;
@@ -139,13 +149,12 @@ void read_trace(RequestHead& head, TraceInfo& trace, WorkerMetrics& metrics) {
     bad_state = state.dropped();
     if (bad_state) count_dropped(metrics, "tracestate");
   }
-  if (!restart && !bad_b3 && !bad_multi && !bad_id && !bad_state) return;
+  if (!restart && !bad_b3 && !bad_multi && !bad_state) return;
   head.headers.remove_if([&](const Header& field) {
     switch (field.id) {
       case HeaderId::kTraceparent: return restart;
       case HeaderId::kTracestate: return bad_state;
       case HeaderId::kB3: return bad_b3;
-      case HeaderId::kRequestId: return bad_id;
       default: return bad_multi && is_multi(field);
     }
   });

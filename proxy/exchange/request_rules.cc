@@ -3,11 +3,33 @@
 #include <algorithm>
 
 #include "proxy/base/strings.h"
+#include "proxy/http/authority.h"
 
 namespace woad {
 namespace {
 
 constexpr std::string_view kHops = "x-woad-hops";
+
+// Where a redirect to another scheme leads on the request's own host: a port that is the other
+// scheme's (80 to https, 443 to http) would say the old scheme again, any other is kept as written.
+std::string own_host(std::string_view authority, std::string_view new_scheme) {
+  const Authority own = split_authority(authority);
+  const std::optional<uint64_t> port = parse_decimal(own.port);
+  const uint64_t left_behind = new_scheme == "https" ? 80 : new_scheme == "http" ? 443 : 0;
+  const bool keeps = new_scheme.empty() || (port && *port != left_behind);
+  return std::string(keeps ? authority : own.host);
+}
+
+std::string location_of(const Redirect& redirect, const RequestHead& head) {
+  std::string location = redirect.scheme;
+  if (location.empty()) location = head.scheme.empty() ? "http" : head.scheme;
+  location.append("://");
+  location.append(redirect.host.empty() ? own_host(head.authority, redirect.scheme)
+                                        : redirect.host);
+  location.append(redirect.path.empty() ? head.path_only() : redirect.path);
+  if (head.path.find('?') != std::string_view::npos) location.append("?").append(head.query());
+  return location;
+}
 
 }  // namespace
 
@@ -66,12 +88,11 @@ LocalReply configured_answer(const Route& route, const RequestHead& head) {
     return {.status = respond->status, .body = respond->body};
   }
   const auto& redirect = std::get<Redirect>(route.action);
-  std::string location = redirect.scheme;
-  if (location.empty()) location = head.scheme.empty() ? "http" : head.scheme;
-  location.append("://").append(redirect.host.empty() ? head.authority : redirect.host);
-  location.append(redirect.path.empty() ? head.path_only() : redirect.path);
-  if (head.path.find('?') != std::string_view::npos) location.append("?").append(head.query());
-  return {.status = redirect.status, .location = std::move(location)};
+  if (redirect.host.empty() && head.authority.empty()) {
+    return {.code = ErrorCode::kBadRequest,
+            .details = "the request names no host that it could be sent back to"};
+  }
+  return {.status = redirect.status, .location = location_of(redirect, head)};
 }
 
 void rewrite_path(const Route& route, RequestHead& head) {

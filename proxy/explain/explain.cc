@@ -6,6 +6,7 @@
 #include "proxy/base/strings.h"
 #include "proxy/exchange/request_rules.h"
 #include "proxy/explain/explain_context.h"
+#include "proxy/http/authority.h"
 #include "proxy/http/validate.h"
 #include "proxy/observe/metrics.h"
 #include "proxy/upstream/pool_choice.h"

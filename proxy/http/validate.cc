@@ -6,12 +6,13 @@
 #include <string>
 
 #include "proxy/base/strings.h"
+#include "proxy/http/authority.h"
 
 namespace woad {
 namespace {
 
 // Bits of a byte: where it may stand.
-enum ByteClass : uint8_t { kInPath = 1, kInHost = 2, kInToken = 4, kInIpv6 = 8 };
+enum ByteClass : uint8_t { kInPath = 1, kInToken = 2 };
 
 constexpr std::array<uint8_t, 256> make_classes() {
   std::array<uint8_t, 256> table{};
@@ -20,13 +21,7 @@ constexpr std::array<uint8_t, 256> make_classes() {
     const bool digit = c >= '0' && c <= '9';
     const bool upper = c >= 'A' && c <= 'Z';
     const bool lower = c >= 'a' && c <= 'z';
-    if (digit || upper || lower || c == '-' || c == '.' || c == '_' || c == '~') {
-      table[c] |= kInHost;
-    }
     if (digit || upper || lower) table[c] |= kInToken;
-    if (digit || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F') || c == ':' || c == '.') {
-      table[c] |= kInIpv6;
-    }
   }
   // RFC 9110 section 5.6.2.
   for (const char c : std::string_view("!#$%&'*+-.^_`|~")) {
@@ -36,7 +31,6 @@ constexpr std::array<uint8_t, 256> make_classes() {
 }
 
 constexpr std::array<uint8_t, 256> kClasses = make_classes();
-constexpr size_t kLongestHost = 255;
 
 bool all_of(std::string_view text, ByteClass wanted) {
   uint8_t common = wanted;
@@ -122,7 +116,7 @@ std::optional<Refusal> take_host(std::string_view value, bool first, RequestHead
   if (!first) {
     return refuse(Hostile::kHost, ErrorCode::kBadRequest, 400, "the request has two Host fields");
   }
-  if (!head.authority.empty() && !equals_ignore_case(head.authority, value)) {
+  if (!head.authority.empty() && !same_authority(head.authority, value)) {
     return refuse(Hostile::kHost, ErrorCode::kBadRequest, 400,
                   "Host and the request's authority differ");
   }
@@ -162,13 +156,6 @@ std::string_view status_fault(const ResponseHead& head) {
   const char digits[] = {digit(100), digit(10), digit(1)};
   Arena& arena = head.headers.arena();
   return arena.join(arena.join("status ", {digits, 3}), " is outside 100-599");
-}
-
-bool is_valid_port(std::string_view text) {
-  if (text.empty()) return true;
-  if (text.size() > 5) return false;
-  const std::optional<uint64_t> port = parse_decimal(text);
-  return port.has_value() && *port <= 65535;
 }
 
 }  // namespace
@@ -257,29 +244,6 @@ bool te_wants_trailers(std::string_view value) {
     return !found;
   });
   return found;
-}
-
-bool is_valid_authority(std::string_view text) {
-  std::string_view host = text;
-  std::string_view port;
-  if (!text.empty() && text[0] == '[') {
-    const size_t end = text.find(']');
-    if (end == std::string_view::npos) return false;
-    host = text.substr(1, end - 1);
-    if (host.size() < 2 || !all_of(host, kInIpv6) || host.find(':') == std::string_view::npos) {
-      return false;
-    }
-    std::string_view rest = text.substr(end + 1);
-    if (rest.empty()) return true;
-    return rest[0] == ':' && is_valid_port(rest.substr(1));
-  }
-  const size_t colon = text.find(':');
-  if (colon != std::string_view::npos) {
-    host = text.substr(0, colon);
-    port = text.substr(colon + 1);
-  }
-  return !host.empty() && host.size() <= kLongestHost && all_of(host, kInHost) &&
-         is_valid_port(port);
 }
 
 bool forbidden_in_trailers(std::string_view name, HeaderId id) {

@@ -49,10 +49,6 @@ std::optional<Refusal> take_expect(std::string_view value, RequestHead& head);
 // True when the list in a TE field names trailers.
 bool te_wants_trailers(std::string_view value);
 
-// A host with an optional port, as in Host and :authority (RFC 9110 section 7.2), stricter than the
-// grammar: letters, digits and -._~ in names, or a bracketed IPv6 address.
-bool is_valid_authority(std::string_view text);
-
 // Fields that a trailer section must not carry, because they frame, route, authorize or describe
 // the message (RFC 9110 section 6.5.1), or are ours. They are dropped, never merged.
 bool forbidden_in_trailers(std::string_view name, HeaderId id);

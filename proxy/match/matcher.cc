@@ -6,6 +6,7 @@
 
 #include "proxy/base/context_value.h"
 #include "proxy/base/strings.h"
+#include "proxy/http/authority.h"
 #include "proxy/match/query.h"
 
 namespace woad {
@@ -149,15 +150,10 @@ bool HostPattern::matches(std::string_view host) const {
 
 std::string_view normal_host(std::string_view authority, char* out) {
   constexpr size_t kLongest = 255;
-  if (!authority.empty() && authority.front() == '[') {
-    authority = authority.substr(0, authority.find(']') + 1);
-  } else {
-    authority = authority.substr(0, authority.find(':'));
-  }
-  if (authority.size() > 1 && authority.back() == '.') authority.remove_suffix(1);
-  if (authority.size() > kLongest) return {};
-  for (size_t i = 0; i < authority.size(); ++i) out[i] = to_lower(authority[i]);
-  return {out, authority.size()};
+  const std::string_view host = without_final_dot(split_authority(authority).host);
+  if (host.size() > kLongest) return {};
+  for (size_t i = 0; i < host.size(); ++i) out[i] = to_lower(host[i]);
+  return {out, host.size()};
 }
 
 std::optional<Matcher::Mismatch> Matcher::mismatch(const MatchInput& input) const {

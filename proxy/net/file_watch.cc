@@ -1,33 +1,9 @@
 #include "proxy/net/file_watch.h"
 
-#include <sys/stat.h>
-
-#include <algorithm>
-#include <optional>
-
 #include "proxy/base/timer_wheel.h"
-#include "proxy/net/handle.h"
 
 namespace woad {
 namespace {
-
-struct FileIdentity {
-  dev_t device = 0;
-  ino_t inode = 0;
-  off_t size = 0;
-  time_t seconds = 0;
-  long nanoseconds = 0;
-
-  bool operator==(const FileIdentity&) const = default;
-};
-
-// Nothing when there is no such file.
-std::optional<FileIdentity> look(const std::string& path) {
-  struct stat found {};
-  if (::stat(path.c_str(), &found) != 0) return std::nullopt;
-  return FileIdentity{found.st_dev, found.st_ino, found.st_size, found.st_mtim.tv_sec,
-                      found.st_mtim.tv_nsec};
-}
 
 std::string folder_of(const std::string& path) {
   const size_t slash = path.rfind('/');
@@ -35,80 +11,118 @@ std::string folder_of(const std::string& path) {
   return slash == 0 ? "/" : path.substr(0, slash);
 }
 
+// A subscription to what a path leads to, which may become another thing.
+class Followed {
+ public:
+  using Subscribe = std::unique_ptr<FileEvents::Subscription> (FileEvents::*)(const std::string&,
+                                                                              FileEvents::On);
+
+  // True when it has become another one.
+  bool follow(FileEvents& events, Subscribe subscribe, const std::string& path,
+              const std::optional<FileIdentity>& now, const FileEvents::On& on) {
+    const bool same = now && now->inode == inode_ && now->device == device_;
+    if (same && subscription_ != nullptr && subscription_->alive()) return false;
+    subscription_.reset();
+    if (!now) return true;
+    inode_ = now->inode;
+    device_ = now->device;
+    subscription_ = (events.*subscribe)(path, on);
+    return !same;
+  }
+
+ private:
+  std::unique_ptr<FileEvents::Subscription> subscription_;
+  ino_t inode_ = 0;
+  dev_t device_ = 0;
+};
+
 }  // namespace
 
-struct FileWatch::Impl {
-  Impl(Loop& loop_in, std::string path_in, std::function<void()> changed_in, Gone gone_in)
-      : loop(loop_in),
+struct FileWatch::Impl final : TurnEnd {
+  Impl(Scheduler& scheduler_in, FileEvents& events_in, std::string path_in,
+       std::function<void()> changed_in, Gone gone_in, const std::optional<FileIdentity>& seen_in)
+      : scheduler(scheduler_in),
+        events(events_in),
         path(std::move(path_in)),
-        folder(folder_of(path)),
         changed(std::move(changed_in)),
         gone(gone_in),
-        seen(look(path)),
-        poll(loop.scheduler().timers(), bind_timer<&Impl::on_poll>(this)),
-        settle(loop.scheduler().timers(), bind_timer<&Impl::compare>(this)) {
-    watch_folder();
+        poll(scheduler.timers(), bind_timer<&Impl::compare>(this)) {
+    follow();
+    seen = seen_in ? seen_in : look_at(path);
     poll.arm(kPoll);
+    if (seen_in) scheduler.at_turn_end(*this);
   }
 
-  // Follows the folder of that name, which may have become another one.
-  void watch_folder() {
-    const std::optional<FileIdentity> now = look(folder);
-    if (!now) {
-      events.reset();
-      return;
-    }
-    if (events && now->inode == folder_seen.inode && now->device == folder_seen.device) return;
-    folder_seen = *now;
-    events.reset();
-    events = Handle<uv_fs_event_t>::make(
-        this, [&](uv_fs_event_t* raw) { return uv_fs_event_init(loop.uv(), raw); });
-    if (!events) return;
-    const auto on_change = [](uv_fs_event_t* raw, const char*, int, int) {
-      auto* self = owner_in_event<Impl>(raw);
-      if (self != nullptr) self->on_event();
-    };
-    // Without notification (no inotify instances left, say) the poll has to do.
-    if (uv_fs_event_start(events.get(), on_change, folder.c_str(), 0) != 0) events.reset();
+  // Before the file is looked at: what changes after that look is told by an event.
+  void follow() {
+    const std::string above = folder_of(path);
+    folder.follow(events, &FileEvents::of_folder, above, look_at(above),
+                  [this](FileEvents::What) { scheduler.at_turn_end(*this); });
+    const bool another = file.follow(events, &FileEvents::of_file, path, look_at(path),
+                                     [this](FileEvents::What what) { on_file(what); });
+    if (another) bytes = Bytes::kNone;
   }
 
-  void on_event() {
-    const MonoTime now = loop.scheduler().now();
-    if (!settle.armed()) settle_by = now + kSettleMax;
-    settle.arm(std::min<Duration>(kSettle, settle_by - now));
+  void on_file(FileEvents::What what) {
+    if (what == FileEvents::What::kWritten) bytes = Bytes::kComing;
+    if (what == FileEvents::What::kClosed && bytes == Bytes::kComing) bytes = Bytes::kCame;
+    scheduler.at_turn_end(*this);
   }
 
-  void on_poll() {
-    poll.arm(kPoll);
-    watch_folder();
-    if (!settle.armed()) compare();
-  }
+  void on_turn_end() override { compare(); }
 
   // Last thing in an event: the callback may destroy this.
   void compare() {
-    const std::optional<FileIdentity> now = look(path);
-    if (now == seen || (!now && gone == Gone::kNoChange)) return;
+    poll.arm(kPoll);
+    events.read();  // else what is seen now would be told once more when they come
+    follow();
+    const std::optional<FileIdentity> now = look_at(path);
+    if (!differs(now)) return;
+    if (now && is_open(*now)) {
+      poll.arm(kPollWriting);
+      return;
+    }
     seen = now;
-    watch_folder();
+    bytes = Bytes::kNone;
     const std::function<void()> call = changed;
     call();
   }
 
-  Loop& loop;
+  bool differs(const std::optional<FileIdentity>& now) const {
+    if (!now) return seen && gone == Gone::kChange;
+    // Times are as coarse as the kernel's tick, so equal ones prove nothing.
+    return now != seen || bytes != Bytes::kNone;
+  }
+
+  // Where the kernel does not know, the events may.
+  bool is_open(const FileIdentity& now) const {
+    Writers writers = writers_of(path);
+    if (writers == Writers::kUnknown && bytes != Bytes::kNone) {
+      writers = bytes == Bytes::kComing ? Writers::kSome : Writers::kNone;
+    }
+    return is_being_written(writers, now.changed, scheduler.wall());
+  }
+
+  // Those written since a change was told.
+  enum class Bytes : uint8_t { kNone, kComing, kCame };
+
+  Scheduler& scheduler;
+  FileEvents& events;
   std::string path;
-  std::string folder;
   std::function<void()> changed;
   Gone gone;
+  Followed folder;
+  Followed file;
   std::optional<FileIdentity> seen;
-  FileIdentity folder_seen;
-  Handle<uv_fs_event_t> events;
+  Bytes bytes = Bytes::kNone;
   Timer poll;
-  Timer settle;
-  MonoTime settle_by{};
 };
 
-FileWatch::FileWatch(Loop& loop, std::string path, std::function<void()> changed, Gone gone)
-    : impl_(std::make_unique<Impl>(loop, std::move(path), std::move(changed), gone)) {}
+FileWatch::FileWatch(Scheduler& scheduler, FileEvents& events, std::string path,
+                     std::function<void()> changed, Gone gone,
+                     const std::optional<FileIdentity>& seen)
+    : impl_(std::make_unique<Impl>(scheduler, events, std::move(path), std::move(changed), gone,
+                                   seen)) {}
 
 FileWatch::~FileWatch() = default;
 

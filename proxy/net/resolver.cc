@@ -7,6 +7,7 @@
 #include <map>
 #include <tuple>
 
+#include "proxy/base/strings.h"
 #include "proxy/base/timer_wheel.h"
 #include "proxy/net/handle.h"
 
@@ -72,7 +73,8 @@ class Question final : public TurnEnd {
     hints.ai_flags = ARES_AI_NOSORT;
     // What is answered inside the call came from this machine alone.
     local_ = true;
-    ares_getaddrinfo(channel, name_.c_str(), nullptr, &hints, on_answer, this);
+    const std::string asked(without_final_dot(name_));  // /etc/hosts has no final dots
+    ares_getaddrinfo(channel, asked.c_str(), nullptr, &hints, on_answer, this);
     local_ = false;
   }
   void answer(Result<ResolvedName> result) {
@@ -134,25 +136,44 @@ class Question final : public TurnEnd {
   bool local_ = false;
 };
 
-}  // namespace
+// Which names one way of asking is for.
+enum class Names {
+  kRelative,  // may be completed from the search list of /etc/resolv.conf
+  kAbsolute,  // are asked for as they are
+};
 
-struct Resolver::Impl {
-  explicit Impl(Loop& loop_in)
-      : loop(loop_in), retry(loop.scheduler().timers(), bind_timer<&Impl::on_retry>(this)) {
+// c-ares on a loop.
+class AresChannel {
+ public:
+  AresChannel(Loop& loop, Names names)
+      : loop_(loop), retry_(loop.scheduler().timers(), bind_timer<&AresChannel::on_retry>(this)) {
     ares_options options{};
     options.timeout = 2000;  // ms for a try, growing with the tries
     options.tries = 2;
     options.sock_state_cb = [](void* self, ares_socket_t fd, int readable, int writable) {
-      static_cast<Impl*>(self)->on_interest(fd, readable != 0, writable != 0);
+      static_cast<AresChannel*>(self)->on_interest(fd, readable != 0, writable != 0);
     };
     options.sock_state_cb_data = this;
-    const int mask = ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_SOCK_STATE_CB;
-    WOAD_ASSERT(ares_init_options(&channel, &options, mask) == ARES_SUCCESS);
+    options.ndomains = 0;
+    const int mask = ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_SOCK_STATE_CB |
+                     (names == Names::kAbsolute ? ARES_OPT_DOMAINS : 0);
+    WOAD_ASSERT(ares_init_options(&channel_, &options, mask) == ARES_SUCCESS);
   }
-  ~Impl() { ares_destroy(channel); }
+  ~AresChannel() { ares_destroy(channel_); }
+  AresChannel(const AresChannel&) = delete;
+  AresChannel& operator=(const AresChannel&) = delete;
 
+  void ask(Question& question) {
+    question.ask(channel_);
+    arm();
+  }
+  int use_server(const std::string& server) {
+    return ares_set_servers_ports_csv(channel_, server.c_str());
+  }
+
+ private:
   struct Socket {
-    Impl& resolver;
+    AresChannel& channel;
     ares_socket_t fd;
     Handle<uv_poll_t> poll;
   };
@@ -160,15 +181,15 @@ struct Resolver::Impl {
   // c-ares closes the socket right after it has lost interest, which uv_close allows.
   void on_interest(ares_socket_t fd, bool readable, bool writable) {
     if (!readable && !writable) {
-      sockets.erase(fd);
+      sockets_.erase(fd);
       return;
     }
-    auto found = sockets.find(fd);
-    if (found == sockets.end()) {
+    auto found = sockets_.find(fd);
+    if (found == sockets_.end()) {
       auto socket = std::make_unique<Socket>(Socket{*this, fd, {}});
-      socket->poll = make_poll(loop, fd, socket.get());
+      socket->poll = make_poll(loop_, fd, socket.get());
       if (!socket->poll) return;  // the question ends with a timeout
-      found = sockets.emplace(fd, std::move(socket)).first;
+      found = sockets_.emplace(fd, std::move(socket)).first;
     }
     const int events = (readable ? UV_READABLE : 0) | (writable ? UV_WRITABLE : 0);
     uv_poll_start(found->second->poll.get(), events, [](uv_poll_t* raw, int status, int happened) {
@@ -176,35 +197,45 @@ struct Resolver::Impl {
       if (socket_in_event == nullptr) return;
       const int both = UV_READABLE | UV_WRITABLE;
       const auto event_fd = socket_in_event->fd;
-      socket_in_event->resolver.process(event_fd, status < 0 ? both : happened);
+      socket_in_event->channel.process(event_fd, status < 0 ? both : happened);
     });
   }
 
   void process(ares_socket_t fd, int events) {
-    ares_process_fd(channel, (events & UV_READABLE) != 0 ? fd : ARES_SOCKET_BAD,
+    ares_process_fd(channel_, (events & UV_READABLE) != 0 ? fd : ARES_SOCKET_BAD,
                     (events & UV_WRITABLE) != 0 ? fd : ARES_SOCKET_BAD);
     arm();
   }
 
   void on_retry() {
-    ares_process_fd(channel, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
+    ares_process_fd(channel_, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
     arm();
   }
 
   void arm() {
     timeval left{};
-    if (ares_timeout(channel, nullptr, &left) == nullptr) {
-      retry.disarm();
+    if (ares_timeout(channel_, nullptr, &left) == nullptr) {
+      retry_.disarm();
       return;
     }
     // The next tick at the earliest, so that a clock of c-ares that runs behind makes no busy loop.
-    retry.arm(seconds(left.tv_sec) + microseconds(left.tv_usec) + milliseconds(1));
+    retry_.arm(seconds(left.tv_sec) + microseconds(left.tv_usec) + milliseconds(1));
   }
 
+  Loop& loop_;
+  ares_channel channel_ = nullptr;
+  std::map<ares_socket_t, std::unique_ptr<Socket>> sockets_;
+  Timer retry_;
+};
+
+}  // namespace
+
+struct Resolver::Impl {
+  explicit Impl(Loop& loop_in) : loop(loop_in) {}
+
   Loop& loop;
-  ares_channel channel = nullptr;
-  std::map<ares_socket_t, std::unique_ptr<Socket>> sockets;
-  Timer retry;
+  AresChannel relative{loop, Names::kRelative};
+  AresChannel absolute{loop, Names::kAbsolute};
 };
 
 Resolver::Resolver(Loop& loop) : impl_(std::make_unique<Impl>(loop)) {}
@@ -213,8 +244,8 @@ Resolver::~Resolver() = default;
 
 std::unique_ptr<Resolver::Ticket> Resolver::resolve(const std::string& name, uint16_t port,
                                                     Done done) {
-  const bool valid =
-      !name.empty() && name.size() <= kLongestName && name.find('\0') == std::string::npos;
+  const bool valid = !name.empty() && without_final_dot(name).size() <= kLongestName &&
+                     name.find('\0') == std::string::npos;
   auto* question = new Question(impl_->loop.scheduler(), name, port, std::move(done));
   auto ticket = std::make_unique<Question::Ticket>(*question);
   const Result<Address> numeric = Address::from_host(name, port);
@@ -223,16 +254,17 @@ std::unique_ptr<Resolver::Ticket> Resolver::resolve(const std::string& name, uin
   } else if (numeric) {  // c-ares would ask its servers for it
     question->answer(ResolvedName{{*numeric}, kLocalTtl});
   } else {
-    question->ask(impl_->channel);
-    impl_->arm();
+    (name.ends_with('.') ? impl_->absolute : impl_->relative).ask(*question);
   }
   return ticket;
 }
 
 Result<void> Resolver::use_server(const Address& server) {
   const std::string text = server.to_string();
-  const int status = ares_set_servers_ports_csv(impl_->channel, text.c_str());
-  if (status != ARES_SUCCESS) return Error{text + ": " + words(status)};
+  for (AresChannel* channel : {&impl_->relative, &impl_->absolute}) {
+    const int status = channel->use_server(text);
+    if (status != ARES_SUCCESS) return Error{text + ": " + words(status)};
+  }
   return {};
 }
 

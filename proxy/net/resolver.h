@@ -22,14 +22,15 @@ struct ResolvedName {
   Duration ttl{};
 };
 
-// Asks /etc/hosts, then the servers of /etc/resolv.conf (with its search list), without blocking
-// the loop on the network. No cache: the caller re-asks by the TTL. One thread.
+// Asks /etc/hosts, then the servers of /etc/resolv.conf, without blocking the loop on the network.
+// Its search list completes names, but not those that end with a dot: they are absolute. No cache:
+// the caller re-asks by the TTL. One thread.
 class Resolver {
  public:
   static constexpr Duration kShortestTtl = seconds(1);
   // Of numbers, localhost and /etc/hosts, which have none.
   static constexpr Duration kLocalTtl = seconds(60);
-  static constexpr size_t kLongestName = 253;
+  static constexpr size_t kLongestName = 253;  // but for a final dot
 
   // The error is such as "price.shop: no such name".
   using Done = std::function<void(Result<ResolvedName>)>;

@@ -67,14 +67,22 @@ bool Certificates::note(const SnapshotTls* before, const SnapshotTls& now, WallT
   return changed;
 }
 
-void Certificates::watch(std::vector<std::string> files) {
-  if (files == files_) return;
-  files_ = std::move(files);
+void Certificates::watch(const SnapshotTls& running) {
+  if (running.files == files_) return;
+  files_ = running.files;
   watches_.clear();
   for (const std::string& file : files_) {
-    watches_.push_back(
-        std::make_unique<FileWatch>(loop_, file, changed_, FileWatch::Gone::kChange));
+    const auto read = running.identities.find(file);
+    watches_.push_back(std::make_unique<FileWatch>(
+        scheduler_, events_, file, [this] { on_file_changed(); }, FileWatch::Gone::kChange,
+        read == running.identities.end() ? std::nullopt : std::optional(read->second)));
   }
+}
+
+void Certificates::on_file_changed() {
+  const MonoTime now = scheduler_.now();
+  if (!gather_.armed()) gathered_by_ = now + kGatherMost;
+  gather_.arm(std::min<Duration>(kGather, gathered_by_ - now));
 }
 
 std::vector<std::string> Certificates::warnings(const Snapshot& running, WallTime now) const {

@@ -1,18 +1,15 @@
-// Reads the file and compiles it, on a thread of its own, for the control loop.
+// From the file to what may run: read, decoded, compiled. The one way for boot, reload, `woad
+// validate` and `woad explain`.
 //
-//   idle ──▶ busy ──▶ idle
-//              └─▶ busy with another asked for ──▶ busy
-// Used on the control loop alone; results come there.
+// Functions of their arguments, of files and of the environment. They block: any thread that does
+// not serve.
 #pragma once
 
-#include <functional>
 #include <memory>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "config/load.h"
-#include "proxy/net/loop.h"
 #include "proxy/snapshot/compile.h"
 
 namespace woad {
@@ -23,6 +20,9 @@ struct LoadedConfig {
   std::shared_ptr<const Snapshot> snapshot;      // nullptr: errors
   std::vector<std::string> names;                // host names that the snapshot needs resolved
   std::string errors;                            // as `woad validate` prints them; "" when good
+  // A file that somebody was writing while it was read: what came of it, errors too, says nothing
+  // of the file as it will be. "": none was.
+  std::string being_written;
 };
 
 // What a load takes beside the file.
@@ -30,43 +30,17 @@ struct LoadBasis {
   const std::vector<FilterKind>& registry;
   Resolutions resolutions{};
   std::shared_ptr<const Snapshot> previous{};  // what runs; nullptr: nothing
+  WallTime now = std::chrono::system_clock::now();
+  uint64_t seed = 0;  // of what is made anew at the start
 };
 
-// The one function behind boot, reload, `woad validate` and `woad explain`. Any thread that does
-// not serve. `diagnostics` (may be nullptr) gets the errors one by one.
+// `diagnostics` (may be nullptr) gets the errors one by one.
 LoadedConfig load_config(const std::string& path, const LoadBasis& basis,
                          config::Diagnostics* diagnostics = nullptr);
 
-// The same for a text that was read from `path` earlier: the names and files that it refers to are
-// looked at again.
-LoadedConfig load_again(const std::string& text, const std::string& path, const LoadBasis& basis);
-
-class ConfigLoader {
- public:
-  // Runs on the loader's thread with what runs when it starts.
-  using Job = std::function<LoadedConfig(std::shared_ptr<const Snapshot> previous)>;
-  using Result = std::function<void(LoadedConfig)>;
-
-  // `running` tells what runs.
-  ConfigLoader(Loop& control, std::function<std::shared_ptr<const Snapshot>()> running)
-      : control_(control), running_(std::move(running)) {}
-  ~ConfigLoader();
-
-  // Runs `job` on the loader's thread and `result` on the control loop. While one runs, only the
-  // latest of those asked for is kept.
-  void run(Job job, Result result);
-  bool busy() const { return thread_.joinable(); }
-
- private:
-  void start(Job job, Result result);
-  void finish(LoadedConfig loaded);
-
-  Loop& control_;
-  std::function<std::shared_ptr<const Snapshot>()> running_;
-  std::thread thread_;
-  Result result_;
-  Job next_job_;
-  Result next_result_;
-};
+// The same for a configuration that was good when it was read from `path`: its text is not looked
+// at, the names and files that it refers to are.
+LoadedConfig compile_config(std::shared_ptr<const config::Config> config, const std::string& path,
+                            const LoadBasis& basis);
 
 }  // namespace woad

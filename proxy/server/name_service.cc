@@ -5,27 +5,41 @@
 namespace woad {
 
 struct NameService::Entry {
-  Entry(NameService& owner, Loop& loop, std::string host)
+  //   new ──▶ late (kPatience is over) ──▶ answered
+  //    └──────────────────────────────────▶┘
+  enum class State : uint8_t { kNew, kLate, kAnswered };
+
+  Entry(NameService& owner, std::string host)
       : service(owner),
         name(std::move(host)),
-        timer(loop.scheduler().timers(), bind_timer<&Entry::ask>(this)) {}
+        timer(owner.scheduler_.timers(), bind_timer<&Entry::on_timer>(this)) {
+    timer.arm(kPatience);
+  }
 
   void ask() {
-    ticket = service.resolver_.resolve(name, 0, [this](Result<ResolvedName> answer) {
-      service.on_answer(*this, std::move(answer));
-    });
+    ticket = service.ask_(
+        name, [this](Result<ResolvedName> answer) { service.on_answer(*this, std::move(answer)); });
+  }
+
+  void on_timer() {
+    if (state == State::kAnswered) {
+      ask();
+      return;
+    }
+    state = State::kLate;
+    service.on_change_();
   }
 
   NameService& service;
   std::string name;
   Resolution resolution;
-  bool answered = false;
-  Timer timer;
+  State state = State::kNew;
+  Timer timer;  // to the end of patience, then to the next question
   std::unique_ptr<Resolver::Ticket> ticket;
 };
 
-NameService::NameService(Loop& loop, std::function<void()> on_change)
-    : loop_(loop), resolver_(loop), on_change_(std::move(on_change)) {}
+NameService::NameService(Scheduler& scheduler, Ask ask, std::function<void()> on_change)
+    : scheduler_(scheduler), ask_(std::move(ask)), on_change_(std::move(on_change)) {}
 
 NameService::~NameService() = default;
 
@@ -36,14 +50,14 @@ void NameService::watch(const std::vector<std::string>& names) {
   for (const std::string& name : names) {
     auto& entry = entries_[name];
     if (entry != nullptr) continue;
-    entry = std::make_unique<Entry>(*this, loop_, name);
+    entry = std::make_unique<Entry>(*this, name);
     entry->ask();
   }
 }
 
-bool NameService::all_answered() const {
-  return std::all_of(entries_.begin(), entries_.end(),
-                     [](const auto& entry) { return entry.second->answered; });
+bool NameService::settled() const {
+  return std::none_of(entries_.begin(), entries_.end(),
+                      [](const auto& entry) { return entry.second->state == Entry::State::kNew; });
 }
 
 Resolutions NameService::resolutions() const {
@@ -53,8 +67,8 @@ Resolutions NameService::resolutions() const {
 }
 
 void NameService::on_answer(Entry& entry, Result<ResolvedName> answer) {
-  bool changed = !entry.answered;
-  entry.answered = true;
+  bool changed = entry.state != Entry::State::kAnswered;
+  entry.state = Entry::State::kAnswered;
   if (answer) {
     changed = changed || answer->addresses != entry.resolution.addresses;
     entry.resolution = {std::move(answer->addresses), ""};

@@ -9,8 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "proxy/base/timer_wheel.h"
-#include "proxy/net/loop.h"
+#include "proxy/base/scheduler.h"
 #include "proxy/net/resolver.h"
 #include "proxy/snapshot/compile.h"
 
@@ -23,23 +22,30 @@ class NameService {
   static constexpr Duration kMaxInterval = minutes(5);
   // After a failure.
   static constexpr Duration kRetryInterval = seconds(2);
+  // The first answer of a name is waited for that long; then one goes on without.
+  static constexpr Duration kPatience = seconds(5);
 
-  // `on_change`: some name has other addresses than before, or its first answer.
-  NameService(Loop& loop, std::function<void()> on_change);
+  // Asks once; see Resolver::resolve.
+  using Ask = std::function<std::unique_ptr<Resolver::Ticket>(const std::string& name,
+                                                              Resolver::Done done)>;
+
+  // `on_change`: some name has other addresses than before, or its first answer, or need not be
+  // waited for any more. It must not call watch().
+  NameService(Scheduler& scheduler, Ask ask, std::function<void()> on_change);
   ~NameService();
 
   // From now on these names and no others.
   void watch(const std::vector<std::string>& names);
-  // Every name has had an answer, good or bad.
-  bool all_answered() const;
+  // Every name has had an answer, good or bad, or has been waited for long enough.
+  bool settled() const;
   Resolutions resolutions() const;
 
  private:
   struct Entry;
   void on_answer(Entry& entry, Result<ResolvedName> answer);
 
-  Loop& loop_;
-  Resolver resolver_;
+  Scheduler& scheduler_;
+  Ask ask_;
   std::function<void()> on_change_;
   std::map<std::string, std::unique_ptr<Entry>> entries_;
 };

@@ -3,6 +3,8 @@
 #include <signal.h>
 
 #include <algorithm>
+#include <cstdio>
+#include <random>
 
 #include "proxy/log/log.h"
 
@@ -11,39 +13,77 @@ namespace {
 
 constexpr Duration kDrainPoll = milliseconds(50);
 
+uint64_t random_seed() {
+  std::random_device entropy;
+  return static_cast<uint64_t>(entropy()) << 32 | entropy();
+}
+
 }  // namespace
 
-Server::Server(ServerOptions options)
-    : options_(std::move(options)),
-      loader_(loop_, [this] { return running_; }),
-      names_(loop_, [this] { on_names_changed(); }),
+Server::Server(const ServerOptions& options)
+    : file_events_(loop_),
+      resolver_(loop_),
       taps_([this] { loop_.post([this] { taps_.notify(); }); }),
-      admin_(loop_, blocks_, *this),
-      certificates_(loop_, [this] { on_certificates_changed(); }),
-      names_timer_(loop_.scheduler().timers(), bind_timer<&Server::on_names_wait_over>(this)),
+      source_(options.config_path),
+      background_(loop_),
+      names_(
+          loop_.scheduler(),
+          [this](const std::string& name, Resolver::Done done) {
+            return resolver_.resolve(name, 0, std::move(done));
+          },
+          [this] { rollout_.on_names_changed(); }),
+      certificates_(loop_.scheduler(), file_events_,
+                    [this] { rollout_.on_certificates_changed(); }),
+      deployment_(loop_, blocks_, taps_,
+                  [this](const AdminAddresses& addresses) { return admin_.apply(addresses); }),
+      rollout_({loop_.scheduler(), background_, source_, names_, certificates_, *this},
+               options.filters, options.config_path, random_seed()),
+      backend_({loop_.scheduler(), *this, rollout_, certificates_, deployment_, taps_}),
+      admin_(loop_, blocks_, backend_),
+      watch_(loop_.scheduler(), file_events_, options.config_path,
+             [this] { rollout_.read_file(); }),
       drain_timer_(loop_.scheduler().timers(), bind_timer<&Server::on_drain_delay_over>(this)),
       poll_timer_(loop_.scheduler().timers(), bind_timer<&Server::poll_active>(this)),
-      tend_timer_(loop_.scheduler().timers(), bind_timer<&Server::tend>(this)) {
-  status_.source = options_.config_path;
-}
+      tend_timer_(loop_.scheduler().timers(), bind_timer<&Server::tend>(this)) {}
 
 Server::~Server() = default;
 
 int Server::run() {
   watch_signals();
-  if (boot()) loop_.run();
-  for (auto& worker : workers_) worker->stop_and_join();
+  rollout_.read_file();
+  loop_.run();
+  deployment_.workers().stop_and_join();
   return exit_code_;
 }
 
 void Server::watch_signals() {
-  const auto on = [this](int number, void (Server::*handler)()) {
-    signals_.push_back(
-        std::make_unique<Signal>(loop_, number, [this, handler] { (this->*handler)(); }));
+  const auto on = [this](int number, std::function<void()> handler) {
+    signals_.push_back(std::make_unique<Signal>(loop_, number, std::move(handler)));
   };
-  on(SIGTERM, &Server::on_stop_signal);
-  on(SIGINT, &Server::on_stop_signal);
-  on(SIGHUP, &Server::reload);
+  on(SIGTERM, [this] { on_stop_signal(); });
+  on(SIGINT, [this] { on_stop_signal(); });
+  on(SIGHUP, [this] { rollout_.read_file(); });
+}
+
+std::string Server::not_ready() const {
+  switch (state_) {
+    case State::kStarting: return "starting";
+    case State::kServing: return "";
+    default: return "draining";
+  }
+}
+
+Result<void> Server::adopt(const LoadedConfig& next, std::function<void()> done) {
+  return deployment_.adopt(next, [this, done = std::move(done)] {
+    done();
+    if (state_ == State::kStarting) state_ = State::kServing;
+    if (!tend_timer_.armed()) tend_timer_.arm(kTendEvery);
+  });
+}
+
+void Server::on_start_failed(const std::string& errors) {
+  std::fputs(errors.c_str(), stderr);
+  stop(1);
 }
 
 void Server::on_stop_signal() {
@@ -58,7 +98,8 @@ void Server::on_stop_signal() {
 void Server::begin_drain() {
   drain_inbound();
   state_ = State::kStopping;
-  drain_deadline_ = loop_.scheduler().now() + drain_.timeout;
+  rollout_.stop();
+  drain_deadline_ = loop_.scheduler().now() + deployment_.config()->drain.timeout;
   log_info("stopping");
   // Inbound has been announced to for delay already, or is now.
   if (!drain_timer_.armed()) on_drain_delay_over();
@@ -68,20 +109,18 @@ void Server::drain_inbound() {
   if (state_ != State::kServing) return;
   state_ = State::kDraining;
   log_info("draining inbound");
-  for (auto& worker : workers_) worker->begin_drain_inbound();
-  drain_timer_.arm(std::min(drain_.delay, drain_.timeout));
+  deployment_.workers().begin_drain_inbound();
+  const config::Drain& drain = deployment_.config()->drain;
+  drain_timer_.arm(std::min(drain.delay, drain.timeout));
 }
 
 void Server::on_drain_delay_over() {
-  for (auto& worker : workers_) worker->close_inbound();
+  deployment_.workers().close_inbound();
   if (state_ == State::kStopping) poll_active();
 }
 
 void Server::poll_active() {
-  auto active = std::make_shared<size_t>(0);
-  gather<size_t>(
-      &Worker::ask_active, [active](size_t part) { *active += part; },
-      [this, active] { on_active(*active); });
+  deployment_.workers().ask_active([this](size_t active) { on_active(active); });
 }
 
 void Server::on_active(size_t active) {
@@ -98,21 +137,25 @@ void Server::on_active(size_t active) {
 }
 
 void Server::tend() {
-  ContextTable& table = *running_->context.table;
-  table.expire(now());
-  if (const uint64_t conflicts = table.conflicts_to_report(now())) {
+  const Snapshot& running = *rollout_.snapshot();
+  const MonoTime now = loop_.scheduler().now();
+  ContextTable& table = *running.context.table;
+  table.expire(now);
+  if (const uint64_t conflicts = table.conflicts_to_report(now)) {
     log_warn("requests of different contexts had the same id, so it identifies neither",
              {{"requests", std::to_string(conflicts)}});
   }
-  certificates_.log_ending(*running_, loop_.scheduler().wall());
+  certificates_.log_ending(running, loop_.scheduler().wall());
   tend_timer_.arm(kTendEvery);
 }
 
 void Server::stop(int exit_code) {
   state_ = State::kStopped;
   exit_code_ = exit_code;
-  if (exit_code == 0 && exporter_ != nullptr) {
-    exporter_->shut_down([this] { loop_.stop(); });
+  rollout_.stop();
+  OtlpExporter* exporter = deployment_.exporter();
+  if (exit_code == 0 && exporter != nullptr) {
+    exporter->shut_down([this] { loop_.stop(); });
   } else {
     loop_.stop();
   }

@@ -25,11 +25,12 @@ static_assert(static_cast<int>(ListenerProtocol::kTcp) == static_cast<int>(confi
 class Compiler {
  public:
   Compiler(const config::Config& config, const std::vector<FilterKind>& registry,
-           const Resolutions& resolutions, const Snapshot* previous,
+           const Resolutions& resolutions, const Snapshot* previous, uint64_t seed,
            config::Diagnostics& diagnostics)
       : config_(config),
         resolutions_(resolutions),
         previous_(previous),
+        seed_(seed),
         diagnostics_(diagnostics),
         snapshot_(std::make_shared<Snapshot>()),
         filters_(registry, previous, *snapshot_, diagnostics),
@@ -39,7 +40,7 @@ class Compiler {
   std::shared_ptr<Snapshot> run(SnapshotTls tls) {
     snapshot_->tls = std::move(tls);
     identity();
-    snapshot_->context = compile_context(config_, previous_, diagnostics_);
+    snapshot_->context = compile_context(config_, previous_, seed_, diagnostics_);
     for (const DyeRule& rule : snapshot_->context.rules.dye) note_color(rule.color);
     note_color(config::label(config_.node.labels, "color"));
     filters_.compile_chain(Direction::kInbound, config_.filters.inbound);
@@ -212,6 +213,7 @@ class Compiler {
   const config::Config& config_;
   const Resolutions& resolutions_;
   const Snapshot* previous_;
+  uint64_t seed_;
   config::Diagnostics& diagnostics_;
   std::shared_ptr<Snapshot> snapshot_;
   FilterCompiler filters_;
@@ -237,8 +239,9 @@ std::vector<std::string> names_to_resolve(const config::Config& config) {
 std::shared_ptr<Snapshot> compile(const config::Config& config,
                                   const std::vector<FilterKind>& registry,
                                   const Resolutions& resolutions, SnapshotTls tls,
-                                  const Snapshot* previous, config::Diagnostics& diagnostics) {
-  return Compiler(config, registry, resolutions, previous, diagnostics).run(std::move(tls));
+                                  const Snapshot* previous, uint64_t seed,
+                                  config::Diagnostics& diagnostics) {
+  return Compiler(config, registry, resolutions, previous, seed, diagnostics).run(std::move(tls));
 }
 
 }  // namespace woad

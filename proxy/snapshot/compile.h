@@ -4,6 +4,7 @@
 // settings, regular expressions) are added to the same diagnostics.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <unordered_map>
@@ -26,11 +27,13 @@ using Resolutions = std::unordered_map<std::string, Resolution>;
 std::vector<std::string> names_to_resolve(const config::Config& config);
 
 // `tls` is what load_tls() made of the same file. `previous` (may be nullptr) gives the state of
-// filters whose settings did not change. The result is of no use when `diagnostics` has errors
+// filters whose settings did not change, and the tables of contexts; `seed` is for those that are
+// made. A function of its arguments. The result is of no use when `diagnostics` has errors
 // afterwards.
 std::shared_ptr<Snapshot> compile(const config::Config& config,
                                   const std::vector<FilterKind>& registry,
                                   const Resolutions& resolutions, SnapshotTls tls,
-                                  const Snapshot* previous, config::Diagnostics& diagnostics);
+                                  const Snapshot* previous, uint64_t seed,
+                                  config::Diagnostics& diagnostics);
 
 }  // namespace woad

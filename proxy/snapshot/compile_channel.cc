@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <sstream>
 
+#include "proxy/base/strings.h"
 #include "proxy/match/spiffe_pattern.h"
 
 namespace woad {
@@ -68,7 +69,7 @@ std::shared_ptr<const Channel> ChannelCompiler::to_service(const config::Service
   const config::TlsMode mode = config::tls_mode(config_, service);
   if (mode == config::TlsMode::kOff) return share("plain", {.connect_timeout = kConnectUpstream});
   TlsClientOptions options;
-  options.sni = service.tls.sni ? **service.tls.sni : service.name;
+  options.sni = without_final_dot(service.tls.sni ? **service.tls.sni : service.name);
   expect(service.tls.peer, options);
   const TlsContext::Ptr& context = context_of(service, mode);
   const auto secure = [&](config::Protocol protocol, std::shared_ptr<const Channel> http1) {

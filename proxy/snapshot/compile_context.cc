@@ -1,8 +1,7 @@
 #include "proxy/snapshot/compile_context.h"
 
-#include <random>
-
 #include "proxy/base/context_value.h"
+#include "proxy/base/random.h"
 #include "proxy/match/compile_match.h"
 
 namespace woad {
@@ -92,14 +91,9 @@ std::vector<DyeRule> compile_dye(const std::vector<config::DyeRule>& from,
   return rules;
 }
 
-uint64_t random_seed() {
-  std::random_device entropy;
-  return static_cast<uint64_t>(entropy()) << 32 | entropy();
-}
-
 }  // namespace
 
-ContextSystem compile_context(const config::Config& config, const Snapshot* previous,
+ContextSystem compile_context(const config::Config& config, const Snapshot* previous, uint64_t seed,
                               config::Diagnostics& diagnostics) {
   const config::Context& from = config.context;
   const std::string_view own_color = config::label(config.node.labels, "color");
@@ -119,8 +113,9 @@ ContextSystem compile_context(const config::Config& config, const Snapshot* prev
     system.table = previous->context.table;
     system.unanimity = previous->context.unanimity;
   } else {
-    system.table = std::make_shared<ContextTable>(random_seed(), system.rules.table_limits);
-    system.unanimity = std::make_shared<Unanimity>(random_seed(), from.correlate.linger);
+    Random random(seed);
+    system.table = std::make_shared<ContextTable>(random.next(), system.rules.table_limits);
+    system.unanimity = std::make_shared<Unanimity>(random.next(), from.correlate.linger);
   }
   return system;
 }

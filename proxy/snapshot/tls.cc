@@ -39,14 +39,12 @@ struct Recipe {
 };
 
 // `before`: what there is for the same place of the configuration; may be nullptr.
-Result<TlsEpoch> make_epoch(const Recipe& recipe, const TlsEpoch* before) {
-  const Result<PemFiles> files = read_files(recipe.names);
-  if (!files) return files.error();
-  TlsEpoch epoch{nullptr, recipe.settings, files->hash()};
+Result<TlsEpoch> make_epoch(const Recipe& recipe, const PemFiles& files, const TlsEpoch* before) {
+  TlsEpoch epoch{nullptr, recipe.settings, files.hash()};
   if (before != nullptr && before->settings == epoch.settings && before->content == epoch.content) {
     return *before;
   }
-  Result<TlsMaterial::Ptr> material = recipe.material(*files);
+  Result<TlsMaterial::Ptr> material = recipe.material(files);
   if (!material) return material.error();
   Result<TlsContext::Ptr> context = TlsContext::make(std::move(*material), recipe.min_version);
   if (!context) return context.error();
@@ -119,7 +117,9 @@ class TlsLoader {
     for (const std::string& name : recipe.names) {
       if (name != config::kSystemRoots) loaded_.files.push_back(name);
     }
-    Result<TlsEpoch> made = make_epoch(recipe, before);
+    const Result<PemFiles> files = read_files(recipe.names);
+    if (files) note(*files);
+    Result<TlsEpoch> made = files ? make_epoch(recipe, *files, before) : files.error();
     if (made) {
       into = std::move(*made);
     } else if (before != nullptr && before->context != nullptr &&
@@ -129,6 +129,13 @@ class TlsLoader {
       loaded_.refused += made.error().message;
     } else {
       diagnostics_.error(place_of(made.error().message), made.error().message);
+    }
+  }
+
+  void note(const PemFiles& files) {
+    for (const PemText& file : files.texts) {
+      loaded_.identities.insert_or_assign(file.name, file.identity);
+      if (!file.whole) loaded_.being_written = file.name;
     }
   }
 

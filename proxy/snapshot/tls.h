@@ -10,6 +10,7 @@
 #include "config/diagnostics.h"
 #include "config/types.h"
 #include "proxy/base/time.h"
+#include "proxy/base/whole_file.h"
 #include "proxy/net/tls/context.h"
 
 namespace woad {
@@ -26,9 +27,14 @@ struct SnapshotTls {
   std::map<std::string, TlsEpoch> of_roots;  // by services.*.tls.ca
   // Why files as they are now are not used, and older ones stay; "": all are used.
   std::string refused;
+  // One of the files, when somebody was writing it while it was read: then nothing of this is to be
+  // used, and the files are to be read again. Else "".
+  std::string being_written;
 
   // Every file that was read, for watching.
   std::vector<std::string> files;
+  // As they were then; a file that could not be read has none.
+  std::map<std::string, FileIdentity> identities;
 };
 
 // Reads the files and makes contexts of what changed; what did not is taken over from `previous`

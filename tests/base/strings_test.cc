@@ -38,6 +38,14 @@ TEST_CASE("case: every pair of bytes at every place") {
   }
 }
 
+TEST_CASE("the final dot of an absolute name") {
+  CHECK(without_final_dot("a.b.") == "a.b");
+  CHECK(without_final_dot("a.b") == "a.b");
+  CHECK(without_final_dot("a..") == "a.");
+  CHECK(without_final_dot(".") == ".");
+  CHECK(without_final_dot("").empty());
+}
+
 TEST_CASE("trim takes spaces and tabs, nothing else") {
   CHECK(trim(" \t a b \t") == "a b");
   CHECK(trim(" \t ").empty());

@@ -78,7 +78,7 @@ TEST_CASE("routes, matchers, pools and filters") {
 node: { service: cart }
 services:
   price:
-    hosts: [Price.Shop., "*.Shop", "*"]
+    hosts: [Price.Shop., "*.Shop.", "*"]
     pools: { red: {}, base: {}, red@acme: { on_unhealthy: panic }, base@acme: {} }
     filters: { timeout: { request: 2s }, fault: }
 routes:

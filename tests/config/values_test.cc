@@ -64,6 +64,33 @@ TEST_CASE("shares") {
   }
 }
 
+TEST_CASE("what to write in the place of a wrong share") {
+  constexpr const char* kUsual = "shares are 20% or 0.2";
+  const struct {
+    const char* text;
+    const char* hint;
+  } kRows[] = {{"5", "write 5%"},
+               {"50", "write 50%"},
+               {"100", "write 100%"},
+               {"1.5", "write 1.5%"},
+               {"12.5", "write 12.5%"},
+               {"5 %", "write 5%"},
+               {"5%%", "write 5%"},
+               {"1", "write 1%, or 100% for all"},
+               {"101", kUsual},
+               {"120%", kUsual},
+               {"-5", kUsual},
+               {"1e1", kUsual},
+               {"", kUsual},
+               {"%", kUsual},
+               {"many", kUsual}};
+  for (const auto& row : kRows) {
+    CAPTURE(row.text);
+    CHECK_FALSE(parse_share(row.text));
+    CHECK(share_hint(row.text) == row.hint);
+  }
+}
+
 TEST_CASE("addresses") {
   struct Row {
     const char* text;
@@ -73,7 +100,10 @@ TEST_CASE("addresses") {
   };
   for (const Row& row :
        {Row{"127.0.0.1:80", "127.0.0.1", 80, true}, Row{"[::1]:65535", "::1", 65535, true},
-        Row{"app:1", "app", 1, false}, Row{"a.b-c_d:80", "a.b-c_d", 80, false}}) {
+        Row{"app:1", "app", 1, false}, Row{"a.b-c_d:80", "a.b-c_d", 80, false},
+        // absolute names
+        Row{"app.:1", "app.", 1, false},
+        Row{"a.svc.cluster.local.:80", "a.svc.cluster.local.", 80, false}}) {
     const auto value = parse_host_port(row.text);
     INFO(row.text);
     REQUIRE(value);
@@ -83,14 +113,20 @@ TEST_CASE("addresses") {
     CHECK(value->to_string() == row.text);
   }
   for (const char* text :
-       {"",        ":80",    "a",      "a:",          "a:0",    "a:65536",        "a:+1",
-        "a: 80",   "::1:80", "[::1]",  "[::1]80",     "[a]:80", "[127.0.0.1]:80", "1.2.3.400:80",
-        "a..b:80", ".a:80",  "a b:80", "http://a:80", "a/b:80", "1.2.3:80",       "ä:80"}) {
+       {"",        ":80",         "a",      "a:",       "a:0",    "a:65536",        "a:+1",
+        "a: 80",   "::1:80",      "[::1]",  "[::1]80",  "[a]:80", "[127.0.0.1]:80", "1.2.3.400:80",
+        "a..b:80", ".a:80",       ".:80",   "..:80",    "a..:80", "127.0.0.1.:80",  "[::1.]:80",
+        "a b:80",  "http://a:80", "a/b:80", "1.2.3:80", "ä:80"}) {
     INFO(text);
     CHECK_FALSE(parse_host_port(text));
   }
   CHECK(HostPort().to_string().empty());
   CHECK_FALSE(parse_host_port(std::string(64, 'a') + ":80"));
+  const std::string label = std::string(62, 'a') + ".";
+  const std::string longest = label + label + label + label + "b";  // 253 bytes
+  CHECK(parse_host_port(longest + ":80"));
+  CHECK(parse_host_port(longest + ".:80"));
+  CHECK_FALSE(parse_host_port(longest + "b:80"));
 }
 
 TEST_CASE("whole numbers, booleans, tokens") {

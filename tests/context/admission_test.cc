@@ -237,6 +237,21 @@ TEST_CASE("admission: nothing that an untrusted peer forges gets through") {
   CHECK(stripped(result.metrics, "untrusted") == 8);
 }
 
+TEST_CASE("admission: of baggage that cannot be read ours goes, whoever sends it") {
+  for (const auto direction : {Direction::kInbound, Direction::kOutbound}) {
+    const Admitted dyed({{"baggage", "a=\"1\" , woad.color=red"}}, direction, kMesh);
+    CHECK(dyed.info.color == "");
+    CHECK(dyed.request.field("baggage") == "a=\"1\"");
+    CHECK(stripped(dyed.metrics, "malformed") == 1);
+    const Admitted foreign({{"baggage", "a=\"1\" , b"}}, direction, kMesh);
+    CHECK(foreign.request.field("baggage") == "a=\"1\" , b");
+    CHECK(stripped(foreign.metrics, "malformed") == 0);
+  }
+  const Admitted hidden({{"baggage", "a=1,woad%2Ecolor=red,Woad.Tenant=t"}}, Direction::kInbound);
+  CHECK(hidden.request.field("baggage") == "a=1");
+  CHECK(stripped(hidden.metrics, "untrusted") == 1);
+}
+
 TEST_CASE("admission: identities set what they are granted") {
   struct Case {
     std::string_view what;

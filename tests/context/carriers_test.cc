@@ -59,6 +59,14 @@ TEST_CASE("carriers: what does not fit is left out and counted") {
   CHECK(request.field("tracestate") == state);
   CHECK(unplanted(metrics, "baggage") == 1);
   CHECK(unplanted(metrics, "tracestate") == 1);
+
+  const std::string unreadable = "user=\"a b\" , x";
+  TestRequest other("GET", "/", "price", {{"baggage", unreadable}});
+  plant_context(other.head.headers, {"red", ""}, system.rules, metrics);
+  CHECK(other.field("baggage") == unreadable);
+  CHECK(unplanted(metrics, "baggage") == 2);
+  plant_context(other.head.headers, {}, system.rules, metrics);
+  CHECK(unplanted(metrics, "baggage") == 2);
 }
 
 TEST_CASE("carriers: nothing of ours goes to services that are not ours") {

@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::string_view kTrace = "0af7651916cd43dd8448eb211c80319c";
 constexpr std::string_view kOther = "1af7651916cd43dd8448eb211c80319c";
+const std::string k128(128, 'a');
 const std::string kParent = "00-" + std::string(kTrace) + "-b7ad6b7169203331-01";
 
 std::string hex(TraceId id) {
@@ -114,6 +115,42 @@ TEST_CASE("trace ids: what a request brings") {
        "",
        "x-request-id",
        {{"x-request-id", "(none)"}}},
+      {"request id as long as may be",
+       {{"x-request-id", std::string(128, 'a')}},
+       "",
+       false,
+       false,
+       std::string_view(k128),
+       ""},
+      {"an empty request id", {{"x-request-id", ""}}, "", false, false, "", "x-request-id"},
+      {"several request ids",
+       {{"x-request-id", "one"}, {"X-Request-Id", "two"}},
+       "",
+       false,
+       false,
+       "one",
+       "x-request-id",
+       {{"x-request-id", "one"}}},
+      {"a good request id behind bad ones",
+       {{"x-request-id", ""},
+        {"x-request-id", std::string(129, 'a')},
+        {"x-request-id", "\xc3\xa9"},
+        {"x-request-id", "good"},
+        {"x-request-id", "later"}},
+       "",
+       false,
+       false,
+       "good",
+       "x-request-id",
+       {{"x-request-id", "good"}}},
+      {"several request ids, all bad",
+       {{"x-request-id", ""}, {"x-request-id", std::string(129, 'a')}},
+       "",
+       false,
+       false,
+       "",
+       "x-request-id",
+       {{"x-request-id", "(none)"}}},
   };
   for (const Case& each : cases) {
     CAPTURE(each.what);
@@ -131,6 +168,9 @@ TEST_CASE("trace ids: what a request brings") {
       CHECK(dropped(metrics, carrier) == (carrier == each.dropped ? 1 : 0));
     }
     for (const auto& [name, value] : each.left) CHECK(request.field(name) == value);
+    size_t ids = 0;
+    for (const Header& field : request.head.headers) ids += field.id == HeaderId::kRequestId;
+    CHECK(ids == (each.request_id.empty() ? 0 : 1));
   }
 }
 

@@ -98,6 +98,65 @@ class Carriers(PodSuite):
         for why in ("invalid", "malformed"):
             self.assertGreater(self.woad.metrics("woad_context_stripped_total", why=why), 0, why)
 
+    def test_foreign_baggage_passes_byte_for_byte(self):
+        """What cannot be read, or has no room for ours; without ours, and counted."""
+        self.pod()
+        full = ",".join(f"k{n}=v" for n in range(64))
+        rows = [
+            ('user="a b" , x', None), ("a=1;;b,  c=2", None), ("user=j\xf6rg", None), (full, None),
+            (full + ",more=1", None), ("k=" + "v" * 8190, None), ("k=" + "v" * 9000, None),
+            ('user="a b" , woad.color=blue,x', 'user="a b" ,x'),
+            ("woad.color=blue, =broken", "=broken")]
+        for version in ("h1", "h2"):
+            for sent, left in rows:
+                with self.subTest(sent[:60], version=version):
+                    unplanted = self.woad.metrics("woad_context_unplanted_total", carrier="baggage")
+                    dyed = [("x-woad-color", "red"), ("baggage", sent)]
+                    seen = dict(self.inbound(dyed, version=version))
+                    self.assertEqual((seen["x-woad-color"], seen["baggage"]), ("red", left or sent))
+                    self.assertIn("woad=c:red", seen["tracestate"])
+                    after = self.woad.metrics("woad_context_unplanted_total", carrier="baggage")
+                    self.assertEqual(after - unplanted, 1)
+                    seen = dict(self.outbound(dyed, version=version))
+                    self.assertEqual((self.build, seen["baggage"]), ("red", left or sent))
+                    for direction in (self.inbound, self.outbound):
+                        seen = dict(direction([("baggage", sent)], version=version))
+                        self.assertEqual(seen["baggage"], left or sent)
+                        self.assertNotIn("x-woad-color", seen)
+        several = [("baggage", 'user="a b"'), ("x-other", "1"), ("baggage", "woad.color=blue,c=1 ,d")]
+        for direction in (self.inbound, self.outbound):
+            seen = direction(several)
+            self.assertEqual([v for k, v in seen if k == "baggage"], ['user="a b"', "c=1 ,d"])
+
+    def test_one_good_request_id_goes_on(self):
+        self.pod()
+        long, longest = "i" * 129, "i" * 128
+        rows = [
+            (["one", "two"], "one"), (["", "good"], "good"), ([long, "good", "later"], "good"),
+            ([long, "", "\xe9", "good"], "good"), (["one", "one"], "one"), ([longest], longest),
+            (["one", ""], "one"), ([long], None), ([""], None), ([long, ""], None), ([], None)]
+        for version in ("h1", "h2"):
+            for direction, name in ((self.inbound, "inbound"), (self.outbound, "outbound")):
+                for sent, kept in rows:
+                    with self.subTest(sent, version=version, direction=name):
+                        count = len(self.woad.access_log(direction=name))
+                        seen = direction([("x-request-id", v) for v in sent], version=version)
+                        ids = [v for k, v in seen if k == "x-request-id"]
+                        self.assertEqual(len(ids), 1)
+                        if kept:
+                            self.assertEqual(ids[0], kept)
+                        else:
+                            self.assertRegex(ids[0], "^[0-9a-f-]{36}$")
+                        row = self.woad.access_log(count + 1, direction=name)[-1]
+                        self.assertEqual(row["request_id"], ids[0])
+                got = fetch(self.woad.outbound, headers=[("x-request-id", long), ("x-request-id", "good")],
+                            host="nowhere", version=version)
+                self.assertEqual((got.error, got.get("x-request-id")), ("no_route", "good"))
+        # The outbound request finds its inbound one by the id that went on.
+        self.inbound([("x-woad-color", "red"), ("x-request-id", long), ("x-request-id", "found")])
+        self.outbound([("x-request-id", ""), ("x-request-id", "found"), ("x-request-id", "lost")])
+        self.assertEqual(self.build, "red")
+
     def test_external_services_get_nothing_of_ours(self):
         bank = self.origin("bank")
         self.pod(context=trusting(aliases={"color": ["x-env"]}, carry=["x-user-id"]),

@@ -303,6 +303,23 @@ class Brokenness(Suite):
             with self.assertRaises((Closed, ConnectionError)):
                 client.response()
 
+    def test_who_began_to_answer_is_not_asked_again(self):
+        """On a connection that is used again: an interim response, or half a head, and the end."""
+        beginnings = {"/interim": b"HTTP/1.1 103 Early Hints\r\nx: y\r\n\r\n", "/half": b"HTTP/1.1 20",
+                      "/none": b""}
+        server = self.origin(handler=lambda r: Reply(body=b"ok") if r.target == "/warm" else
+                             Reply(raw=beginnings[r.target], close=True))
+        woad = self.sidecar(services={"svc": service(server.address)})
+        for version in ("h1", "h2"):
+            for target, asked in (("/interim", 1), ("/half", 1), ("/none", 2)):
+                before = len([r for r in server.requests if r.target == target])
+                with CLIENTS[version](woad.outbound) as client:
+                    self.assertEqual(client.request("GET", "/warm").status, 200)
+                    got = client.request("GET", target)
+                self.assertEqual((got.status, got.error), (502, "upstream_reset"), target)
+                after = len([r for r in server.requests if r.target == target])
+                self.assertEqual(after - before, asked, (version, target))
+
     def test_client_leaves(self):
         """What a client no longer waits for ends upstream too, at once."""
         ends = []

@@ -40,6 +40,21 @@ class Routes(Suite):
             self.assertEqual(fetch(woad.outbound, "GET", target, headers, host=host).origin, "a",
                              (target, headers))
 
+    def test_routes_match_on_what_context_found_wherever_it_stands(self):
+        """The colour comes of a dye rule; a filter in front of context reads its settings first."""
+        for chain in (["access_log", "context", "rate_limit", "color_routing"],
+                      ["access_log", "rate_limit", "fault", "context", "color_routing"]):
+            woad = self.woad_with({"match": {"color": "red"}, "to": "b"}, filters={"outbound": chain},
+                                  dye=[{"match": {"headers": {"x-qa": {"present": True}}},
+                                        "set": {"color": "red"}}])
+            for version in ("h1", "h2"):
+                for headers, origin in (([], "a"), ([("x-qa", "1")], "b")):
+                    got = fetch(woad.outbound, "GET", "/", headers, host="a", version=version)
+                    self.assertEqual(got.origin, origin, chain)
+            said = woad.json("/explain?url=http://a/&header=x-qa:%201")
+            self.assertEqual((said["service"], said["route"]), ("b", "routes[0]"), chain)
+            self.assertEqual(woad.metrics("woad_requests_total", service="b", color="red"), 2)
+
     def test_prefix_goes_by_segments(self):
         woad = self.woad_with({"match": {"path": {"prefix": "/a"}}, "to": "b"})
         for target, origin in (("/a", "b"), ("/a/", "b"), ("/a/b", "b"), ("/a?x", "b"), ("/ab", "a"),

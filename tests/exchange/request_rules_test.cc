@@ -72,7 +72,7 @@ TEST_CASE("rules: redirects keep what they do not name") {
   };
   const Case cases[] = {
       {{"", "", "", 308}, "", "/a?b=c", "http://shop:80/a?b=c"},
-      {{"https", "", "", 301}, "http", "/a", "https://shop:80/a"},
+      {{"https", "", "", 301}, "http", "/a", "https://shop/a"},
       {{"", "other", "", 302}, "https", "/a", "https://other/a"},
       {{"", "", "/x", 307}, "http", "/a?b", "http://shop:80/x?b"},
       {{"https", "other", "/x", 308}, "http", "/a", "https://other/x"},
@@ -87,11 +87,48 @@ TEST_CASE("rules: redirects keep what they do not name") {
     CHECK(reply.effective_status() == each.redirect.status);
     CHECK(reply.code == ErrorCode::kNone);
   }
+  TestRequest old("GET", "/", "");
+  Route nowhere;
+  nowhere.action = Redirect{"https", "", "", 308};
+  CHECK(configured_answer(nowhere, old.head).effective_status() == 400);
   Route route;
   route.action = Respond{503, "promotions are off"};
   const LocalReply reply = configured_answer(route, TestRequest().head);
   CHECK(reply.status == 503);
   CHECK(reply.body == "promotions are off");
+}
+
+TEST_CASE("rules: a redirect to another scheme leaves the old one's port behind") {
+  struct Case {
+    std::string_view scheme, authority, location;
+  };
+  const Case cases[] = {
+      {"https", "shop", "https://shop/s"},
+      {"https", "shop:80", "https://shop/s"},
+      {"https", "shop:080", "https://shop/s"},
+      {"https", "shop:", "https://shop/s"},
+      {"https", "shop:8080", "https://shop:8080/s"},
+      {"https", "shop:443", "https://shop:443/s"},
+      {"https", "shop.:80", "https://shop./s"},
+      {"https", "[::1]:80", "https://[::1]/s"},
+      {"https", "[::80]", "https://[::80]/s"},
+      {"https", "[::1]:8080", "https://[::1]:8080/s"},
+      {"http", "shop:443", "http://shop/s"},
+      {"http", "shop:80", "http://shop:80/s"},
+      {"http", "[::1]:443", "http://[::1]/s"},
+      {"", "shop:80", "http://shop:80/s"},
+      {"", "shop:443", "http://shop:443/s"},
+  };
+  for (const Case& each : cases) {
+    CAPTURE(each.scheme);
+    CAPTURE(each.authority);
+    TestRequest request("GET", "/s", each.authority);
+    Route route;
+    route.action = Redirect{std::string(each.scheme), "", "", 308};
+    CHECK(configured_answer(route, request.head).location == each.location);
+    route.action = Redirect{std::string(each.scheme), "other:80", "", 308};
+    CHECK(configured_answer(route, request.head).location.ends_with("://other:80/s"));
+  }
 }
 
 TEST_CASE("rules: x-forwarded-for gets the client behind what came") {

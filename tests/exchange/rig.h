@@ -94,7 +94,7 @@ class ExchangeRig final : private ExchangeOwner {
     config::LoadResult loaded = config::load_text(std::string(head) + std::string(services),
                                                   "test.yaml", config::Environment::none());
     REQUIRE_MESSAGE(loaded.config != nullptr, loaded.diagnostics.text());
-    snapshot = compile(*loaded.config, kinds, {}, {}, nullptr, loaded.diagnostics);
+    snapshot = compile(*loaded.config, kinds, {}, {}, nullptr, 1, loaded.diagnostics);
     REQUIRE_MESSAGE(loaded.diagnostics.ok(), loaded.diagnostics.text());
     world.context.limits = snapshot->limits;
     view = ViewRef(new SnapshotView(snapshot, registry, random, views_alive));

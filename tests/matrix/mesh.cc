@@ -53,8 +53,8 @@ Mesh::Mesh(const Column& column, std::string_view limits)
   REQUIRE_MESSAGE(loaded.config != nullptr, loaded.diagnostics.text());
   SnapshotTls tls;
   if (column.mtls) tls.own.context = workloads().cart_context;
-  snapshot_ =
-      compile(*loaded.config, filter_registry(), {}, std::move(tls), nullptr, loaded.diagnostics);
+  snapshot_ = compile(*loaded.config, filter_registry(), {}, std::move(tls), nullptr, 1,
+                      loaded.diagnostics);
   REQUIRE_MESSAGE(loaded.diagnostics.ok(), loaded.diagnostics.text());
   pools_.limits = snapshot_->limits;
   view_ = ViewRef(new SnapshotView(snapshot_, registry_, random_, views_alive_));

@@ -11,7 +11,8 @@
 namespace woad::test {
 namespace {
 
-// A DNS server that knows price.shop (two A records, one AAAA) and nothing else, on a thread.
+// A DNS server that knows price.shop (two A records, one AAAA) and a name that a search list makes
+// of it, and nothing else, on a thread.
 class NameServer {
  public:
   NameServer() : socket_(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)) {
@@ -47,7 +48,9 @@ class NameServer {
   // RFC 1035 section 4: header, the question again, then the records.
   static std::string reply(const std::string& question) {
     const size_t name_end = question.find('\0', 12);
-    const bool known = question.substr(12, name_end - 12) == std::string("\5price\4shop", 11);
+    const std::string name = question.substr(12, name_end - 12);
+    const bool found_by_search = name == "\5price\4list\4test";
+    const bool known = name == "\5price\4shop" || found_by_search;
     const char type = question[name_end + 2];
     std::string records;
     int count = 0;
@@ -56,10 +59,12 @@ class NameServer {
                  static_cast<char>(data.size()) + data;
       ++count;
     };
-    if (known && type == 1) {
+    if (found_by_search && type == 1) {
+      record(9, std::string("\x0a\0\0\3", 4));
+    } else if (known && type == 1) {
       record(30, std::string("\x0a\0\0\2", 4));
       record(7, std::string("\x0a\0\0\1", 4));
-    } else if (known && type == 28) {
+    } else if (known && !found_by_search && type == 28) {
       record(60, std::string(15, '\0') + '\1');
     }
     std::string answer = question.substr(0, name_end + 5);
@@ -112,6 +117,23 @@ TEST_CASE_FIXTURE(Fixture, "what a server answers") {
   // The shortest TTL counts; IPv4 comes first.
   CHECK(ask("price.shop.", 9001) == "10.0.0.1:9001 10.0.0.2:9001 [::1]:9001 7s");
   CHECK(ask("unknown.shop.") == "unknown.shop.: no such name");
+}
+
+TEST_CASE("a name with a final dot is not looked for in the search list") {
+  ::setenv("LOCALDOMAIN", "list.test", 1);  // for c-ares, over /etc/resolv.conf
+  Fixture fixture;
+  ::unsetenv("LOCALDOMAIN");
+  NameServer server;
+  REQUIRE(fixture.resolver.use_server(server.address()));
+  CHECK(fixture.ask("price") == "10.0.0.3:80 9s");
+  CHECK(fixture.ask("price.") == "price.: no such name");
+  CHECK(fixture.ask("price.list.test.") == "10.0.0.3:80 9s");
+  CHECK(fixture.ask("price.shop.").starts_with("10.0.0.1:80 "));
+  CHECK(fixture.ask("localhost.", 1).starts_with("127.0.0.1:1 "));
+  std::string longest = "b.";
+  for (int i = 0; i < 4; ++i) longest.insert(0, std::string(62, 'a') + ".");  // 253 bytes and a dot
+  CHECK(fixture.ask(longest).ends_with(": no such name"));
+  CHECK(fixture.ask("b" + longest).ends_with(": not a valid name"));
 }
 
 TEST_CASE_FIXTURE(Fixture, "many questions at once, some of them dropped") {

@@ -24,7 +24,8 @@ SnapshotTls loaded(TlsContext::Ptr context, std::string refused = "") {
 
 struct Noted {
   Loop loop;
-  Certificates certificates{loop, [] {}};
+  FileEvents events{loop};
+  Certificates certificates{loop.scheduler(), events, [] {}};
 
   // "success rejected unchanged: last error"
   std::string counts() const {

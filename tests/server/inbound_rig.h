@@ -36,8 +36,8 @@ inline std::shared_ptr<const Snapshot> inbound_snapshot(std::string_view setting
   REQUIRE_MESSAGE(loaded.config != nullptr, loaded.diagnostics.text());
   SnapshotTls tls;
   tls.own.context = std::move(own);
-  auto snapshot =
-      compile(*loaded.config, filter_registry(), {}, std::move(tls), nullptr, loaded.diagnostics);
+  auto snapshot = compile(*loaded.config, filter_registry(), {}, std::move(tls), nullptr, 1,
+                          loaded.diagnostics);
   REQUIRE_MESSAGE(loaded.diagnostics.ok(), loaded.diagnostics.text());
   return snapshot;
 }

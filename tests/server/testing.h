@@ -21,7 +21,7 @@ inline std::shared_ptr<const Snapshot> snapshot_of(const std::string& text,
   config::LoadResult loaded = config::load_text(text, "test.yaml", config::Environment::none());
   REQUIRE(loaded.config != nullptr);
   auto snapshot =
-      compile(*loaded.config, filter_registry(), resolutions, {}, nullptr, loaded.diagnostics);
+      compile(*loaded.config, filter_registry(), resolutions, {}, nullptr, 1, loaded.diagnostics);
   REQUIRE_MESSAGE(loaded.diagnostics.ok(), loaded.diagnostics.text());
   return snapshot;
 }

@@ -26,7 +26,7 @@ struct Compiled {
       : loaded(config::load_text(std::string(kHead) + std::string(text), "test.yaml",
                                  config::Environment::none())) {
     REQUIRE_MESSAGE(loaded.config != nullptr, loaded.diagnostics.text());
-    snapshot = compile(*loaded.config, kinds(), resolutions, {}, previous, loaded.diagnostics);
+    snapshot = compile(*loaded.config, kinds(), resolutions, {}, previous, 1, loaded.diagnostics);
   }
   void good() const { REQUIRE_MESSAGE(loaded.diagnostics.ok(), loaded.diagnostics.text()); }
 

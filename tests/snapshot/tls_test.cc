@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <fstream>
 #include <functional>
 
 #include "config/load.h"
@@ -74,6 +75,20 @@ TEST_CASE("tls of a snapshot: the first load") {
   const std::vector<std::string> expected = {files.folder / "tls.crt", files.folder / "tls.key",
                                              files.folder / "ca.crt"};
   CHECK(tls.files == expected);
+}
+
+TEST_CASE("tls of a snapshot: a file that somebody is writing is told, whatever it holds by then") {
+  Files files;
+  const SnapshotTls before = files.load(kTls);
+  CHECK(before.being_written.empty());
+  for (const char* name : {"tls.crt", "tls.key", "ca.crt"}) {
+    CAPTURE(name);
+    Files again;
+    std::ofstream writer(again.folder / name, std::ios::app);
+    CHECK(again.load(kTls).being_written == again.folder / name);
+    writer.close();
+    CHECK(again.load(kTls).being_written.empty());
+  }
 }
 
 TEST_CASE("tls of a snapshot: files that cannot be used are errors where they are named") {

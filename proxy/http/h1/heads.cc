@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "proxy/base/strings.h"
+#include "proxy/http/authority.h"
 #include "proxy/http/h1/fields.h"
 
 namespace woad::h1 {

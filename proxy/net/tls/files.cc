@@ -1,9 +1,10 @@
 #include <fcntl.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <cerrno>
+#include <optional>
 
+#include "proxy/base/whole_file.h"
 #include "proxy/net/socket.h"
 #include "proxy/net/tls/material.h"
 
@@ -16,20 +17,6 @@ constexpr const char* kSystemRoots[] = {
     "/etc/ssl/cert.pem",
 };
 
-// Reads until the end, or one byte more than is allowed: the size may change under our hands.
-Result<std::string> read_all(int fd) {
-  std::string text;
-  char piece[16 * 1024];
-  while (text.size() <= kMaxPemFile) {
-    const ssize_t count = ::read(fd, piece, sizeof piece);
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return Error{error_words(errno)};
-    if (count == 0) return text;
-    text.append(piece, static_cast<size_t>(count));
-  }
-  return Error{"is larger than 1 MiB"};
-}
-
 }  // namespace
 
 Result<PemText> read_pem_file(const std::string& path) {
@@ -40,9 +27,10 @@ Result<PemText> read_pem_file(const std::string& path) {
   if (::fstat(file.get(), &info) != 0 || !S_ISREG(info.st_mode)) {
     return Error{path + ": is not a regular file"};
   }
-  Result<std::string> text = read_all(file.get());
-  if (!text) return Error{path + ": " + text.error().message};
-  return PemText{path, std::move(*text)};
+  std::optional<FileText> read = read_whole(file.get(), kMaxPemFile + 1);
+  if (!read) return Error{path + ": " + error_words(errno)};
+  if (read->text.size() > kMaxPemFile) return Error{path + ": is larger than 1 MiB"};
+  return PemText{path, std::move(read->text), read->whole, read->identity};
 }
 
 Result<PemText> read_system_roots() {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "proxy/net/tls/anchors.h"
 #include "proxy/net/tls/material_native.h"
 #include "proxy/net/tls/pem.h"
 #include "proxy/net/tls/svid_x509.h"
@@ -20,22 +21,6 @@ CertificateInfo describe(const X509* certificate) {
           wall_time(X509_get0_notBefore(certificate)).value_or(WallTime{}),
           wall_time(X509_get0_notAfter(certificate)).value_or(WallTime{}),
           certificate_hash(certificate)};
-}
-
-Result<StorePtr> make_store(const PemText& source, const std::vector<X509Ptr>& roots,
-                            bool only_cas) {
-  StorePtr store(X509_STORE_new());
-  WOAD_ASSERT(store != nullptr);
-  for (size_t i = 0; i < roots.size(); ++i) {
-    X509* const root = roots[i].get();
-    if (only_cas && (X509_get_extension_flags(root) & EXFLAG_CA) == 0) {
-      return pem_fault(source, "certificate " + std::to_string(i + 1) + ", " + subject_words(root) +
-                                   ", is not a CA");
-    }
-    WOAD_ASSERT(X509_STORE_add_cert(store.get(), root) == 1);
-  }
-  ERR_clear_error();
-  return store;
 }
 
 // Whether peers that trust the bundle will accept our chain, in the role of `purpose`.
@@ -89,22 +74,23 @@ std::vector<CertificateInfo> describe_all(const std::vector<X509Ptr>& certificat
 // Fills in what is read from the three texts, before it is checked.
 Result<void> read_identity(TlsMaterial::Native& native, const PemText& certificate,
                            const PemText& key, const PemText& bundle) {
-  Result<std::vector<X509Ptr>> chain = read_certificates(certificate);
+  const bool together = certificate.name == key.name;
+  Result<std::vector<X509Ptr>> chain = read_certificates(
+      certificate, together ? PemHolds::kCertificatesAndKey : PemHolds::kCertificates);
   if (!chain) return chain.error();
   if (chain->size() > kMaxChain) {
     return pem_fault(certificate, "holds " + std::to_string(chain->size()) +
                                       " certificates; a chain has at most " +
                                       std::to_string(kMaxChain));
   }
-  Result<KeyPtr> private_key = read_private_key(key);
+  Result<KeyPtr> private_key =
+      read_private_key(key, together ? PemHolds::kCertificatesAndKey : PemHolds::kKey);
   if (!private_key) return private_key.error();
-  const Result<std::vector<X509Ptr>> roots = read_certificates(bundle);
+  const Result<std::vector<X509Ptr>> roots = read_certificates(bundle, PemHolds::kAuthorities);
   if (!roots) return roots.error();
-  Result<StorePtr> store = make_store(bundle, *roots, true);
-  if (!store) return store.error();
   native.certificates = std::move(*chain);
   native.key = std::move(*private_key);
-  native.store = std::move(*store);
+  native.store = make_anchors(*roots);
   native.chain = describe_all(native.certificates);
   native.roots = describe_all(*roots);
   return {};
@@ -142,10 +128,8 @@ Result<TlsMaterial::Ptr> TlsMaterial::trust(const PemText& certificates) {
   init_openssl();
   const Result<std::vector<X509Ptr>> roots = read_certificates(certificates);
   if (!roots) return roots.error();
-  Result<StorePtr> store = make_store(certificates, *roots, false);
-  if (!store) return store.error();
   auto native = std::make_unique<Native>();
-  native->store = std::move(*store);
+  native->store = make_anchors(*roots);
   native->roots = describe_all(*roots);
   return Ptr(new TlsMaterial(std::move(native)));
 }

@@ -12,6 +12,7 @@
 
 #include "proxy/base/result.h"
 #include "proxy/base/time.h"
+#include "proxy/base/whole_file.h"
 #include "proxy/net/tls/svid.h"
 
 namespace woad {
@@ -20,6 +21,8 @@ namespace woad {
 struct PemText {
   std::string name;
   std::string text;
+  bool whole = true;  // false: somebody was writing the file while it was read
+  FileIdentity identity{};
 };
 
 // Largest file that is read.
@@ -48,7 +51,7 @@ class TlsMaterial {
   // certificate of the chain, that is a leaf SVID of `trust_domain`, the chain
   // builds to a root of the bundle and is strong enough (112 bits of security, OpenSSL level 2),
   // all of it is valid at `now`, and every certificate of the bundle is a CA. Each error names file
-  // and check.
+  // and check. Certificate and key may be one file.
   static Result<Ptr> identity(const PemText& certificate, const PemText& key, const PemText& bundle,
                               std::string_view trust_domain, WallTime now);
   // Trust alone, to call servers that have no SPIFFE id.

@@ -12,12 +12,6 @@ namespace {
 // Our own refusals: the alert bad_certificate.
 constexpr int kRejected = X509_V_ERR_CERT_REJECTED;
 
-Validity validity_of(const X509* certificate, WallTime now) {
-  const auto begin = wall_time(X509_get0_notBefore(certificate));
-  const auto end = wall_time(X509_get0_notAfter(certificate));
-  return begin && end ? validity(*begin, *end, now) : Validity::kExpired;
-}
-
 // OpenSSL prefers issuers that are valid at the very second, and asks here when there is none.
 int forgive_skew(int good, X509_STORE_CTX* context) {
   if (good == 1) return 1;
@@ -113,6 +107,12 @@ PeerVerdict check_allowed(PeerVerdict verdict, const PeerDemand& demand) {
 }
 
 }  // namespace
+
+Validity validity_of(const X509* certificate, WallTime now) {
+  const auto begin = wall_time(X509_get0_notBefore(certificate));
+  const auto end = wall_time(X509_get0_notAfter(certificate));
+  return begin && end ? validity(*begin, *end, now) : Validity::kExpired;
+}
 
 ChainVerdict verify_chain(X509_STORE_CTX* context, WallTime now) {
   X509_STORE_CTX_set_time(context, 0, std::chrono::floor<seconds>(now).time_since_epoch().count());

@@ -31,6 +31,9 @@ struct ChainVerdict {
 // and 4.3; OpenSSL alone would take some old ones without).
 ChainVerdict verify_chain(X509_STORE_CTX* context, WallTime now);
 
+// Whether it is valid at `now`, with kClockSkew.
+Validity validity_of(const X509* certificate, WallTime now);
+
 // What is asked of a peer.
 struct PeerDemand {
   TlsSide shown_by;

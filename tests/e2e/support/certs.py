@@ -64,6 +64,7 @@ class Spec:
     digest: str = "sha256"                # of the signature on it
     version: int = 3
     twice: str = None                     # an extension's number that stands there two times
+    identifiers: bool = True              # of the subject's and of the issuer's key
     extra: tuple = ()                     # further extensions: (number, critical, DER)
 
 
@@ -196,6 +197,7 @@ def tampered(chain):
 def extensions(spec, key, signer):
     rows = [(SKI, False, der.octets(key.id)),
             (AKI, False, der.sequence(der.context(0, signer.id, constructed=False)))]
+    rows = rows if spec.identifiers else []
     if spec.ca is not None:
         length = [] if spec.path_length is None else [der.integer(spec.path_length)]
         rows.append((BASIC, True, der.sequence(*([der.boolean(True), *length] if spec.ca else []))))

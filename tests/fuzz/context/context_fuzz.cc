@@ -59,23 +59,20 @@ void baggage(std::string_view text) {
   const auto foreign = others(headers);
   const BaggageRead read = read_baggage(headers);
   require(fit(read.values));
-  require(!read.dropped || headers.find(HeaderId::kBaggage) == nullptr);
-  const auto kept = read.dropped ? std::vector<std::string>() : foreign;
+  require(read.readable || read.values.empty());
 
   Headers planted(arena);
   planted.copy_from(headers);
   const ContextValues values{"red.alice", text.size() % 2 == 0 ? "acme" : ""};
-  const BaggagePlant result = plant_baggage(planted, values);
-  require(result != BaggagePlant::kDropped);
-  require(others(planted) == kept);
+  const bool result = plant_baggage(planted, values);
+  require(read.readable || !result);
   const BaggageRead again = read_baggage(planted);
-  require(!again.dropped && !again.bad_value);
-  require(again.values == (result == BaggagePlant::kPlanted ? values : ContextValues()));
+  require(!again.bad_value);
+  if (result) require(again.readable && others(planted) == foreign);
+  require(again.values == (result ? values : ContextValues()));
 
-  const BaggageStrip stripped = strip_baggage(headers);
-  require(stripped != BaggageStrip::kDropped);
-  require(others(headers) == kept);
-  require(strip_baggage(headers) == BaggageStrip::kNothing);
+  (void)strip_baggage(headers);
+  require(!strip_baggage(headers));
   require(read_baggage(headers).values.empty());
 }
 

@@ -83,6 +83,61 @@ TEST_CASE("a root that was renewed with the same key, beside its expired self") 
   }
 }
 
+// The number of the line that follows `text`.
+std::string line_behind(const std::string& text) {
+  return std::to_string(std::count(text.begin(), text.end(), '\n') + 1);
+}
+
+// The same data under another label, with something in front of it.
+std::string relabelled(std::string pem, const std::string& from, const std::string& to,
+                       const std::string& header = "") {
+  const std::string begin = "-----BEGIN " + from + "-----\n";
+  const std::string end = "-----END " + from + "-----";
+  REQUIRE(pem.starts_with(begin));
+  pem.replace(0, begin.size(), "-----BEGIN " + to + "-----\n" + header);
+  pem.replace(pem.find(end), end.size(), "-----END " + to + "-----");
+  return pem;
+}
+
+TEST_CASE("texts around certificates, older labels, keys behind their parameters") {
+  const Set good = good_set();
+  const Issued other = issue(ca_spec("other"));
+  const std::string text = "# the root\nsubject=CN = root\n";
+  std::string dos = good.bundle;
+  for (size_t at = 0; (at = dos.find('\n', at)) != std::string::npos; at += 2) dos.insert(at, "\r");
+  for (const std::string& bundle :
+       {text + good.bundle + text + other.certificate,
+        relabelled(good.bundle, "CERTIFICATE", "X509 CERTIFICATE") + other.certificate,
+        dos + other.certificate, other.certificate + "  " + good.bundle}) {
+    CAPTURE(bundle);
+    Set set = good;
+    set.bundle = bundle;
+    CHECK(sure(load_set(set))->roots().size() == 2);
+  }
+  Set set = good;
+  // P-256 (RFC 5480 section 2.1.1.1), as `openssl ecparam -genkey` writes it before the key.
+  set.key =
+      "-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n" + good.key;
+  CHECK(load_set(set));
+  CHECK(TlsMaterial::identity(pem("both.pem", good.certificate + set.key),
+                              pem("both.pem", good.certificate + set.key),
+                              pem("ca.crt", good.bundle), kTrustDomain, kCertificateNow));
+}
+
+TEST_CASE("the issuer is the anchor when its root is not in the bundle") {
+  const Issued middle = issue(ca_spec("middle"), &workloads().root);
+  const Issued lower = issue(ca_spec("lower"), &middle);
+  const Issued leaf = issue(leaf_spec(kCartId), &middle);
+  const Issued below = issue(leaf_spec(kCartId), &lower);
+  CHECK(load_set({leaf.certificate, leaf.key, middle.certificate}));
+  CHECK(load_set({leaf.certificate + middle.certificate, leaf.key, middle.certificate}));
+  CHECK(load_set({below.certificate + lower.certificate, below.key, middle.certificate}));
+  CHECK(load_set({below.certificate, below.key, lower.certificate}));
+  CHECK_FALSE(load_set({below.certificate, below.key, middle.certificate}));
+  const Issued stranger = issue(ca_spec("middle"), &workloads().root);
+  CHECK_FALSE(load_set({leaf.certificate, leaf.key, stranger.certificate}));
+}
+
 std::string encrypted_key() {
   return "-----BEGIN ENCRYPTED PRIVATE KEY-----\n"
          "MIHsMFcGCSqGSIb3DQEFDTBKMCkGCSqGSIb3DQEFDDAcBAi3qm1zgjCO5gICCAAw\n"
@@ -105,17 +160,31 @@ TEST_CASE("material that does not hold, and the sentence of each") {
       {"no certificate", {"", good.key, good.bundle}, "tls.crt: holds no certificate"},
       {"half a certificate",
        {half, good.key, good.bundle},
-       "tls.crt: certificate 1 cannot be read"},
+       "tls.crt: line 1: BEGIN CERTIFICATE has no END"},
       {"half a second one",
        {good.certificate + half, good.key, good.bundle},
-       "tls.crt: certificate 2 cannot be read"},
+       "tls.crt: line " + line_behind(good.certificate) + ": BEGIN CERTIFICATE has no END"},
       {"no key", {good.certificate, "", good.bundle}, "tls.key: holds no private key"},
       {"a certificate for a key",
        {good.certificate, good.certificate, good.bundle},
-       "tls.key: holds no private key"},
+       "tls.key: line 1: BEGIN CERTIFICATE is no private key"},
+      {"a certificate beside a key",
+       {good.certificate, good.key + good.certificate, good.bundle},
+       "tls.key: line " + line_behind(good.key) + ": BEGIN CERTIFICATE is no private key"},
+      {"two keys",
+       {good.certificate, good.key + workloads().price.key, good.bundle},
+       "tls.key: line " + line_behind(good.key) + ": is a second private key"},
+      {"a key beside a certificate",
+       {good.certificate + good.key, good.key, good.bundle},
+       "tls.crt: line " + line_behind(good.certificate) + ": BEGIN PRIVATE KEY is a private key"},
       {"a key with a passphrase",
        {good.certificate, encrypted_key(), good.bundle},
-       "tls.key: holds no private key that can be read without a passphrase"},
+       "tls.key: line 1: BEGIN ENCRYPTED PRIVATE KEY cannot be read without a passphrase"},
+      {"an old key with a passphrase",
+       {good.certificate,
+        relabelled(good.key, "PRIVATE KEY", "EC PRIVATE KEY", "Proc-Type: 4,ENCRYPTED\n\n"),
+        good.bundle},
+       "tls.key: line 1: BEGIN EC PRIVATE KEY cannot be read without a passphrase"},
       {"another's key",
        {good.certificate, workloads().price.key, good.bundle},
        "tls.key: is not the key of the first certificate in tls.crt"},
@@ -123,19 +192,37 @@ TEST_CASE("material that does not hold, and the sentence of each") {
        {middle.certificate + below.certificate, below.key, good.bundle},
        "tls.key: is not the key of the first certificate in tls.crt"},
       {"no bundle", {good.certificate, good.key, ""}, "ca.crt: holds no certificate"},
-      {"half a bundle", {good.certificate, good.key, half}, "ca.crt: certificate 1 cannot be read"},
+      {"half a bundle",
+       {good.certificate, good.key, half},
+       "ca.crt: line 1: BEGIN CERTIFICATE has no END"},
+      {"a key in the bundle",
+       {good.certificate, good.key, good.bundle + good.key},
+       "ca.crt: line " + line_behind(good.bundle) + ": BEGIN PRIVATE KEY is a private key"},
+      {"a certificate with trust settings in the bundle",
+       {good.certificate, good.key,
+        good.bundle + relabelled(good.bundle, "CERTIFICATE", "TRUSTED CERTIFICATE")},
+       "ca.crt: line " + line_behind(good.bundle) + ": BEGIN TRUSTED CERTIFICATE has trust"},
+      {"a container in the bundle",
+       {good.certificate, good.key, good.bundle + relabelled(good.bundle, "CERTIFICATE", "PKCS7")},
+       "ca.crt: line " + line_behind(good.bundle) + ": BEGIN PKCS7 is a container"},
+      {"a revocation list in the bundle",
+       {good.certificate, good.key,
+        good.bundle + relabelled(good.bundle, "CERTIFICATE", "X509 CRL")},
+       "ca.crt: line " + line_behind(good.bundle) + ": BEGIN X509 CRL is no certificate"},
+      {"something behind a certificate, in its block",
+       {good.certificate, good.key,
+        "-----BEGIN CERTIFICATE-----\nMAAA\n-----END CERTIFICATE-----\n" + good.bundle},
+       "ca.crt: line 1: certificate 1 cannot be read"},
       {"another's bundle",
        {good.certificate, good.key, stranger.certificate},
        "tls.crt: does not hold against ca.crt: no chain from it leads to a root that we trust"},
       {"an intermediate missing",
        {below.certificate, below.key, good.bundle},
        "tls.crt: does not hold against ca.crt: no chain"},
-      {"an intermediate for a root",
-       {below.certificate, below.key, middle.certificate},
-       "tls.crt: does not hold against ca.crt: no chain"},
       {"a leaf in the bundle",
        {good.certificate, good.key, good.bundle + workloads().price.certificate},
-       "ca.crt: certificate 2, \"CN=workload\", is not a CA"},
+       "ca.crt: line " + line_behind(good.bundle) +
+           ": certificate 2, \"CN=workload\", is not a CA"},
       {"another trust domain", bent_leaf([](auto& s) { s.uris = {"spiffe://other.org/x"}; }),
        "tls.crt: its id spiffe://other.org/x is not of the trust domain example.org"},
       {"no SPIFFE id", bent_leaf([](auto& s) { s.uris.clear(); }),

@@ -1,0 +1,25 @@
+// The authority of a request: a host with an optional port, as in Host and :authority (RFC 9110
+// section 7.2). Pure functions; any thread.
+#pragma once
+
+#include <string_view>
+
+namespace woad {
+
+// Views into the text that was split.
+struct Authority {
+  std::string_view host;  // as written: an IPv6 address in its brackets
+  std::string_view port;  // "": none
+};
+
+// What is no authority is split somewhere: judge it first where that matters.
+Authority split_authority(std::string_view text);
+
+// Stricter than the grammar: letters, digits and -._~ in names, or a bracketed IPv6 address. No
+// label of a name is empty but that of the root, behind a final dot.
+bool is_valid_authority(std::string_view text);
+
+// Whether both mean one host and have the same port: without case and final dot.
+bool same_authority(std::string_view a, std::string_view b);
+
+}  // namespace woad

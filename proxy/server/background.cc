@@ -1,0 +1,17 @@
+#include "proxy/server/background.h"
+
+#include <utility>
+
+namespace woad {
+
+void BackgroundThread::run(std::function<void()> work, std::function<void()> done) {
+  thread_ = std::thread([this, work = std::move(work), done = std::move(done)]() mutable {
+    work();
+    control_.post([this, done = std::move(done)] {
+      thread_.join();
+      done();
+    });
+  });
+}
+
+}  // namespace woad
