@@ -61,15 +61,19 @@ std::optional<FileText> read_whole(int fd, size_t most) {
   struct stat after {};
   if (::fstat(fd, &before) != 0) return std::nullopt;
   FileText file;
-  constexpr size_t kPiece = size_t{64} << 10;
-  while (file.text.size() < most) {
-    const size_t old = file.text.size();
-    file.text.resize(std::min(most, old + std::max(kPiece, old)));
-    const ssize_t got = ::read(fd, file.text.data() + old, file.text.size() - old);
-    file.text.resize(old + static_cast<size_t>(std::max<ssize_t>(got, 0)));
+  // One byte more than it has, so that its end is seen without room for twice of it.
+  constexpr size_t kLeast = size_t{64} << 10;
+  const auto size = static_cast<size_t>(std::max<off_t>(before.st_size, 0));
+  file.text.resize(std::min(most, std::max(kLeast, size + 1)));
+  size_t read = 0;
+  while (read < most) {
+    if (read == file.text.size()) file.text.resize(std::min(most, 2 * read));
+    const ssize_t got = ::read(fd, file.text.data() + read, file.text.size() - read);
     if (got == 0) break;
     if (got < 0 && errno != EINTR) return std::nullopt;
+    read += static_cast<size_t>(std::max<ssize_t>(got, 0));
   }
+  file.text.resize(read);
   if (::fstat(fd, &after) != 0) return std::nullopt;
   file.identity = identity_of(before);
   if (S_ISREG(after.st_mode)) {

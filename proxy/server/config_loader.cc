@@ -1,5 +1,7 @@
 #include "proxy/server/config_loader.h"
 
+#include <malloc.h>
+
 #include <utility>
 
 namespace woad {
@@ -38,6 +40,12 @@ LoadedConfig compile_read(config::LoadResult read, const std::string& path, cons
   return compile_loaded(std::move(read), path, basis, diagnostics);
 }
 
+void forget_tree(const config::Config& config) {
+  config.document->clear();
+  // The tree of a whole file and what the parser needed for it are far more than what is kept.
+  if (!config.has_older_services) malloc_trim(0);
+}
+
 }  // namespace
 
 LoadedConfig load_config(const std::string& path, const LoadBasis& basis,
@@ -45,7 +53,7 @@ LoadedConfig load_config(const std::string& path, const LoadBasis& basis,
   LoadedConfig loaded = compile_read(
       config::load_file(path, config::Environment::of_process(), basis.previous_config.get()), path,
       basis, diagnostics);
-  if (loaded.snapshot != nullptr) loaded.config->document->clear();
+  if (loaded.snapshot != nullptr) forget_tree(*loaded.config);
   return loaded;
 }
 
