@@ -33,8 +33,8 @@ std::string count(size_t number, const std::string& what) {
 }
 
 // From this size on memory goes back to the system when it is freed: files and their texts, but no
-// block of the data path, of which the largest has half of it. glibc's own threshold grows to the largest that was freed, and each text
-// would then leave a hole in the heap.
+// block of the data path, of which the largest has half of it. glibc's own threshold grows to the
+// largest that was freed, and each text would then leave a hole in the heap.
 constexpr int kGoesBackFrom = 512 << 10;
 
 int execute(const RunCommand& command) {
