@@ -15,8 +15,8 @@
 #include "proxy/context/slot.h"
 #include "proxy/context/spin_lock.h"
 #include "proxy/context/table_state.h"
-#include "proxy/observe/uuid.h"
 #include "proxy/context/value_store.h"
+#include "proxy/observe/uuid.h"
 
 namespace woad {
 

@@ -15,14 +15,14 @@ namespace woad {
 
 struct Outcome {
   enum class Kind : uint8_t {
-    kAccepted,        // the head of a response came
-    kConnectFailed,   // no connection, or none that we may use
-    kRefused,         // the upstream did not process it at all (REFUSED_STREAM, GOAWAY)
-    kReset,           // it broke off before a response
-    kBadResponse,     // what came is no HTTP
-    kPerTryTimeout,   // AttemptPlan::per_try was over
-    kCancelled,       // given up: by the client, or by a filter's answer
-    kNotMade,         // refused by a later filter, or the pool had nobody: nothing was tried
+    kAccepted,       // the head of a response came
+    kConnectFailed,  // no connection, or none that we may use
+    kRefused,        // the upstream did not process it at all (REFUSED_STREAM, GOAWAY)
+    kReset,          // it broke off before a response
+    kBadResponse,    // what came is no HTTP
+    kPerTryTimeout,  // AttemptPlan::per_try was over
+    kCancelled,      // given up: by the client, or by a filter's answer
+    kNotMade,        // refused by a later filter, or the pool had nobody: nothing was tried
   };
   Kind kind;
   uint32_t number = 1;  // of the try

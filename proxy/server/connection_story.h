@@ -12,8 +12,7 @@ namespace woad {
 inline void tell_connected(const WorkerContext& worker, const Address& client,
                            const std::string& listener) {
   if (!debugs(worker)) return;
-  worker.log->debug("a client connected",
-                    {{"client", client.to_string()}, {"listener", listener}});
+  worker.log->debug("a client connected", {{"client", client.to_string()}, {"listener", listener}});
 }
 
 // `identity`: "" in plaintext. `alpn`: "" without.
@@ -35,9 +34,9 @@ inline void tell_lost(const WorkerContext& worker, const Address& client, std::s
 inline void tell_gone(const WorkerContext& worker, const Address& client, uint32_t requests,
                       std::string_view why) {
   if (!debugs(worker)) return;
-  worker.log->debug("a client's connection ended", {{"client", client.to_string()},
-                                                    {"requests", std::to_string(requests)},
-                                                    {"why", why}});
+  worker.log->debug(
+      "a client's connection ended",
+      {{"client", client.to_string()}, {"requests", std::to_string(requests)}, {"why", why}});
 }
 
 }  // namespace woad

@@ -47,7 +47,7 @@ struct PoolContext {
   Scheduler& scheduler;
   CodecContext codec;
   Dialer& dialer;
-  HttpLimits limits;  // those of the newest snapshot; new connections take them
+  HttpLimits limits;        // those of the newest snapshot; new connections take them
   EventLog* log = nullptr;  // nullptr: nothing is told
 };
 

@@ -31,16 +31,21 @@ TEST_CASE("debug lines: a request that is answered") {
   told.rig.finish();
   CAPTURE(told.log.told);
   CHECK(told.lines() == 5);
-  CHECK(told.says("a request came request=10.0.0.9:5000#7 request_id=id-1 direction=outbound "
-                  "protocol=HTTP/1.1 method=GET authority=price path=/a identity=\n"));
-  CHECK(told.says("its route is chosen request=10.0.0.9:5000#7 request_id=id-1 route= "
-                  "service=price color=base tenant= ctx_source=none\n"));
-  CHECK(told.says("a try begins request=10.0.0.9:5000#7 try=1 service=price pool=base "
-                  "pool_reason=undyed upstream=127.0.0.1:9001 connection=any\n"));
-  CHECK(told.says("a try ended request=10.0.0.9:5000#7 try=1 upstream=127.0.0.1:9001 "
-                  "outcome=answered status=200 error= sent=yes\n"));
-  CHECK(told.says("the request ended request=10.0.0.9:5000#7 request_id=id-1 status=200 error= "
-                  "filter= closed_by= why= service=price pool=base tries=1 received=0 sent=2 us="));
+  CHECK(
+      told.says("a request came request=10.0.0.9:5000#7 request_id=id-1 direction=outbound "
+                "protocol=HTTP/1.1 method=GET authority=price path=/a identity=\n"));
+  CHECK(
+      told.says("its route is chosen request=10.0.0.9:5000#7 request_id=id-1 route= "
+                "service=price color=base tenant= ctx_source=none\n"));
+  CHECK(
+      told.says("a try begins request=10.0.0.9:5000#7 try=1 service=price pool=base "
+                "pool_reason=undyed upstream=127.0.0.1:9001 connection=any\n"));
+  CHECK(
+      told.says("a try ended request=10.0.0.9:5000#7 try=1 upstream=127.0.0.1:9001 "
+                "outcome=answered status=200 error= sent=yes\n"));
+  CHECK(
+      told.says("the request ended request=10.0.0.9:5000#7 request_id=id-1 status=200 error= "
+                "filter= closed_by= why= service=price pool=base tries=1 received=0 sent=2 us="));
   CHECK_FALSE(told.says("s3cret"));
 }
 
@@ -50,8 +55,9 @@ TEST_CASE("debug lines: a try that fails, and why") {
   told.rig.world.dialer.fail(0);
   told.rig.finish();
   CHECK(told.says("outcome=connect_failed status=0 error=connect_failed sent=no\n"));
-  CHECK(told.says("status=503 error=connect_failed filter= closed_by=woad "
-                  "why=127.0.0.1:9001: connection refused"));
+  CHECK(
+      told.says("status=503 error=connect_failed filter= closed_by=woad "
+                "why=127.0.0.1:9001: connection refused"));
 }
 
 TEST_CASE("debug lines: which filter answered") {

@@ -32,8 +32,7 @@ TEST_CASE("filters: `end` of a head is the head's own, whatever came while it wa
     for (const Case& each :
          {Case{"head", "head! ", "\r\n\r\n"},
           Case{"body", "head abc! ", "\r\n3\r\nabc\r\n0\r\n\r\n"},
-          Case{"empty body", "head ! ", "\r\n\r\n"},
-          Case{"part", "head abc ", "\r\n3\r\nabc\r\n"},
+          Case{"empty body", "head ! ", "\r\n\r\n"}, Case{"part", "head abc ", "\r\n3\r\nabc\r\n"},
           Case{"trailers", "head abc trailers ", "\r\n3\r\nabc\r\n0\r\nx-t: 1\r\n\r\n"},
           Case{"trailers alone", "head trailers ", "\r\n\r\n0\r\nx-t: 1\r\n\r\n"}}) {
       CAPTURE(each.what);

@@ -55,8 +55,8 @@ TEST_CASE("examples: each loads, and shows its filter") {
     ++examples;
   }
   const auto& kinds = filter_registry();
-  const auto there =
-      std::count_if(kinds.begin(), kinds.end(), [](const FilterKind& kind) { return !kind.later(); });
+  const auto there = std::count_if(kinds.begin(), kinds.end(),
+                                   [](const FilterKind& kind) { return !kind.later(); });
   CHECK(examples == there + 1);  // and the template
 }
 

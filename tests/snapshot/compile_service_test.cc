@@ -24,9 +24,9 @@ struct Version {
       : loaded(config::load_text(text, "f", config::Environment::none(),
                                  previous == nullptr ? nullptr : previous->loaded.config.get())) {
     REQUIRE_MESSAGE(loaded.ok(), loaded.diagnostics.text());
-    snapshot = compile(*loaded.config, kinds(), resolutions, {},
-                       previous == nullptr ? nullptr : previous->snapshot.get(), 1,
-                       loaded.diagnostics);
+    snapshot =
+        compile(*loaded.config, kinds(), resolutions, {},
+                previous == nullptr ? nullptr : previous->snapshot.get(), 1, loaded.diagnostics);
     REQUIRE_MESSAGE(loaded.diagnostics.ok(), loaded.diagnostics.text());
   }
 

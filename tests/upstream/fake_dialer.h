@@ -36,8 +36,8 @@ class FakeDialer final : public Dialer {
                      WallTime good_until = WallTime::max()) {
     Call& accepted = calls[call];
     accepted.peer = std::make_unique<MemoryPeer>(scheduler_, blocks_);
-    std::exchange(accepted.sink, nullptr)->on_dialed(
-        {accepted.peer->connect(), std::string(alpn), good_until});
+    std::exchange(accepted.sink, nullptr)
+        ->on_dialed({accepted.peer->connect(), std::string(alpn), good_until});
     return *accepted.peer;
   }
   MemoryPeer& accept_last() { return accept(calls.size() - 1); }
