@@ -12,7 +12,7 @@ namespace woad {
 class PiecePool {
  public:
   // Larger pieces come from malloc() and go back to it.
-  static constexpr size_t kLargest = 1024;
+  static constexpr size_t kLargest = 2048;
   // At most this many idle bytes are kept for each size.
   static constexpr size_t kKeepBytes = 256 * 1024;
 

@@ -35,6 +35,12 @@ Exchange::Exchange(ExchangeOwner& owner, WorkerContext& worker, ViewRef view,
   info_.own_id = client.tls->material().svid()->id;
 }
 
+void Exchange::operator delete(Exchange* exchange, std::destroying_delete_t) {
+  PiecePool& pieces = exchange->worker_.blocks.pieces();
+  exchange->~Exchange();
+  pieces.give(exchange);
+}
+
 Exchange::~Exchange() {
   lose_inside("the stream that carries it was closed");
   writer_.release(release_reason_);

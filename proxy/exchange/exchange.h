@@ -7,9 +7,11 @@
 #pragma once
 
 #include <memory>
+#include <new>
 #include <optional>
 #include <string>
 
+#include "proxy/base/piece_pool.h"
 #include "proxy/base/timer_wheel.h"
 #include "proxy/exchange/forwarder.h"
 #include "proxy/exchange/half.h"
@@ -66,6 +68,12 @@ class Exchange final : public Deferred,
   Exchange(ExchangeOwner& owner, WorkerContext& worker, ViewRef view, const ListenerSpec& listener,
            const Client& client, ResponseWriter& writer);
   ~Exchange() override;
+
+  // new (pieces) Exchange: one a request, so in memory that the worker takes again first; `pieces`
+  // are those of its worker.
+  static void* operator new(size_t size, PiecePool& pieces) { return pieces.take(size); }
+  static void operator delete(void* memory, PiecePool& pieces) { pieces.give(memory); }
+  static void operator delete(Exchange* exchange, std::destroying_delete_t);
 
   // The worker stops: cut it.
   void abort(std::string_view why);

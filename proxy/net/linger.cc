@@ -40,12 +40,13 @@ void Linger::on_drained() {
 
 void Linger::on_timer() {
   const size_t backlog = transport_->backlog();
-  const bool moved = backlog < backlog_;
+  const bool moved = backlog < backlog_ || discarded_ > discarded_before_;
   if (!moved || loop_.scheduler().now() - begun_ >= kLongest) {
     finish();
     return;
   }
   backlog_ = backlog;
+  discarded_before_ = discarded_;
   timer_.arm(kPatience);
 }
 

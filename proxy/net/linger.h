@@ -1,7 +1,8 @@
 // The end of a connection whose owner is done with it; see Transport::close_after_flush().
 //
-// It waits until everything is written and the peer has closed, discarding what comes, and gives up
-// when nothing moves for kPatience, after kLongest, or after kMaxDiscard bytes.
+// It waits until everything is written and the peer has closed, discarding what comes: a client
+// that is still sending its request would lose the answer to a reset (RFC 9112 section 9.6). It
+// gives up when nothing moves either way for kPatience, after kLongest, or after kMaxDiscard bytes.
 #pragma once
 
 #include <memory>
@@ -14,9 +15,9 @@ namespace woad {
 
 class Linger final : public LoopOwned, public TransportSink {
  public:
-  static constexpr Duration kPatience = seconds(2);
+  static constexpr Duration kPatience = seconds(5);
   static constexpr Duration kLongest = seconds(30);
-  static constexpr size_t kMaxDiscard = 1 << 20;
+  static constexpr size_t kMaxDiscard = 64 << 20;
 
   // The loop owns the new object. `ended`: the peer has sent FIN already.
   static Linger& begin(Loop& loop, std::unique_ptr<Transport> transport, bool ended);
@@ -37,6 +38,7 @@ class Linger final : public LoopOwned, public TransportSink {
   MonoTime begun_;
   size_t backlog_;
   size_t discarded_ = 0;
+  size_t discarded_before_ = 0;  // when the timer was armed
   bool ended_;
   bool finished_ = false;
 };

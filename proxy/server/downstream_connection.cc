@@ -12,15 +12,14 @@ namespace woad {
 DownstreamConnection::DownstreamConnection(ConnectionHost& host, ClientArrival arrival)
     : host_(host),
       transport_(std::move(arrival.transport)),
-      alpn_(std::move(arrival.alpn)),
       client_{transport_->peer(), std::move(arrival.identity), std::move(arrival.tls),
               arrival.over_limit, std::move(arrival.connect)},
       view_(host.current_view()),
-      detect_timer_(host.worker().scheduler.timers(),
-                    bind_timer<&DownstreamConnection::on_detect_timeout>(this)),
-      age_(host.worker().scheduler, *this) {
+      detection_(new Detection{std::move(arrival.alpn),
+                               Timer(host.worker().scheduler.timers(),
+                                     bind_timer<&DownstreamConnection::on_detect_timeout>(this))}) {
   if (client_.tls == nullptr) return;
-  age_.end_with_certificate(certificates_end(*client_.tls, client_.identity.get()));
+  age().end_with_certificate(certificates_end(*client_.tls, client_.identity.get()));
 }
 
 DownstreamConnection::~DownstreamConnection() {
@@ -30,19 +29,26 @@ DownstreamConnection::~DownstreamConnection() {
   Transport::close_after_flush(std::move(transport_));
 }
 
+ConnectionAge& DownstreamConnection::age() {
+  AgeSink& self = *this;
+  if (age_ == nullptr) age_ = std::make_unique<ConnectionAge>(host_.worker().scheduler, self);
+  return *age_;
+}
+
 void DownstreamConnection::start() {
   const HttpLimits& limits = view_->snapshot().limits;
   transport_->set_high_water(limits.buffer);
-  if (client_.over_limit) age_.end_within(limits.header_timeout + ConnectionAge::kGrace);
+  if (client_.over_limit) age().end_within(limits.header_timeout + ConnectionAge::kGrace);
   const ListenerProtocol protocol = host_.spec().protocol;
+  const std::string& alpn = detection_->alpn;
   if (leads_to_tcp()) {
     serve_opaque({});
-  } else if (alpn_ == "h2" || protocol == ListenerProtocol::kHttp2) {
+  } else if (alpn == "h2" || protocol == ListenerProtocol::kHttp2) {
     serve(Protocol::kHttp2);
-  } else if (alpn_ == "http/1.1" || protocol == ListenerProtocol::kHttp1) {
+  } else if (alpn == "http/1.1" || protocol == ListenerProtocol::kHttp1) {
     serve(Protocol::kHttp11);
   } else {
-    detect_timer_.arm(limits.idle_timeout);
+    detection_->timer.arm(limits.idle_timeout);
   }
   transport_->start(*this);
 }
@@ -55,7 +61,7 @@ bool DownstreamConnection::leads_to_tcp() const {
 }
 
 void DownstreamConnection::serve_opaque(FirstBytes found) {
-  detect_timer_.disarm();
+  detection_.reset();
   state_ = State::kServing;
   tell_served(host_.worker(), client_.address, Protocol::kTcp, "", "");
   ServerConnection& self = *this;
@@ -67,10 +73,11 @@ void DownstreamConnection::serve_opaque(FirstBytes found) {
 }
 
 void DownstreamConnection::serve(Protocol protocol) {
-  detect_timer_.disarm();
+  const std::unique_ptr<Detection> detected = std::move(detection_);
   state_ = State::kServing;
   tell_served(host_.worker(), client_.address, protocol,
-              client_.identity == nullptr ? std::string_view() : client_.identity->id, alpn_);
+              client_.identity == nullptr ? std::string_view() : client_.identity->id,
+              detected->alpn);
   ServerConnection& self = *this;
   const HttpLimits& limits = view_->snapshot().limits;
   if (protocol == Protocol::kHttp2) {
@@ -90,14 +97,15 @@ void DownstreamConnection::on_bytes(Slice bytes) {
 }
 
 void DownstreamConnection::detect(Slice bytes) {
-  const bool first = prefix_.empty();
-  const std::string joined = first ? std::string() : prefix_ + std::string(bytes.view());
+  const bool first = detection_->prefix.empty();
+  const std::string prefix = detection_->prefix;
+  const std::string joined = first ? std::string() : prefix + std::string(bytes.view());
   const std::string_view so_far = first ? bytes.view() : std::string_view(joined);
   FirstBytes found = judge_first_bytes(so_far, inside_connect());
   switch (found.kind) {
     case FirstBytes::Kind::kNeedMore:
-      if (first) detect_timer_.arm(view_->snapshot().limits.header_timeout);
-      prefix_.assign(so_far);
+      if (first) detection_->timer.arm(view_->snapshot().limits.header_timeout);
+      detection_->prefix.assign(so_far);
       return;
     case FirstBytes::Kind::kOpaque:
       if (!inside_connect()) {
@@ -112,8 +120,7 @@ void DownstreamConnection::detect(Slice bytes) {
   }
   if (!first) {
     Buffer begin;
-    begin.append(host_.worker().blocks, prefix_);
-    prefix_ = std::string();
+    begin.append(host_.worker().blocks, prefix);
     while (!begin.empty() && state_ == State::kServing) codec_->on_bytes(begin.take_front());
   }
   if (state_ == State::kServing) codec_->on_bytes(std::move(bytes));
@@ -146,8 +153,9 @@ RequestSink& DownstreamConnection::on_stream(ResponseWriter& writer) {
     view_ = newest;
   }
   ++client_.requests;
-  auto* exchange =
-      new Exchange(*this, host_.worker(), std::move(newest), host_.spec(), client_, writer);
+  WorkerContext& worker = host_.worker();
+  auto* exchange = new (worker.blocks.pieces())
+      Exchange(*this, worker, std::move(newest), host_.spec(), client_, writer);
   exchanges_.push_back(*exchange);
   return *exchange;
 }
@@ -195,7 +203,7 @@ void DownstreamConnection::on_newer_epoch(const TlsContext::Ptr& epoch) {
   const bool known = epoch != nullptr &&
                      epoch->material().trust_domain() == client_.tls->material().trust_domain();
   if (known) {
-    age_.end_within(ConnectionAge::kReplaced);
+    age().end_within(ConnectionAge::kReplaced);
   } else {
     drain();
   }
@@ -212,8 +220,8 @@ void DownstreamConnection::close(std::string_view why) {
   if (state_ == State::kClosing) return;
   state_ = State::kClosing;
   tell_gone(host_.worker(), client_.address, client_.requests, why);
-  detect_timer_.disarm();
-  age_.stop();
+  if (detection_ != nullptr) detection_->timer.disarm();
+  if (age_ != nullptr) age_->stop();
   host_.on_connection_closed(*this);
 }
 

@@ -68,6 +68,12 @@ class DownstreamConnection final : public Deferred,
 
  private:
   enum class State : uint8_t { kDetecting, kServing, kClosing };
+  // What is needed only until it is known what is spoken.
+  struct Detection {
+    std::string alpn;
+    Timer timer;
+    std::string prefix{};  // what came so far
+  };
 
   void on_bytes(Slice bytes) override;
   void on_eof() override;
@@ -87,20 +93,18 @@ class DownstreamConnection final : public Deferred,
   void serve(Protocol protocol);
   void serve_opaque(FirstBytes found);
   void on_detect_timeout();
+  ConnectionAge& age();
   void close(std::string_view why);
 
   ConnectionHost& host_;
   std::unique_ptr<Transport> transport_;
-  std::string alpn_;
   Client client_;
   std::unique_ptr<ServerCodec> codec_;
   IntrusiveList<Exchange> exchanges_;
   // The snapshot whose limits the codec has.
   ViewRef view_;
-  // While detecting: what came so far.
-  std::string prefix_;
-  Timer detect_timer_;
-  ConnectionAge age_;
+  std::unique_ptr<Detection> detection_;  // while detecting
+  std::unique_ptr<ConnectionAge> age_;    // nullptr: nothing but its use ends it
   State state_ = State::kDetecting;
 };
 

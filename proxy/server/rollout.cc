@@ -155,7 +155,7 @@ void Rollout::on_read(Version version) {
   if (loaded.snapshot == nullptr) return refuse(loaded.errors);
   if (!is_start() && loaded.snapshot->hash == running_.loaded.snapshot->hash) return on_unchanged();
   status_.last_error.clear();
-  if (is_overtaken()) return rest();
+  if (yields_to_newer()) return rest();
   watch_names(loaded.names);
   const bool has_waited = loaded.config == next_.loaded.config;
   if (has_waited || (faces_.names.settled() && version.world.names == world_.names)) {
@@ -166,7 +166,7 @@ void Rollout::on_read(Version version) {
   proceed();
 }
 
-bool Rollout::is_overtaken() {
+bool Rollout::yields_to_newer() {
   if (!newer_) return false;
   const MonoTime now = faces_.scheduler.now();
   if (!overtaken_since_) overtaken_since_ = now;

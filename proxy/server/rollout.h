@@ -129,7 +129,8 @@ class Rollout {
   void on_being_written(const LoadedConfig& loaded);
   void on_refreshed(Version version);
   void on_read(Version version);
-  bool is_overtaken();
+  // What was read is dropped for a newer file; notes since when that happens.
+  bool yields_to_newer();
   void adopt(Version version);
   void on_adopted();
   void on_unchanged();

@@ -28,7 +28,7 @@ class RelayHost {
 class TcpRelay final : public Deferred, public ListLink, private DialSink, private AgeSink {
  public:
   // A relay without bytes either way for this long is cut, as a tunnel is.
-  static constexpr Duration kIdle = hours(1);
+  static constexpr Duration kIdle = ExchangeLimits{}.tunnel_idle;
 
   TcpRelay(RelayHost& host, WorkerContext& worker, ClientArrival client);
   ~TcpRelay() override;

@@ -106,7 +106,7 @@ class Admin(Suite):
             self.skipTest("no promtool on this machine")
         text = self.woad.get("/metrics")[1]
         done = subprocess.run([promtool, "check", "metrics"], input=text.encode(), capture_output=True,
-                              check=False, timeout=30)
+                              check=False, timeout=120)
         self.assertEqual((done.returncode, done.stdout + done.stderr), (0, b""))
 
     def test_metrics_count(self):

@@ -497,12 +497,12 @@ class RealClients(Tunnels):
         self.assertEqual(self.curl("--cacert", certificate(), "https://secure.example/"), b"safe")
 
     def test_http_client(self):
-        plain = http.client.HTTPConnection("127.0.0.1", self.woad.outbound, timeout=20)
+        plain = http.client.HTTPConnection("127.0.0.1", self.woad.outbound, timeout=60)
         plain.set_tunnel("price", 80)
         plain.request("GET", "/tunnel")
         self.assertEqual(plain.getresponse().getheader("x-origin"), "price")
         plain.close()
-        secure = http.client.HTTPSConnection("127.0.0.1", self.woad.outbound, timeout=20, context=tls_client())
+        secure = http.client.HTTPSConnection("127.0.0.1", self.woad.outbound, timeout=60, context=tls_client())
         secure.set_tunnel("secure.example", 443)
         secure.request("GET", "/")
         self.assertEqual(secure.getresponse().read(), b"safe")

@@ -98,6 +98,7 @@ class Table(PodSuite):
             try:
                 for version in range(20):
                     woad.reload(dict(woad.config, version=f"v{version}"))
+                    assert until(lambda: woad.metrics("woad_config_info", version=f"v{version}"))
             finally:
                 done.set()
         in_threads(5, work)

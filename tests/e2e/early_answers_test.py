@@ -5,6 +5,7 @@ throws an answer away when a reset comes in between.
 """
 import socket
 
+from support.client import TIMEOUT
 from support.suite import *
 
 EARLY = {"/app": (413, "svc"), "/respond": (410, "gone"), "/nobody": (404, "nobody")}
@@ -33,7 +34,7 @@ class EarlyAnswers(Suite):
             while True:
                 client.pump()
         except socket.timeout:
-            client.sock.settimeout(20)
+            client.sock.settimeout(TIMEOUT)
 
     def answered(self, client, stream, status):
         got = client.response(stream)
@@ -85,10 +86,10 @@ class EarlyAnswers(Suite):
     def test_http1_gets_its_answer_while_it_sends(self):
         for port, target, status, host in self.ways:
             with self.subTest(target), H1(port) as client:
-                client.send(client.head("POST", target, [("Content-Length", "2000000")], host))
+                client.send(client.head("POST", target, [("Content-Length", "10000000")], host))
                 try:
                     for _ in range(20):
-                        client.send(b"x" * 100_000)
+                        client.send(b"x" * 500_000)
                 except ConnectionError:
                     self.fail("the rest of the body meets a reset")
                 self.assertEqual(client.response().status, status)

@@ -133,7 +133,7 @@ class Filters(Suite):
         with self.assertRaises(TimeoutError):
             next(rows)
         server.call(gate.set)
-        client.sock.settimeout(20)
+        client.sock.settimeout(60)
         self.assertIn(b"last", self.rest_of(client))
 
     def rest_of(self, client):

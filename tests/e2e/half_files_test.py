@@ -30,7 +30,7 @@ class SlowFile(Suite):
                 for result in ("success", "rejected", "unchanged")]
 
     def runs(self, version, error=False):
-        self.assertTrue(until(lambda: self.status() == (version, error), 10), self.status())
+        self.assertTrue(until(lambda: self.status() == (version, error)), self.status())
 
     def text(self, version, **more):
         return json.dumps(dict(self.woad.config, version=version, **more), indent=1)

@@ -20,7 +20,7 @@ services:
 
 def curl(*args):
     done = subprocess.run(["curl", "-sS", "--max-time", "10", "--noproxy", "", *args],
-                          capture_output=True, check=True, timeout=20)
+                          capture_output=True, check=True, timeout=60)
     return json.loads(done.stdout)
 
 

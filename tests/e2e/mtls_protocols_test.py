@@ -86,7 +86,7 @@ class OldTls(InboundSuite):
         until(lambda: self.app.requests)
         process.stdin.write(b"R\n")
         process.stdin.flush()
-        said = process.communicate(timeout=20)[0].decode()
+        said = process.communicate(timeout=60)[0].decode()
         self.assertIn("RENEGOTIATING", said)
         self.assertIn("no renegotiation", said)
 

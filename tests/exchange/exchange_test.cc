@@ -68,8 +68,8 @@ routes:
 TEST_CASE("exchange: a request that was refused by the codec is answered and told of") {
   ExchangeRig rig;
   rig.log_filters();
-  rig.exchange = std::make_unique<Exchange>(rig.owner(), rig.worker, rig.view,
-                                            rig.snapshot->listeners[0], rig.caller, rig.client);
+  rig.exchange.reset(new (rig.worker.blocks.pieces()) Exchange(
+      rig.owner(), rig.worker, rig.view, rig.snapshot->listeners[0], rig.caller, rig.client));
   auto* head = rig.sink().arena().make<RequestHead>(rig.sink().arena());
   rig.sink().on_bad_request(
       *head, {.code = ErrorCode::kTargetTooLong, .details = "too long", .close = true});

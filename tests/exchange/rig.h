@@ -118,8 +118,8 @@ class ExchangeRig final : private ExchangeOwner {
   // The client's side.
   RequestHead& request(std::string_view method, std::string_view path, bool end,
                        const Fields& fields = {}, std::string_view host = "price") {
-    exchange =
-        std::make_unique<Exchange>(owner(), worker, view, snapshot->listeners[0], caller, client);
+    exchange.reset(new (worker.blocks.pieces())
+                       Exchange(owner(), worker, view, snapshot->listeners[0], caller, client));
     auto* head = sink().arena().make<RequestHead>(sink().arena());
     TestRequest::fill(*head, method, path, host, fields);
     if (opaque) head->protocol = Protocol::kTcp;

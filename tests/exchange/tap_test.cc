@@ -73,8 +73,8 @@ TEST_CASE("taps: refused and broken requests are lines too, with the ids of thei
   ExchangeRig& rig = tapped.rig;
   rig.request("GET", "/", true, {}, "nobody");
   rig.finish();
-  rig.exchange = std::make_unique<Exchange>(rig.owner(), rig.worker, rig.view,
-                                            rig.snapshot->listeners[0], rig.caller, rig.client);
+  rig.exchange.reset(new (rig.worker.blocks.pieces()) Exchange(
+      rig.owner(), rig.worker, rig.view, rig.snapshot->listeners[0], rig.caller, rig.client));
   auto* head = rig.sink().arena().make<RequestHead>(rig.sink().arena());
   TestRequest::fill(*head, "GET", "/x y", "price",
                     {{"traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"},
@@ -96,8 +96,8 @@ TEST_CASE("taps: refused and broken requests are lines too, with the ids of thei
 TEST_CASE("taps: broken ids of a broken request are not shown") {
   TappedRig tapped;
   ExchangeRig& rig = tapped.rig;
-  rig.exchange = std::make_unique<Exchange>(rig.owner(), rig.worker, rig.view,
-                                            rig.snapshot->listeners[0], rig.caller, rig.client);
+  rig.exchange.reset(new (rig.worker.blocks.pieces()) Exchange(
+      rig.owner(), rig.worker, rig.view, rig.snapshot->listeners[0], rig.caller, rig.client));
   auto* head = rig.sink().arena().make<RequestHead>(rig.sink().arena());
   TestRequest::fill(*head, "GET", "/", "price",
                     {{"traceparent", "00-0AF7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"},

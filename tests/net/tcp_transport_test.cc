@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "proxy/net/linger.h"
 #include "tests/net/harness.h"
 
 namespace woad::test {
@@ -303,7 +304,25 @@ TEST_CASE("close_after_flush() gives up on a peer that neither reads nor closes"
   turns_in(pair.loop, milliseconds(20));
   CHECK(pair.loop.has_owned());
   Scheduler& scheduler = pair.loop.scheduler();
-  for (int i = 0; i < 3; ++i) scheduler.advance(scheduler.now() + milliseconds(2100));
+  for (int i = 0; i < 3; ++i)
+    scheduler.advance(scheduler.now() + Linger::kPatience + milliseconds(100));
+  CHECK(!pair.loop.has_owned());
+  scheduler.end_turn();
+}
+
+TEST_CASE("close_after_flush() is patient with a peer that is still sending") {
+  Pair pair;
+  pair.transport->start(pair.sink);
+  Transport::close_after_flush(std::move(pair.transport));
+  Scheduler& scheduler = pair.loop.scheduler();
+  pair.peer.send("more of a request that was answered already");
+  turns_in(pair.loop, milliseconds(20));
+  const auto pass = [&] {
+    scheduler.advance(scheduler.now() + Linger::kPatience + milliseconds(100));
+  };
+  pass();
+  CHECK(pair.loop.has_owned());
+  pass();
   CHECK(!pair.loop.has_owned());
   scheduler.end_turn();
 }

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from . import h2
 
-TIMEOUT = 20
+TIMEOUT = 60
 
 
 @dataclass

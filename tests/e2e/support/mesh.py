@@ -102,7 +102,7 @@ class Door:
             threading.Thread(target=self.one, args=(client,), daemon=True).start()
 
     def one(self, client):
-        client.settimeout(20)
+        client.settimeout(60)
         try:
             with client if self.context is None else self.context.wrap_socket(
                     client, server_side=True) as connection:

@@ -18,7 +18,7 @@ SANITIZED = any(f"/{preset}/" in BINARY for preset in ("asan", "tsan", "debug"))
 FULL = bool(os.environ.get("WOAD_FULL"))
 
 
-def until(check, seconds=10, every=0.01):
+def until(check, seconds=60, every=0.01):
     """Polls until check() is true; its last value otherwise."""
     end = time.monotonic() + seconds
     while not (value := check()) and time.monotonic() < end:
@@ -87,7 +87,7 @@ class Sidecar:
                 [*wrapper, BINARY, "run", "-c", self.path, *args], stdin=subprocess.DEVNULL, stdout=out,
                 stderr=err, env={**os.environ, **(env or {})},
                 preexec_fn=limit if descriptors else None)
-        if wait and not until(self.ready, 20):
+        if wait and not until(self.ready, 60):
             text = self.stderr()
             self.kill()
             raise AssertionError(f"woad did not get ready:\n{text}")
@@ -116,7 +116,7 @@ class Sidecar:
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
             try:
-                self.process.wait(20)
+                self.process.wait(60)
             except subprocess.TimeoutExpired:
                 self.kill()
         code, text = self.process.returncode, self.stderr()
@@ -184,7 +184,7 @@ class Sidecar:
         return len(os.listdir(f"/proc/{self.process.pid}/fd"))
 
 
-def run(*args, timeout=30, env=None):
+def run(*args, timeout=120, env=None):
     """One command of the binary: (exit code, stdout, stderr)."""
     done = subprocess.run([BINARY, *args], capture_output=True, timeout=timeout, check=False,
                           stdin=subprocess.DEVNULL, env={**os.environ, **(env or {})})
