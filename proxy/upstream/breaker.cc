@@ -4,6 +4,13 @@
 #include <memory>
 
 namespace woad {
+namespace {
+
+// Probes that have no result after so long, such as calls without any limit to an app that hangs,
+// make way for others.
+constexpr Duration kLongestProbe = seconds(15);
+
+}  // namespace
 
 std::string_view to_string(Breaker::State state) {
   constexpr std::string_view kWords[] = {"closed", "half_open", "open"};
@@ -29,6 +36,13 @@ Duration Breaker::length(uint8_t openings, const BreakerRules& rules) {
   return std::min(length, rules.open_max);
 }
 
+// A round of probes, of which the caller has the first.
+Breaker::Word Breaker::half_open(Word seen, MonoTime now, const BreakerRules& rules) {
+  open_until_.store(now.time_since_epoch().count(), std::memory_order_release);
+  return {State::kHalfOpen, seen.openings, static_cast<uint8_t>(rules.probes - 1), 0,
+          seen.generation + 1};
+}
+
 Breaker::Entry Breaker::enter(MonoTime now, const BreakerRules& rules) {
   Word seen = word_.load(std::memory_order_acquire);
   switch (forced()) {
@@ -44,14 +58,21 @@ Breaker::Entry Breaker::enter(MonoTime now, const BreakerRules& rules) {
         const Duration left =
             Duration(open_until_.load(std::memory_order_acquire)) - now.time_since_epoch();
         if (left > Duration(0)) return {.wait = left};
-        next = {State::kHalfOpen, seen.openings, static_cast<uint8_t>(rules.probes - 1), 0,
-                seen.generation + 1};
+        next = half_open(seen, now, rules);
         break;
       }
-      case State::kHalfOpen:
-        if (seen.probes_left == 0) return {};
-        --next.probes_left;
+      case State::kHalfOpen: {
+        const Duration since =
+            now.time_since_epoch() - Duration(open_until_.load(std::memory_order_acquire));
+        if (seen.probes_left > 0) {
+          --next.probes_left;
+        } else if (since >= kLongestProbe) {
+          next = half_open(seen, now, rules);
+        } else {
+          return {};
+        }
         break;
+      }
     }
     if (word_.compare_exchange_weak(seen, next, std::memory_order_acq_rel)) {
       return {.admitted = true, .generation = next.generation};

@@ -71,13 +71,15 @@ class Breaker {
   static_assert(std::atomic<Word>::is_always_lock_free);
 
   static Duration length(uint8_t openings, const BreakerRules& rules);
+  Word half_open(Word seen, MonoTime now, const BreakerRules& rules);
   bool open_from(Word seen, MonoTime now, const BreakerRules& rules);
   Change learn(Word seen, Result result, MonoTime now, const BreakerRules& rules);
   Change probed(Word seen, Result result, MonoTime now, const BreakerRules& rules);
   OutcomeWindow& window();
 
   std::atomic<Word> word_{Word{}};
-  std::atomic<int64_t> open_until_{0};  // written before word_ says so
+  // Half-open: when the round of probes began. Written before word_ says so.
+  std::atomic<int64_t> open_until_{0};
   std::atomic<Forced> forced_{Forced::kNot};
   std::atomic<OutcomeWindow*> window_{nullptr};  // made by the first result; many pools have none
 };

@@ -87,6 +87,24 @@ TEST_CASE("breaker: a probe that was given up is another's") {
   CHECK(world.enter().admitted);
 }
 
+TEST_CASE("breaker: probes without an end make way for others") {
+  World world;
+  world.open();
+  world.now += minutes(5);  // nobody came
+  const auto first = world.enter();
+  (void)world.enter();
+  CHECK_FALSE(world.enter().admitted);
+  world.now += seconds(15);
+  const auto third = world.enter();
+  const auto fourth = world.enter();
+  CHECK(third.admitted);
+  CHECK(fourth.admitted);
+  CHECK_FALSE(world.enter().admitted);
+  CHECK(world.leave(first, Result::kFailed) == Change::kNone);
+  CHECK(world.leave(third, Result::kGood) == Change::kNone);
+  CHECK(world.leave(fourth, Result::kGood) == Change::kClosed);
+}
+
 TEST_CASE("breaker: opens again for twice as long, up to a cap") {
   World world;
   world.open();
