@@ -2,6 +2,7 @@
 
 #include "filters/access_log/filter.h"
 #include "filters/authorization/filter.h"
+#include "filters/circuit_breaker/filter.h"
 #include "filters/color_routing/filter.h"
 #include "filters/context/filter.h"
 #include "filters/fault/filter.h"
@@ -35,7 +36,7 @@ const std::vector<FilterKind>& filter_registry() {
       filter_kind<TimeoutFilter>("timeout", kBoth),
       // Inside the limit of the whole request, outside the breaker: a breaker hears of each try.
       later_kind("retry", kOutbound),
-      later_kind("circuit_breaker", kOutbound),
+      filter_kind<CircuitBreakerFilter>("circuit_breaker", kOutbound),
   };
   return kinds;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "proxy/admin/breaker.h"
 #include "proxy/admin/context.h"
 #include "proxy/admin/pages.h"
 #include "proxy/admin/query.h"
@@ -80,6 +81,8 @@ const AdminApi::Endpoint AdminApi::kEndpoints[] = {
      &AdminApi::certs},
     {"GET", "/tap", kOnAll, "?color=red&status=5xx: requests as they end, a JSON line each",
      &AdminApi::tap},
+    {"POST", "/breaker", kOnAll, "?service=price&pool=base&state=open, closed or auto: for drills",
+     &AdminApi::force_breaker},
     {"POST", "/drain", kOnAll, "the graceful end of inbound; outbound serves on", &AdminApi::drain},
     {"POST", "/log", kOnAll, "?level=debug, info, warn or error", &AdminApi::log_level},
 };
@@ -163,6 +166,7 @@ void AdminApi::readyz(const RequestHead&, Done& done) {
 void AdminApi::metrics(const RequestHead& request, Done& done) {
   const auto form = wants_openmetrics(request) ? Exposition::kOpenMetrics : Exposition::kPrometheus;
   auto extra = config_metrics(backend_.config_status());
+  extra.push_back(breaker_metrics(*backend_.snapshot()));
   for (auto& family : backend_.process_metrics()) extra.push_back(std::move(family));
   backend_.collect_metrics([form, extra = std::move(extra), done](const MetricsSnapshot& merged) {
     done({.content_type = content_type(form), .body = render_metrics(merged, extra, form)});
@@ -240,6 +244,10 @@ void AdminApi::tap(const RequestHead& request, Done& done) {
 void AdminApi::drain(const RequestHead&, Done& done) {
   backend_.drain_inbound();
   done(plain(202, "draining inbound\n"));
+}
+
+void AdminApi::force_breaker(const RequestHead& request, Done& done) {
+  done(::woad::force_breaker(*backend_.snapshot(), request.query()));
 }
 
 void AdminApi::log_level(const RequestHead& request, Done& done) {

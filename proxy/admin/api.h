@@ -52,6 +52,7 @@ class AdminApi {
   void certs(const RequestHead& request, Done& done);
   void tap(const RequestHead& request, Done& done);
   void drain(const RequestHead& request, Done& done);
+  void force_breaker(const RequestHead& request, Done& done);
   void log_level(const RequestHead& request, Done& done);
 
   AdminBackend& backend_;

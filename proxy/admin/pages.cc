@@ -102,16 +102,32 @@ std::string services_json(const Snapshot& snapshot, const std::vector<EndpointLo
             {{"address", endpoint.name},
              {"weight", endpoint.weight},
              {"healthy", endpoint.unresolved.empty() && !passed_over(pool, endpoint, now)},
-             {"ejected", false},
+             {"ejected", endpoint.health != nullptr && endpoint.health->ejection.out()},
              {"active", found == active.end() ? 0 : found->second}});
         if (!endpoint.unresolved.empty()) endpoints.back()["unresolved"] = endpoint.unresolved;
       }
-      pools.push_back(
-          {{"name", pool.name}, {"breaker", "closed"}, {"endpoints", std::move(endpoints)}});
+      const Breaker& breaker = pool.health->breaker;
+      pools.push_back({{"name", pool.name}, {"breaker", to_string(breaker.state())}});
+      if (breaker.forced() != Breaker::Forced::kNot) pools.back()["forced"] = true;
+      pools.back()["endpoints"] = std::move(endpoints);
     }
     services.push_back({{"name", entry->service.name()}, {"pools", std::move(pools)}});
   }
   return dump({{"services", std::move(services)}});
+}
+
+ExtraFamily breaker_metrics(const Snapshot& snapshot) {
+  ExtraFamily family{
+      "woad_breaker_state", "Circuit breakers: 0 closed, 1 half-open, 2 open.", true, {}};
+  for (const auto& entry : snapshot.services) {
+    const Service& service = entry->service;
+    for (const Pool& pool : service.pools()) {
+      if (family.samples.size() == WorkerMetrics::kMaxSeries) return family;
+      family.samples.push_back({{{"service", std::string(service.name())}, {"pool", pool.name}},
+                                static_cast<double>(pool.health->breaker.state())});
+    }
+  }
+  return family;
 }
 
 std::vector<ExtraFamily> config_metrics(const ConfigStatus& status) {

@@ -35,5 +35,7 @@ std::string services_json(const Snapshot& snapshot, const std::vector<EndpointLo
                           MonoTime now);
 // What the workers do not count: how the configuration came to be.
 std::vector<ExtraFamily> config_metrics(const ConfigStatus& status);
+// woad_breaker_state of the first WorkerMetrics::kMaxSeries pools in the order of the file.
+ExtraFamily breaker_metrics(const Snapshot& snapshot);
 
 }  // namespace woad

@@ -94,13 +94,19 @@ void Forwarder::try_next() {
 // Another one than the last try had, when there is another.
 const Endpoint* Forwarder::pick_endpoint(BalancerPolicy policy) {
   const auto may_answer = [this](const Endpoint& endpoint) {
-    return !passed_over(live_->pool(), endpoint, worker_.scheduler.now());
+    const MonoTime now = worker_.scheduler.now();
+    return !passed_over(live_->pool(), endpoint, now) && !endpoint.health->ejection.keeps_out(now);
   };
   const auto another = [&](const Endpoint& endpoint) {
     return &endpoint != endpoint_ && may_answer(endpoint);
   };
-  const Endpoint* endpoint = pick(*live_, policy, worker_.random, another);
-  return endpoint == nullptr ? pick(*live_, policy, worker_.random, may_answer) : endpoint;
+  for (const Accept& accept : {Accept(another), Accept(may_answer)}) {
+    while (const Endpoint* endpoint = pick(*live_, policy, worker_.random, accept)) {
+      if (endpoint->health->ejection.begin(worker_.scheduler.now())) return endpoint;
+    }
+  }
+  // All are out: through another pool that has the same instances.
+  return pick(*live_, policy, worker_.random, [](const Endpoint&) { return true; });
 }
 
 void Forwarder::launch(bool fresh) {

@@ -21,6 +21,7 @@
 
 #include "proxy/base/arena.h"
 #include "proxy/base/buffer.h"
+#include "proxy/base/event_log.h"
 #include "proxy/base/random.h"
 #include "proxy/base/scheduler.h"
 #include "proxy/context/system.h"
@@ -62,6 +63,7 @@ struct FilterServices {
   WorkerMetrics& metrics;
   const ContextSystem& context;
   SpanQueue* spans = nullptr;  // nullptr: spans go nowhere
+  EventLog* log = nullptr;     // nullptr: nothing is told
 };
 
 // What a filter may use. One for each filter of an exchange; lives as long as the filter.
@@ -80,6 +82,7 @@ class FilterContext {
   WorkerMetrics& metrics() { return services_.metrics; }
   const ContextSystem& request_contexts() { return services_.context; }
   SpanQueue* spans() { return services_.spans; }
+  EventLog* log() { return services_.log; }
 
   // Settings after the cascade chain < service < route; those of the chain until the route is
   // chosen.

@@ -5,11 +5,14 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
-#include <mutex>
-#include <unordered_map>
+#include <string>
+#include <string_view>
 
 #include "proxy/base/time.h"
 #include "proxy/net/address.h"
+#include "proxy/upstream/ejection.h"
+#include "proxy/upstream/pool_health.h"
+#include "proxy/upstream/shared_by_key.h"
 
 namespace woad {
 
@@ -40,29 +43,32 @@ class EndpointHealth {
     return now.time_since_epoch().count() < passed_over_until_.load(std::memory_order_relaxed);
   }
 
+  // Whether its answers are good enough.
+  Ejection ejection;
+
  private:
   static constexpr int64_t kReachable = INT64_MIN;
   std::atomic<int64_t> passed_over_until_{kReachable};
 };
 
-// All of them, each as long as somebody holds it: an endpoint of a snapshot, or a worker that has
-// connections to it.
+// All of them, each as long as somebody holds it: an endpoint or a pool of a snapshot, or a worker
+// that has connections to it.
 class HealthTable {
  public:
-  std::shared_ptr<EndpointHealth> of(const Address& address);
+  std::shared_ptr<EndpointHealth> of(const Address& address) { return endpoints_.of(address); }
+  std::shared_ptr<PoolHealth> of(std::string_view service, std::string_view pool) {
+    return pools_.of(std::string(service).append("/").append(pool));
+  }
   // Addresses that somebody holds, and some that nobody holds any more.
-  size_t size() const;
+  size_t size() const { return endpoints_.size(); }
 
  private:
   struct Hash {
     size_t operator()(const Address& address) const { return address.hash(); }
   };
 
-  void forget_unheld();
-
-  mutable std::mutex mutex_;
-  std::unordered_map<Address, std::weak_ptr<EndpointHealth>, Hash> known_;
-  size_t forget_at_ = 64;  // the size at which those that nobody holds are looked for
+  SharedByKey<Address, EndpointHealth, Hash> endpoints_;
+  SharedByKey<std::string, PoolHealth> pools_;
 };
 
 }  // namespace woad

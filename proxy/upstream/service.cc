@@ -63,6 +63,7 @@ Pool& Service::pool_for(std::string_view color, std::string_view tenant) {
 
 void Service::finish(HealthTable& health) {
   for (Pool& pool : pools_) {
+    pool.health = health.of(name_, pool.name);
     std::erase_if(pool.endpoints, [](const Endpoint& endpoint) { return endpoint.weight == 0; });
     for (Endpoint& endpoint : pool.endpoints) {
       if (endpoint.address.valid()) endpoint.health = health.of(endpoint.address);

@@ -47,8 +47,9 @@ struct Pool {
   uint64_t total_weight = 0;
   uint64_t stride = 1;       // a step of round robin in units of weight, coprime to total_weight
   bool even_weights = true;  // all the same: balancers take the short way
-  std::vector<Endpoint> endpoints;  // of weight > 0; the addresses of a name stand together
-  std::vector<std::string> names;   // of several addresses, as written: "localhost:80"
+  std::vector<Endpoint> endpoints;       // of weight > 0; the addresses of a name stand together
+  std::vector<std::string> names;        // of several addresses, as written: "localhost:80"
+  std::shared_ptr<PoolHealth> health{};  // once its service is finished
 
   // Whether somebody in it may be asked: a question of the minute, not of the file.
   bool may_answer() const { return !endpoints.empty(); }

@@ -1,0 +1,71 @@
+#include "filters/circuit_breaker/config.h"
+
+namespace woad {
+namespace {
+
+using config::Diagnostics;
+using config::Node;
+
+constexpr uint32_t kMost = 1'000'000;
+
+config::Shape<config::Share> share_above_zero() {
+  return config::where<config::Share>(config::share(), [](const config::Share& share) {
+    return share.value > 0 ? "" : "must be above 0%";
+  });
+}
+
+config::Shape<Duration> window() {
+  return config::where<Duration>(config::duration(seconds(1)), [](const Duration& window) {
+    return window <= OutcomeWindow::kLongest
+               ? std::string()
+               : "is longer than the " + config::show(OutcomeWindow::kLongest) +
+                     " that are remembered";
+  });
+}
+
+// `limit` of a doubling time must not be below its `first`.
+void check_doubling(Duration first, std::string_view first_key, Duration limit,
+                    std::string_view limit_key, const Node& node, Diagnostics& diagnostics) {
+  if (first <= limit) return;
+  diagnostics.error_below(node, node.find(limit_key) ? limit_key : first_key,
+                          std::string(first_key) + " (" + config::show(first) +
+                              ") is longer than " + std::string(limit_key) + " (" +
+                              config::show(limit) + "), at which its doubling ends");
+}
+
+const config::Table<EjectSettings> kEject{
+    {{"consecutive", &EjectSettings::consecutive, config::integer<uint32_t>(1, kMost),
+      "Gateway failures in a row that put an instance out."},
+     {"base", &EjectSettings::base, config::duration(milliseconds(1)),
+      "How long it is out the first time, and up to half of it more."},
+     {"max", &EjectSettings::max, config::duration(milliseconds(1)),
+      "Where the doubling of that ends."},
+     {"max_share", &EjectSettings::max_share, config::share(),
+      "How much of a pool may be out at once, rounded down; never its last instance."}},
+    [](const EjectSettings& eject, const Node& node, Diagnostics& diagnostics) {
+      check_doubling(eject.base, "base", eject.max, "max", node, diagnostics);
+    }};
+
+}  // namespace
+
+const config::Table<CircuitBreakerSettings> kCircuitBreakerTable{
+    {{"max_requests", &CircuitBreakerSettings::max_requests, config::integer<uint32_t>(1, kMost),
+      "Requests under way in a pool at once."},
+     config::not_yet<CircuitBreakerSettings>("max_pending"),
+     {"window", &CircuitBreakerSettings::window, window(), "The time that is looked back on."},
+     {"min_requests", &CircuitBreakerSettings::min_requests, config::integer<uint32_t>(1, kMost),
+      "Tries in the window before it may open."},
+     {"failure_ratio", &CircuitBreakerSettings::failure_ratio, share_above_zero(),
+      "The share of them that failed at which it opens."},
+     {"open", &CircuitBreakerSettings::open, config::duration(milliseconds(1)),
+      "How long it is open the first time."},
+     {"open_max", &CircuitBreakerSettings::open_max, config::duration(milliseconds(1)),
+      "Where the doubling of that ends."},
+     {"probes", &CircuitBreakerSettings::probes, config::integer<uint32_t>(1, Breaker::kMostProbes),
+      "Tries that are let through half-open, and must all be good to close it."},
+     {"eject", &CircuitBreakerSettings::eject, kEject, "When an instance is put out of its pool."}},
+    [](const CircuitBreakerSettings& settings, const Node& node, Diagnostics& diagnostics) {
+      check_doubling(settings.open, "open", settings.open_max, "open_max", node, diagnostics);
+    }};
+
+}  // namespace woad

@@ -1,0 +1,149 @@
+#include "filters/circuit_breaker/filter.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+namespace woad {
+namespace {
+
+std::string whole_seconds(Duration time) {
+  return std::to_string(std::chrono::ceil<seconds>(time).count()) + "s";
+}
+
+std::string in_words(const Service& service, const Pool& pool) {
+  return "pool " + pool.name + " of service " + std::string(service.name());
+}
+
+bool is_out(const Endpoint& endpoint) {
+  return endpoint.health != nullptr && endpoint.health->ejection.out();
+}
+
+}  // namespace
+
+Breaker::Result judge(const Outcome& outcome) {
+  using enum Outcome::Kind;
+  using enum Breaker::Result;
+  switch (outcome.kind) {
+    case kAccepted: {
+      const int status = outcome.status();
+      return status == 502 || status == 503 || status == 504 ? kFailed : kGood;
+    }
+    case kConnectFailed:
+    case kRefused:
+    case kReset:
+    case kBadResponse:
+    case kPerTryTimeout: return kFailed;
+    case kCancelled: return outcome.error == ErrorCode::kTimeout ? kFailed : kUnknown;
+    case kNotMade: return kUnknown;
+  }
+  return kUnknown;
+}
+
+Verdict CircuitBreakerFilter::on_attempt(AttemptPlan& plan, RequestHead&) {
+  leave_pool();
+  const Pool* pool = plan.pool == nullptr ? plan.service.find_pool("", "") : plan.pool;
+  if (pool == nullptr || pool->health == nullptr) return Verdict::go();
+  const Settings& settings = context_.settings<Settings>();
+  PoolHealth& health = *pool->health;
+  if (!health.take(settings.max_requests)) {
+    return Verdict::reply({.code = ErrorCode::kOverloaded,
+                           .details = in_words(plan.service, *pool) + " has " +
+                                      std::to_string(settings.max_requests) +
+                                      " requests under way (circuit_breaker.max_requests)"});
+  }
+  service_ = &plan.service;
+  pool_ = pool;
+  entry_ = health.breaker.enter(context_.scheduler().now(), settings.breaker_rules());
+  if (entry_.admitted) return Verdict::go();
+  Verdict refusal = refuse(entry_);
+  leave_pool();
+  return refusal;
+}
+
+Verdict CircuitBreakerFilter::refuse(const Breaker::Entry& entry) const {
+  const bool by_hand = pool_->health->breaker.forced() == Breaker::Forced::kOpen;
+  std::string details = "the breaker of " + in_words(*service_, *pool_);
+  if (by_hand) {
+    details += " was opened by hand (POST /breaker)";
+  } else if (entry.wait > Duration(0)) {
+    details += " is open after failures, and lets probes pass in " + whole_seconds(entry.wait) +
+               " (circuit_breaker.open)";
+  } else {
+    details += " is half open, and all of its probes are under way (circuit_breaker.probes)";
+  }
+  const auto wait = std::max<int64_t>(std::chrono::ceil<seconds>(entry.wait).count(), 1);
+  return Verdict::reply({.code = ErrorCode::kCircuitOpen,
+                         .details = std::move(details),
+                         .retry_after_seconds = by_hand ? 0 : static_cast<int>(wait)});
+}
+
+void CircuitBreakerFilter::on_outcome(const Outcome& outcome) {
+  if (pool_ == nullptr) return;
+  const Breaker::Result result = judge(outcome);
+  judge_pool(result);
+  if (outcome.endpoint != nullptr && outcome.endpoint->health != nullptr) {
+    judge_endpoint(*outcome.endpoint->health, outcome.endpoint->name, result);
+  }
+  // An accepted response is under way until the exchange ends.
+  if (outcome.kind != Outcome::Kind::kAccepted) leave_pool();
+}
+
+void CircuitBreakerFilter::judge_pool(Breaker::Result result) {
+  const BreakerRules rules = context_.settings<Settings>().breaker_rules();
+  Breaker& breaker = pool_->health->breaker;
+  switch (breaker.leave(entry_, result, context_.scheduler().now(), rules)) {
+    case Breaker::Change::kNone: return;
+    case Breaker::Change::kOpened:
+      return tell("a breaker opened: too many tries failed", {},
+                  config::show(breaker.opened_for(rules)));
+    case Breaker::Change::kClosed: return tell("a breaker closed: its probes were good", {});
+  }
+}
+
+void CircuitBreakerFilter::judge_endpoint(EndpointHealth& health, std::string_view name,
+                                          Breaker::Result result) {
+  const MonoTime now = context_.scheduler().now();
+  Ejection& ejection = health.ejection;
+  switch (result) {
+    case Breaker::Result::kUnknown: return ejection.undecided(now);
+    case Breaker::Result::kGood:
+      if (ejection.succeeded()) tell("an instance is in its pool again: its trial was good", name);
+      return;
+    case Breaker::Result::kFailed: break;
+  }
+  const EjectionRules rules = context_.settings<Settings>().ejection_rules();
+  if (!ejection.failed(rules.consecutive)) return;
+  Duration length{};
+  {
+    const std::lock_guard lock(pool_->health->ejecting());
+    if (!ejection.out() && !may_eject(rules.max_share)) return;
+    length = ejection.eject(now, rules, context_.random());
+  }
+  WorkerMetrics& metrics = context_.metrics();
+  metrics.count(kEjections, {metrics.intern(service_->name()), metrics.intern(pool_->name)});
+  tell("an instance is put out of its pool: it failed again and again", name,
+       config::show(std::chrono::duration_cast<milliseconds>(length)));
+}
+
+bool CircuitBreakerFilter::may_eject(double max_share) const {
+  const auto& all = pool_->endpoints;
+  const auto out = static_cast<size_t>(std::count_if(all.begin(), all.end(), is_out));
+  const auto most = static_cast<size_t>(max_share * static_cast<double>(all.size()));
+  return out + 1 <= most && out + 1 < all.size();
+}
+
+void CircuitBreakerFilter::leave_pool() {
+  if (const Pool* pool = std::exchange(pool_, nullptr)) pool->health->give_back();
+}
+
+void CircuitBreakerFilter::tell(std::string_view sentence, std::string_view endpoint,
+                                std::string_view time) {
+  if (context_.log() == nullptr) return;
+  context_.log()->warn(sentence, {{"service", service_->name()},
+                                  {"pool", pool_->name},
+                                  {"endpoint", endpoint},
+                                  {"for", time}});
+}
+
+}  // namespace woad

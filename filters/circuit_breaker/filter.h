@@ -1,0 +1,45 @@
+// Keeps requests from a pool that fails as a whole, and puts out instances that fail alone.
+#pragma once
+
+#include "filters/circuit_breaker/config.h"
+#include "proxy/filter/filter.h"
+
+namespace woad {
+
+inline constexpr FamilyInfo kEjections{.name = "woad_ejections_total",
+                                       .help = "Instances that were put out of a pool.",
+                                       .labels = {"service", "pool"}};
+
+// Whether a try ended as a gateway's failure; nothing is known of one that was given up.
+Breaker::Result judge(const Outcome& outcome);
+
+// One an exchange, on the worker's thread. What it learns is the pool's and the endpoint's
+// (PoolHealth, EndpointHealth), so all workers and all reloads share it.
+class CircuitBreakerFilter final : public HttpFilter {
+ public:
+  using Settings = CircuitBreakerSettings;
+  static constexpr const config::Table<Settings>& kTable = kCircuitBreakerTable;
+
+  explicit CircuitBreakerFilter(FilterContext& context) : context_(context) {}
+  ~CircuitBreakerFilter() override { leave_pool(); }
+
+  Verdict on_attempt(AttemptPlan& plan, RequestHead& head) override;
+  void on_outcome(const Outcome& outcome) override;
+  void on_end(const ExchangeInfo&) override { leave_pool(); }
+
+ private:
+  Verdict refuse(const Breaker::Entry& entry) const;
+  void judge_pool(Breaker::Result result);
+  void judge_endpoint(EndpointHealth& health, std::string_view name, Breaker::Result result);
+  // Whether one more of the pool's instances may be put out.
+  bool may_eject(double max_share) const;
+  void leave_pool();
+  void tell(std::string_view sentence, std::string_view endpoint, std::string_view time = {});
+
+  FilterContext& context_;
+  const Service* service_ = nullptr;
+  const Pool* pool_ = nullptr;  // of the present try, and where this request counts as under way
+  Breaker::Entry entry_;
+};
+
+}  // namespace woad
