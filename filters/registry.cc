@@ -9,6 +9,7 @@
 #include "filters/headers/filter.h"
 #include "filters/peer_identity/filter.h"
 #include "filters/rate_limit/filter.h"
+#include "filters/retry/filter.h"
 #include "filters/timeout/filter.h"
 #include "filters/trace/filter.h"
 
@@ -35,7 +36,7 @@ const std::vector<FilterKind>& filter_registry() {
       filter_kind<RateLimitFilter>("rate_limit", kBoth),
       filter_kind<TimeoutFilter>("timeout", kBoth),
       // Inside the limit of the whole request, outside the breaker: a breaker hears of each try.
-      later_kind("retry", kOutbound),
+      filter_kind<RetryFilter>("retry", kOutbound),
       filter_kind<CircuitBreakerFilter>("circuit_breaker", kOutbound),
   };
   return kinds;

@@ -35,6 +35,7 @@ Breaker::Result judge(const Outcome& outcome) {
     case kBadResponse:
     case kPerTryTimeout: return kFailed;
     case kCancelled: return outcome.error == ErrorCode::kTimeout ? kFailed : kUnknown;
+    case kNoMeans:
     case kNotMade: return kUnknown;
   }
   return kUnknown;

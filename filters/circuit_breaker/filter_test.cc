@@ -97,6 +97,7 @@ TEST_CASE("circuit_breaker: what counts as failed") {
       {kAccepted, 504, ErrorCode::kNone, kFailed},
       {kAccepted, 505, ErrorCode::kNone, kGood},
       {kConnectFailed, 0, ErrorCode::kConnectFailed, kFailed},
+      {kNoMeans, 0, ErrorCode::kConnectFailed, kUnknown},
       {kRefused, 0, ErrorCode::kUpstreamReset, kFailed},
       {kReset, 0, ErrorCode::kUpstreamReset, kFailed},
       {kBadResponse, 0, ErrorCode::kBadUpstreamResponse, kFailed},

@@ -233,7 +233,9 @@ void Forwarder::on_per_try() {
 }
 
 void Forwarder::on_attempt_no_stream(const DialFailure& failure) {
-  fail(Outcome::Kind::kConnectFailed, failure.message, failure.proxy_status);
+  const bool ours = failure.cause == DialFailure::Cause::kOurs;
+  fail(ours ? Outcome::Kind::kNoMeans : Outcome::Kind::kConnectFailed, failure.message,
+       failure.proxy_status);
 }
 
 void Forwarder::on_reset(ResetReason reason, std::string_view why) {

@@ -8,6 +8,7 @@ namespace {
 constexpr OutcomeInfo kOutcomes[] = {
     {"answered", ErrorCode::kNone, ClosedBy::kNobody, Resend::kIfIdempotent},
     {"connect_failed", ErrorCode::kConnectFailed, ClosedBy::kWoad, Resend::kAlways},
+    {"connect_failed", ErrorCode::kConnectFailed, ClosedBy::kWoad, Resend::kAlways},
     {"refused", ErrorCode::kUpstreamReset, ClosedBy::kUpstream, Resend::kAlways},
     {"reset", ErrorCode::kUpstreamReset, ClosedBy::kUpstream, Resend::kIfIdempotent},
     {"bad_response", ErrorCode::kBadUpstreamResponse, ClosedBy::kUpstream, Resend::kIfIdempotent},

@@ -17,6 +17,7 @@ struct Outcome {
   enum class Kind : uint8_t {
     kAccepted,       // the head of a response came
     kConnectFailed,  // no connection, or none that we may use
+    kNoMeans,        // we could not even try (no file descriptor): nothing is known of the upstream
     kRefused,        // the upstream did not process it at all (REFUSED_STREAM, GOAWAY)
     kReset,          // it broke off before a response
     kBadResponse,    // what came is no HTTP

@@ -126,7 +126,8 @@ class Addresses(Suite):
         self.at("127.0.0.1", "one")
         woad = self.sidecar({"x": ["127.0.0.1"]}, services={"svc": service(
             f"127.0.0.1:{self.port}", f"127.0.0.2:{self.port}",
-            load_balancing={"policy": "round_robin"})})
+            load_balancing={"policy": "round_robin"},
+            filters={"retry": {"attempts": 0}})})
         statuses = [fetch(woad.outbound).status for _ in range(8)]
         self.assertEqual(sorted(set(statuses)), [200, 503])
 

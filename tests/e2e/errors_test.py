@@ -47,6 +47,7 @@ class Errors(Suite):
                 "nowhere": service("no-such-name.invalid:80"),
                 "slow": service(cls.server.address, filters={"timeout": {"request": "200ms"}}),
                 "strict": service(cls.server.address, pools={"blue": {"on_unhealthy": "fail"}})},
+            filters={"outbound": ["access_log", "context", "color_routing", "timeout"]},
             routes=[{"match": {"hosts": ["gone"]}, "respond": {"status": 410, "body": "gone"}}])
 
     @classmethod

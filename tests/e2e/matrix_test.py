@@ -309,7 +309,7 @@ class Brokenness(Suite):
                       "/none": b""}
         server = self.origin(handler=lambda r: Reply(body=b"ok") if r.target == "/warm" else
                              Reply(raw=beginnings[r.target], close=True))
-        woad = self.sidecar(services={"svc": service(server.address)})
+        woad = self.sidecar(services={"svc": service(server.address, filters={"retry": {"attempts": 0}})})
         for version in ("h1", "h2"):
             for target, asked in (("/interim", 1), ("/half", 1), ("/none", 2)):
                 before = len([r for r in server.requests if r.target == target])

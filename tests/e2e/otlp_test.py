@@ -229,7 +229,8 @@ class Spans(Suite):
         self.assertGreater(len(span["message"]), 10, "the sentence of the log")
         self.server.close()
         self.assertEqual(fetch(woad.outbound, headers=[("traceparent", SAMPLED)]).status, 503)
-        tried, exchange = self.collector.wait(3)[1:]
+        tried, again, exchange = self.collector.wait(4)[1:]
+        self.assertEqual((again["error.type"], again["parent"]), ("connect_failed", exchange["id"]))
         self.assertEqual(tried["error.type"], "connect_failed")
         self.assertEqual(exchange["error.type"], "connect_failed")
         self.assertEqual(tried["parent"], exchange["id"])

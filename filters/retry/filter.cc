@@ -1,0 +1,127 @@
+#include "filters/retry/filter.h"
+
+#include <algorithm>
+#include <string>
+
+#include "proxy/base/strings.h"
+
+namespace woad {
+namespace {
+
+constexpr std::string_view kAttempt = "x-woad-attempt";
+constexpr std::string_view kIdempotencyKey = "idempotency-key";
+
+uint64_t attempt_of(const RequestHead& head) {
+  const Header* field = head.headers.find(kAttempt);
+  return field == nullptr ? 1 : parse_decimal(field->value).value_or(1);
+}
+
+// RFC 9110 section 10.2.3, as seconds; a date is none of a gateway's business within its deadline.
+Duration retry_after(const ResponseHead* response) {
+  const Header* field = response == nullptr ? nullptr : response->headers.find("retry-after");
+  if (field == nullptr) return Duration(0);
+  constexpr uint64_t kMost = 86'400;
+  return seconds(static_cast<int64_t>(std::min(parse_decimal(field->value).value_or(0), kMost)));
+}
+
+}  // namespace
+
+bool is_cause(const Outcome& outcome, const std::vector<RetryOn>& on) {
+  const auto named = [&on](RetryOn cause) {
+    return std::find(on.begin(), on.end(), cause) != on.end();
+  };
+  using enum Outcome::Kind;
+  switch (outcome.kind) {
+    case kConnectFailed: return named(RetryOn::kConnect);
+    case kRefused: return named(RetryOn::kRefused);
+    case kReset: return named(RetryOn::kReset);
+    case kPerTryTimeout: return named(RetryOn::kPerTry);
+    case kAccepted:
+      switch (outcome.status()) {
+        case 502: return named(RetryOn::k502);
+        case 503: return named(RetryOn::k503);
+        case 504: return named(RetryOn::k504);
+        default: return false;
+      }
+    case kNoMeans:
+    case kBadResponse:
+    case kCancelled:
+    case kNotMade: return false;
+  }
+  return false;
+}
+
+bool may_resend(const Outcome& outcome, const RequestHead& head, RetryMethods methods) {
+  const Resend resend = outcome_info(outcome.kind).resend;
+  if (resend == Resend::kAlways) return true;
+  const bool unseen = outcome.kind != Outcome::Kind::kAccepted && !outcome.anything_sent;
+  return unseen || methods == RetryMethods::kAny || is_idempotent(head.method) ||
+         head.headers.find(kIdempotencyKey) != nullptr;
+}
+
+Verdict RetryFilter::on_attempt(AttemptPlan& plan, RequestHead& head) {
+  if (plan.number == 1) {
+    repeated_ = context_.info().caller_attempt > 1 || attempt_of(head) > 1;
+  }
+  head_ = &head;
+  const Pool* pool = plan.pool == nullptr ? plan.service.find_pool("", "") : plan.pool;
+  if (pool != nullptr) {
+    service_ = plan.service.name();
+    pool_ = pool->name;
+    budget_ = &context_.state<State>().of(plan.service, *pool);
+    if (plan.number == 1) budget_->request(context_.scheduler().now());
+  }
+  if (plan.service.external()) {
+    head.headers.remove(kAttempt);
+  } else {
+    const uint32_t number = std::max<uint32_t>(plan.number, repeated_ ? 2 : 1);
+    head.headers.set(kAttempt, number == 1 ? std::string_view("1")
+                                           : context_.arena().copy(std::to_string(number)));
+  }
+  return Verdict::go();
+}
+
+Next RetryFilter::next_try(const Outcome& outcome) {
+  const Settings& settings = context_.settings<Settings>();
+  const bool tries =
+      settings.mode == RetryMode::kFailover || settings.mode == RetryMode::kFailcache;
+  const uint32_t most =
+      settings.mode == RetryMode::kFailcache ? std::min(settings.attempts, 1U) : settings.attempts;
+  if (!tries || outcome.number > most || repeated_ || budget_ == nullptr) return Next::done();
+  if (!is_cause(outcome, settings.on) || !may_resend(outcome, *head_, settings.methods)) {
+    return Next::done();
+  }
+  const Duration wait = wait_for(outcome);
+  const MonoTime now = context_.scheduler().now();
+  if (context_.info().deadline - now <= wait) {
+    count("no_time");
+    return Next::done();
+  }
+  if (!budget_->take(now)) {
+    count("no_budget");
+    return Next::done();
+  }
+  count("sent");
+  return Next::again(wait);
+}
+
+// Full jitter: anything up to the doubled base, so that callers who failed together do not come
+// back together. What the upstream asks for is the least.
+Duration RetryFilter::wait_for(const Outcome& outcome) {
+  const Settings& settings = context_.settings<Settings>();
+  const Duration asked = retry_after(outcome.response);
+  if (settings.mode == RetryMode::kFailcache) return std::max(settings.pause, asked);
+  const uint32_t doublings = std::min(outcome.number - 1, 20U);
+  const Duration longest =
+      std::min(settings.backoff.base * (1U << doublings), settings.backoff.max);
+  const auto most = static_cast<uint64_t>(longest.count());
+  return std::max(Duration(static_cast<int64_t>(context_.random().below(most + 1))), asked);
+}
+
+void RetryFilter::count(std::string_view result) {
+  WorkerMetrics& metrics = context_.metrics();
+  metrics.count(kRetries,
+                {metrics.intern(service_), metrics.intern(pool_), metrics.intern(result)});
+}
+
+}  // namespace woad

@@ -1,0 +1,48 @@
+// Another try for a request whose try failed, where that can do no harm and is not too much.
+#pragma once
+
+#include "filters/retry/budget.h"
+#include "filters/retry/config.h"
+#include "proxy/filter/filter.h"
+#include "proxy/filter/pool_states.h"
+
+namespace woad {
+
+inline constexpr FamilyInfo kRetries{
+    .name = "woad_retries_total",
+    .help =
+        "Tries that failed and could be repeated, by what became of that: sent, no_budget, "
+        "no_time.",
+    .labels = {"service", "pool", "result"}};
+
+// Whether a request may be sent again after its try ended so (RFC 9110 section 9.2.2): whatever its
+// method when nothing of it was processed, else when it is idempotent or `methods` lets any pass.
+bool may_resend(const Outcome& outcome, const RequestHead& head, RetryMethods methods);
+// Whether `on` names how the try ended.
+bool is_cause(const Outcome& outcome, const std::vector<RetryOn>& on);
+
+// One an exchange, on the worker's thread. Budgets are those of its settings' place, a pool each.
+class RetryFilter final : public HttpFilter {
+ public:
+  using Settings = RetrySettings;
+  using State = PoolStates<RetrySettings, RetryBudget>;
+  static constexpr const config::Table<Settings>& kTable = kRetryTable;
+
+  explicit RetryFilter(FilterContext& context) : context_(context) {}
+
+  Verdict on_attempt(AttemptPlan& plan, RequestHead& head) override;
+  Next next_try(const Outcome& outcome) override;
+
+ private:
+  Duration wait_for(const Outcome& outcome);
+  void count(std::string_view result);
+
+  FilterContext& context_;
+  const RequestHead* head_ = nullptr;  // of the present try
+  std::string_view service_;
+  std::string_view pool_;
+  RetryBudget* budget_ = nullptr;  // of the pool; nullptr: it has nobody
+  bool repeated_ = false;          // the request is itself a repetition
+};
+
+}  // namespace woad
