@@ -11,8 +11,8 @@ using Settings = RetrySettings;
 using Kind = Outcome::Kind;
 
 // One request and its tries.
-struct Exchange {
-  explicit Exchange(Settings given = {}) : bench(std::move(given)) { bench.add_pool(""); }
+struct TriedRequest {
+  explicit TriedRequest(Settings given = {}) : bench(std::move(given)) { bench.add_pool(""); }
 
   Next ends(Outcome outcome) {
     AttemptPlan plan{bench.service, ++tries, bench.service.find_pool("", "")};
@@ -60,13 +60,13 @@ TEST_CASE("retry: which tries are repeated, by method and end") {
     for (const bool post : {false, true}) {
       CAPTURE(post);
       for (const std::string_view key : {"", "idempotency-key"}) {
-        Exchange exchange;
-        exchange.bench.request.method = post ? Method::kPost : Method::kGet;
-        if (!key.empty()) exchange.bench.request.headers.add(key, "k1");
-        exchange.bench.response.status = row.status;
-        const Next next = exchange.ends(
+        TriedRequest request;
+        request.bench.request.method = post ? Method::kPost : Method::kGet;
+        if (!key.empty()) request.bench.request.headers.add(key, "k1");
+        request.bench.response.status = row.status;
+        const Next next = request.ends(
             {.kind = row.kind,
-             .response = row.kind == Kind::kAccepted ? &exchange.bench.response : nullptr,
+             .response = row.kind == Kind::kAccepted ? &request.bench.response : nullptr,
              .anything_sent = row.sent});
         CHECK(next.wants_again() == (post && key.empty() ? row.post : row.get));
       }
@@ -90,11 +90,11 @@ TEST_CASE("retry: how many tries each setting allows") {
   for (const Row& row : {Row{{}, 2, 1}, Row{any, 2, 2}, Row{none, 1, 1}, Row{three, 4, 1},
                          Row{cached, 2, 1}, Row{back, 1, 1}, Row{fast, 1, 1}, Row{connect, 1, 1}}) {
     for (const bool post : {false, true}) {
-      Exchange exchange(row.settings);
-      exchange.bench.request.method = post ? Method::kPost : Method::kGet;
-      while (exchange.answers(503).wants_again()) {
+      TriedRequest request(row.settings);
+      request.bench.request.method = post ? Method::kPost : Method::kGet;
+      while (request.answers(503).wants_again()) {
       }
-      CHECK(exchange.tries == (post ? row.post : row.get));
+      CHECK(request.tries == (post ? row.post : row.get));
     }
   }
 }
@@ -103,30 +103,30 @@ TEST_CASE("retry: waits are within the doubled base, and what the upstream asks 
   Settings settings{.attempts = 6};
   Duration longest{};
   for (int i = 0; i < 200; ++i) {
-    Exchange exchange(settings);
-    exchange.bench.random = Random(static_cast<uint64_t>(i));
+    TriedRequest request(settings);
+    request.bench.random = Random(static_cast<uint64_t>(i));
     for (const auto most : {25, 50, 100, 200, 250, 250}) {
-      const Duration wait = exchange.answers(503).delay();
+      const Duration wait = request.answers(503).delay();
       CHECK(wait <= milliseconds(most));
       longest = std::max(longest, wait);
     }
   }
   CHECK(longest > milliseconds(200));
-  Exchange asked;
+  TriedRequest asked;
   asked.bench.response.headers.add("retry-after", "2");
   CHECK(asked.answers(503).delay() == seconds(2));
-  Exchange cached(Settings{.mode = RetryMode::kFailcache});
+  TriedRequest cached(Settings{.mode = RetryMode::kFailcache});
   CHECK(cached.answers(503).delay() == seconds(1));
 }
 
 TEST_CASE("retry: none that would begin behind the deadline") {
-  Exchange exchange;
-  exchange.bench.response.headers.add("retry-after", "2");
-  exchange.bench.info.deadline = exchange.bench.scheduler.now() + seconds(2);
-  CHECK_FALSE(exchange.answers(503).wants_again());
-  exchange.bench.info.deadline += milliseconds(1);
-  exchange.tries = 0;
-  CHECK(exchange.answers(503).wants_again());
+  TriedRequest request;
+  request.bench.response.headers.add("retry-after", "2");
+  request.bench.info.deadline = request.bench.scheduler.now() + seconds(2);
+  CHECK_FALSE(request.answers(503).wants_again());
+  request.bench.info.deadline += milliseconds(1);
+  request.tries = 0;
+  CHECK(request.answers(503).wants_again());
 }
 
 TEST_CASE("retry: a repetition is told as one, and not repeated") {
@@ -139,15 +139,15 @@ TEST_CASE("retry: a repetition is told as one, and not repeated") {
   for (const Row& row : {Row{1, "", 2, "2"}, Row{1, "1", 2, "2"}, Row{2, "", 1, "2"},
                          Row{1, "2", 1, "2"}, Row{1, "7", 1, "2"}, Row{1, "x", 2, "2"}}) {
     CAPTURE(row.field);
-    Exchange exchange;
-    exchange.bench.info.caller_attempt = row.caller;
-    if (!row.field.empty()) exchange.bench.request.headers.add("x-woad-attempt", row.field);
-    while (exchange.answers(503).wants_again()) {
+    TriedRequest request;
+    request.bench.info.caller_attempt = row.caller;
+    if (!row.field.empty()) request.bench.request.headers.add("x-woad-attempt", row.field);
+    while (request.answers(503).wants_again()) {
     }
-    CHECK(exchange.tries == row.tries);
-    CHECK(exchange.bench.field("x-woad-attempt") == row.told);
+    CHECK(request.tries == row.tries);
+    CHECK(request.bench.field("x-woad-attempt") == row.told);
   }
-  Exchange external;
+  TriedRequest external;
   external.bench.service.set_external(true);
   external.bench.request.headers.add("x-woad-attempt", "2");
   CHECK_FALSE(external.answers(503).wants_again());
@@ -169,15 +169,15 @@ TEST_CASE("retry: the budget is a share of the requests and a floor") {
     int repeated = 0;
     Duration passed{};
     for (int i = 0; i < row.requests; ++i) {
-      Exchange exchange(settings);
-      exchange.bench.state = state;
-      exchange.bench.pass(passed);
+      TriedRequest request(settings);
+      request.bench.state = state;
+      request.bench.pass(passed);
       passed += milliseconds(1);
-      repeated += exchange.answers(503).wants_again() ? 1 : 0;
+      repeated += request.answers(503).wants_again() ? 1 : 0;
     }
     CHECK(repeated == row.repeated);
     // What is longer ago than the window is forgotten.
-    Exchange later(settings);
+    TriedRequest later(settings);
     later.bench.state = state;
     later.bench.pass(passed + RetryBudget::kWindow + seconds(1));
     CHECK(later.answers(503).wants_again() == (row.floor > 0 || row.ratio.value == 1));
