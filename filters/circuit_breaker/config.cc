@@ -1,5 +1,7 @@
 #include "filters/circuit_breaker/config.h"
 
+#include "config/doubling.h"
+
 namespace woad {
 namespace {
 
@@ -23,16 +25,6 @@ config::Shape<Duration> window() {
   });
 }
 
-// `limit` of a doubling time must not be below its `first`.
-void check_doubling(Duration first, std::string_view first_key, Duration limit,
-                    std::string_view limit_key, const Node& node, Diagnostics& diagnostics) {
-  if (first <= limit) return;
-  diagnostics.error_below(node, node.find(limit_key) ? limit_key : first_key,
-                          std::string(first_key) + " (" + config::show(first) +
-                              ") is longer than " + std::string(limit_key) + " (" +
-                              config::show(limit) + "), at which its doubling ends");
-}
-
 const config::Table<EjectSettings> kEject{
     {{"consecutive", &EjectSettings::consecutive, config::integer<uint32_t>(1, kMost),
       "Gateway failures in a row that put an instance out."},
@@ -43,7 +35,7 @@ const config::Table<EjectSettings> kEject{
      {"max_share", &EjectSettings::max_share, config::share(),
       "How much of a pool may be out at once, rounded down; never its last instance."}},
     [](const EjectSettings& eject, const Node& node, Diagnostics& diagnostics) {
-      check_doubling(eject.base, "base", eject.max, "max", node, diagnostics);
+      config::check_doubling(eject.base, "base", eject.max, "max", node, diagnostics);
     }};
 
 }  // namespace
@@ -65,7 +57,8 @@ const config::Table<CircuitBreakerSettings> kCircuitBreakerTable{
       "Tries that are let through half-open, and must all be good to close it."},
      {"eject", &CircuitBreakerSettings::eject, kEject, "When an instance is put out of its pool."}},
     [](const CircuitBreakerSettings& settings, const Node& node, Diagnostics& diagnostics) {
-      check_doubling(settings.open, "open", settings.open_max, "open_max", node, diagnostics);
+      config::check_doubling(settings.open, "open", settings.open_max, "open_max", node,
+                             diagnostics);
     }};
 
 }  // namespace woad

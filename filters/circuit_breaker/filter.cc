@@ -43,7 +43,7 @@ Breaker::Result judge(const Outcome& outcome) {
 
 Verdict CircuitBreakerFilter::on_attempt(AttemptPlan& plan, RequestHead&) {
   leave_pool();
-  const Pool* pool = plan.pool == nullptr ? plan.service.find_pool("", "") : plan.pool;
+  const Pool* pool = plan.pool_or_base();
   if (pool == nullptr || pool->health == nullptr) return Verdict::go();
   const Settings& settings = context_.settings<Settings>();
   PoolHealth& health = *pool->health;

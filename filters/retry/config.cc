@@ -1,5 +1,7 @@
 #include "filters/retry/config.h"
 
+#include "config/doubling.h"
+
 namespace woad {
 namespace {
 
@@ -33,10 +35,7 @@ const config::Table<RetryBackoff> kBackoff{
       "The longest wait before the first try more; it doubles with each."},
      {"max", &RetryBackoff::max, config::duration(milliseconds(1)), "Where the doubling ends."}},
     [](const RetryBackoff& backoff, const Node& node, Diagnostics& diagnostics) {
-      if (backoff.base <= backoff.max) return;
-      diagnostics.error_below(node, node.find("max") ? "max" : "base",
-                              "base (" + config::show(backoff.base) + ") is longer than max (" +
-                                  config::show(backoff.max) + "), at which its doubling ends");
+      config::check_doubling(backoff.base, "base", backoff.max, "max", node, diagnostics);
     }};
 
 const config::Table<RetryBudgetSettings> kBudget{

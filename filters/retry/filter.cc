@@ -64,7 +64,7 @@ Verdict RetryFilter::on_attempt(AttemptPlan& plan, RequestHead& head) {
     repeated_ = context_.info().caller_attempt > 1 || attempt_of(head) > 1;
   }
   head_ = &head;
-  const Pool* pool = plan.pool == nullptr ? plan.service.find_pool("", "") : plan.pool;
+  const Pool* pool = plan.pool_or_base();
   if (pool != nullptr) {
     service_ = plan.service.name();
     pool_ = pool->name;

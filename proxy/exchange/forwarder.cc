@@ -75,7 +75,7 @@ void Forwarder::try_next() {
   AttemptPlan plan{service, ++info_.attempts};
   Verdict verdict = owner_.shape_attempt(plan, *head_);
   const bool refused = verdict.kind() == Verdict::Kind::kReply;
-  if (plan.pool == nullptr && !refused) plan.pool = service.find_pool("", "");
+  if (!refused) plan.pool = plan.pool_or_base();
   info_.pool = plan.pool == nullptr ? std::string_view() : std::string_view(plan.pool->name);
   info_.pool_reason = plan.pool_reason;
   if (refused) return not_made(verdict.take_reply());

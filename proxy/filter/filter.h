@@ -42,6 +42,9 @@ struct AttemptPlan {
   const Pool* pool = nullptr;  // nullptr: the base pool
   PoolReason pool_reason = PoolReason::kUndyed;
   Duration per_try{};  // limit of this try until its response head; zero: none
+
+  // nullptr: the service has no base pool either.
+  const Pool* pool_or_base() const { return pool == nullptr ? service.find_pool("", "") : pool; }
 };
 
 // Implemented by the exchange.

@@ -106,7 +106,7 @@ class Retry(Suite):
         self.assertGreater(woad.metrics("woad_retries_total", result="no_budget"), 0)
 
     def test_a_repetition_is_not_repeated(self):
-        """Neither one that says so itself, nor one whose inbound request was one."""
+        """And told as one to the next hop, whatever number it came with."""
         origin = self.origin("price", handler=handler)
         woad = self.woad({"price": service(origin.address)})
         for attempt, tries in (("1", 2), ("2", 1), ("3", 1)):
