@@ -21,17 +21,40 @@ const Table<Endpoint>& endpoint_table() {
   return table;
 }
 
+const Table<BalancerKey>& balancer_key_table() {
+  static const Table<BalancerKey> table{
+      {{"header", &BalancerKey::header, optional_of(header_name()), "The value of this header."},
+       {"cookie", &BalancerKey::cookie, optional_of(name()), "The value of this cookie."},
+       {"source_ip", &BalancerKey::source_ip, "The IP address of the client's connection."}},
+      [](const BalancerKey& key, const Node& node, Diagnostics& d) {
+        if (key.header.has_value() + key.cookie.has_value() + key.source_ip != 1) {
+          d.error(node, "needs exactly one of header, cookie and source_ip: true");
+        }
+      }};
+  return table;
+}
+
 const Table<LoadBalancing>& load_balancing_table() {
   using Policy = BalancerPolicy;
   static const Table<LoadBalancing> table{
-      {"policy", &LoadBalancing::policy,
-       words_not_yet(words<Policy>({{"least_request", Policy::kLeastRequest},
-                                    {"round_robin", Policy::kRoundRobin},
-                                    {"random", Policy::kRandom}}),
-                     {"peak_ewma", "ring_hash"}),
-       "How an endpoint of the pool is chosen."},
-      not_yet<LoadBalancing>("key"),
-  };
+      {{"policy", &LoadBalancing::policy,
+        words<Policy>({{"least_request", Policy::kLeastRequest},
+                       {"round_robin", Policy::kRoundRobin},
+                       {"random", Policy::kRandom},
+                       {"peak_ewma", Policy::kPeakEwma},
+                       {"ring_hash", Policy::kRingHash}}),
+        "How an endpoint of the pool is chosen; see below."},
+       {"key", &LoadBalancing::key, balancer_key_table(),
+        "With ring_hash: requests of the same value go to the same endpoint."}},
+      [](const LoadBalancing& balancing, const Node& node, Diagnostics& d) {
+        const bool by_key = balancing.policy == Policy::kRingHash;
+        if (by_key && !balancing.key) {
+          d.error(node, "ring_hash needs a key",
+                  "key: { header: x-user-id }, or cookie, or source_ip: true");
+        } else if (!by_key && balancing.key) {
+          d.error_at_key(node.find("key"), "is of no use without policy: ring_hash");
+        }
+      }};
   return table;
 }
 

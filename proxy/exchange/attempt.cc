@@ -24,6 +24,7 @@ void Attempt::on_stream(RequestWriter& writer, bool reused) {
 
 void Attempt::on_no_stream(const DialFailure& failure) {
   state_ = State::kFinished;
+  race_.failed();
   owner_.on_attempt_no_stream(failure);
 }
 
@@ -33,6 +34,7 @@ void Attempt::on_interim(ResponseHead& head) {
 
 void Attempt::on_response(ResponseHead& head, bool end) {
   if (state_ != State::kSending) return;
+  race_.answered();
   if (head.tunnel) {
     state_ = State::kTunnel;
   } else {
@@ -55,6 +57,7 @@ void Attempt::on_trailers(Headers& trailers) {
 
 void Attempt::on_reset(ResetReason reason, std::string_view why) {
   if (state_ == State::kFinished) return;
+  if (state_ == State::kSending) race_.failed();
   state_ = State::kFinished;
   sink_->on_reset(reason, why);
 }
