@@ -139,6 +139,10 @@ const Table<Service>& service_table() {
        "HTTP/1.1."},
       {"tls", &Service::tls, service_tls_table(), "How its endpoints are called: see `mode`."},
       {"external", &Service::external, "No context header leaves for it."},
+      {"stateful", &Service::stateful,
+       "It keeps something: no request of a colour ever falls back to its base, whatever "
+       "`fallback` "
+       "says."},
       {"endpoints", &Service::endpoints, endpoint_table(),
        "Who answers; may be empty: declared, nobody there."},
       {"load_balancing", &Service::load_balancing, load_balancing_table(),
@@ -152,7 +156,6 @@ const Table<Service>& service_table() {
        "Where a colour without a pool goes: up its parents, to base, or nowhere (503)."},
       {"filters", &Service::filters, filter_settings(),
        "This service's settings for filters of the outbound chain, on top of the chain's."},
-      not_yet<Service>("stateful"),
       not_yet<Service>("subset"),
       not_yet<Service>("locality"),
       not_yet<Service>("health_check"),

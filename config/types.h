@@ -222,6 +222,7 @@ struct Service {
   Protocol protocol = Protocol::kAuto;
   ServiceTls tls;
   bool external = false;
+  bool stateful = false;
   std::vector<Endpoint> endpoints;
   LoadBalancing load_balancing;
   std::vector<PoolSettings> pools;

@@ -99,6 +99,7 @@ std::shared_ptr<Service> ServiceCompiler::make(const config::Service& from) {
   service->protocol = same_word<UpstreamProtocol>(from.protocol);
   service->policy = same_word<BalancerPolicy>(from.load_balancing.policy);
   service->affinity = compile_affinity(from.load_balancing.key);
+  service->set_stateful(from.stateful);
   service->set_external(from.external);
   service->set_fallback(same_word<Fallback>(from.fallback));
   for (const config::PoolSettings& pool : from.pools) {

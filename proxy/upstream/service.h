@@ -66,6 +66,8 @@ class Service final : public std::enable_shared_from_this<Service> {
   std::string_view name() const { return name_; }
   // How a request may move between its pools.
   Fallback fallback() const { return fallback_; }
+  // No request of a colour falls back to its base.
+  bool stateful() const { return stateful_; }
   // Outside the mesh: it gets no context of ours.
   bool external() const { return external_; }
   // The pool of exactly this colour ("" = base) and tenant ("" = any), or nullptr when it is
@@ -89,11 +91,13 @@ class Service final : public std::enable_shared_from_this<Service> {
   // How its endpoints are reached; never nullptr once the service is finished.
   std::shared_ptr<const Channel> channel;
   void set_fallback(Fallback fallback) { fallback_ = fallback; }
+  void set_stateful(bool stateful) { stateful_ = stateful; }
   void set_external(bool external) { external_ = external; }
 
  private:
   std::string name_;
   Fallback fallback_ = Fallback::kParentThenBase;
+  bool stateful_ = false;
   bool external_ = false;
   std::vector<Pool> pools_;
   // Few colours are the rule and are searched in order; many are found by hash of the pool's name.
