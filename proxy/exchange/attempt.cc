@@ -24,7 +24,6 @@ void Attempt::on_stream(RequestWriter& writer, bool reused) {
 
 void Attempt::on_no_stream(const DialFailure& failure) {
   state_ = State::kFinished;
-  race_.failed();
   owner_.on_attempt_no_stream(failure);
 }
 
@@ -57,7 +56,6 @@ void Attempt::on_trailers(Headers& trailers) {
 
 void Attempt::on_reset(ResetReason reason, std::string_view why) {
   if (state_ == State::kFinished) return;
-  if (state_ == State::kSending) race_.failed();
   state_ = State::kFinished;
   sink_->on_reset(reason, why);
 }

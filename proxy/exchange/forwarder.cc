@@ -212,6 +212,7 @@ void Forwarder::fail(Outcome::Kind kind, std::string details, std::string_view p
   per_try_.disarm();
   const OutcomeInfo& meaning = outcome_info(kind);
   const Next next = tell({.kind = kind, .error = meaning.error});
+  attempt_->failed();
   retire_attempt();
   if (next.wants_again()) return back_off(next.delay());
   move_to(state_, State::kOver);
