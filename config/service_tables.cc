@@ -21,17 +21,40 @@ const Table<Endpoint>& endpoint_table() {
   return table;
 }
 
+const Table<BalancerKey>& balancer_key_table() {
+  static const Table<BalancerKey> table{
+      {{"header", &BalancerKey::header, optional_of(header_name()), "The value of this header."},
+       {"cookie", &BalancerKey::cookie, optional_of(name()), "The value of this cookie."},
+       {"source_ip", &BalancerKey::source_ip, "The IP address of the client's connection."}},
+      [](const BalancerKey& key, const Node& node, Diagnostics& d) {
+        if (key.header.has_value() + key.cookie.has_value() + key.source_ip != 1) {
+          d.error(node, "needs exactly one of header, cookie and source_ip: true");
+        }
+      }};
+  return table;
+}
+
 const Table<LoadBalancing>& load_balancing_table() {
   using Policy = BalancerPolicy;
   static const Table<LoadBalancing> table{
-      {"policy", &LoadBalancing::policy,
-       words_not_yet(words<Policy>({{"least_request", Policy::kLeastRequest},
-                                    {"round_robin", Policy::kRoundRobin},
-                                    {"random", Policy::kRandom}}),
-                     {"peak_ewma", "ring_hash"}),
-       "How an endpoint of the pool is chosen."},
-      not_yet<LoadBalancing>("key"),
-  };
+      {{"policy", &LoadBalancing::policy,
+        words<Policy>({{"least_request", Policy::kLeastRequest},
+                       {"round_robin", Policy::kRoundRobin},
+                       {"random", Policy::kRandom},
+                       {"peak_ewma", Policy::kPeakEwma},
+                       {"ring_hash", Policy::kRingHash}}),
+        "How an endpoint of the pool is chosen; see below."},
+       {"key", &LoadBalancing::key, balancer_key_table(),
+        "With ring_hash: requests of the same value go to the same endpoint."}},
+      [](const LoadBalancing& balancing, const Node& node, Diagnostics& d) {
+        const bool by_key = balancing.policy == Policy::kRingHash;
+        if (by_key && !balancing.key) {
+          d.error(node, "ring_hash needs a key",
+                  "key: { header: x-user-id }, or cookie, or source_ip: true");
+        } else if (!by_key && balancing.key) {
+          d.error_at_key(node.find("key"), "is of no use without policy: ring_hash");
+        }
+      }};
   return table;
 }
 
@@ -116,6 +139,10 @@ const Table<Service>& service_table() {
        "HTTP/1.1."},
       {"tls", &Service::tls, service_tls_table(), "How its endpoints are called: see `mode`."},
       {"external", &Service::external, "No context header leaves for it."},
+      {"stateful", &Service::stateful,
+       "It keeps something: no request of a colour ever falls back to its base, whatever "
+       "`fallback` "
+       "says."},
       {"endpoints", &Service::endpoints, endpoint_table(),
        "Who answers; may be empty: declared, nobody there."},
       {"load_balancing", &Service::load_balancing, load_balancing_table(),
@@ -129,7 +156,6 @@ const Table<Service>& service_table() {
        "Where a colour without a pool goes: up its parents, to base, or nowhere (503)."},
       {"filters", &Service::filters, filter_settings(),
        "This service's settings for filters of the outbound chain, on top of the chain's."},
-      not_yet<Service>("stateful"),
       not_yet<Service>("subset"),
       not_yet<Service>("locality"),
       not_yet<Service>("health_check"),

@@ -183,9 +183,16 @@ struct Endpoint {
   Node source;
 };
 
-enum class BalancerPolicy : uint8_t { kLeastRequest, kRoundRobin, kRandom };
+enum class BalancerPolicy : uint8_t { kLeastRequest, kRoundRobin, kRandom, kPeakEwma, kRingHash };
+// The value of a request that keeps it at its endpoint; exactly one of the three.
+struct BalancerKey {
+  std::optional<std::string> header;  // lower case
+  std::optional<std::string> cookie;
+  bool source_ip = false;
+};
 struct LoadBalancing {
   BalancerPolicy policy = BalancerPolicy::kLeastRequest;
+  std::optional<BalancerKey> key;  // with kRingHash, and only there
 };
 
 enum class OnUnhealthy : uint8_t { kFail, kFallback, kPanic };
@@ -215,6 +222,7 @@ struct Service {
   Protocol protocol = Protocol::kAuto;
   ServiceTls tls;
   bool external = false;
+  bool stateful = false;
   std::vector<Endpoint> endpoints;
   LoadBalancing load_balancing;
   std::vector<PoolSettings> pools;

@@ -55,7 +55,7 @@ THIRD_PARTY = {
     r"yaml-cpp/": ["config"],
     r"nlohmann/": ["config", "proxy/log", "proxy/explain", "proxy/otlp", "proxy/admin"],
     r"re2/": ["proxy/match"],
-    r"xxhash": ["config", "proxy/context"],
+    r"xxhash": ["config", "proxy/base", "proxy/context"],
     r"CLI/": ["proxy"],
     r"spdlog/|fmt/": ["proxy/log"],
     r"doctest": [],

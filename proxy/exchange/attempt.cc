@@ -33,6 +33,7 @@ void Attempt::on_interim(ResponseHead& head) {
 
 void Attempt::on_response(ResponseHead& head, bool end) {
   if (state_ != State::kSending) return;
+  race_.answered();
   if (head.tunnel) {
     state_ = State::kTunnel;
   } else {

@@ -49,6 +49,9 @@ class Attempt final : public Deferred, private StreamTaker, private ResponseSink
   void start(bool fresh) { race_.start(fresh); }
   // Everything goes to `sink` from now on.
   void hand_over(ResponseSink& sink) { sink_ = &sink; }
+  // It counts as failed to who balances by the time that answers take; else it is one that nobody
+  // waited for.
+  void failed() { race_.failed(); }
   // Gives up: no event comes any more; the stream is released when the object dies.
   void cancel();
 

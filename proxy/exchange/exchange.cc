@@ -29,6 +29,7 @@ Exchange::Exchange(ExchangeOwner& owner, WorkerContext& worker, ViewRef view,
   info_.direction = listener.direction;
   info_.start = worker.scheduler.now();
   info_.start_wall = worker.scheduler.wall();
+  info_.client = client.address;
   if (client.identity == nullptr) return;
   info_.principal = client.identity->id;
   info_.peer_certificate = client.identity->sha256;

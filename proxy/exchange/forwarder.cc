@@ -3,7 +3,6 @@
 #include "proxy/exchange/measure.h"
 #include "proxy/exchange/narrate.h"
 #include "proxy/exchange/state.h"
-#include "proxy/upstream/balancer.h"
 
 namespace woad {
 
@@ -21,6 +20,11 @@ Protocol protocol_for(const Service& service, const ExchangeInfo& info, const Re
   // Without TLS nobody says what the server speaks; HTTP/2 carries no Upgrade.
   const bool http2 = info.grpc || service.channel->tls != nullptr;
   return http2 && head.upgrade.empty() ? Protocol::kHttp2 : Protocol::kHttp11;
+}
+
+PickBy pick_by(const Service& service, const RequestHead& head, const Address& client) {
+  if (service.policy != BalancerPolicy::kRingHash) return service.policy;
+  return {service.policy, service.affinity.key_of(head, client)};
 }
 
 LocalReply nobody_there(const Service& service, std::string_view pool) {
@@ -84,7 +88,7 @@ void Forwarder::try_next() {
   }
   const Pool& pool = *plan.pool;
   live_ = &view_.upstreams().of(service, pool);
-  const Endpoint* endpoint = pick_endpoint(service.policy);
+  const Endpoint* endpoint = pick_endpoint(pick_by(service, *head_, info_.client));
   if (endpoint == nullptr) return not_made(unresolved(pool));
   endpoint_ = endpoint;
   if (plan.per_try > Duration(0)) per_try_.arm(plan.per_try);
@@ -92,7 +96,7 @@ void Forwarder::try_next() {
 }
 
 // Another one than the last try had, when there is another.
-const Endpoint* Forwarder::pick_endpoint(BalancerPolicy policy) {
+const Endpoint* Forwarder::pick_endpoint(const PickBy& policy) {
   const auto may_answer = [this](const Endpoint& endpoint) {
     const MonoTime now = worker_.scheduler.now();
     return !passed_over(live_->pool(), endpoint, now) && !endpoint.health->ejection.keeps_out(now);
@@ -214,6 +218,7 @@ void Forwarder::fail(Outcome::Kind kind, std::string details, std::string_view p
   per_try_.disarm();
   const OutcomeInfo& meaning = outcome_info(kind);
   const Next next = tell({.kind = kind, .error = meaning.error});
+  attempt_->failed();
   retire_attempt();
   if (next.wants_again()) return back_off(next.delay());
   move_to(state_, State::kOver);

@@ -16,6 +16,7 @@
 #include "proxy/exchange/worker_context.h"
 #include "proxy/filter/filter.h"
 #include "proxy/snapshot/route.h"
+#include "proxy/upstream/balancer.h"
 
 namespace woad {
 
@@ -58,7 +59,7 @@ class Forwarder final : private AttemptOwner, private ResponseSink {
  private:
   void try_next();
   void give_head();
-  const Endpoint* pick_endpoint(BalancerPolicy policy);
+  const Endpoint* pick_endpoint(const PickBy& policy);
   void launch(bool fresh);
   void retire_attempt();
   bool replay_is_safe(ResetReason reason) const;

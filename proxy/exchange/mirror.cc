@@ -47,6 +47,7 @@ void MirrorRequest::start(const ServiceEntry& target, const RequestHead& head,
   if (target.service.external()) {
     remove_context(copy->headers, view_->snapshot().context.rules.names);
   }
+  info_.client = of.client;
   info_.request = copy;
   info_.service = target.service.name();
   info_.color = arena_.copy(of.color);

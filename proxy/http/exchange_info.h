@@ -8,6 +8,7 @@
 #include "proxy/base/time.h"
 #include "proxy/http/message.h"
 #include "proxy/http/outcome.h"
+#include "proxy/net/address.h"
 #include "proxy/observe/trace_id.h"
 
 namespace woad {
@@ -61,6 +62,7 @@ struct ExchangeInfo {
   MonoTime start{};
   MonoTime end{};  // set before on_end
 
+  Address client;                        // the far end of the connection it came on
   const RequestHead* request = nullptr;  // never null once a filter sees it
   std::string_view principal;            // the peer's verified SPIFFE id; "" = none
   std::string_view peer_certificate;     // SHA-256 of its leaf, lower-case hexadecimal; "" = none

@@ -7,12 +7,23 @@
 
 namespace woad {
 
-static_assert(static_cast<int>(BalancerPolicy::kRandom) ==
-              static_cast<int>(config::BalancerPolicy::kRandom));
+static_assert(static_cast<int>(BalancerPolicy::kRingHash) ==
+              static_cast<int>(config::BalancerPolicy::kRingHash));
 static_assert(static_cast<int>(Fallback::kNone) == static_cast<int>(config::Fallback::kNone));
 static_assert(static_cast<int>(OnUnhealthy::kPanic) ==
               static_cast<int>(config::OnUnhealthy::kPanic));
 static_assert(static_cast<int>(UpstreamProtocol::kTcp) == static_cast<int>(config::Protocol::kTcp));
+
+namespace {
+
+Affinity compile_affinity(const std::optional<config::BalancerKey>& from) {
+  if (!from) return {};
+  Affinity affinity{.cookie = from->cookie.value_or(""), .source_ip = from->source_ip};
+  if (from->header) affinity.header.emplace(*from->header);
+  return affinity;
+}
+
+}  // namespace
 
 void add_endpoints(Pool& pool, const config::HostPort& at, uint32_t weight,
                    const Resolutions& resolutions) {
@@ -87,6 +98,8 @@ std::shared_ptr<Service> ServiceCompiler::make(const config::Service& from) {
   auto service = std::make_shared<Service>(from.name);
   service->protocol = same_word<UpstreamProtocol>(from.protocol);
   service->policy = same_word<BalancerPolicy>(from.load_balancing.policy);
+  service->affinity = compile_affinity(from.load_balancing.key);
+  service->set_stateful(from.stateful);
   service->set_external(from.external);
   service->set_fallback(same_word<Fallback>(from.fallback));
   for (const config::PoolSettings& pool : from.pools) {

@@ -1,5 +1,9 @@
 #include "proxy/upstream/balancer.h"
 
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
 namespace woad {
 namespace {
 
@@ -8,6 +12,14 @@ constexpr size_t kLookAtAll = 3;
 // Draws that may hit what is not accepted before the next one in order is taken: with half of the
 // pool not accepted, one pick in sixteen falls on the neighbours of those.
 constexpr int kDraws = 4;
+// ring_hash: an endpoint gets no more than this times its fair share of what is under way ("bounded
+// loads", Mirrokni, Thorup and Zadimoghaddam 2016), where that is more than a few.
+constexpr double kMostOfShare = 1.25;
+constexpr uint32_t kFew = 16;
+// peak_ewma: what answers faster than this is equally fast.
+constexpr double kFast = 1e6;
+// peak_ewma: what has not answered yet and has something to do counts as taking so long.
+constexpr double kNotHeardOf = 1e9;
 
 // One choice among the endpoints of a pool, by their places.
 class Choice {
@@ -17,12 +29,14 @@ class Choice {
   Choice(LivePool& live, Random& random, Accept accept)
       : live_(live), pool_(live.pool()), random_(random), accept_(accept) {}
 
-  size_t by(BalancerPolicy policy) {
+  size_t by(const PickBy& by) {
     if (count() == 0) return kNone;
     if (count() == 1) return next_from(0);
-    switch (policy) {
+    switch (by.policy) {
       case BalancerPolicy::kRandom: return draw();
       case BalancerPolicy::kRoundRobin: return in_turn();
+      case BalancerPolicy::kPeakEwma: return soonest_done();
+      case BalancerPolicy::kRingHash: return by.key ? by_key(*by.key) : draw();
       case BalancerPolicy::kLeastRequest: break;
     }
     return least_loaded();
@@ -78,18 +92,74 @@ class Choice {
     return uint64_t{live_.active(a)} * pool_.endpoints[b].weight <
            uint64_t{live_.active(b)} * pool_.endpoints[a].weight;
   }
-  // A draw by weight decides between equals.
   size_t least_loaded() const {
+    return best_of_few([this](size_t a, size_t b) { return lighter(a, b); });
+  }
+  // A draw by weight decides between equals.
+  template <class Better>
+  size_t best_of_few(Better&& better) const {
     size_t best = draw();
     if (best == kNone) return kNone;
     if (count() > kLookAtAll) {
       const size_t other = draw();
-      return lighter(other, best) ? other : best;
+      return better(other, best) ? other : best;
     }
     for (size_t i = 0; i < count(); ++i) {
-      if (lighter(i, best) && usable(i)) best = i;
+      if (better(i, best) && usable(i)) best = i;
     }
     return best;
+  }
+
+  // How long a request will take at it, in nanoseconds, if it works on one after the other.
+  double wait_at(size_t index) const {
+    const EndpointState* state = live_.known_state(index);
+    if (state == nullptr) return kFast;
+    const bool no_idea = !state->latency.known() && state->active > 0;
+    const double latency = no_idea ? kNotHeardOf : std::max(state->latency.at(state->now()), kFast);
+    return latency * (1 + state->active * mean_weight() / pool_.endpoints[index].weight);
+  }
+  double mean_weight() const {
+    return static_cast<double>(pool_.total_weight) / static_cast<double>(count());
+  }
+  size_t soonest_done() const {
+    return best_of_few([this](size_t a, size_t b) { return wait_at(a) < wait_at(b); });
+  }
+
+  // How far a key is from an endpoint; it belongs to the nearest. By weight: the least of variables
+  // that are exponentially distributed with the weights as rates is each with the probability of
+  // its share ("weighted rendezvous hashing"). An endpoint that goes, or comes, moves its own keys
+  // and no others.
+  double distance(uint64_t key, const Endpoint& endpoint) const {
+    uint64_t z = key ^ endpoint.hash;  // mixed as in splitmix64
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
+    const double unit = (static_cast<double>((z ^ (z >> 31)) >> 11) + 0.5) * 0x1.0p-53;
+    return pool_.even_weights ? -unit : -std::log(unit) / endpoint.weight;
+  }
+  template <class Fits>
+  size_t nearest(uint64_t key, Fits&& fits) const {
+    size_t best = kNone;
+    double least = std::numeric_limits<double>::infinity();
+    for (size_t i = 0; i < count(); ++i) {
+      const double far = distance(key, pool_.endpoints[i]);
+      if (far >= least || !fits(i) || !usable(i)) continue;
+      best = i;
+      least = far;
+    }
+    return best;
+  }
+  // The nearest one that has room, or the nearest when none has.
+  size_t by_key(uint64_t key) const {
+    const size_t first = nearest(key, [](size_t) { return true; });
+    if (first == kNone || live_.active(first) < kFew) return first;
+    uint64_t under_way = 1;
+    for (size_t i = 0; i < count(); ++i) under_way += live_.active(i);
+    const double bound =
+        kMostOfShare * static_cast<double>(under_way) / static_cast<double>(pool_.total_weight);
+    const size_t with_room = nearest(key, [&](size_t i) {
+      return live_.active(i) < std::max<double>(kFew, bound * pool_.endpoints[i].weight);
+    });
+    return with_room == kNone ? first : with_room;
   }
 
   LivePool& live_;
@@ -100,8 +170,8 @@ class Choice {
 
 }  // namespace
 
-const Endpoint* pick(LivePool& pool, BalancerPolicy policy, Random& random, Accept accept) {
-  const size_t index = Choice(pool, random, accept).by(policy);
+const Endpoint* pick(LivePool& pool, const PickBy& by, Random& random, Accept accept) {
+  const size_t index = Choice(pool, random, accept).by(by);
   return index == Choice::kNone ? nullptr : &pool.pool().endpoints[index];
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "proxy/upstream/connection_pool.h"
+#include "proxy/upstream/peak_ewma.h"
 #include "proxy/upstream/service.h"
 
 namespace woad {
@@ -52,8 +53,12 @@ class EndpointState {
   EndpointHealth& health() const { return *health_; }
   const Channel& channel() const { return *channel_; }
 
+  MonoTime now() const { return context_.scheduler.now(); }
+
   // Attempts under way.
   uint32_t active = 0;
+  // How long answers take, kept where the service is balanced by it.
+  PeakEwma latency;
   // The newest snapshot has it (EndpointRegistry).
   bool current = true;
 

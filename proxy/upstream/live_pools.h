@@ -31,10 +31,14 @@ class LivePool {
     if (state == nullptr) state = &registry_.get(endpoint, service_->channel);
     return *state;
   }
+  // Of the endpoint of that place; nullptr: nothing was sent there yet.
+  const EndpointState* known_state(size_t index) const { return states_[index]; }
   // Attempts under way at the endpoint of that place.
   uint32_t active(size_t index) const {
     return states_[index] == nullptr ? 0 : states_[index]->active;
   }
+  // Whether it is balanced by how long answers take.
+  bool wants_latency() const { return service_->policy == BalancerPolicy::kPeakEwma; }
 
   // The position of round robin, in units of weight.
   uint64_t turn = 0;

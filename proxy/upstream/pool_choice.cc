@@ -15,12 +15,17 @@ class Climb {
     for (std::string_view color = color_;; color = next_color(color)) {
       if (!tenant_.empty() && look_at(color, tenant_)) return choice_;
       if (look_at(color, {})) return choice_;
-      if (color.empty() || service_.fallback() == Fallback::kNone) break;
+      if (ends_at(color)) break;
     }
     return {nullptr, failed(), ErrorCode::kNoEndpoint};
   }
 
  private:
+  bool ends_at(std::string_view color) const {
+    if (color.empty() || service_.fallback() == Fallback::kNone) return true;
+    return service_.stateful() && next_color(color).empty();
+  }
+
   std::string_view next_color(std::string_view color) const {
     return service_.fallback() == Fallback::kParentThenBase ? parent_color(color)
                                                             : std::string_view();
@@ -67,6 +72,13 @@ class Climb {
   bool saw_unhealthy_ = false;
 };
 
+// Why a coloured request found none elsewhere.
+std::string_view way_out(const Service& service) {
+  if (service.fallback() == Fallback::kNone) return ", and its fallback is none";
+  if (service.stateful()) return ", and it is stateful: no color falls back to its base";
+  return ", and none of base to fall back to";
+}
+
 }  // namespace
 
 PoolChoice choose_pool(const Service& service, std::string_view color, std::string_view tenant,
@@ -82,10 +94,7 @@ LocalReply refusal(const PoolChoice& choice, const Service& service, std::string
   std::string details = "service " + std::string(service.name());
   if (choice.pool == nullptr) {
     details += " has no pool for " + who;
-    if (!color.empty()) {
-      details += service.fallback() == Fallback::kNone ? ", and its fallback is none"
-                                                       : ", and none of base to fall back to";
-    }
+    if (!color.empty()) details += way_out(service);
   } else {
     details += " has no endpoint to answer in pool " + choice.pool->name + ", asked for by " + who;
     details += choice.error == ErrorCode::kPoolUnhealthy ? " (on_unhealthy: fail)"

@@ -26,7 +26,8 @@ struct PoolAsked {
 
 // For red.alice of tenant acme looks at (red.alice, acme), (red.alice, any), (red, acme), (red,
 // any), (base, acme), (base, any), as far as the service's fallback lets it climb. An undyed
-// request (color "") only ever gets base pools. `asked`, if given, gets what was looked for.
+// request (color "") only ever gets base pools, and a coloured one never those of a stateful
+// service. `asked`, if given, gets what was looked for.
 PoolChoice choose_pool(const Service& service, std::string_view color, std::string_view tenant,
                        std::vector<PoolAsked>* asked = nullptr);
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <numeric>
 
+#include "proxy/base/stable_hash.h"
+
 namespace woad {
 namespace {
 
@@ -18,7 +20,8 @@ uint64_t coprime_near_golden(uint64_t total) {
 }  // namespace
 
 std::string_view to_string(BalancerPolicy policy) {
-  constexpr std::string_view kWords[] = {"least_request", "round_robin", "random"};
+  constexpr std::string_view kWords[] = {"least_request", "round_robin", "random", "peak_ewma",
+                                         "ring_hash"};
   return kWords[static_cast<size_t>(policy)];
 }
 
@@ -67,6 +70,7 @@ void Service::finish(HealthTable& health) {
     std::erase_if(pool.endpoints, [](const Endpoint& endpoint) { return endpoint.weight == 0; });
     for (Endpoint& endpoint : pool.endpoints) {
       if (endpoint.address.valid()) endpoint.health = health.of(endpoint.address);
+      endpoint.hash = stable_hash(endpoint.name);
       pool.total_weight += endpoint.weight;
       pool.even_weights = pool.even_weights && endpoint.weight == pool.endpoints[0].weight;
     }

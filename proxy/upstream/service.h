@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "proxy/net/address.h"
+#include "proxy/upstream/affinity.h"
 #include "proxy/upstream/channel.h"
 #include "proxy/upstream/endpoint_health.h"
 
@@ -19,7 +20,7 @@ namespace woad {
 // What is spoken to a service's endpoints. kAuto: gRPC as HTTP/2, all else as HTTP/1.1.
 enum class UpstreamProtocol : uint8_t { kAuto, kHttp1, kHttp2, kTcp };
 
-enum class BalancerPolicy : uint8_t { kLeastRequest, kRoundRobin, kRandom };
+enum class BalancerPolicy : uint8_t { kLeastRequest, kRoundRobin, kRandom, kPeakEwma, kRingHash };
 std::string_view to_string(BalancerPolicy policy);
 
 // What happens when a pool exists and none of its endpoints may be used.
@@ -37,6 +38,8 @@ struct Endpoint {
   std::shared_ptr<EndpointHealth> health{};  // of `address`, once its service is finished
   // Which of Pool::names has this address among others, counted from 1; 0: none.
   uint32_t of_name = 0;
+  // Of `name`, the same in every sidecar; once its service is finished.
+  uint64_t hash = 0;
 };
 
 struct Pool {
@@ -64,6 +67,8 @@ class Service final : public std::enable_shared_from_this<Service> {
   std::string_view name() const { return name_; }
   // How a request may move between its pools.
   Fallback fallback() const { return fallback_; }
+  // No request of a colour falls back to its base.
+  bool stateful() const { return stateful_; }
   // Outside the mesh: it gets no context of ours.
   bool external() const { return external_; }
   // The pool of exactly this colour ("" = base) and tenant ("" = any), or nullptr when it is
@@ -83,14 +88,17 @@ class Service final : public std::enable_shared_from_this<Service> {
   bool listed = true;
   UpstreamProtocol protocol = UpstreamProtocol::kAuto;
   BalancerPolicy policy = BalancerPolicy::kLeastRequest;
+  Affinity affinity;  // with kRingHash
   // How its endpoints are reached; never nullptr once the service is finished.
   std::shared_ptr<const Channel> channel;
   void set_fallback(Fallback fallback) { fallback_ = fallback; }
+  void set_stateful(bool stateful) { stateful_ = stateful; }
   void set_external(bool external) { external_ = external; }
 
  private:
   std::string name_;
   Fallback fallback_ = Fallback::kParentThenBase;
+  bool stateful_ = false;
   bool external_ = false;
   std::vector<Pool> pools_;
   // Few colours are the rule and are searched in order; many are found by hash of the pool's name.

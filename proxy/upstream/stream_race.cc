@@ -1,5 +1,7 @@
 #include "proxy/upstream/stream_race.h"
 
+#include <utility>
+
 namespace woad {
 
 StreamRace::StreamRace(LivePool& pool, const Endpoint& endpoint, Protocol protocol,
@@ -11,9 +13,27 @@ StreamRace::StreamRace(LivePool& pool, const Endpoint& endpoint, Protocol protoc
       first_(*this, endpoint),
       protocol_(protocol) {
   ++state_->active;
+  if (pool.wants_latency()) began_ = state_->now();
 }
 
-StreamRace::~StreamRace() { --state_->active; }
+StreamRace::~StreamRace() {
+  --state_->active;
+  if (!measures()) return;
+  const MonoTime now = state_->now();
+  state_->latency.observe_unanswered(now - began_, now);
+}
+
+void StreamRace::answered() {
+  if (!measures()) return;
+  const MonoTime now = state_->now();
+  state_->latency.observe(now - std::exchange(began_, MonoTime::max()), now);
+}
+
+void StreamRace::failed() {
+  if (!measures()) return;
+  const MonoTime now = state_->now();
+  state_->latency.observe_failure(now - std::exchange(began_, MonoTime::max()), now);
+}
 
 void StreamRace::start(bool fresh) {
   fresh_ = fresh;

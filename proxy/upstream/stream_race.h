@@ -34,6 +34,9 @@ class StreamRace final : private RaceRunner {
   void start(bool fresh);
   // No event comes any more.
   void stop();
+  // What became of it, told once: the head of an answer came, or none will.
+  void answered();
+  void failed();
   // Where the stream is; before, where it was looked for first.
   const Endpoint& endpoint() const { return *endpoint_; }
 
@@ -66,11 +69,13 @@ class StreamRace final : private RaceRunner {
   void on_stream(const Endpoint& endpoint, RequestWriter& writer, bool reused);
   void on_no_stream(const Endpoint& endpoint, const DialFailure& failure);
   void leave_queues();
+  bool measures() const { return began_ != MonoTime::max(); }
 
   LivePool& pool_;
   StreamTaker& taker_;
   const Endpoint* endpoint_;
   EndpointState* state_;
+  MonoTime began_ = MonoTime::max();  // until its end is known, if that is to be measured
   Lane first_;
   std::unique_ptr<Others> others_;
   Protocol protocol_;

@@ -21,11 +21,18 @@ std::string show_text(const std::optional<Located<std::string>>& text) {
   return text ? " " + **text : " -";
 }
 
+std::string show_balancing(const LoadBalancing& balancing) {
+  std::string text = show_number(balancing.policy);
+  if (!balancing.key) return text;
+  return text + " " + balancing.key->header.value_or("-") + " " +
+         balancing.key->cookie.value_or("-") + show_number(balancing.key->source_ip);
+}
+
 std::string show_service(const Service& service) {
   std::string text = "service " + service.name;
   for (const auto& host : service.hosts) text += " " + *host;
   text += show_number(service.protocol) + show_number(service.external) +
-          show_number(service.load_balancing.policy) + show_number(service.fallback);
+          show_balancing(service.load_balancing) + show_number(service.fallback);
   text += service.tls.mode ? show_number(*service.tls.mode) : " -";
   for (const auto& peer : service.tls.peer) text += " " + *peer;
   text += show_text(service.tls.sni) + show_text(service.tls.ca) + "\n";

@@ -178,6 +178,59 @@ TEST_CASE("attempts: the limit of a try") {
   rig.finish();
 }
 
+TEST_CASE("attempts: peak_ewma hears how long the head of an answer took") {
+  ExchangeRig rig(R"(services:
+  price:
+    protocol: http1
+    load_balancing: { policy: peak_ewma }
+    endpoints: [ { address: 127.0.0.1:9001 } ]
+)");
+  const auto learnt_ms = [&] {
+    double nanoseconds = 0;
+    rig.registry.for_each(
+        [&](EndpointState& state) { nanoseconds = state.latency.at(state.now()); });
+    return nanoseconds / 1e6;
+  };
+  SUBCASE("an answer, from the start of the try on") {
+    rig.get();
+    rig.world.pass(milliseconds(10));
+    MemoryPeer& peer = rig.accept(0);
+    rig.world.pass(milliseconds(30));
+    peer.send("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n");
+    CHECK(learnt_ms() == doctest::Approx(40));
+    rig.world.pass(milliseconds(10));
+    peer.send("ok");
+    CHECK(learnt_ms() == doctest::Approx(40).epsilon(0.01));
+    rig.finish();
+  }
+  SUBCASE("none, at once: a second") {
+    rig.get();
+    rig.world.dialer.fail(0);
+    CHECK(learnt_ms() == doctest::Approx(1000));
+    rig.finish();
+  }
+  SUBCASE("none yet, when the client went") {
+    rig.get();
+    rig.accept(0);
+    rig.world.pass(milliseconds(70));
+    rig.sink().on_reset(ResetReason::kCancel, "gone");
+    rig.finish();
+    CHECK(learnt_ms() == doctest::Approx(70));
+  }
+  SUBCASE("a connection that died of its age says nothing") {
+    MemoryPeer& stale = rig.warm_up();
+    rig.get();
+    rig.world.turn();
+    stale.lose();
+    REQUIRE(rig.dials() == 2);
+    MemoryPeer& fresh = rig.accept(1);
+    rig.world.pass(milliseconds(20));
+    fresh.send(answer("ok"));
+    CHECK(learnt_ms() == doctest::Approx(20));
+    rig.finish();
+  }
+}
+
 TEST_CASE("attempts: a filter chooses the pool") {
   ExchangeRig rig(R"(services:
   price:

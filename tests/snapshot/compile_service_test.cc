@@ -144,4 +144,25 @@ TEST_CASE("compile: an address that a name had before") {
   CHECK(third.snapshot->health == first.snapshot->health);
 }
 
+TEST_CASE("compile: what a service is balanced by") {
+  const Version version(R"(node: { service: cart }
+services:
+  plain: {}
+  user: { load_balancing: { policy: ring_hash, key: { header: X-User-Id } } }
+  session: { load_balancing: { policy: ring_hash, key: { cookie: s } } }
+  source: { load_balancing: { policy: ring_hash, key: { source_ip: true } }, stateful: true }
+)");
+  const auto service = [&](size_t index) -> const Service& {
+    return version.snapshot->services[index]->service;
+  };
+  CHECK(service(0).policy == BalancerPolicy::kLeastRequest);
+  CHECK_FALSE(service(0).stateful());
+  CHECK(service(1).policy == BalancerPolicy::kRingHash);
+  REQUIRE(service(1).affinity.header);
+  CHECK(service(1).affinity.header->text == "x-user-id");
+  CHECK(service(2).affinity.cookie == "s");
+  CHECK(service(3).affinity.source_ip);
+  CHECK(service(3).stateful());
+}
+
 }  // namespace

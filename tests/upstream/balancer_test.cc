@@ -30,17 +30,28 @@ struct Bench : test::PoolWorld {
   const Endpoint& at(size_t index) { return pool().endpoints[index]; }
   LivePool& live() { return live_pools.of(*service, pool()); }
   // The place of the chosen one among those that are not refused, -1 for none.
-  long pick(BalancerPolicy policy, const std::set<size_t>& refused = {}) {
+  long pick(const PickBy& by, const std::set<size_t>& refused = {}) {
     const auto accept = [&](const Endpoint& endpoint) {
       return !refused.contains(static_cast<size_t>(&endpoint - pool().endpoints.data()));
     };
-    const Endpoint* chosen = woad::pick(live(), policy, random, accept);
+    const Endpoint* chosen = woad::pick(live(), by, random, accept);
     return chosen == nullptr ? -1 : chosen - pool().endpoints.data();
   }
   std::vector<int> picks(BalancerPolicy policy, int times, const std::set<size_t>& refused = {}) {
     std::vector<int> counts(pool().endpoints.size());
     for (int i = 0; i < times; ++i) ++counts[static_cast<size_t>(pick(policy, refused))];
     return counts;
+  }
+  // The places that the keys 0, 1, 2 … go to.
+  std::vector<long> places(uint64_t keys, const std::set<size_t>& refused = {}) {
+    std::vector<long> places;
+    for (uint64_t key = 0; key < keys; ++key) {
+      places.push_back(pick({BalancerPolicy::kRingHash, key}, refused));
+    }
+    return places;
+  }
+  void saw(size_t index, Duration took) {
+    live().state(at(index)).latency.observe(took, scheduler.now());
   }
   void load(size_t index, uint32_t active) { live().state(at(index)).active = active; }
   void lose_address(size_t index) { pool().endpoints[index].address = Address(); }
@@ -53,12 +64,13 @@ struct Bench : test::PoolWorld {
 };
 
 constexpr BalancerPolicy kAll[] = {BalancerPolicy::kLeastRequest, BalancerPolicy::kRoundRobin,
-                                   BalancerPolicy::kRandom};
+                                   BalancerPolicy::kRandom, BalancerPolicy::kPeakEwma,
+                                   BalancerPolicy::kRingHash};  // without a key
 
 TEST_CASE("balancer: shares follow the weights") {
   const std::vector<uint32_t> tables[] = {
-      {100, 100}, {1, 3},    {100, 100, 100, 100, 100}, {10, 20, 30, 40}, {1, 1, 1, 997},
-      {5, 7},     {3, 3, 3},
+      {100, 100}, {1, 3},     {100, 100, 100, 100, 100}, {10, 20, 30, 40}, {1, 1, 1, 997}, {5, 7},
+      {3, 3, 3},  {1, 65535}, {65535, 65535, 65535},
   };
   constexpr int kTimes = 60'000;
   for (const auto& weights : tables) {
@@ -74,7 +86,7 @@ TEST_CASE("balancer: shares follow the weights") {
         const double expected = kTimes * weights[i] / total;
         // Six standard deviations of a binomial; the seed makes the run repeatable.
         const double deviation = std::sqrt(expected * (1 - weights[i] / total));
-        CHECK(counts[i] == doctest::Approx(expected).epsilon(6 * (deviation + 1) / expected));
+        CHECK(std::abs(counts[i] - expected) < 6 * (deviation + 1));
       }
     }
   }
@@ -179,6 +191,118 @@ TEST_CASE("balancer: the only one left is found, wherever it stands") {
     }
     Bench bench(std::vector<uint32_t>(40, 100));
     for (int i = 0; i < 200; ++i) CHECK(bench.pick(policy, all_but_seven) == 7);
+  }
+}
+
+TEST_CASE("balancer: peak_ewma picks the one that will have answered first") {
+  SUBCASE("few endpoints: exactly") {
+    struct Each {
+      Duration took;  // zero: nothing was heard of it
+      uint32_t active;
+      uint32_t weight = 100;
+    };
+    struct Case {
+      std::vector<Each> endpoints;
+      long chosen;
+    };
+    const Case cases[] = {
+        {{{milliseconds(50), 0}, {milliseconds(20), 0}}, 1},
+        {{{milliseconds(50), 0}, {milliseconds(20), 3}}, 0},
+        {{{milliseconds(50), 0}, {milliseconds(20), 1}}, 1},
+        {{{milliseconds(50), 0}, {Duration(0), 0}}, 1},        // nothing is known of it: look
+        {{{milliseconds(50), 9}, {Duration(0), 1}}, 0},        // it is being looked at
+        {{{microseconds(10), 1}, {microseconds(900), 0}}, 1},  // both are fast
+        {{{milliseconds(50), 2, 300}, {milliseconds(50), 1, 100}}, 0},
+    };
+    for (const Case& each : cases) {
+      std::vector<uint32_t> weights;
+      for (const Each& endpoint : each.endpoints) weights.push_back(endpoint.weight);
+      Bench bench(weights);
+      for (size_t i = 0; i < weights.size(); ++i) {
+        bench.load(i, each.endpoints[i].active);
+        const Duration took = each.endpoints[i].took;
+        if (took > Duration(0)) bench.saw(i, took);
+      }
+      for (int i = 0; i < 50; ++i) CHECK(bench.pick(BalancerPolicy::kPeakEwma) == each.chosen);
+    }
+  }
+  SUBCASE("many endpoints: the slowest gets only what both draws give it") {
+    Bench bench(std::vector<uint32_t>(10, 100));
+    bench.saw(4, seconds(1));
+    const auto counts = bench.picks(BalancerPolicy::kPeakEwma, 20'000);
+    CHECK(counts[4] < 400);  // 1 % expected
+    for (size_t i = 0; i < counts.size(); ++i) {
+      if (i != 4) CHECK(counts[i] > 1800);
+    }
+  }
+}
+
+TEST_CASE("balancer: ring_hash gives keys out by weight, and the same key to the same endpoint") {
+  const std::vector<uint32_t> tables[] = {{100, 100},     {1, 3},     {10, 20, 30, 40},
+                                          {1, 1, 1, 997}, {1, 65535}, std::vector<uint32_t>(20, 5)};
+  constexpr int kKeys = 60'000;
+  for (const auto& weights : tables) {
+    Bench bench(weights);
+    const auto places = bench.places(kKeys);
+    CHECK(Bench(weights, 2).places(kKeys) == places);
+    double total = 0;
+    for (const uint32_t weight : weights) total += weight;
+    for (size_t i = 0; i < weights.size(); ++i) {
+      CAPTURE(i);
+      CAPTURE(weights.size());
+      const double expected = kKeys * weights[i] / total;
+      const auto counted = static_cast<double>(std::count(places.begin(), places.end(), i));
+      const double deviation = std::sqrt(expected * (1 - weights[i] / total));
+      CHECK(std::abs(counted - expected) < 6 * (deviation + 1));
+    }
+  }
+}
+
+TEST_CASE("balancer: ring_hash moves the keys of one that leaves, and no others") {
+  constexpr size_t kKeys = 20'000;
+  for (const auto& weights : {std::vector<uint32_t>(10, 100), {10, 20, 30, 40}}) {
+    const auto before = Bench(weights).places(kKeys);
+    const long last = static_cast<long>(weights.size()) - 1;
+    const auto after = Bench({weights.begin(), weights.end() - 1}).places(kKeys);
+    CHECK(Bench(weights).places(kKeys, {static_cast<size_t>(last)}) == after);
+    std::vector<int> taken(weights.size());
+    for (size_t i = 0; i < kKeys; ++i) {
+      if (before[i] != last) {
+        CHECK(after[i] == before[i]);
+      } else {
+        ++taken[static_cast<size_t>(after[i])];
+      }
+    }
+    for (size_t i = 0; i + 1 < weights.size(); ++i) CHECK(taken[i] > 0);  // all share them
+  }
+}
+
+TEST_CASE("balancer: ring_hash gives an endpoint no more than a fourth over its share") {
+  Bench bench({100, 100, 100, 100});
+  constexpr uint64_t kKey = 7;
+  const auto place = [&] { return static_cast<size_t>(bench.places(kKey + 1).back()); };
+  const size_t own = place();
+  std::vector<uint32_t> active(4);
+  for (int i = 0; i < 400; ++i) {
+    const size_t chosen = place();
+    CHECK((chosen == own || active[own] >= 16));  // a few requests are no load
+    bench.load(chosen, ++active[chosen]);
+  }
+  for (const uint32_t each : active) CHECK(each <= 126);
+  CHECK(active[own] > 100);
+  bench.load(own, 0);
+  CHECK(place() == own);
+}
+
+TEST_CASE("balancer: ring_hash and a key's second choice") {
+  Bench bench({100, 100, 100, 100});
+  for (uint64_t key = 0; key < 200; ++key) {
+    const PickBy by(BalancerPolicy::kRingHash, key);
+    const auto first = static_cast<size_t>(bench.pick(by));
+    const auto second = static_cast<size_t>(bench.pick(by, {first}));
+    CHECK(second != first);
+    CHECK(bench.pick(by, {first}) == static_cast<long>(second));
+    CHECK(bench.pick(by, {0, 1, 2, 3}) == -1);
   }
 }
 

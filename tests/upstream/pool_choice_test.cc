@@ -280,6 +280,39 @@ TEST_CASE("pool choice: the pool of a request") {
   }
 }
 
+TEST_CASE("pool choice: no colour falls back to the base of a stateful service") {
+  struct Stateful {
+    std::vector<std::string_view> pools;
+    std::string_view color, tenant, expected;
+    PoolReason reason;
+  };
+  const Stateful cases[] = {
+      {{"base"}, "", "", "base", PoolReason::kUndyed},
+      {{"base", "base@acme"}, "", "acme", "base@acme", PoolReason::kUndyed},
+      {{"base", "red"}, "red", "", "red", PoolReason::kExact},
+      {{"base", "red"}, "red.alice", "", "red", PoolReason::kParent},
+      {{"base", "red"}, "red.alice", "acme", "red", PoolReason::kParent},
+      {{"base"}, "red", "", "", PoolReason::kFailedAbsent},
+      {{"base", "base@acme"}, "red.alice", "acme", "", PoolReason::kFailedAbsent},
+      {{"base", "!red"}, "red", "", "", PoolReason::kFailedUnhealthy},
+  };
+  for (const Fallback fallback : {kParents, Fallback::kBase}) {
+    for (const Stateful& each : cases) {
+      if (fallback == Fallback::kBase && each.reason == PoolReason::kParent) continue;
+      CAPTURE(each.color);
+      Service service = service_of(each.pools, kOver, fallback);
+      service.set_stateful(true);
+      const PoolChoice choice = choose_pool(service, each.color, each.tenant);
+      CHECK((choice.pool == nullptr ? "" : choice.pool->name) == each.expected);
+      CHECK(choice.reason == each.reason);
+      if (!each.expected.empty()) continue;
+      CHECK((choice.error == ErrorCode::kNoEndpoint));
+      CHECK(refusal(choice, service, each.color, "")
+                .details.ends_with(", and it is stateful: no color falls back to its base"));
+    }
+  }
+}
+
 TEST_CASE("pool choice: what was looked for, in order") {
   const Service service = service_of({"base", "!red"}, kOver, kParents);
   std::vector<PoolAsked> asked;
