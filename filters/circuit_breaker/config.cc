@@ -1,6 +1,6 @@
 #include "filters/circuit_breaker/config.h"
 
-#include "config/doubling.h"
+#include "config/at_most.h"
 
 namespace woad {
 namespace {
@@ -9,6 +9,7 @@ using config::Diagnostics;
 using config::Node;
 
 constexpr uint32_t kMost = 1'000'000;
+constexpr std::string_view kDoublingEnds = "at which its doubling ends";
 
 config::Shape<config::Share> share_above_zero() {
   return config::where<config::Share>(config::share(), [](const config::Share& share) {
@@ -18,10 +19,9 @@ config::Shape<config::Share> share_above_zero() {
 
 config::Shape<Duration> window() {
   return config::where<Duration>(config::duration(seconds(1)), [](const Duration& window) {
-    return window <= OutcomeWindow::kLongest
+    return window <= TryWindow::kLongest
                ? std::string()
-               : "is longer than the " + config::show(OutcomeWindow::kLongest) +
-                     " that are remembered";
+               : "is longer than the " + config::show(TryWindow::kLongest) + " that are remembered";
   });
 }
 
@@ -35,7 +35,8 @@ const config::Table<EjectSettings> kEject{
      {"max_share", &EjectSettings::max_share, config::share(),
       "How much of a pool may be out at once, rounded down; never its last instance."}},
     [](const EjectSettings& eject, const Node& node, Diagnostics& diagnostics) {
-      config::check_doubling(eject.base, "base", eject.max, "max", node, diagnostics);
+      config::check_at_most({"base", eject.base}, {"max", eject.max}, kDoublingEnds, node,
+                            diagnostics);
     }};
 
 }  // namespace
@@ -57,8 +58,8 @@ const config::Table<CircuitBreakerSettings> kCircuitBreakerTable{
       "Tries that are let through half-open, and must all be good to close it."},
      {"eject", &CircuitBreakerSettings::eject, kEject, "When an instance is put out of its pool."}},
     [](const CircuitBreakerSettings& settings, const Node& node, Diagnostics& diagnostics) {
-      config::check_doubling(settings.open, "open", settings.open_max, "open_max", node,
-                             diagnostics);
+      config::check_at_most({"open", settings.open}, {"open_max", settings.open_max}, kDoublingEnds,
+                            node, diagnostics);
     }};
 
 }  // namespace woad

@@ -10,8 +10,6 @@
 namespace woad {
 namespace {
 
-constexpr std::string_view kAttempt = "x-woad-attempt";
-
 // Whether the app is to be blamed for the request's lost context.
 bool lost_by_app(ContextSource source) {
   return source == ContextSource::kNone || source == ContextSource::kDye ||
@@ -39,10 +37,7 @@ HeadVerdict ContextFilter::on_request_head(RequestHead& head, bool) {
 void ContextFilter::enter(RequestHead& head) {
   ExchangeInfo& info = context_.publish();
   complete_trace(head, info.trace, context_.random());
-  if (const Header* attempt = head.headers.find(kAttempt)) {
-    info.caller_attempt =
-        static_cast<uint32_t>(std::min<uint64_t>(parse_decimal(attempt->value).value_or(1), 255));
-  }
+  info.caller_attempt = attempt_of(head.headers);
   if (info.color.empty()) dye(head);
   if (!values().empty()) plant_context(head.headers, values(), system_.rules, context_.metrics());
 }
@@ -58,7 +53,9 @@ void ContextFilter::recover(RequestHead& head) {
       info.context_source = ContextSource::kInferred;
     }
   }
-  const bool origin_known = found || info.context_source == ContextSource::kInferred;
+  // What is known of an undyed request may be its try alone.
+  const bool origin_known = (found && (system_.rules.remembers_undyed || !values().empty())) ||
+                            info.context_source == ContextSource::kInferred;
   if (!origin_known && info.color.empty() && !dye(head) && !system_.rules.instance_color.empty()) {
     info.color = system_.rules.instance_color;
     info.context_source = ContextSource::kInstance;
@@ -127,7 +124,8 @@ void ContextFilter::remember(const RequestHead& head) {
   const ExchangeInfo& info = context_.info();
   const MonoTime now = context_.scheduler().now();
   if (system_.rules.infer_unanimous) unanimity_ticket_ = system_.unanimity->join(values(), now);
-  const bool recorded = !values().empty() || system_.rules.remembers_undyed;
+  const bool recorded =
+      !values().empty() || system_.rules.remembers_undyed || info.caller_attempt > 1;
   if (!recorded && system_.table->empty()) return;
   const RequestKeys keys(head, info.trace, system_);
   if (!recorded) {

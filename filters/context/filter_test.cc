@@ -236,6 +236,24 @@ TEST_CASE("context: a pod with a colour of its own") {
   }
 }
 
+TEST_CASE("context: of an undyed request its try alone is known") {
+  Pod pod;
+  DyeRule rule;
+  rule.name = "dye[0]";
+  rule.color = "canary";
+  rule.match.headers.push_back({HeaderName("x-qa"), ValueMatcher::present(true)});
+  pod.contexts.rules.dye.push_back(rule);
+  for (const auto& [attempt, known] : {std::pair{"1", 1U}, std::pair{"2", 2U}}) {
+    CAPTURE(attempt);
+    const auto in = pod.inbound({{"x-request-id", "r1"}, {"x-woad-attempt", attempt}});
+    const auto out = pod.outbound({{"x-request-id", "r1"}});
+    CHECK(out->info.caller_attempt == known);
+    CHECK(out->info.color == "");
+    CHECK(pod.outbound({{"x-request-id", "r1"}, {"x-qa", "1"}})->info.color == "canary");
+    Pod::end(*in);
+  }
+}
+
 TEST_CASE("context: unanimity") {
   Pod pod;
   pod.contexts.rules.infer_unanimous = true;

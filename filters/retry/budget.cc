@@ -2,12 +2,13 @@
 
 namespace woad {
 
-bool RetryBudget::take(MonoTime now) {
-  const OutcomeWindow::Counts counts = window_.over(now, kWindow);
-  const auto requests = static_cast<double>(counts.all - counts.failed);
-  const double floor = rules_.min_per_second * std::chrono::duration<double>(kWindow).count();
-  if (static_cast<double>(counts.failed + 1) > rules_.ratio.value * requests + floor) return false;
-  window_.add(now, true);
+bool take_repeat(RepeatWindow& window, const RetryBudgetSettings& budget, MonoTime now) {
+  const auto [all, repeats] = window.over(now, RepeatWindow::kLongest);
+  const double floor =
+      budget.min_per_second * std::chrono::duration<double>(RepeatWindow::kLongest).count();
+  const double most = budget.ratio.value * static_cast<double>(all - repeats) + floor;
+  if (static_cast<double>(repeats + 1) > most) return false;
+  window.add(now, true);
   return true;
 }
 

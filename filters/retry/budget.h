@@ -1,6 +1,7 @@
-// How many of a pool's tries may be repetitions: a share of its requests of the last while, and a
+// How many of the requests to a pool may be repetitions: a share of those of the last while, and a
 // floor, so that a caller of little traffic has its repetitions too. A failing upstream meets a
-// bounded part more, never a storm. Any thread, without locks.
+// bounded part more, never a storm: repetitions that came as such from further up count as well, so
+// that the tries of several hops do not multiply. Any thread, without locks.
 #pragma once
 
 #include "filters/retry/config.h"
@@ -8,19 +9,7 @@
 
 namespace woad {
 
-class RetryBudget {
- public:
-  static constexpr Duration kWindow = seconds(10);
-
-  explicit RetryBudget(const RetrySettings& settings) : rules_(settings.budget) {}
-
-  void request(MonoTime now) { window_.add(now, false); }
-  // Takes one repetition; false: there is none left.
-  bool take(MonoTime now);
-
- private:
-  const RetryBudgetSettings rules_;
-  OutcomeWindow window_;  // its failed ones are the repetitions
-};
+// Takes one repetition; false: there is none left.
+bool take_repeat(RepeatWindow& window, const RetryBudgetSettings& budget, MonoTime now);
 
 }  // namespace woad

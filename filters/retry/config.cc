@@ -1,6 +1,6 @@
 #include "filters/retry/config.h"
 
-#include "config/doubling.h"
+#include "config/at_most.h"
 
 namespace woad {
 namespace {
@@ -35,7 +35,8 @@ const config::Table<RetryBackoff> kBackoff{
       "The longest wait before the first try more; it doubles with each."},
      {"max", &RetryBackoff::max, config::duration(milliseconds(1)), "Where the doubling ends."}},
     [](const RetryBackoff& backoff, const Node& node, Diagnostics& diagnostics) {
-      config::check_doubling(backoff.base, "base", backoff.max, "max", node, diagnostics);
+      config::check_at_most({"base", backoff.base}, {"max", backoff.max},
+                            "at which its doubling ends", node, diagnostics);
     }};
 
 const config::Table<RetryBudgetSettings> kBudget{

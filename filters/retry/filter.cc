@@ -3,25 +3,18 @@
 #include <algorithm>
 #include <string>
 
-#include "proxy/base/strings.h"
+#include "proxy/context/names.h"
+#include "proxy/http/retry_after.h"
 
 namespace woad {
 namespace {
 
-constexpr std::string_view kAttempt = "x-woad-attempt";
 constexpr std::string_view kIdempotencyKey = "idempotency-key";
 
-uint64_t attempt_of(const RequestHead& head) {
-  const Header* field = head.headers.find(kAttempt);
-  return field == nullptr ? 1 : parse_decimal(field->value).value_or(1);
-}
-
-// RFC 9110 section 10.2.3, as seconds; a date is none of a gateway's business within its deadline.
-Duration retry_after(const ResponseHead* response) {
+Duration asked_wait(const ResponseHead* response, WallTime now) {
   const Header* field = response == nullptr ? nullptr : response->headers.find("retry-after");
-  if (field == nullptr) return Duration(0);
-  constexpr uint64_t kMost = 86'400;
-  return seconds(static_cast<int64_t>(std::min(parse_decimal(field->value).value_or(0), kMost)));
+  return field == nullptr ? Duration(0)
+                          : parse_retry_after(field->value, now).value_or(Duration(0));
 }
 
 }  // namespace
@@ -60,23 +53,21 @@ bool may_resend(const Outcome& outcome, const RequestHead& head, RetryMethods me
 }
 
 Verdict RetryFilter::on_attempt(AttemptPlan& plan, RequestHead& head) {
-  if (plan.number == 1) {
-    repeated_ = context_.info().caller_attempt > 1 || attempt_of(head) > 1;
-  }
   head_ = &head;
-  const Pool* pool = plan.pool_or_base();
-  if (pool != nullptr) {
-    service_ = plan.service.name();
-    pool_ = pool->name;
-    budget_ = &context_.state<State>().of(plan.service, *pool);
-    if (plan.number == 1) budget_->request(context_.scheduler().now());
+  service_ = &plan.service;
+  pool_ = plan.pool_or_base();
+  if (plan.number == 1) {
+    repeated_ = context_.info().caller_attempt > 1 || attempt_of(head.headers) > 1;
+    if (pool_ != nullptr) {
+      pool_->health->repeats().add(context_.scheduler().now(), repeated_);
+    }
   }
   if (plan.service.external()) {
-    head.headers.remove(kAttempt);
+    head.headers.remove(kAttemptHeader);
   } else {
     const uint32_t number = std::max<uint32_t>(plan.number, repeated_ ? 2 : 1);
-    head.headers.set(kAttempt, number == 1 ? std::string_view("1")
-                                           : context_.arena().copy(std::to_string(number)));
+    head.headers.set(kAttemptHeader, number == 1 ? std::string_view("1")
+                                                 : context_.arena().copy(std::to_string(number)));
   }
   return Verdict::go();
 }
@@ -87,7 +78,7 @@ Next RetryFilter::next_try(const Outcome& outcome) {
       settings.mode == RetryMode::kFailover || settings.mode == RetryMode::kFailcache;
   const uint32_t most =
       settings.mode == RetryMode::kFailcache ? std::min(settings.attempts, 1U) : settings.attempts;
-  if (!tries || outcome.number > most || repeated_ || budget_ == nullptr) return Next::done();
+  if (!tries || outcome.number > most || repeated_ || pool_ == nullptr) return Next::done();
   if (!is_cause(outcome, settings.on) || !may_resend(outcome, *head_, settings.methods)) {
     return Next::done();
   }
@@ -97,7 +88,7 @@ Next RetryFilter::next_try(const Outcome& outcome) {
     count("no_time");
     return Next::done();
   }
-  if (!budget_->take(now)) {
+  if (!take_repeat(pool_->health->repeats(), settings.budget, now)) {
     count("no_budget");
     return Next::done();
   }
@@ -109,7 +100,7 @@ Next RetryFilter::next_try(const Outcome& outcome) {
 // back together. What the upstream asks for is the least.
 Duration RetryFilter::wait_for(const Outcome& outcome) {
   const Settings& settings = context_.settings<Settings>();
-  const Duration asked = retry_after(outcome.response);
+  const Duration asked = asked_wait(outcome.response, context_.scheduler().wall());
   if (settings.mode == RetryMode::kFailcache) return std::max(settings.pause, asked);
   const uint32_t doublings = std::min(outcome.number - 1, 20U);
   const Duration longest =
@@ -120,8 +111,8 @@ Duration RetryFilter::wait_for(const Outcome& outcome) {
 
 void RetryFilter::count(std::string_view result) {
   WorkerMetrics& metrics = context_.metrics();
-  metrics.count(kRetries,
-                {metrics.intern(service_), metrics.intern(pool_), metrics.intern(result)});
+  metrics.count(kRetries, {metrics.intern(service_->name()), metrics.intern(pool_->name),
+                           metrics.intern(result)});
 }
 
 }  // namespace woad

@@ -4,7 +4,6 @@
 #include "filters/retry/budget.h"
 #include "filters/retry/config.h"
 #include "proxy/filter/filter.h"
-#include "proxy/filter/pool_states.h"
 
 namespace woad {
 
@@ -21,11 +20,11 @@ bool may_resend(const Outcome& outcome, const RequestHead& head, RetryMethods me
 // Whether `on` names how the try ended.
 bool is_cause(const Outcome& outcome, const std::vector<RetryOn>& on);
 
-// One an exchange, on the worker's thread. Budgets are those of its settings' place, a pool each.
+// One an exchange, on the worker's thread. What budgets count is the pool's (PoolHealth), so all
+// workers, places and reloads share it.
 class RetryFilter final : public HttpFilter {
  public:
   using Settings = RetrySettings;
-  using State = PoolStates<RetrySettings, RetryBudget>;
   static constexpr const config::Table<Settings>& kTable = kRetryTable;
 
   explicit RetryFilter(FilterContext& context) : context_(context) {}
@@ -39,10 +38,9 @@ class RetryFilter final : public HttpFilter {
 
   FilterContext& context_;
   const RequestHead* head_ = nullptr;  // of the present try
-  std::string_view service_;
-  std::string_view pool_;
-  RetryBudget* budget_ = nullptr;  // of the pool; nullptr: it has nobody
-  bool repeated_ = false;          // the request is itself a repetition
+  const Service* service_ = nullptr;
+  const Pool* pool_ = nullptr;  // of the present try; nullptr: there is none
+  bool repeated_ = false;       // the request is itself a repetition
 };
 
 }  // namespace woad

@@ -12,7 +12,11 @@ using Kind = Outcome::Kind;
 
 // One request and its tries.
 struct TriedRequest {
-  explicit TriedRequest(Settings given = {}) : bench(std::move(given)) { bench.add_pool(""); }
+  explicit TriedRequest(Settings given = {}, std::shared_ptr<PoolHealth> pool = nullptr)
+      : bench(std::move(given)) {
+    Pool& base = bench.add_pool("");
+    if (pool != nullptr) base.health = std::move(pool);
+  }
 
   Next ends(Outcome outcome) {
     AttemptPlan plan{bench.service, ++tries, bench.service.find_pool("", "")};
@@ -165,23 +169,36 @@ TEST_CASE("retry: the budget is a share of the requests and a floor") {
                          Row{{0}, 0, 100, 0}, Row{{1}, 0, 100, 100}}) {
     Settings settings;
     settings.budget = {row.ratio, row.floor};
-    std::shared_ptr<void> state = std::make_shared<RetryFilter::State>(settings);
+    const auto pool = std::make_shared<PoolHealth>();
     int repeated = 0;
     Duration passed{};
     for (int i = 0; i < row.requests; ++i) {
-      TriedRequest request(settings);
-      request.bench.state = state;
+      TriedRequest request(settings, pool);
       request.bench.pass(passed);
       passed += milliseconds(1);
       repeated += request.answers(503).wants_again() ? 1 : 0;
     }
     CHECK(repeated == row.repeated);
     // What is longer ago than the window is forgotten.
-    TriedRequest later(settings);
-    later.bench.state = state;
-    later.bench.pass(passed + RetryBudget::kWindow + seconds(1));
+    TriedRequest later(settings, pool);
+    later.bench.pass(passed + RepeatWindow::kLongest + seconds(1));
     CHECK(later.answers(503).wants_again() == (row.floor > 0 || row.ratio.value == 1));
   }
+}
+
+TEST_CASE("retry: repetitions of hops further up are part of the budget") {
+  const auto pool = std::make_shared<PoolHealth>();
+  const Settings settings{.budget = {.ratio = {0.2}, .min_per_second = 0}};
+  for (int i = 0; i < 15; ++i) {
+    TriedRequest came_as_one(settings, pool);
+    came_as_one.bench.info.caller_attempt = 2;
+    CHECK_FALSE(came_as_one.answers(503).wants_again());
+  }
+  int repeated = 0;
+  for (int i = 0; i < 100; ++i) {
+    repeated += TriedRequest(settings, pool).answers(503).wants_again() ? 1 : 0;
+  }
+  CHECK(repeated == 5);
 }
 
 TEST_CASE("retry: settings") {

@@ -332,6 +332,11 @@ TEST_CASE("timeout: settings") {
   for (const char* bad : {"request: 15", "per_try: 0s", "idel: 1s"}) {
     CHECK(test::decode<TimeoutFilter>(bad).errors != "");
   }
+  CHECK(test::decode<TimeoutFilter>("{ request: 2s, per_try: 2s }").errors == "");
+  for (const char* longer : {"per_try: 16s", "{ request: 1s, per_try: 2s }"}) {
+    CHECK(test::decode<TimeoutFilter>(longer).errors.find("in which all tries have to end") !=
+          std::string::npos);
+  }
 }
 
 }  // namespace

@@ -7,7 +7,7 @@
 namespace woad {
 namespace {
 
-constexpr std::string_view kHopNames[] = {"x-woad-timeout-ms", "x-woad-attempt", "x-woad-hops"};
+constexpr std::string_view kHopNames[] = {"x-woad-timeout-ms", kAttemptHeader, "x-woad-hops"};
 
 bool is_twin(std::string_view name, std::string_view ours) {
   return std::equal(name.begin(), name.end(), ours.begin(), ours.end(),
@@ -15,6 +15,12 @@ bool is_twin(std::string_view name, std::string_view ours) {
 }
 
 }  // namespace
+
+uint32_t attempt_of(const Headers& headers) {
+  const Header* field = headers.find(kAttemptHeader);
+  const uint64_t said = field == nullptr ? 1 : parse_decimal(field->value).value_or(1);
+  return static_cast<uint32_t>(std::clamp<uint64_t>(said, 1, 255));
+}
 
 void ContextNames::add(ContextHeader kind, std::string_view name) {
   names_.push_back({HeaderName(name), kind});

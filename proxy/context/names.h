@@ -10,6 +10,11 @@
 
 namespace woad {
 
+// The number of a request's try goes on in it.
+inline constexpr std::string_view kAttemptHeader = "x-woad-attempt";
+// Which try of its caller's a request is, as far as it says; 1 to 255.
+uint32_t attempt_of(const Headers& headers);
+
 // What a header is to the context of a request.
 enum class ContextHeader : uint8_t {
   kNone,

@@ -49,6 +49,7 @@ Forwarder::Forwarder(ForwarderOwner& owner, ResponseSink& sink, const WorkerCont
       view_(view),
       info_(info),
       arena_(arena),
+      kept_(worker.memory),
       per_try_(worker.scheduler.timers(), bind_timer<&Forwarder::on_per_try>(this)),
       backoff_(worker.scheduler.timers(), bind_timer<&Forwarder::try_next>(this)) {}
 
@@ -140,9 +141,14 @@ void Forwarder::on_attempt_ready(Attempt& attempt) {
 void Forwarder::send_data(Buffer&& data, bool end) {
   request_ended_ = end;
   const bool streaming = attempt_ != nullptr && attempt_->has_stream();
-  if (keep_body_ && body_.size() + data.size() > view_.snapshot().exchange_limits.replay) {
-    keep_body_ = false;
-    if (streaming) body_.clear();
+  if (keep_body_) {
+    const bool small = body_.size() + data.size() <= view_.snapshot().exchange_limits.replay;
+    if (!small || !kept_.keep(data.size())) {
+      count_not_kept(worker_.metrics, small ? "process" : "request");
+      if (is_told(info_)) tell_not_kept(worker_, info_, small);
+      stop_keeping();
+      if (streaming) body_.clear();
+    }
   }
   if (!streaming) {
     body_.append(std::move(data));
@@ -150,6 +156,11 @@ void Forwarder::send_data(Buffer&& data, bool end) {
   }
   if (keep_body_) body_.append(data.share());
   attempt_->writer().write_data(std::move(data), end);
+}
+
+void Forwarder::stop_keeping() {
+  keep_body_ = false;
+  kept_.give_back();
 }
 
 void Forwarder::send_trailers(Headers& trailers) {
@@ -172,7 +183,7 @@ void Forwarder::cancel(ErrorCode told) {
   per_try_.disarm();
   backoff_.disarm();
   if (state_ == State::kTrying) {
-    keep_body_ = false;
+    stop_keeping();
     (void)tell({.kind = Outcome::Kind::kCancelled, .error = told});
   }
   move_to(state_, State::kOver);
@@ -263,7 +274,7 @@ void Forwarder::on_response(ResponseHead& head, bool end) {
     return back_off(next.delay());
   }
   move_to(state_, State::kCommitted);
-  keep_body_ = false;
+  stop_keeping();
   body_.clear();
   attempt_->hand_over(sink_);
   sink_.on_response(head, end);

@@ -62,6 +62,7 @@ class Forwarder final : private AttemptOwner, private ResponseSink {
   const Endpoint* pick_endpoint(const PickBy& policy);
   void launch(bool fresh);
   void retire_attempt();
+  void stop_keeping();
   bool replay_is_safe(ResetReason reason) const;
   // A try that ran: counts it and tells its outcome. Whether another follows.
   Next tell(Outcome outcome);
@@ -100,6 +101,7 @@ class Forwarder final : private AttemptOwner, private ResponseSink {
   bool request_ended_ = false;
   bool keep_body_ = true;  // body_ holds the whole body so far: another try could send it
   bool replayed_ = false;  // the one replay on a fresh connection is used up
+  KeptBytes kept_;
   Timer per_try_;
   Timer backoff_;
 };

@@ -63,6 +63,12 @@ void tell_outcome(const WorkerContext& worker, const ExchangeInfo& info, const O
                                     {"sent", outcome.anything_sent ? "yes" : "no"}});
 }
 
+void tell_not_kept(const WorkerContext& worker, const ExchangeInfo& info, bool of_request) {
+  worker.log->debug("its body is not kept for another try",
+                    {{"request", info.told_as},
+                     {"full", of_request ? "the room of a request" : "the room of the process"}});
+}
+
 void tell_end(const WorkerContext& worker, const ExchangeInfo& info, std::string_view filter) {
   worker.log->debug("the request ended",
                     {{"request", info.told_as},

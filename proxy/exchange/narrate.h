@@ -27,6 +27,8 @@ void tell_route(const WorkerContext& worker, const ExchangeInfo& info);
 // `fresh`: a replay, on a new connection.
 void tell_try(const WorkerContext& worker, const ExchangeInfo& info, bool fresh);
 void tell_outcome(const WorkerContext& worker, const ExchangeInfo& info, const Outcome& outcome);
+// `of_request`: its own room for it is full; else that of the process.
+void tell_not_kept(const WorkerContext& worker, const ExchangeInfo& info, bool of_request);
 // `filter`: the one that answered; "" if none did.
 void tell_end(const WorkerContext& worker, const ExchangeInfo& info, std::string_view filter);
 

@@ -11,6 +11,7 @@
 #include "proxy/base/event_log.h"
 #include "proxy/base/random.h"
 #include "proxy/base/scheduler.h"
+#include "proxy/exchange/process_memory.h"
 #include "proxy/exchange/series_memo.h"
 #include "proxy/observe/metrics.h"
 #include "proxy/observe/plaintext_callers.h"
@@ -34,6 +35,7 @@ struct WorkerContext {
   TapHub* taps = nullptr;                         // nullptr: nobody can tap
   PlaintextCallers* plaintext_callers = nullptr;  // nullptr: not kept
   EventLog* log = nullptr;                        // nullptr: nothing is told
+  ProcessMemory* memory = nullptr;                // nullptr: nothing is bounded
 };
 
 // Where the requests that end in one way are counted, in the worker's metrics.

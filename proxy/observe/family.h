@@ -40,6 +40,7 @@ class Family {
   static const Family kRequests;
   static const Family kAttempts;
   static const Family kRoute;
+  static const Family kBodiesNotKept;
   static const Family kMirrors;
   static const Family kUpstreamConnections;
   static const Family kClientConnections;
@@ -69,6 +70,10 @@ inline constexpr FamilyInfo kFamilies[] = {
      "Outbound requests, by pool and why that pool.",
      false,
      {"service", "color", "pool", "reason"}},
+    {"woad_bodies_not_kept_total",
+     "Request bodies that were not kept for another try, by whose room for it was full.",
+     false,
+     {"of"}},
     {"woad_mirrored_requests_total",
      "Copies of requests for shadows, by how they ended.",
      false,
@@ -114,6 +119,7 @@ consteval Family family_named(std::string_view name) {
 inline constexpr Family Family::kRequests = detail::family_named("woad_requests_total");
 inline constexpr Family Family::kAttempts = detail::family_named("woad_upstream_attempts_total");
 inline constexpr Family Family::kRoute = detail::family_named("woad_route_total");
+inline constexpr Family Family::kBodiesNotKept = detail::family_named("woad_bodies_not_kept_total");
 inline constexpr Family Family::kMirrors = detail::family_named("woad_mirrored_requests_total");
 inline constexpr Family Family::kUpstreamConnections =
     detail::family_named("woad_upstream_connections");

@@ -1,11 +1,10 @@
 #include "proxy/otlp/answer.h"
 
-#include <ctime>
-
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "proxy/base/strings.h"
+#include "proxy/http/retry_after.h"
 #include "proxy/observe/json_text.h"
 
 namespace woad {
@@ -14,7 +13,6 @@ namespace {
 using nlohmann::json;
 
 constexpr size_t kMaxWhy = 256;
-constexpr Duration kLongest = hours(24);
 
 // An int64 of JSON Protobuf: a number, or its digits as a string.
 uint64_t count_of(const json& value) {
@@ -52,18 +50,6 @@ bool may_be_tried_again(int status) {
 }
 
 }  // namespace
-
-std::optional<Duration> parse_retry_after(std::string_view value, WallTime now) {
-  if (const auto given = parse_decimal(value)) {
-    return std::min<Duration>(seconds(std::min<uint64_t>(*given, kLongest / seconds(1))), kLongest);
-  }
-  std::tm date{};
-  const std::string text(value);
-  const char* const end = strptime(text.c_str(), "%a, %d %b %Y %H:%M:%S GMT", &date);
-  if (end == nullptr || *end != '\0' || text.size() != value.size()) return std::nullopt;
-  const auto at = std::chrono::system_clock::from_time_t(timegm(&date));
-  return std::clamp<Duration>(WallTime(at) - now, Duration(0), kLongest);
-}
 
 OtlpVerdict judge_otlp_answer(const OtlpAnswer& answer, WallTime now) {
   OtlpVerdict verdict;

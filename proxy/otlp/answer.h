@@ -27,7 +27,4 @@ struct OtlpVerdict {
 // `now` is for a Retry-After that names a date.
 OtlpVerdict judge_otlp_answer(const OtlpAnswer& answer, WallTime now);
 
-// Retry-After (RFC 9110 section 10.2.3): seconds, or an IMF-fixdate; zero for a date in the past.
-std::optional<Duration> parse_retry_after(std::string_view value, WallTime now);
-
 }  // namespace woad

@@ -7,7 +7,7 @@
 
 namespace woad {
 
-Worker::Worker(uint64_t seed, std::atomic<uint32_t>& client_connections,
+Worker::Worker(uint64_t seed, std::atomic<uint32_t>& client_connections, ProcessMemory& memory,
                const DescriptorShares& shares, TapHub& taps)
     : random_(seed),
       dialer_(make_dialer(loop_, blocks_, metrics_, shares.upstreams)),
@@ -22,6 +22,7 @@ Worker::Worker(uint64_t seed, std::atomic<uint32_t>& client_connections,
       sweep_timer_(loop_.scheduler().timers(), bind_timer<&Worker::sweep>(this)) {
   context_.taps = &taps;
   context_.log = &log_;
+  context_.memory = &memory;
   pools_.log = &log_;
   context_.plaintext_callers = &plaintext_callers_;
   for (int kind = 0; kind < kHostileCount; ++kind) {

@@ -36,8 +36,8 @@ class Worker {
   // How often what a reload left behind is looked after.
   static constexpr Duration kSweepEvery = seconds(1);
 
-  Worker(uint64_t seed, std::atomic<uint32_t>& client_connections, const DescriptorShares& shares,
-         TapHub& taps);
+  Worker(uint64_t seed, std::atomic<uint32_t>& client_connections, ProcessMemory& memory,
+         const DescriptorShares& shares, TapHub& taps);
   ~Worker();
 
   void start();

@@ -18,7 +18,8 @@ void Workers::start(size_t count, const std::function<uint64_t()>& random_seed) 
   const int taken = descriptors_in_use() + kDescriptors * static_cast<int>(count);
   const DescriptorShares shares = DescriptorShares::of(raise_descriptor_limit(), taken);
   for (size_t i = 0; i < count; ++i) {
-    workers_.push_back(std::make_unique<Worker>(random_seed(), client_connections_, shares, taps_));
+    workers_.push_back(
+        std::make_unique<Worker>(random_seed(), client_connections_, memory_, shares, taps_));
     workers_.back()->start();
   }
 }

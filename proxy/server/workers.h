@@ -44,6 +44,7 @@ class Workers {
   Loop& control_;
   TapHub& taps_;
   std::atomic<uint32_t> client_connections_{0};
+  ProcessMemory memory_;
   std::vector<std::unique_ptr<Worker>> workers_;
 };
 

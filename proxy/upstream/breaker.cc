@@ -91,7 +91,7 @@ Breaker::Change Breaker::leave(const Entry& entry, Result result, MonoTime now,
 Breaker::Change Breaker::learn(Word seen, Result result, MonoTime now, const BreakerRules& rules) {
   if (result == Result::kUnknown) return Change::kNone;
   const bool failed = result == Result::kFailed;
-  OutcomeWindow& counted = window();
+  TryWindow& counted = window_.get();
   counted.add(now, failed);
   if (!failed) return Change::kNone;
   const auto counts = counted.over(now, rules.window);
@@ -114,7 +114,7 @@ Breaker::Change Breaker::probed(Word seen, Result result, MonoTime now, const Br
       ++next.probes_left;
     } else if (++next.probes_good >= rules.probes) {
       next = {State::kClosed, 0, 0, 0, generation + 1};
-      window().clear();
+      window_.get().clear();
     }
     if (word_.compare_exchange_weak(seen, next, std::memory_order_acq_rel)) {
       return next.state == State::kClosed ? Change::kClosed : Change::kNone;
@@ -131,16 +131,6 @@ bool Breaker::open_from(Word seen, MonoTime now, const BreakerRules& rules) {
                     std::memory_order_release);
   return word_.compare_exchange_strong(seen, {State::kOpen, openings, 0, 0, seen.generation + 1},
                                        std::memory_order_acq_rel);
-}
-
-OutcomeWindow& Breaker::window() {
-  OutcomeWindow* known = window_.load(std::memory_order_acquire);
-  if (known != nullptr) return *known;
-  auto made = std::make_unique<OutcomeWindow>();
-  if (window_.compare_exchange_strong(known, made.get(), std::memory_order_acq_rel)) {
-    return *made.release();
-  }
-  return *known;
 }
 
 }  // namespace woad

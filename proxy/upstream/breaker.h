@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "proxy/base/made_once.h"
 #include "proxy/base/time.h"
 #include "proxy/upstream/outcome_window.h"
 
@@ -44,11 +45,6 @@ class Breaker {
   // What a result brought about.
   enum class Change : uint8_t { kNone, kOpened, kClosed };
 
-  Breaker() = default;
-  ~Breaker() { delete window_.load(); }
-  Breaker(const Breaker&) = delete;
-  Breaker& operator=(const Breaker&) = delete;
-
   Entry enter(MonoTime now, const BreakerRules& rules);
   // Once for each that was admitted.
   Change leave(const Entry& entry, Result result, MonoTime now, const BreakerRules& rules);
@@ -75,13 +71,12 @@ class Breaker {
   bool open_from(Word seen, MonoTime now, const BreakerRules& rules);
   Change learn(Word seen, Result result, MonoTime now, const BreakerRules& rules);
   Change probed(Word seen, Result result, MonoTime now, const BreakerRules& rules);
-  OutcomeWindow& window();
 
   std::atomic<Word> word_{Word{}};
   // Half-open: when the round of probes began. Written before word_ says so.
   std::atomic<int64_t> open_until_{0};
   std::atomic<Forced> forced_{Forced::kNot};
-  std::atomic<OutcomeWindow*> window_{nullptr};  // made by the first result; many pools have none
+  MadeOnce<TryWindow> window_;  // by the first result; many pools have none
 };
 
 std::string_view to_string(Breaker::State state);

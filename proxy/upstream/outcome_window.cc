@@ -9,17 +9,15 @@ constexpr int kCountBits = 20;
 constexpr uint64_t kFull = (uint64_t{1} << kCountBits) - 1;
 constexpr uint64_t kStampMask = (uint64_t{1} << 24) - 1;
 
-uint64_t grain_of(MonoTime now) {
-  return static_cast<uint64_t>(now.time_since_epoch() / OutcomeWindow::kGrain);
-}
 uint64_t stamp_of(uint64_t word) { return word >> (2 * kCountBits); }
 uint64_t all_of(uint64_t word) { return word >> kCountBits & kFull; }
 uint64_t failed_of(uint64_t word) { return word & kFull; }
 
 }  // namespace
 
-void OutcomeWindow::add(MonoTime now, bool failed) {
-  const uint64_t grain = grain_of(now);
+template <int kSeconds>
+void OutcomeWindow<kSeconds>::add(MonoTime now, bool failed) {
+  const uint64_t grain = static_cast<uint64_t>(now.time_since_epoch() / kGrain);
   const uint64_t stamp = grain & kStampMask;
   std::atomic<uint64_t>& slot = slots_[grain % kSlots];
   uint64_t seen = slot.load(std::memory_order_relaxed);
@@ -33,8 +31,9 @@ void OutcomeWindow::add(MonoTime now, bool failed) {
   } while (!slot.compare_exchange_weak(seen, next, std::memory_order_relaxed));
 }
 
-OutcomeWindow::Counts OutcomeWindow::over(MonoTime now, Duration window) const {
-  const uint64_t newest = grain_of(now);
+template <int kSeconds>
+OutcomeWindow<kSeconds>::Counts OutcomeWindow<kSeconds>::over(MonoTime now, Duration window) const {
+  const uint64_t newest = static_cast<uint64_t>(now.time_since_epoch() / kGrain);
   const auto wanted =
       static_cast<uint64_t>((std::min(window, kLongest) + kGrain - Duration(1)) / kGrain);
   Counts counts;
@@ -48,8 +47,12 @@ OutcomeWindow::Counts OutcomeWindow::over(MonoTime now, Duration window) const {
   return counts;
 }
 
-void OutcomeWindow::clear() {
+template <int kSeconds>
+void OutcomeWindow<kSeconds>::clear() {
   for (std::atomic<uint64_t>& slot : slots_) slot.store(0, std::memory_order_relaxed);
 }
+
+template class OutcomeWindow<TryWindow::kLongest / seconds(1)>;
+template class OutcomeWindow<RepeatWindow::kLongest / seconds(1)>;
 
 }  // namespace woad

@@ -1,4 +1,5 @@
-// How many tries of the last while failed: a sliding window over a ring of counters, without locks.
+// How many of the last while were of a kind: a sliding window over a ring of counters, without
+// locks.
 //
 // The grid is fixed, so those who ask for windows of different lengths share the counts. Any
 // thread.
@@ -6,6 +7,7 @@
 
 #include <array>
 #include <atomic>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 
@@ -13,11 +15,12 @@
 
 namespace woad {
 
+// `kSeconds`: the longest window that can be asked for; it takes some 32 bytes for each.
+template <int kSeconds>
 class OutcomeWindow {
  public:
-  // The grain of a window, and the longest that can be asked for.
   static constexpr Duration kGrain = milliseconds(250);
-  static constexpr Duration kLongest = seconds(60);
+  static constexpr Duration kLongest = seconds(kSeconds);
 
   struct Counts {
     uint64_t all = 0;
@@ -30,11 +33,15 @@ class OutcomeWindow {
   void clear();
 
  private:
-  static constexpr size_t kSlots = 256;
-  static_assert(kSlots * kGrain > kLongest + kGrain);
+  static constexpr size_t kSlots = std::bit_ceil(static_cast<size_t>(kLongest / kGrain) + 2);
 
   // From the top: 24 bits of the grain's number, 20 of all, 20 of failed; a full count stays full.
   std::array<std::atomic<uint64_t>, kSlots> slots_{};
 };
+
+// Of the tries of a pool, which failed: the breaker's.
+using TryWindow = OutcomeWindow<60>;
+// Of the requests to a pool, which were repetitions: the retry budget's.
+using RepeatWindow = OutcomeWindow<10>;
 
 }  // namespace woad

@@ -14,6 +14,9 @@ class PoolHealth {
  public:
   Breaker breaker;
 
+  // Of the requests that go there, which are repetitions; counted where requests are retried.
+  RepeatWindow& repeats() { return repeats_.get(); }
+
   // One more request at work there; false: there are `most` already.
   bool take(uint32_t most) {
     if (active_.fetch_add(1, std::memory_order_relaxed) < most) return true;
@@ -29,6 +32,7 @@ class PoolHealth {
  private:
   std::atomic<uint32_t> active_{0};
   std::mutex ejecting_;
+  MadeOnce<RepeatWindow> repeats_;
 };
 
 }  // namespace woad

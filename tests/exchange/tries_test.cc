@@ -240,6 +240,34 @@ TEST_CASE("tries: nobody is asked for another one that could not be made") {
   }
 }
 
+TEST_CASE("tries: bodies are kept as long as the process has room for them") {
+  ProcessMemory memory;
+  for (const size_t elsewhere : {ProcessMemory::kMostKept - 100, ProcessMemory::kMostKept - 99}) {
+    CAPTURE(elsewhere);
+    REQUIRE(memory.keep(elsewhere));
+    ExchangeRig rig(kTwoEndpoints);
+    rig.worker.memory = &memory;
+    bool may = false;
+    rig.first().outcome = [&](const Outcome& outcome) { may = outcome.may_try_again; };
+    rig.request("POST", "/", false);
+    MemoryPeer& up = rig.accept(0);
+    rig.data(std::string(60, 'x'), false);
+    CHECK(memory.kept() == elsewhere + 60);
+    rig.data(std::string(40, 'x'), true);
+    rig.world.turn();
+    const bool room = elsewhere + 100 <= ProcessMemory::kMostKept;
+    CHECK(memory.kept() == elsewhere + (room ? 100 : 0));
+    up.pump();
+    CHECK(up.received().ends_with(std::string(40, 'x') + "\r\n0\r\n\r\n"));
+    up.send(answer("busy", "503 Service Unavailable"));
+    CHECK(may == room);
+    CHECK(memory.kept() == elsewhere);
+    rig.finish();
+    memory.give_back(elsewhere);
+  }
+  CHECK(memory.kept() == 0);
+}
+
 TEST_CASE("tries: the first filter that wants another has it, and the next is not asked") {
   ExchangeRig rig(kTwoEndpoints);
   int second_asked = 0;

@@ -12,7 +12,7 @@ namespace {
 constexpr MonoTime kStart{hours(5)};
 
 TEST_CASE("outcome window: what slides out is forgotten") {
-  OutcomeWindow window;
+  TryWindow window;
   for (int i = 0; i < 10; ++i) window.add(kStart, i < 4);
   window.add(kStart + seconds(5), true);
   struct Case {
@@ -37,7 +37,7 @@ TEST_CASE("outcome window: what slides out is forgotten") {
 }
 
 TEST_CASE("outcome window: a slot is used again") {
-  OutcomeWindow window;
+  TryWindow window;
   window.add(kStart, true);
   window.add(kStart + seconds(64), false);  // the same slot of the ring
   const auto counts = window.over(kStart + seconds(64), seconds(60));
@@ -46,7 +46,7 @@ TEST_CASE("outcome window: a slot is used again") {
 }
 
 TEST_CASE("outcome window: workers count together") {
-  OutcomeWindow window;
+  TryWindow window;
   std::vector<std::thread> workers;
   for (int worker = 0; worker < 4; ++worker) {
     workers.emplace_back([&, worker] {

@@ -45,9 +45,11 @@ class FilterBench final : private FilterHost {
   }
 
   // A pool of `service` with one endpoint. All of them before the first is used.
-  void add_pool(std::string_view color, std::string_view tenant = "") {
+  Pool& add_pool(std::string_view color, std::string_view tenant = "") {
     Pool& pool = service.add_pool(color, tenant);
     pool.endpoints.emplace_back().name = "10.0.0.1:80";
+    pool.health = std::make_shared<PoolHealth>();
+    return pool;
   }
   // Time goes by.
   void pass(Duration time) { scheduler.advance(scheduler.now() + time); }
