@@ -44,7 +44,8 @@ const config::Table<EjectSettings> kEject{
 const config::Table<CircuitBreakerSettings> kCircuitBreakerTable{
     {{"max_requests", &CircuitBreakerSettings::max_requests, config::integer<uint32_t>(1, kMost),
       "Requests under way in a pool at once."},
-     config::not_yet<CircuitBreakerSettings>("max_pending"),
+     {"max_pending", &CircuitBreakerSettings::max_pending, config::integer<uint32_t>(0, kMost),
+      "Requests that wait for room there at once, up to 1s each."},
      {"window", &CircuitBreakerSettings::window, window(), "The time that is looked back on."},
      {"min_requests", &CircuitBreakerSettings::min_requests, config::integer<uint32_t>(1, kMost),
       "Tries in the window before it may open."},

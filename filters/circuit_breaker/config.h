@@ -18,6 +18,7 @@ struct EjectSettings {
 
 struct CircuitBreakerSettings {
   uint32_t max_requests = 10000;
+  uint32_t max_pending = 1024;
   Duration window = seconds(10);
   uint32_t min_requests = 20;
   config::Share failure_ratio{0.5};

@@ -41,21 +41,80 @@ Breaker::Result judge(const Outcome& outcome) {
   return kUnknown;
 }
 
-Verdict CircuitBreakerFilter::on_attempt(AttemptPlan& plan, RequestHead&) {
+// Waits for room in the pool of the present try, so long and no longer.
+class CircuitBreakerFilter::Wait final : public PoolRoom::Waiter {
+ public:
+  Wait(CircuitBreakerFilter& filter, const Pool& pool)
+      : filter_(filter),
+        pool_(pool),
+        timer_(filter.context_.scheduler().timers(), bind_timer<&Wait::on_no_room>(this)) {
+    timer_.arm(kLongestWait);
+  }
+
+ private:
+  void on_room() override {
+    timer_.disarm();
+    filter_.on_room(pool_);
+  }
+  void on_no_room() {
+    leave();
+    filter_.on_no_room(pool_);
+  }
+
+  CircuitBreakerFilter& filter_;
+  const Pool& pool_;
+  Timer timer_;
+};
+
+CircuitBreakerFilter::CircuitBreakerFilter(FilterContext& context) : context_(context) {}
+
+CircuitBreakerFilter::~CircuitBreakerFilter() { leave_pool(); }
+
+HeadVerdict CircuitBreakerFilter::on_attempt(AttemptPlan& plan, RequestHead&) {
   leave_pool();
   const Pool* pool = plan.pool_or_base();
   if (pool == nullptr || pool->health == nullptr) return Verdict::go();
-  const Settings& settings = context_.settings<Settings>();
-  PoolHealth& health = *pool->health;
-  if (!health.take(settings.max_requests)) {
-    return Verdict::reply({.code = ErrorCode::kOverloaded,
-                           .details = in_words(plan.service, *pool) + " has " +
-                                      std::to_string(settings.max_requests) +
-                                      " requests under way (circuit_breaker.max_requests)"});
-  }
   service_ = &plan.service;
+  if (!pool->health->room.take(context_.settings<Settings>().max_requests)) {
+    return wait_for_room(*pool);
+  }
   pool_ = pool;
-  entry_ = health.breaker.enter(context_.scheduler().now(), settings.breaker_rules());
+  return enter();
+}
+
+HeadVerdict CircuitBreakerFilter::wait_for_room(const Pool& pool) {
+  const Settings& settings = context_.settings<Settings>();
+  wait_ = std::make_unique<Wait>(*this, pool);
+  if (pool.health->room.wait(*wait_, settings.max_requests, settings.max_pending,
+                             context_.scheduler().mailbox())) {
+    return HeadVerdict::wait();
+  }
+  wait_.reset();
+  return Verdict::reply(overloaded(pool, ", and " + std::to_string(settings.max_pending) +
+                                             " wait (circuit_breaker.max_pending)"));
+}
+
+LocalReply CircuitBreakerFilter::overloaded(const Pool& pool, std::string_view and_what) const {
+  return {.code = ErrorCode::kOverloaded,
+          .details = in_words(*service_, pool) + " has " +
+                     std::to_string(context_.settings<Settings>().max_requests) +
+                     " requests under way (circuit_breaker.max_requests)" + std::string(and_what)};
+}
+
+void CircuitBreakerFilter::on_room(const Pool& pool) {
+  pool_ = &pool;
+  Verdict verdict = enter();
+  if (verdict.kind() == Verdict::Kind::kReply) return context_.reply(verdict.take_reply());
+  context_.resume();
+}
+
+void CircuitBreakerFilter::on_no_room(const Pool& pool) {
+  context_.reply(overloaded(pool, ", and none ended within " + config::show(kLongestWait)));
+}
+
+Verdict CircuitBreakerFilter::enter() {
+  entry_ = pool_->health->breaker.enter(context_.scheduler().now(),
+                                        context_.settings<Settings>().breaker_rules());
   if (entry_.admitted) return Verdict::go();
   Verdict refusal = refuse(entry_);
   leave_pool();
@@ -135,7 +194,8 @@ bool CircuitBreakerFilter::may_eject(double max_share) const {
 }
 
 void CircuitBreakerFilter::leave_pool() {
-  if (const Pool* pool = std::exchange(pool_, nullptr)) pool->health->give_back();
+  wait_.reset();
+  if (const Pool* pool = std::exchange(pool_, nullptr)) pool->health->room.give_back();
 }
 
 void CircuitBreakerFilter::tell(std::string_view sentence, std::string_view endpoint,

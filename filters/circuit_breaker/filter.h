@@ -20,14 +20,25 @@ class CircuitBreakerFilter final : public HttpFilter {
   using Settings = CircuitBreakerSettings;
   static constexpr const config::Table<Settings>& kTable = kCircuitBreakerTable;
 
-  explicit CircuitBreakerFilter(FilterContext& context) : context_(context) {}
-  ~CircuitBreakerFilter() override { leave_pool(); }
+  // How long a request waits for room in its pool.
+  static constexpr Duration kLongestWait = seconds(1);
 
-  Verdict on_attempt(AttemptPlan& plan, RequestHead& head) override;
+  explicit CircuitBreakerFilter(FilterContext& context);
+  ~CircuitBreakerFilter() override;
+
+  HeadVerdict on_attempt(AttemptPlan& plan, RequestHead& head) override;
   void on_outcome(const Outcome& outcome) override;
   void on_end(const ExchangeInfo&) override { leave_pool(); }
 
  private:
+  class Wait;
+
+  HeadVerdict wait_for_room(const Pool& pool);
+  void on_room(const Pool& pool);
+  void on_no_room(const Pool& pool);
+  LocalReply overloaded(const Pool& pool, std::string_view and_what) const;
+  // With room in the pool: past its breaker.
+  Verdict enter();
   Verdict refuse(const Breaker::Entry& entry) const;
   void judge_pool(Breaker::Result result);
   void judge_endpoint(EndpointHealth& health, std::string_view name, Breaker::Result result);
@@ -40,6 +51,7 @@ class CircuitBreakerFilter final : public HttpFilter {
   const Service* service_ = nullptr;
   const Pool* pool_ = nullptr;  // of the present try, and where this request counts as under way
   Breaker::Entry entry_;
+  std::unique_ptr<Wait> wait_;  // of the present try, where it had to
 };
 
 }  // namespace woad

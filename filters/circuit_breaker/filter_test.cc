@@ -8,7 +8,7 @@ namespace woad {
 namespace {
 
 using Settings = CircuitBreakerSettings;
-using Kind = Verdict::Kind;
+using Kind = HeadVerdict::Kind;
 
 Service make_service(HealthTable& table, std::initializer_list<std::string_view> colors,
                      int instances) {
@@ -35,7 +35,8 @@ struct World {
         : bench(world.settings), pool(*world.service.find_pool(color, "")) {
       bench.pass(world.passed);
       AttemptPlan plan{world.service, 1, &pool};
-      Verdict verdict = bench.filter().on_attempt(plan, bench.request);
+      HeadVerdict verdict = bench.filter().on_attempt(plan, bench.request);
+      waits = verdict.kind() == Kind::kWait;
       if (verdict.kind() == Kind::kReply) refusal = verdict.take_reply();
     }
     void ends(Outcome outcome, size_t instance = 0) {
@@ -49,6 +50,7 @@ struct World {
 
     test::FilterBench<CircuitBreakerFilter> bench;
     const Pool& pool;
+    bool waits = false;
     std::optional<LocalReply> refusal;
   };
 
@@ -158,6 +160,7 @@ TEST_CASE("circuit_breaker: what the refused are told") {
 TEST_CASE("circuit_breaker: requests under way are counted until they end") {
   Settings settings;
   settings.max_requests = 2;
+  settings.max_pending = 0;
   World world(settings);
   const PoolHealth& health = *world.service.find_pool("", "")->health;
   std::optional<World::Try> a(std::in_place, world, ""), b(std::in_place, world, "");
@@ -165,19 +168,21 @@ TEST_CASE("circuit_breaker: requests under way are counted until they end") {
     const World::Try over(world, "");
     REQUIRE(over.refusal);
     CHECK(over.refusal->code == ErrorCode::kOverloaded);
-    CHECK(over.refusal->details ==
-          "pool base of service price has 2 requests under way (circuit_breaker.max_requests)");
+    CHECK(
+        over.refusal->details ==
+        "pool base of service price has 2 requests under way (circuit_breaker.max_requests), and 0 "
+        "wait (circuit_breaker.max_pending)");
   }
-  CHECK(health.active() == 2);
+  CHECK(health.room.active() == 2);
   a->answers(200);
-  CHECK(health.active() == 2);  // its body is on the way
+  CHECK(health.room.active() == 2);  // its body is on the way
   a->bench.filter().on_end(a->bench.info);
-  CHECK(health.active() == 1);
+  CHECK(health.room.active() == 1);
   b->ends({.kind = Outcome::Kind::kReset});
-  CHECK(health.active() == 0);
+  CHECK(health.room.active() == 0);
   a.reset();
   b.reset();
-  CHECK(health.active() == 0);
+  CHECK(health.room.active() == 0);
 }
 
 TEST_CASE("circuit_breaker: an instance that fails alone is put out") {
@@ -227,6 +232,72 @@ TEST_CASE("circuit_breaker: a trial decides") {
     CHECK(world.ejection(0).keeps_out(later + milliseconds(1999)));
     CHECK_FALSE(world.ejection(0).keeps_out(later + seconds(3)));
   }
+}
+
+TEST_CASE("circuit_breaker: who finds no room waits for it, in order") {
+  Settings settings;
+  settings.max_requests = 1;
+  settings.max_pending = 2;
+  World world(settings);
+  const PoolRoom& room = world.service.find_pool("", "")->health->room;
+  std::optional<World::Try> running(std::in_place, world, "");
+  World::Try first(world, ""), second(world, "");
+  CHECK(first.waits);
+  CHECK(second.waits);
+  CHECK_FALSE(World::Try(world, "red").waits);  // a pool of its own
+  const World::Try over(world, "");
+  REQUIRE(over.refusal);
+  CHECK(over.refusal->code == ErrorCode::kOverloaded);
+  CHECK(over.refusal->details.ends_with("and 2 wait (circuit_breaker.max_pending)"));
+
+  running.reset();
+  first.bench.scheduler.mailbox().run();
+  second.bench.scheduler.mailbox().run();
+  CHECK(first.bench.resumed == 1);
+  CHECK(second.bench.resumed == 0);
+  CHECK(World::Try(world, "").waits);  // nobody overtakes those who wait
+  first.answers(200);
+  SUBCASE("the next one is let in") {
+    first.bench.filter().on_end(first.bench.info);
+    second.bench.scheduler.mailbox().run();
+    CHECK(second.bench.resumed == 1);
+    second.answers(200);
+    second.bench.filter().on_end(second.bench.info);
+  }
+  SUBCASE("the breaker opened meanwhile") {
+    world.service.find_pool("", "")->health->breaker.force(Breaker::Forced::kOpen);
+    first.bench.filter().on_end(first.bench.info);
+    second.bench.scheduler.mailbox().run();
+    CHECK(second.bench.resumed == 0);
+    REQUIRE(second.bench.reply);
+    CHECK(second.bench.reply->code == ErrorCode::kCircuitOpen);
+  }
+  SUBCASE("not longer than a second") {
+    second.bench.pass(CircuitBreakerFilter::kLongestWait - milliseconds(1));
+    CHECK_FALSE(second.bench.reply);
+    second.bench.pass(milliseconds(2));
+    REQUIRE(second.bench.reply);
+    CHECK(second.bench.reply->code == ErrorCode::kOverloaded);
+    CHECK(second.bench.reply->details.ends_with("and none ended within 1s"));
+    first.bench.filter().on_end(first.bench.info);
+    second.bench.scheduler.mailbox().run();
+    CHECK(second.bench.resumed == 0);
+  }
+  SUBCASE("its client went away") {
+    second.bench.filter().on_end(second.bench.info);
+    CHECK(room.waiting() == 0);
+    first.bench.filter().on_end(first.bench.info);
+    CHECK(room.active() == 0);
+  }
+  SUBCASE("its client went away when room had been given") {
+    first.bench.filter().on_end(first.bench.info);
+    CHECK(room.active() == 1);
+    second.bench.filter().on_end(second.bench.info);
+    CHECK(room.active() == 0);
+    second.bench.scheduler.mailbox().run();
+    CHECK(second.bench.resumed == 0);
+  }
+  CHECK(room.waiting() == 0);
 }
 
 TEST_CASE("circuit_breaker: settings") {

@@ -2,7 +2,7 @@
 
 namespace woad {
 
-Verdict ColorRoutingFilter::on_attempt(AttemptPlan& plan, RequestHead&) {
+HeadVerdict ColorRoutingFilter::on_attempt(AttemptPlan& plan, RequestHead&) {
   const ExchangeInfo& info = context_.info();
   if (plan.number == 1) choice_ = choose_pool(plan.service, info.color, info.tenant);
   plan.pool = choice_.pool;

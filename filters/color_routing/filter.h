@@ -15,7 +15,7 @@ class ColorRoutingFilter final : public HttpFilter {
 
   explicit ColorRoutingFilter(FilterContext& context) : context_(context) {}
 
-  Verdict on_attempt(AttemptPlan& plan, RequestHead& head) override;
+  HeadVerdict on_attempt(AttemptPlan& plan, RequestHead& head) override;
 
  private:
   FilterContext& context_;

@@ -15,7 +15,7 @@ TEST_CASE("color_routing: the pool of the request's colour, or its refusal") {
   bench.add_pool("red");
   bench.info.color = "red";
   AttemptPlan plan{bench.service, 1};
-  REQUIRE(bench.filter().on_attempt(plan, bench.request).kind() == Verdict::Kind::kGo);
+  REQUIRE(bench.filter().on_attempt(plan, bench.request).kind() == HeadVerdict::Kind::kGo);
   REQUIRE(plan.pool != nullptr);
   CHECK(plan.pool->name == "red");
   CHECK(plan.pool_reason == PoolReason::kExact);
@@ -23,8 +23,8 @@ TEST_CASE("color_routing: the pool of the request's colour, or its refusal") {
   none.service.set_fallback(Fallback::kNone);
   none.info.color = "red";
   AttemptPlan refused{none.service, 1};
-  Verdict verdict = none.filter().on_attempt(refused, none.request);
-  REQUIRE(verdict.kind() == Verdict::Kind::kReply);
+  HeadVerdict verdict = none.filter().on_attempt(refused, none.request);
+  REQUIRE(verdict.kind() == HeadVerdict::Kind::kReply);
   const LocalReply reply = verdict.take_reply();
   CHECK((reply.code == ErrorCode::kNoEndpoint));
   CHECK(reply.details == "service price has no pool for color red, and its fallback is none");
@@ -37,11 +37,11 @@ TEST_CASE("color_routing: a request stays in its pool") {
   bench.add_pool("red");
   bench.info.color = "red";
   AttemptPlan first{bench.service, 1};
-  CHECK(bench.filter().on_attempt(first, bench.request).kind() == Verdict::Kind::kGo);
+  CHECK(bench.filter().on_attempt(first, bench.request).kind() == HeadVerdict::Kind::kGo);
   bench.service.set_fallback(Fallback::kBase);
   bench.info.color = "";
   AttemptPlan second{bench.service, 2};
-  CHECK(bench.filter().on_attempt(second, bench.request).kind() == Verdict::Kind::kGo);
+  CHECK(bench.filter().on_attempt(second, bench.request).kind() == HeadVerdict::Kind::kGo);
   CHECK(second.pool == first.pool);
   CHECK(second.pool_reason == PoolReason::kExact);
 }

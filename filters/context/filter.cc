@@ -109,7 +109,7 @@ bool ContextFilter::dye(const RequestHead& head) {
   return true;
 }
 
-Verdict ContextFilter::on_attempt(AttemptPlan& plan, RequestHead& head) {
+HeadVerdict ContextFilter::on_attempt(AttemptPlan& plan, RequestHead& head) {
   if (context_.info().probe) return Verdict::go();
   if (context_.info().direction == Direction::kInbound) {
     // At the first try: then every filter has let the request pass.

@@ -20,7 +20,7 @@ class ContextFilter final : public HttpFilter {
       : context_(context), system_(context.request_contexts()) {}
 
   HeadVerdict on_request_head(RequestHead& head, bool end) override;
-  Verdict on_attempt(AttemptPlan& plan, RequestHead& head) override;
+  HeadVerdict on_attempt(AttemptPlan& plan, RequestHead& head) override;
   void on_end(const ExchangeInfo& info) override;
 
  private:

@@ -31,7 +31,7 @@ struct Pod {
         admit_context(bench->request, contexts.rules, bench->info, bench->metrics).has_value());
     REQUIRE(bench->filter().on_request_head(bench->request, true).kind() == HeadVerdict::Kind::kGo);
     AttemptPlan plan{bench->service, 1};
-    REQUIRE(bench->filter().on_attempt(plan, bench->request).kind() == Verdict::Kind::kGo);
+    REQUIRE(bench->filter().on_attempt(plan, bench->request).kind() == HeadVerdict::Kind::kGo);
     return bench;
   }
   std::unique_ptr<Bench> inbound(const Fields& fields) {
@@ -167,7 +167,7 @@ TEST_CASE("context: the caller's deadline and try come back") {
   CHECK(in->filter().on_request_head(in->request, true).kind() == HeadVerdict::Kind::kGo);
   in->info.deadline = in->scheduler.now() + seconds(2);  // as `timeout` found it
   AttemptPlan plan{in->service, 1};
-  CHECK(in->filter().on_attempt(plan, in->request).kind() == Verdict::Kind::kGo);
+  CHECK(in->filter().on_attempt(plan, in->request).kind() == HeadVerdict::Kind::kGo);
   const auto out = pod.outbound({{"x-request-id", "r1"}});
   CHECK(out->info.deadline == in->info.deadline);
   CHECK(out->info.caller_attempt == 2);
@@ -307,7 +307,7 @@ TEST_CASE("context: a probe is neither dyed nor given context nor remembered") {
     read_trace(bench.request, bench.info.trace, bench.metrics);
     CHECK(bench.filter().on_request_head(bench.request, true).kind() == HeadVerdict::Kind::kGo);
     AttemptPlan plan{bench.service, 1};
-    CHECK(bench.filter().on_attempt(plan, bench.request).kind() == Verdict::Kind::kGo);
+    CHECK(bench.filter().on_attempt(plan, bench.request).kind() == HeadVerdict::Kind::kGo);
     CHECK(bench.info.color == (probe ? "" : "canary"));
     CHECK(bench.field("x-woad-color") == (probe ? "(none)" : "canary"));
     CHECK(bench.request.headers.size() == (probe ? 1 : 5));
@@ -332,7 +332,7 @@ TEST_CASE("context: nothing of it leaves for an external service") {
   read_trace(out->request, out->info.trace, out->metrics);
   CHECK(out->filter().on_request_head(out->request, true).kind() == HeadVerdict::Kind::kGo);
   AttemptPlan plan{out->service, 1};
-  CHECK(out->filter().on_attempt(plan, out->request).kind() == Verdict::Kind::kGo);
+  CHECK(out->filter().on_attempt(plan, out->request).kind() == HeadVerdict::Kind::kGo);
   CHECK(out->field("x-woad-color") == "(none)");
   CHECK(out->field("x-user-id") == "(none)");
   CHECK(out->field("baggage") == "a=b");

@@ -52,7 +52,7 @@ bool may_resend(const Outcome& outcome, const RequestHead& head, RetryMethods me
          head.headers.find(kIdempotencyKey) != nullptr;
 }
 
-Verdict RetryFilter::on_attempt(AttemptPlan& plan, RequestHead& head) {
+HeadVerdict RetryFilter::on_attempt(AttemptPlan& plan, RequestHead& head) {
   head_ = &head;
   service_ = &plan.service;
   pool_ = plan.pool_or_base();

@@ -29,7 +29,7 @@ class RetryFilter final : public HttpFilter {
 
   explicit RetryFilter(FilterContext& context) : context_(context) {}
 
-  Verdict on_attempt(AttemptPlan& plan, RequestHead& head) override;
+  HeadVerdict on_attempt(AttemptPlan& plan, RequestHead& head) override;
   Next next_try(const Outcome& outcome) override;
 
  private:

@@ -20,7 +20,7 @@ struct TriedRequest {
 
   Next ends(Outcome outcome) {
     AttemptPlan plan{bench.service, ++tries, bench.service.find_pool("", "")};
-    CHECK(bench.filter().on_attempt(plan, bench.request).kind() == Verdict::Kind::kGo);
+    CHECK(bench.filter().on_attempt(plan, bench.request).kind() == HeadVerdict::Kind::kGo);
     outcome.number = tries;
     outcome.may_try_again = true;
     return bench.filter().next_try(outcome);

@@ -82,7 +82,7 @@ Verdict TimeoutFilter::on_request_trailers(Headers&) {
   return Verdict::go();
 }
 
-Verdict TimeoutFilter::on_attempt(AttemptPlan& plan, RequestHead& head) {
+HeadVerdict TimeoutFilter::on_attempt(AttemptPlan& plan, RequestHead& head) {
   plan.per_try = settings_->per_try;
   if (limit_by_ == LimitBy::kNobody) return Verdict::go();
   const Duration left = deadline_ - context_.scheduler().now();

@@ -19,7 +19,7 @@ class TimeoutFilter final : public HttpFilter {
   HeadVerdict on_request_head(RequestHead& head, bool end) override;
   Verdict on_request_data(Buffer& data, bool end) override;
   Verdict on_request_trailers(Headers& trailers) override;
-  Verdict on_attempt(AttemptPlan& plan, RequestHead& head) override;
+  HeadVerdict on_attempt(AttemptPlan& plan, RequestHead& head) override;
   HeadVerdict on_response_head(ResponseHead& head, bool end) override;
   Verdict on_response_data(Buffer& data, bool end) override;
 

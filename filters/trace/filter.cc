@@ -45,7 +45,7 @@ HeadVerdict TraceFilter::on_request_head(RequestHead& head, bool) {
   return Verdict::go();
 }
 
-Verdict TraceFilter::on_attempt(AttemptPlan& plan, RequestHead& head) {
+HeadVerdict TraceFilter::on_attempt(AttemptPlan& plan, RequestHead& head) {
   const ExchangeInfo& info = context_.info();
   if (!recorded() || info.direction == Direction::kInbound) return Verdict::go();
   finish_try();

@@ -19,7 +19,7 @@ class TraceFilter final : public HttpFilter {
   explicit TraceFilter(FilterContext& context);
 
   HeadVerdict on_request_head(RequestHead& head, bool end) override;
-  Verdict on_attempt(AttemptPlan& plan, RequestHead& head) override;
+  HeadVerdict on_attempt(AttemptPlan& plan, RequestHead& head) override;
   void on_outcome(const Outcome& outcome) override;
   void on_end(const ExchangeInfo& info) override;
 

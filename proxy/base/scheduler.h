@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "proxy/base/intrusive_list.h"
+#include "proxy/base/mailbox.h"
 #include "proxy/base/time.h"
 #include "proxy/base/timer_wheel.h"
 
@@ -45,6 +46,9 @@ class Scheduler {
 
   TimerWheel& timers() { return timers_; }
 
+  // Where other threads leave tasks for this one.
+  Mailbox& mailbox() { return mailbox_; }
+
   // Calls on_turn_end() once, before the loop waits again. Asking twice in a turn is asking once.
   void at_turn_end(TurnEnd& action) {
     if (!action.linked()) turn_ends_.push_back(action);
@@ -72,6 +76,7 @@ class Scheduler {
  private:
   TimerWheel timers_;
   Duration wall_offset_;
+  Mailbox mailbox_;
   IntrusiveList<TurnEnd> turn_ends_;
   // Both keep their room; the second is empty but within end_turn().
   std::vector<std::unique_ptr<Deferred>> graveyard_;

@@ -273,7 +273,7 @@ void Exchange::on_writable() {
   }
 }
 
-Verdict Exchange::shape_attempt(AttemptPlan& plan, RequestHead& head) {
+HeadVerdict Exchange::shape_attempt(AttemptPlan& plan, RequestHead& head) {
   return filters_.attempt(plan, head);
 }
 
@@ -289,6 +289,8 @@ void* Exchange::filter_state(size_t index) { return (*settings_)[index].state.ge
 void Exchange::filter_resume(size_t) {
   if (state_ == ExchangeState::kHeadWaits) {
     walk_request_head();
+  } else if (state_ == ExchangeState::kForwarding) {
+    forwarder_.resume();
   } else if (state_ == ExchangeState::kResponseWaits) {
     response_.walk();
   }

@@ -98,7 +98,7 @@ class Exchange final : public Deferred,
   void filter_reply(LocalReply reply) override;
 
   // ForwarderOwner
-  Verdict shape_attempt(AttemptPlan& plan, RequestHead& head) override;
+  HeadVerdict shape_attempt(AttemptPlan& plan, RequestHead& head) override;
   void on_outcome(const Outcome& outcome) override { filters_.outcome(outcome); }
   Next next_try(const Outcome& outcome) override { return filters_.next_try(outcome); }
   void on_no_response(LocalReply reply, ClosedBy ended_by) override;

@@ -76,10 +76,22 @@ void Forwarder::give_head() {
 void Forwarder::try_next() {
   move_to(state_, State::kTrying);
   give_head();
+  plan_.emplace(target_->service, ++info_.attempts);
+  shape();
+}
+
+void Forwarder::resume() {
+  if (state_ != State::kHeld) return;
+  move_to(state_, State::kTrying);
+  shape();
+}
+
+void Forwarder::shape() {
   const Service& service = target_->service;
-  AttemptPlan plan{service, ++info_.attempts};
-  Verdict verdict = owner_.shape_attempt(plan, *head_);
-  const bool refused = verdict.kind() == Verdict::Kind::kReply;
+  AttemptPlan& plan = *plan_;
+  HeadVerdict verdict = owner_.shape_attempt(plan, *head_);
+  if (verdict.kind() == HeadVerdict::Kind::kWait) return move_to(state_, State::kHeld);
+  const bool refused = verdict.kind() == HeadVerdict::Kind::kReply;
   if (!refused) plan.pool = plan.pool_or_base();
   info_.pool = plan.pool == nullptr ? std::string_view() : std::string_view(plan.pool->name);
   info_.pool_reason = plan.pool_reason;
@@ -185,6 +197,8 @@ void Forwarder::cancel(ErrorCode told) {
   if (state_ == State::kTrying) {
     stop_keeping();
     (void)tell({.kind = Outcome::Kind::kCancelled, .error = told});
+  } else if (state_ == State::kHeld) {
+    tell_not_made(told);
   }
   move_to(state_, State::kOver);
   if (attempt_ != nullptr) retire_attempt();
@@ -218,9 +232,12 @@ Next Forwarder::tell(Outcome outcome) {
   return outcome.may_try_again ? owner_.next_try(outcome) : Next::done();
 }
 
+void Forwarder::tell_not_made(ErrorCode error) {
+  owner_.on_outcome({.kind = Outcome::Kind::kNotMade, .number = info_.attempts, .error = error});
+}
+
 void Forwarder::not_made(LocalReply reply) {
-  owner_.on_outcome(
-      {.kind = Outcome::Kind::kNotMade, .number = info_.attempts, .error = reply.code});
+  tell_not_made(reply.code);
   move_to(state_, State::kOver);
   owner_.on_no_response(std::move(reply), outcome_info(Outcome::Kind::kNotMade).ended_by);
 }

@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "proxy/base/timer_wheel.h"
@@ -23,9 +24,10 @@ namespace woad {
 // Implemented by the exchange.
 class ForwarderOwner {
  public:
-  // Lets the filters shape or refuse the next try.
-  virtual Verdict shape_attempt(AttemptPlan& plan, RequestHead& head) = 0;
-  // Once for each shape_attempt(), refused or not.
+  // Lets the filters shape, hold back or refuse the next try; after a wait, those behind the one
+  // that waited.
+  virtual HeadVerdict shape_attempt(AttemptPlan& plan, RequestHead& head) = 0;
+  // Once for each try that was shaped, refused or not.
   virtual void on_outcome(const Outcome& outcome) = 0;
   // Whether another try is to follow; asked only when one can be made.
   virtual Next next_try(const Outcome& outcome) = 0;
@@ -53,11 +55,14 @@ class Forwarder final : private AttemptOwner, private ResponseSink {
   bool writable() const;
   // Back-pressure from the client.
   void hold_response(bool on);
+  // The filter that holds the try back lets it go.
+  void resume();
   // Gives up whatever runs; `told` is what the client gets instead.
   void cancel(ErrorCode told);
 
  private:
   void try_next();
+  void shape();
   void give_head();
   const Endpoint* pick_endpoint(const PickBy& policy);
   void launch(bool fresh);
@@ -66,6 +71,7 @@ class Forwarder final : private AttemptOwner, private ResponseSink {
   bool replay_is_safe(ResetReason reason) const;
   // A try that ran: counts it and tells its outcome. Whether another follows.
   Next tell(Outcome outcome);
+  void tell_not_made(ErrorCode error);
   void not_made(LocalReply reply);
   void fail(Outcome::Kind kind, std::string details, std::string_view proxy_status = {});
   void back_off(Duration delay);
@@ -92,6 +98,7 @@ class Forwarder final : private AttemptOwner, private ResponseSink {
   RequestHead* head_ = nullptr;            // of the present try
   const RequestHead* pristine_ = nullptr;  // as no try has shaped it; nullptr: there is one try
   std::unique_ptr<Attempt> attempt_;
+  std::optional<AttemptPlan> plan_;     // of the present try
   LivePool* live_ = nullptr;            // where endpoint_ is
   const Endpoint* endpoint_ = nullptr;  // of the latest try
   Buffer body_;  // sent or not, while keep_body_; else what no stream has taken yet

@@ -60,7 +60,7 @@ void MirrorRequest::start(const ServiceEntry& target, const RequestHead& head,
 }
 
 // By the shadow's own chain of pools, as a request to it would go.
-Verdict MirrorRequest::shape_attempt(AttemptPlan& plan, RequestHead&) {
+HeadVerdict MirrorRequest::shape_attempt(AttemptPlan& plan, RequestHead&) {
   const PoolChoice choice = choose_pool(plan.service, info_.color, info_.tenant);
   plan.pool = choice.pool;
   plan.pool_reason = choice.reason;

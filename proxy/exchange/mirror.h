@@ -47,7 +47,7 @@ class MirrorRequest final : public Deferred,
   friend class MirrorSet;
   enum class State : uint8_t { kSending, kSent, kOver };
 
-  Verdict shape_attempt(AttemptPlan& plan, RequestHead& head) override;
+  HeadVerdict shape_attempt(AttemptPlan& plan, RequestHead& head) override;
   void on_outcome(const Outcome&) override {}
   Next next_try(const Outcome&) override { return Next::done(); }
   void on_no_response(LocalReply reply, ClosedBy) override;

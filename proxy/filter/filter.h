@@ -122,8 +122,8 @@ class HttpFilter {
   virtual Verdict on_request_data(Buffer&, bool) { return Verdict::go(); }
   virtual Verdict on_request_trailers(Headers&) { return Verdict::go(); }
   // Before each try: choose the pool, limit it, change what is sent (`head` is the try's own: what
-  // was changed for one is not there in the next), or refuse.
-  virtual Verdict on_attempt(AttemptPlan&, RequestHead&) { return Verdict::go(); }
+  // was changed for one is not there in the next), hold it back, or refuse.
+  virtual HeadVerdict on_attempt(AttemptPlan&, RequestHead&) { return HeadVerdict::go(); }
   // After each try that this filter let go, once.
   virtual void on_outcome(const Outcome&) {}
   // Behind on_outcome, when another try can be made: is there to be one? Asked in chain order until

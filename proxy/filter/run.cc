@@ -20,19 +20,18 @@ void FilterRun::create(FilterHost& host, ExchangeInfo& info, Arena& arena,
   }
 }
 
-Verdict FilterRun::attempt(AttemptPlan& plan, RequestHead& head) {
-  let_go_ = static_cast<uint8_t>(chain_.size());
-  if (filters_ == nullptr) return Verdict::go();
-  for (const uint8_t index : chain_.order(Hook::kAttempt)) {
-    Verdict verdict = filters_[index].filter->on_attempt(plan, head);
-    if (verdict.kind() == Verdict::Kind::kGo) continue;
-    let_go_ = answered_by_ = index;
-    return verdict;
-  }
-  return Verdict::go();
+HeadVerdict FilterRun::attempt(AttemptPlan& plan, RequestHead& head) {
+  HeadVerdict verdict =
+      walk_head(Hook::kAttempt, attempt_cursor_, chain_.order(Hook::kAttempt).size(),
+                [&](HttpFilter& filter) { return filter.on_attempt(plan, head); });
+  const bool all = verdict.kind() == HeadVerdict::Kind::kGo;
+  let_go_ =
+      all ? static_cast<uint8_t>(chain_.size()) : chain_.order(Hook::kAttempt)[attempt_cursor_ - 1];
+  return verdict;
 }
 
 void FilterRun::outcome(const Outcome& outcome) {
+  attempt_cursor_ = 0;
   if (filters_ == nullptr) return;
   for (const uint8_t index : chain_.order(Hook::kOutcome)) {
     if (index < let_go_) filters_[index].filter->on_outcome(outcome);

@@ -34,7 +34,8 @@ class FilterRun {
     return walk(Hook::kRequestTrailers,
                 [&](HttpFilter& filter) { return filter.on_request_trailers(trailers); });
   }
-  Verdict attempt(AttemptPlan& plan, RequestHead& head);
+  // The first walk of a try begins at the first filter.
+  HeadVerdict attempt(AttemptPlan& plan, RequestHead& head);
   // Tells those that let the try go.
   void outcome(const Outcome& outcome);
   // The first filter that wants another try has it.
@@ -99,6 +100,7 @@ class FilterRun {
   const FilterChain& chain_;
   Entry* filters_ = nullptr;
   uint8_t request_cursor_ = 0;
+  uint8_t attempt_cursor_ = 0;  // 0 between the walks of tries
   uint8_t response_cursor_ = 0;
   static constexpr uint8_t kNobody = FilterChain::kMaxFilters;
   uint8_t answered_by_ = kNobody;

@@ -32,7 +32,7 @@ class [[nodiscard]] Verdict {
   std::unique_ptr<LocalReply> reply_;
 };
 
-// Of a head, which alone can wait.
+// Of a head, be it a message's or that of a try; heads alone can wait.
 class [[nodiscard]] HeadVerdict {
  public:
   enum class Kind : uint8_t { kGo, kWait, kReply };

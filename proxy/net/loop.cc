@@ -3,8 +3,6 @@
 #include <uv.h>
 
 #include <algorithm>
-#include <mutex>
-#include <vector>
 
 #include "proxy/base/result.h"
 
@@ -26,8 +24,6 @@ struct Loop::Handles {
   uv_prepare_t prepare;
   uv_timer_t timer;
   uv_async_t wake;
-  std::mutex mutex;  // guards posted; the one lock, never taken for traffic
-  std::vector<std::function<void()>> posted;
 };
 
 Loop::Loop() : handles_(std::make_unique<Handles>()), scheduler_(mono_now(), wall_now()) {
@@ -40,8 +36,9 @@ Loop::Loop() : handles_(std::make_unique<Handles>()), scheduler_(mono_now(), wal
   WOAD_ASSERT(uv_async_init(&h.loop, &h.wake, [](uv_async_t* wake) {
                 Loop& loop = loop_of(wake->loop);
                 loop.begin_turn();
-                loop.run_posted();
+                loop.scheduler().mailbox().run();
               }) == 0);
+  scheduler_.mailbox().on_post([wake = &h.wake] { uv_async_send(wake); });
   uv_prepare_start(&h.prepare, [](uv_prepare_t* prepare) { loop_of(prepare->loop).end_turn(); });
 }
 
@@ -79,23 +76,6 @@ void Loop::run_once() {
 }
 
 void Loop::stop() { uv_stop(&handles_->loop); }
-
-void Loop::post(std::function<void()> task) {
-  {
-    const std::lock_guard lock(handles_->mutex);
-    handles_->posted.push_back(std::move(task));
-  }
-  uv_async_send(&handles_->wake);
-}
-
-void Loop::run_posted() {
-  std::vector<std::function<void()>> tasks;
-  {
-    const std::lock_guard lock(handles_->mutex);
-    tasks.swap(handles_->posted);
-  }
-  for (const auto& task : tasks) task();
-}
 
 void Loop::own(std::unique_ptr<LoopOwned> object) {
   owned_.push_back(*object.release());

@@ -35,9 +35,8 @@ class Loop {
   void run_once();
   // Ends run() after the present turn.
   void stop();
-  // Runs `task` on the loop's thread, in order. From any thread. Tasks that the loop did not come
-  // to are destroyed with it.
-  void post(std::function<void()> task);
+  // Runs `task` on the loop's thread, in order. From any thread (Mailbox).
+  void post(std::function<void()> task) { scheduler_.mailbox().post(std::move(task)); }
 
   void own(std::unique_ptr<LoopOwned> object);
   // Deletes at the end of the turn.
@@ -58,7 +57,6 @@ class Loop {
   void end_turn();
   void delete_owned();
   void arm_timer();
-  void run_posted();
 
   std::unique_ptr<Handles> handles_;
   Scheduler scheduler_;

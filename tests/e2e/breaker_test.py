@@ -118,7 +118,7 @@ class Breaker(Suite):
             await gate.wait()
             return Reply(body=b"at last")
         origin = self.origin("price", handler=waiting)
-        woad = self.woad({"price": service(origin.address)}, max_requests=3)
+        woad = self.woad({"price": service(origin.address)}, max_requests=3, max_pending=0)
         got = []
 
         def work(number):
@@ -133,6 +133,41 @@ class Breaker(Suite):
         in_threads(4, work)
         self.assertEqual(got, [200] * 3)
         self.assertEqual(fetch(woad.outbound, "GET", "/", host="price").status, 200)
+
+    def test_who_finds_no_room_waits(self):
+        gate = asyncio.Event()
+
+        async def waiting(_):
+            await gate.wait()
+            return Reply(body=b"at last")
+        origin = self.origin("price", handler=waiting)
+        woad = self.woad({"price": service(origin.address)}, max_requests=1, max_pending=1)
+        get = lambda: fetch(woad.outbound, "GET", "/", host="price")
+
+        def work(number):
+            if number == 0:
+                self.assertEqual(get().status, 200)
+            elif number == 1:
+                self.assertTrue(until(lambda: len(origin.requests) == 1, 30))
+                waited = get()  # until the gate opens, or a second
+                self.assertIn(waited.status, (200, 503))
+                if waited.status == 503:
+                    self.assertIn(b"none ended within 1s", waited.body)
+                origin.call(gate.set)
+        in_threads(2, work)
+        self.assertEqual(get().status, 200)
+
+        gate.clear()
+        load = [0] * 6
+
+        def crowd(number):
+            load[number] = get().status
+            origin.call(gate.set)
+        in_threads(6, crowd)
+        # One at work, one that waits, the rest refused at once; and each that ends lets one in.
+        self.assertTrue(set(load) <= {200, 503}, load)
+        self.assertGreaterEqual(load.count(200), 2)
+        self.assertEqual(get().status, 200)
 
     def test_by_hand(self):
         origin = self.origin("price")

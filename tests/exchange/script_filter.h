@@ -18,7 +18,7 @@ struct Script {
   std::function<HeadVerdict(RequestHead&, bool)> request_head;
   std::function<Verdict(Buffer&, bool)> request_data;
   std::function<Verdict(Headers&)> request_trailers;
-  std::function<Verdict(AttemptPlan&, RequestHead&)> attempt;
+  std::function<HeadVerdict(AttemptPlan&, RequestHead&)> attempt;
   std::function<void(const Outcome&)> outcome;
   std::function<Next(const Outcome&)> next_try;
   std::function<HeadVerdict(ResponseHead&, bool)> response_head;
@@ -46,8 +46,8 @@ class ScriptFilter final : public HttpFilter {
   Verdict on_request_trailers(Headers& trailers) override {
     return call<Verdict>("request_trailers", script_->request_trailers, trailers);
   }
-  Verdict on_attempt(AttemptPlan& plan, RequestHead& head) override {
-    return call<Verdict>("attempt", script_->attempt, plan, head);
+  HeadVerdict on_attempt(AttemptPlan& plan, RequestHead& head) override {
+    return call<HeadVerdict>("attempt", script_->attempt, plan, head);
   }
   void on_outcome(const Outcome& outcome) override {
     note("outcome");

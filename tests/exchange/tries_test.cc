@@ -210,6 +210,52 @@ TEST_CASE("tries: one that was not made is told to those that let it go") {
   }
 }
 
+TEST_CASE("tries: a filter holds one back") {
+  struct Case {
+    std::string_view what;
+    std::string_view first;   // what the filter in front heard
+    std::string_view second;  // the one that waited
+    std::string_view log;     // what the client got
+  };
+  for (const Case& each : {
+           Case{"resume", "1 answered 127.0.0.1:9001 200", "1 answered 127.0.0.1:9001 200", "200"},
+           Case{"reply", "1 not_made overloaded!", "", "503"},
+           Case{"gone", "1 not_made!", "", ""},
+       }) {
+    CAPTURE(each.what);
+    ExchangeRig rig(kTwoEndpoints);
+    Heard first(rig.first());
+    Heard second(rig.second());
+    rig.second().attempt = [&](AttemptPlan&, RequestHead&) {
+      ++second.attempts;
+      return HeadVerdict::wait();
+    };
+    rig.request("POST", "/", false);
+    rig.data("some body", false);
+    CHECK(rig.dials() == 0);
+    if (each.what == "resume") {
+      rig.second().context->resume();
+      MemoryPeer& up = rig.accept(0);
+      rig.data(" more", true);
+      rig.world.turn();
+      up.pump();
+      CHECK(up.received().find("some body") != std::string::npos);
+      CHECK(up.received().find(" more") != std::string::npos);
+      up.send(answer("done"));
+    } else if (each.what == "reply") {
+      rig.second().context->reply({.code = ErrorCode::kOverloaded, .details = "no room"});
+    } else {
+      rig.sink().on_reset(ResetReason::kConnectionLost, "the client is gone");
+    }
+    rig.finish();
+    CHECK(first.text == each.first);
+    CHECK(second.text == each.second);
+    CHECK(first.attempts == 1);
+    CHECK(second.attempts == 1);
+    CHECK(rig.client.log.starts_with(each.log));
+  }
+}
+
 TEST_CASE("tries: nobody is asked for another one that could not be made") {
   struct Case {
     size_t body;

@@ -76,7 +76,7 @@ struct Bench final : FilterHost {
     AttemptPlan plan{service, number};
     info.attempts = number;
     info.pool = "base";
-    CHECK(filter().on_attempt(plan, head).kind() == Verdict::Kind::kGo);
+    CHECK(filter().on_attempt(plan, head).kind() == HeadVerdict::Kind::kGo);
     info.upstream_host = host;
   }
   void outcome(Outcome::Kind kind, int status = 0, ErrorCode error = ErrorCode::kNone) {
