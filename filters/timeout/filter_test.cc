@@ -10,7 +10,6 @@ namespace {
 
 using Bench = test::FilterBench<TimeoutFilter>;
 using Settings = TimeoutSettings;
-constexpr auto kGo = Verdict::Kind::kGo;
 constexpr auto kHeadGo = HeadVerdict::Kind::kGo;
 constexpr auto kReply = HeadVerdict::Kind::kReply;
 
