@@ -22,6 +22,14 @@ namespace woad {
 
 class MirrorSet;
 
+// Where the requests of a direction are counted as they begin and while they are under way.
+struct DirectionSeries {
+  DirectionSeries(WorkerMetrics& metrics, Direction direction);
+
+  size_t started;
+  size_t active;
+};
+
 // Outlives every exchange of the worker.
 struct WorkerContext {
   Scheduler& scheduler;
@@ -34,6 +42,12 @@ struct WorkerContext {
   TapHub* taps = nullptr;                         // nullptr: nobody can tap
   PlaintextCallers* plaintext_callers = nullptr;  // nullptr: not kept
   EventLog* log = nullptr;                        // nullptr: nothing is told
+  const DirectionSeries inbound{metrics, Direction::kInbound};
+  const DirectionSeries outbound{metrics, Direction::kOutbound};
+
+  const DirectionSeries& of(Direction direction) const {
+    return direction == Direction::kInbound ? inbound : outbound;
+  }
 };
 
 // Where the requests that end in one way are counted, in the worker's metrics.
