@@ -26,6 +26,7 @@ Exchange::Exchange(ExchangeOwner& owner, WorkerContext& worker, ViewRef view,
       settings_(&view_->snapshot().chain(listener.direction).slots()),
       filters_(view_->snapshot().chain(listener.direction)),
       forwarder_(*this, response_, worker, *view_, info_, arena_) {
+  count_start(worker, listener.direction);
   info_.direction = listener.direction;
   info_.start = worker.scheduler.now();
   info_.start_wall = worker.scheduler.wall();
@@ -384,7 +385,7 @@ void Exchange::finish() {
   const bool tapped = worker_.taps != nullptr && worker_.taps->tapped() && began;
   if (tapped || filters_.has(Hook::kEnd)) info_.peer = arena_.copy(client_.address.to_string());
   filters_.end(info_);
-  count_exchange(worker_.metrics, *view_, info_);
+  count_exchange(worker_, *view_, info_);
   if (tapped) tell_taps();
   if (is_told(info_)) tell_end(worker_, info_, filters_.answered_by());
   owner_.on_exchange_end(*this);

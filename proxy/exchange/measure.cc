@@ -19,7 +19,19 @@ std::string_view code_class(int status) {
 
 }  // namespace
 
-void count_exchange(WorkerMetrics& metrics, SnapshotView& view, const ExchangeInfo& info) {
+DirectionSeries::DirectionSeries(WorkerMetrics& metrics, Direction direction)
+    : started(metrics.series(Family::kRequestsStarted, {metrics.intern(to_string(direction))})),
+      active(metrics.series(Family::kRequestsActive, {metrics.intern(to_string(direction))})) {}
+
+void count_start(WorkerContext& worker, Direction direction) {
+  const DirectionSeries& series = worker.of(direction);
+  worker.metrics.count(series.started);
+  worker.metrics.count(series.active);
+}
+
+void count_exchange(WorkerContext& worker, SnapshotView& view, const ExchangeInfo& info) {
+  WorkerMetrics& metrics = worker.metrics;
+  metrics.count(worker.of(info.direction).active, -1);
   const std::string_view color = color_label(view.snapshot(), info.color);
   const bool routed = info.direction == Direction::kOutbound && info.attempts > 0;
   // An error is its row, whose address has 48 bits at most.

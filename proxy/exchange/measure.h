@@ -6,9 +6,12 @@
 
 namespace woad {
 
+// Once for each exchange, as it begins.
+void count_start(WorkerContext& worker, Direction direction);
+
 // Once for each exchange, at its end; `view` is that of the same worker. A colour that the file
 // does not know counts as "other".
-void count_exchange(WorkerMetrics& metrics, SnapshotView& view, const ExchangeInfo& info);
+void count_exchange(WorkerContext& worker, SnapshotView& view, const ExchangeInfo& info);
 
 // Once for each try. `result` is static.
 void count_attempt(WorkerMetrics& metrics, SnapshotView& view, const ExchangeInfo& info,

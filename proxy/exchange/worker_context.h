@@ -23,6 +23,14 @@ namespace woad {
 
 class MirrorSet;
 
+// Where the requests of a direction are counted as they begin and while they are under way.
+struct DirectionSeries {
+  DirectionSeries(WorkerMetrics& metrics, Direction direction);
+
+  size_t started;
+  size_t active;
+};
+
 // Outlives every exchange of the worker.
 struct WorkerContext {
   Scheduler& scheduler;
@@ -36,6 +44,12 @@ struct WorkerContext {
   PlaintextCallers* plaintext_callers = nullptr;  // nullptr: not kept
   EventLog* log = nullptr;                        // nullptr: nothing is told
   ProcessMemory* memory = nullptr;                // nullptr: nothing is bounded
+  const DirectionSeries inbound{metrics, Direction::kInbound};
+  const DirectionSeries outbound{metrics, Direction::kOutbound};
+
+  const DirectionSeries& of(Direction direction) const {
+    return direction == Direction::kInbound ? inbound : outbound;
+  }
 };
 
 // Where the requests that end in one way are counted, in the worker's metrics.

@@ -45,7 +45,7 @@ struct Acceptor::Impl {
       if (status < 0) {
         self->wait();
       } else {
-        self->take_batch();
+        self->take_at_most(kBatch);
       }
     });
   }
@@ -84,30 +84,34 @@ struct Acceptor::Impl {
     return socket;
   }
 
-  void take_batch() {
+  // False: nobody waits, or there is no descriptor to take them with. The callback may have
+  // destroyed this.
+  bool take_next() {
+    Address peer;
+    Fd socket = take(peer);
+    if (!socket.valid() && is_shortage(errno)) {
+      wait();
+      if (!reserve.valid()) return false;
+      reserve.reset();
+      socket = take(peer);
+      if (socket.valid()) accepted(socket.release(), peer);
+      return false;
+    }
+    if (socket.get() >= share) {
+      held = std::move(socket);
+      held_peer = peer;
+      wait();
+      return false;
+    }
+    if (!socket.valid()) return errno != EAGAIN;  // else it was reset in the queue: accept(2)
+    accepted(socket.release(), peer);
+    return true;
+  }
+
+  void take_at_most(int count) {
     const uv_poll_t* const alive = poll.get();
-    for (int i = 0; i < kBatch && alive->data != nullptr; ++i) {
-      Address peer;
-      Fd socket = take(peer);
-      if (!socket.valid() && is_shortage(errno)) {
-        wait();
-        if (!reserve.valid()) return;
-        reserve.reset();
-        socket = take(peer);
-        if (socket.valid()) accepted(socket.release(), peer);
-        return;
-      }
-      if (socket.get() >= share) {
-        held = std::move(socket);
-        held_peer = peer;
-        wait();
-        return;
-      }
-      if (socket.valid()) {
-        accepted(socket.release(), peer);
-      } else if (errno == EAGAIN) {
-        return;
-      }  // else the connection was reset in the queue: accept(2)
+    for (int i = 0; i < count && alive->data != nullptr; ++i) {
+      if (!take_next()) return;
     }
   }
 
@@ -127,6 +131,8 @@ Acceptor::Acceptor(Loop& loop, int listener, Accepted accepted, int share)
     : impl_(std::make_unique<Impl>(loop, Fd(listener), std::move(accepted), share)) {}
 
 Acceptor::~Acceptor() = default;
+
+void Acceptor::take_waiting() { impl_->take_at_most(kQueue); }
 
 const Address& Acceptor::address() const { return impl_->address; }
 

@@ -22,16 +22,21 @@ class Acceptor {
   // At most so many connections are taken an event; the rest comes in the next turn.
   static constexpr int kBatch = 16;
   static constexpr Duration kBackoff = milliseconds(100);
+  // The most that take_waiting() takes.
+  static constexpr int kQueue = 4096;
 
   // A non-blocking socket with TCP_NODELAY, which the callback owns, for
   // make_tcp_transport(). The callback may destroy the acceptor.
   using Accepted = std::function<void(int socket, const Address& peer)>;
 
   // Takes over `listener`, of listen_tcp(). Destroying the acceptor closes it; connections in its
-  // queue are then reset by the kernel. Connections take descriptors below `share` alone
-  // (DescriptorShares).
+  // queue are then reset by the kernel, unless take_waiting() came before. Connections take
+  // descriptors below `share` alone (DescriptorShares).
   Acceptor(Loop& loop, int listener, Accepted accepted, int share = DescriptorShares::kAll);
   ~Acceptor();
+
+  // Takes everybody who is in the kernel's queue now, as far as there are descriptors.
+  void take_waiting();
 
   const Address& address() const;
 

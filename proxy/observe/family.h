@@ -38,6 +38,8 @@ class Family {
   friend bool operator<(Family a, Family b);
 
   static const Family kRequests;
+  static const Family kRequestsStarted;
+  static const Family kRequestsActive;
   static const Family kAttempts;
   static const Family kRoute;
   static const Family kBodiesNotKept;
@@ -62,6 +64,8 @@ inline constexpr FamilyInfo kFamilies[] = {
      "Requests that ended, by what the client got.",
      false,
      {"direction", "service", "color", "code_class", "error"}},
+    {"woad_requests_started_total", "Requests that began.", false, {"direction"}},
+    {"woad_requests_active", "Requests that began and have not ended.", true, {"direction"}},
     {"woad_upstream_attempts_total",
      "Tries to get an answer from an endpoint.",
      false,
@@ -117,6 +121,9 @@ consteval Family family_named(std::string_view name) {
 }  // namespace detail
 
 inline constexpr Family Family::kRequests = detail::family_named("woad_requests_total");
+inline constexpr Family Family::kRequestsStarted =
+    detail::family_named("woad_requests_started_total");
+inline constexpr Family Family::kRequestsActive = detail::family_named("woad_requests_active");
 inline constexpr Family Family::kAttempts = detail::family_named("woad_upstream_attempts_total");
 inline constexpr Family Family::kRoute = detail::family_named("woad_route_total");
 inline constexpr Family Family::kBodiesNotKept = detail::family_named("woad_bodies_not_kept_total");

@@ -52,7 +52,7 @@ class WorkerMetrics {
   // A series by its number, which stays the same for the worker's life: for those that count the
   // same ones again and again.
   size_t series(Family family, std::initializer_list<Id> labels);
-  void count(size_t series) { ++counters_[series].value; }
+  void count(size_t series, int64_t by = 1) { counters_[series].value += by; }
 
   void count(Family family, std::initializer_list<Id> labels, int64_t by = 1) {
     counters_[series(family, labels)].value += by;

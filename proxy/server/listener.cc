@@ -8,7 +8,12 @@
 
 namespace woad {
 Listener::Listener(ListenerContext& context, int socket, ViewRef view, const ListenerSpec& spec)
-    : context_(context), name_(spec.name), view_(std::move(view)), spec_(&spec) {
+    : context_(context),
+      name_(spec.name),
+      view_(std::move(view)),
+      spec_(&spec),
+      last_request_timer_(context.loop.scheduler().timers(),
+                          bind_timer<&Listener::end_silent>(this)) {
   acceptor_ = std::make_unique<Acceptor>(
       context.loop, socket, [this](int client, const Address& peer) { on_accept(client, peer); },
       context.descriptor_share);
@@ -166,8 +171,15 @@ void Listener::begin_drain() {
 }
 
 void Listener::close() {
-  phase_ = Phase::kClosed;
+  if (phase_ == Phase::kClosed) return;
+  begin_drain();
+  acceptor_->take_waiting();
   acceptor_.reset();
+  phase_ = Phase::kClosed;
+  last_request_timer_.arm(kLastRequest);
+}
+
+void Listener::end_silent() {
   while (!handshakes_.empty()) {
     count_connection(-1);
     forget(handshakes_.front());
@@ -181,6 +193,7 @@ void Listener::abort(std::string_view why) {
 }
 
 size_t Listener::active() {
+  if (phase_ == Phase::kClosed) return connections();
   size_t active = relay_count_;
   connections_.visit_each(
       [&](DownstreamConnection& connection) { active += connection.active() ? 1 : 0; });

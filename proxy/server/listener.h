@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "proxy/base/timer_wheel.h"
 #include "proxy/exchange/worker_context.h"
 #include "proxy/log/log_gate.h"
 #include "proxy/net/acceptor.h"
@@ -28,6 +29,9 @@ struct ListenerContext {
 
 class Listener final : private ConnectionHost, private RelayHost, private ClientHandshakeHost {
  public:
+  // How long a closed listener's silent connections are waited for.
+  static constexpr Duration kLastRequest = milliseconds(500);
+
   // Takes over the listening `socket`. `spec` is part of the view's snapshot.
   Listener(ListenerContext& context, int socket, ViewRef view, const ListenerSpec& spec);
   ~Listener();
@@ -39,7 +43,8 @@ class Listener final : private ConnectionHost, private RelayHost, private Client
 
   // Announces the end on every connection, and on new ones with their first answer.
   void begin_drain();
-  // No new connections; those without a request end, the others after it.
+  // No new connections but those in the queue. Each connection ends with its next answer; one that
+  // asks for nothing within kLastRequest ends then, so that no request meets a closing door.
   void close();
   void abort(std::string_view why);
 
@@ -47,7 +52,8 @@ class Listener final : private ConnectionHost, private RelayHost, private Client
   Direction direction() const { return spec_->direction; }
   // Handshakes and relays count too.
   size_t connections() const { return connection_count_ + refusals_; }
-  // Requests under way (a relayed connection counts as one).
+  // Requests under way (a relayed connection counts as one); once closed, connections that have
+  // not ended yet.
   size_t active();
 
  private:
@@ -67,6 +73,7 @@ class Listener final : private ConnectionHost, private RelayHost, private Client
   void on_no_arrival(ClientHandshake& handshake, TlsError error) override;
 
   void on_accept(int socket, const Address& peer);
+  void end_silent();
   void shake_hands(std::unique_ptr<Transport> client);
   void forget(ClientHandshake& handshake);
   void serve(ClientArrival arrival);
@@ -87,6 +94,7 @@ class Listener final : private ConnectionHost, private RelayHost, private Client
   size_t connection_count_ = 0;  // without those that come for a refusal
   size_t refusals_ = 0;
   size_t relay_count_ = 0;
+  Timer last_request_timer_;
   Phase phase_ = Phase::kOpen;
 };
 

@@ -115,7 +115,7 @@ void Server::drain_inbound() {
 }
 
 void Server::on_drain_delay_over() {
-  deployment_.workers().close_inbound();
+  deployment_.workers().close(Direction::kInbound);
   if (state_ == State::kStopping) poll_active();
 }
 
@@ -124,7 +124,16 @@ void Server::poll_active() {
 }
 
 void Server::on_active(size_t active) {
-  const bool over = loop_.scheduler().now() >= drain_deadline_;
+  if (state_ == State::kStopped) return;
+  const MonoTime now = loop_.scheduler().now();
+  if (state_ == State::kStopping &&
+      (active == 0 || now >= drain_deadline_ - Listener::kLastRequest)) {
+    state_ = State::kLeaving;
+    deployment_.workers().close(Direction::kOutbound);
+    poll_active();
+    return;
+  }
+  const bool over = now >= drain_deadline_;
   if (active > 0 && !over) {
     poll_timer_.arm(kDrainPoll);
     return;

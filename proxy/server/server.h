@@ -1,9 +1,11 @@
 // The process: its life, from the start over draining to the end, and its signals.
 //
-//   starting ──▶ serving ──▶ draining ──▶ stopping ──▶ stopped
-//       │           └──────────────────────▶┘            ▲
-//       └───────────────────────────────────────────────▶┘
-// Draining ends inbound alone (POST /drain) and lasts until a signal; stopping follows a signal.
+//   starting ──▶ serving ──▶ draining ──▶ stopping ──▶ leaving ──▶ stopped
+//       │           └──────────────────────▶┘                         ▲
+//       └────────────────────────────────────────────────────────────▶┘
+// Draining ends inbound alone (POST /drain) and lasts until a signal; stopping follows a signal and
+// lasts while anything runs; leaving ends outbound too, in the last moment of drain.timeout if not
+// before.
 // What is served is the business of Rollout (which configuration) and Deployment (by whom). The
 // control loop runs on the thread that calls run(); it serves no requests but those of admin.
 #pragma once
@@ -45,7 +47,7 @@ class Server final : private ServerLife, private Adopter {
   int run();
 
  private:
-  enum class State : uint8_t { kStarting, kServing, kDraining, kStopping, kStopped };
+  enum class State : uint8_t { kStarting, kServing, kDraining, kStopping, kLeaving, kStopped };
 
   // ServerLife
   std::string not_ready() const override;

@@ -115,17 +115,17 @@ void Worker::begin_drain_inbound() {
   });
 }
 
-void Worker::close_inbound() {
-  loop_.post([this] {
+void Worker::close(Direction direction) {
+  loop_.post([this, direction] {
     for (auto& listener : listeners_) {
-      if (listener->direction() == Direction::kInbound) listener->close();
+      if (listener->direction() == direction) listener->close();
     }
   });
 }
 
 void Worker::ask_active(std::function<void(size_t)> report) {
   loop_.post([this, report = std::move(report)] {
-    size_t active = 0;
+    size_t active = loop_.has_owned() ? 1 : 0;
     for (auto* list : {&listeners_, &retired_}) {
       for (auto& listener : *list) active += listener->active();
     }

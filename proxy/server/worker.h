@@ -50,9 +50,10 @@ class Worker {
              SpanQueue* spans, std::function<void()> done);
   // First step of the end: see Listener::begin_drain; inbound alone.
   void begin_drain_inbound();
-  // Second step: inbound accepts no more.
-  void close_inbound();
-  // Calls `report(requests under way)` on the worker's thread.
+  // Further steps: see Listener::close.
+  void close(Direction direction);
+  // Calls `report(requests under way)` on the worker's thread; closed connections whose last bytes
+  // are not with the peer yet count as one.
   void ask_active(std::function<void(size_t)> report);
   void ask_metrics(std::function<void(MetricsSnapshot)> report);
   void ask_plaintext_callers(std::function<void(PlaintextCallers)> report);

@@ -45,8 +45,8 @@ void Workers::begin_drain_inbound() {
   for (auto& worker : workers_) worker->begin_drain_inbound();
 }
 
-void Workers::close_inbound() {
-  for (auto& worker : workers_) worker->close_inbound();
+void Workers::close(Direction direction) {
+  for (auto& worker : workers_) worker->close(direction);
 }
 
 template <class Part>

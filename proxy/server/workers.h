@@ -28,7 +28,7 @@ class Workers {
   void adopt(const std::shared_ptr<const Snapshot>& snapshot, Sockets sockets,
              const std::function<SpanQueue*(size_t)>& spans, std::function<void()> done);
   void begin_drain_inbound();
-  void close_inbound();
+  void close(Direction direction);
 
   void ask_active(std::function<void(size_t)> done);
   void ask_metrics(std::function<void(MetricsSnapshot)> done);

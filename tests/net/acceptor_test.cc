@@ -29,6 +29,21 @@ TEST_CASE("connections are taken, more than a batch of them, with their peers") 
   CHECK((fcntl(sockets.front().get(), F_GETFL) & O_NONBLOCK) != 0);
 }
 
+TEST_CASE("who waits in the queue is taken before the acceptor ends") {
+  Loop loop;
+  Result<Fd> listener = listen_tcp(any_port());
+  REQUIRE(listener);
+  const Address address = local_address(listener->get());
+  std::vector<Fd> sockets;
+  auto acceptor = std::make_unique<Acceptor>(
+      loop, listener->release(), [&](int socket, const Address&) { sockets.emplace_back(socket); });
+  std::vector<Peer> clients;
+  for (int i = 0; i < 3 * Acceptor::kBatch; ++i) clients.push_back(Peer::connect(address));
+  acceptor->take_waiting();
+  acceptor.reset();
+  CHECK(sockets.size() == clients.size());
+}
+
 TEST_CASE("workers share an address; another's address is an error in words") {
   const Result<Fd> first = listen_tcp(any_port());
   REQUIRE(first);

@@ -140,16 +140,29 @@ TEST_CASE("listener: handshakes that come to nothing are counted and forgotten")
   }
 }
 
-TEST_CASE("listener: closing forgets the handshakes that run") {
+TEST_CASE("listener: closing waits a while for who has not asked yet") {
   Listening at;
-  Peer client = at.connect();
-  REQUIRE(at.until([&] { return at.listener().connections() == 1; }));
+  Peer client = at.connect();  // and says nothing
   at.listener().close();
-  CHECK(at.listener().connections() == 0);
+  CHECK(at.listener().active() == 1);
+  REQUIRE(at.until([&] { return at.listener().active() == 0; }));
   REQUIRE(at.until([&] {
     client.receive();
     return client.eof || client.error != 0;
   }));
+}
+
+TEST_CASE("listener: a request that comes as it closes is answered, and told of the end") {
+  Listening at("mtls: off");
+  Peer in_the_queue = at.connect();
+  at.listener().close();
+  in_the_queue.send(kLoop);
+  REQUIRE(at.until([&] {
+    in_the_queue.receive();
+    return in_the_queue.eof || in_the_queue.error != 0;
+  }));
+  CHECK(in_the_queue.received.starts_with("HTTP/1.1 508 "));
+  CHECK(in_the_queue.received.find("connection: close\r\n") != std::string::npos);
 }
 
 // The handshake of a client is of the epoch in which it began.

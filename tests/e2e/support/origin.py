@@ -17,7 +17,8 @@ from .ports import free_port
 @dataclass
 class Reply:
     """body: bytes, or an async iterator of pieces. raw: these bytes instead of all that (HTTP/1),
-    after which the connection stays open unless close is set."""
+    after which the connection stays open unless close is set. act: `await act(session, stream)`
+    answers instead of all that, and says whether an HTTP/1 connection stays."""
     status: int = 200
     headers: list = field(default_factory=list)
     body: object = b""
@@ -28,6 +29,7 @@ class Reply:
     reset: bool = False
     chunked: bool = False
     tunnel: object = None
+    act: object = None
 
 
 @dataclass
@@ -256,6 +258,8 @@ class H1Session:
         if (request.get("expect") or "").lower() == "100-continue":
             self.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         reply = await self.origin.reply_to(request)
+        if reply.act:
+            return await reply.act(self, None)
         if reply.reset:
             self.writer.transport.abort()
             return False
@@ -345,6 +349,9 @@ class H2Session:
                 self.h2.headers(stream, [(":status", "100")])
                 self._flush()
             reply = await self.origin.reply_to(request)
+            if reply.act:
+                await reply.act(self, stream)
+                return
             if reply.reset or reply.raw is not None:
                 self.h2.reset(stream, 2)
                 return
