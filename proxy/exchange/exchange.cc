@@ -78,6 +78,7 @@ void Exchange::on_request(RequestHead& head, bool end) {
 // What is judged before any filter: who the client is not, and what it may not say.
 std::optional<LocalReply> Exchange::admit(RequestHead& head) {
   if (client_.over_limit) return too_many_connections();
+  if (worker_.memory != nullptr && worker_.memory->exhausted()) return no_memory();
   if (client_.identity == nullptr) {
     if (auto refused = check_plaintext(listener_, head, info_)) return refused;
     if (listener_.mtls == Mtls::kPermissive) count_plaintext(worker_, listener_, client_.address);
@@ -175,13 +176,33 @@ void Exchange::start_forwarding() {
     mirror_->start(*route->mirror->service, head, info_, end);
   }
   forwarder_.start(*service, head, end, filters_.has(Hook::kNextTry));
+  // A gRPC call may have nothing to say for long.
+  if (!request_.ended() && client_.identity == nullptr && !info_.grpc) {
+    pace_ =
+        std::make_unique<BodyPace>(worker_.scheduler, bind_timer<&Exchange::on_slow_body>(this));
+  }
   request_.release([&](Buffer&& data, bool last) { pass_request_data(std::move(data), last); },
                    [&](Headers& trailers) { pass_request_trailers(trailers); });
   if (request_.ended()) {
     release_mirror();
   } else if (state_ != ExchangeState::kEnded && forwarder_.writable()) {
-    writer_.hold_reading(false);
+    hold_client(false);
   }
+}
+
+void Exchange::end_request() {
+  request_.end();
+  pace_.reset();
+}
+
+void Exchange::hold_client(bool on) {
+  writer_.hold_reading(on);
+  if (pace_ != nullptr) pace_->hold(on);
+}
+
+void Exchange::on_slow_body() {
+  ++worker_.metrics.hostile()[static_cast<size_t>(Hostile::kSlowBody)];
+  answer(slow_body());
 }
 
 void Exchange::release_mirror() {
@@ -196,17 +217,18 @@ void Exchange::drop_mirror() {
 
 void Exchange::on_data(Buffer&& data, bool end) {
   info_.bytes_received += data.size();
-  if (end) request_.end();
+  if (pace_ != nullptr) pace_->got(data.size());
+  if (end) end_request();
   switch (state_) {
     case ExchangeState::kHeadWaits:
       request_.keep(std::move(data));
-      if (request_.kept() >= view_->snapshot().limits.buffer) writer_.hold_reading(true);
+      if (request_.kept() >= view_->snapshot().limits.buffer) hold_client(true);
       return;
     case ExchangeState::kTunnel:
       on_tunnel_bytes();
       if (inside_ != nullptr) return inside_->receive(std::move(data), end);
       forwarder_.send_data(std::move(data), end);
-      if (!forwarder_.writable()) writer_.hold_reading(true);
+      if (!forwarder_.writable()) hold_client(true);
       if (end && response_.ended()) finish();
       return;
     default: pass_request_data(std::move(data), end); return;
@@ -225,7 +247,7 @@ void Exchange::pass_request_data(Buffer&& data, bool end) {
   if (end) {
     release_mirror();
   } else if (!forwarder_.writable()) {
-    writer_.hold_reading(true);
+    hold_client(true);
   }
 }
 
@@ -235,7 +257,7 @@ void Exchange::on_trailers(Headers& trailers) {
     return;
   }
   admit_trailers(trailers, view_->snapshot().context.rules);
-  request_.end();
+  end_request();
   if (state_ == ExchangeState::kHeadWaits) {
     request_.keep(trailers);
   } else {
@@ -380,6 +402,7 @@ void Exchange::finish() {
   const bool began = request_.head() != nullptr;
   if (began) choose_route();
   tunnel_idle_.reset();
+  pace_.reset();
   lose_inside("the stream that carries it has ended");
   info_.end = worker_.scheduler.now();
   const bool tapped = worker_.taps != nullptr && worker_.taps->tapped() && began;

@@ -13,6 +13,7 @@
 
 #include "proxy/base/piece_pool.h"
 #include "proxy/base/timer_wheel.h"
+#include "proxy/exchange/body_pace.h"
 #include "proxy/exchange/forwarder.h"
 #include "proxy/exchange/half.h"
 #include "proxy/exchange/mirror.h"
@@ -143,6 +144,9 @@ class Exchange final : public Deferred,
   void start_forwarding();
   void pass_request_data(Buffer&& data, bool end);
   void pass_request_trailers(Headers& trailers);
+  void end_request();
+  void hold_client(bool on);
+  void on_slow_body();
   void release_mirror();
   void drop_mirror();
   void enter_tunnel();
@@ -178,6 +182,7 @@ class Exchange final : public Deferred,
   ExchangeState state_ = ExchangeState::kHead;
   std::optional<Timer> tunnel_idle_;
   StreamTransport* inside_ = nullptr;      // of a CONNECT, while it lives
+  std::unique_ptr<BodyPace> pace_;         // of a client without identity, while its body comes
   std::unique_ptr<MirrorRequest> mirror_;  // until the request has been sent whole
   FilterRun filters_;
   Forwarder forwarder_;

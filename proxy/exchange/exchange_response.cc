@@ -35,6 +35,7 @@ void Exchange::ResponseSide::send_head() {
   const bool waited = exchange_.state_ == ExchangeState::kResponseWaits;
   const bool end = half_.head_ends();
   move_to(exchange_.state_, ExchangeState::kResponding);
+  exchange_.pace_.reset();
   exchange_.info_.status = head.status;
   exchange_.writer_.write_head(head, end, exchange_.owner_.closing());
   if (end) {
@@ -104,7 +105,7 @@ void Exchange::ResponseSide::on_reset(ResetReason, std::string_view why) {
 }
 
 void Exchange::ResponseSide::on_writable() {
-  if (exchange_.state_ != ExchangeState::kEnded) exchange_.writer_.hold_reading(false);
+  if (exchange_.state_ != ExchangeState::kEnded) exchange_.hold_client(false);
 }
 
 }  // namespace woad

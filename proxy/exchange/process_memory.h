@@ -22,8 +22,13 @@ class ProcessMemory {
   void give_back(size_t bytes) { kept_.fetch_sub(bytes, std::memory_order_relaxed); }
   size_t kept() const { return kept_.load(std::memory_order_relaxed); }
 
+  // New requests are refused while it is.
+  bool exhausted() const { return exhausted_.load(std::memory_order_relaxed); }
+  void set_exhausted(bool on) { exhausted_.store(on, std::memory_order_relaxed); }
+
  private:
   std::atomic<size_t> kept_{0};
+  std::atomic<bool> exhausted_{false};
 };
 
 // What one request has of it. `memory` outlives it; nullptr: nothing is bounded.

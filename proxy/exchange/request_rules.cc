@@ -72,6 +72,18 @@ std::optional<LocalReply> check_plaintext(const ListenerSpec& listener, const Re
                     .close = true};
 }
 
+LocalReply no_memory() {
+  return {.code = ErrorCode::kOverloaded,
+          .details = "the sidecar is at the end of its memory (woad_memory_ceiling_bytes)"};
+}
+
+LocalReply slow_body() {
+  return {.code = ErrorCode::kBadRequest,
+          .status = 408,
+          .details = "the request's body comes slower than 500 bytes a second",
+          .close = true};
+}
+
 std::optional<LocalReply> check_connect(const ListenerSpec& listener, bool inside) {
   if (listener.direction == Direction::kOutbound && !inside) return std::nullopt;
   return LocalReply{

@@ -16,6 +16,11 @@ inline constexpr uint64_t kMaxHops = 16;
 // The answer to the only request of a connection that is over limits.client_connections.
 LocalReply too_many_connections();
 
+// The answer to a request for which the process has no memory, and to one whose body comes slower
+// than BodyPace allows.
+LocalReply no_memory();
+LocalReply slow_body();
+
 // Of a client without identity: the answer to give (403) where one is required. A probe (GET or
 // HEAD of exactly one of the listener's probe_paths) is let in and marked.
 std::optional<LocalReply> check_plaintext(const ListenerSpec& listener, const RequestHead& head,

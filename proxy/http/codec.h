@@ -40,8 +40,10 @@ enum class Hostile : uint8_t {
   kFlood,             // HTTP/2 resets, pings, settings, empty frames, continuation
   kProtocolError,     // any other HTTP/2 violation
   kUpstreamResponse,  // a response of an upstream that breaks HTTP
+  kSlowBody,          // a request's body that comes by and by
+  kSlowReader,        // a client that takes nothing of its answer
 };
-inline constexpr int kHostileCount = static_cast<int>(Hostile::kUpstreamResponse) + 1;
+inline constexpr int kHostileCount = static_cast<int>(Hostile::kSlowReader) + 1;
 std::string_view to_string(Hostile kind);
 
 // Hears of what a peer did that ended a whole connection, which no single request tells.

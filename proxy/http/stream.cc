@@ -12,9 +12,10 @@ std::string_view to_string(ResetReason reason) {
 }
 
 std::string_view to_string(Hostile kind) {
-  constexpr std::string_view kWords[] = {
-      "malformed_head", "framing", "host",           "target",           "headers_too_large",
-      "header_timeout", "flood",   "protocol_error", "upstream_response"};
+  constexpr std::string_view kWords[] = {"malformed_head", "framing",           "host",
+                                         "target",         "headers_too_large", "header_timeout",
+                                         "flood",          "protocol_error",    "upstream_response",
+                                         "slow_body",      "slow_reader"};
   return kWords[static_cast<size_t>(kind)];
 }
 

@@ -9,6 +9,7 @@
 #include "proxy/net/handle.h"
 #include "proxy/net/linger.h"
 #include "proxy/net/socket.h"
+#include "proxy/net/tcp_info.h"
 #include "proxy/net/tcp_transport.h"
 
 namespace woad {
@@ -25,6 +26,9 @@ class TcpTransport final : public Transport, private TurnEnd {
   Buffer& output() override { return output_; }
   void wrote() override;
   size_t backlog() const override { return output_.size(); }
+  std::optional<uint64_t> acknowledged() const override {
+    return acknowledged_bytes(socket_.get());
+  }
   void set_high_water(size_t bytes) override { high_water_ = bytes; }
   void shutdown_write() override;
   void hold_reading(Hold reason, bool on) override;

@@ -6,7 +6,9 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string_view>
 
 #include "proxy/base/buffer.h"
@@ -52,6 +54,8 @@ class Transport : public Deferred {
   virtual void wrote() = 0;
   // Bytes queued and not yet taken by the kernel.
   virtual size_t backlog() const = 0;
+  // Bytes that the peer has acknowledged so far; nothing: that is not known.
+  virtual std::optional<uint64_t> acknowledged() const { return std::nullopt; }
   // backlog() above this is too much; on_drained() comes when it is back at or below half of it.
   virtual void set_high_water(size_t bytes) = 0;
   // FIN once everything queued is written.

@@ -183,6 +183,13 @@ bool DownstreamConnection::active() {
   return any;
 }
 
+void DownstreamConnection::look_for_stall() {
+  if (client_.identity != nullptr || !stalls_.look(*transport_)) return;
+  ++host_.worker().metrics.hostile()[static_cast<size_t>(Hostile::kSlowReader)];
+  transport_->abort_on_destroy();
+  abort("it took nothing of its answers for 30 s");
+}
+
 void DownstreamConnection::announce_drain() {
   if (state_ != State::kServing) return;
   // An idle HTTP/1 connection can be told only with an answer.

@@ -17,6 +17,7 @@
 #include "proxy/net/transport.h"
 #include "proxy/server/client_handshake.h"
 #include "proxy/server/first_bytes.h"
+#include "proxy/server/stall_count.h"
 
 namespace woad {
 
@@ -56,6 +57,9 @@ class DownstreamConnection final : public Deferred,
   bool active();
   bool inside_connect() const { return client_.connect != nullptr; }
   bool over_limit() const { return client_.over_limit; }
+  // Every StallCount::kEvery: cuts a client without identity that takes nothing of its
+  // answers.
+  void look_for_stall();
   // Tells the client that this connection will end, without ending it: the next answer says close,
   // HTTP/2 gets its GOAWAY.
   void announce_drain();
@@ -105,6 +109,7 @@ class DownstreamConnection final : public Deferred,
   ViewRef view_;
   std::unique_ptr<Detection> detection_;  // while detecting
   std::unique_ptr<ConnectionAge> age_;    // nullptr: nothing but its use ends it
+  StallCount stalls_;
   State state_ = State::kDetecting;
 };
 

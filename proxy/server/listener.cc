@@ -13,10 +13,13 @@ Listener::Listener(ListenerContext& context, int socket, ViewRef view, const Lis
       view_(std::move(view)),
       spec_(&spec),
       last_request_timer_(context.loop.scheduler().timers(),
-                          bind_timer<&Listener::end_silent>(this)) {
+                          bind_timer<&Listener::end_silent>(this)),
+      stall_timer_(context.loop.scheduler().timers(),
+                   bind_timer<&Listener::look_for_stalls>(this)) {
   acceptor_ = std::make_unique<Acceptor>(
       context.loop, socket, [this](int client, const Address& peer) { on_accept(client, peer); },
       context.descriptor_share);
+  if (spec.direction == Direction::kInbound) stall_timer_.arm(StallCount::kEvery);
 }
 
 Listener::~Listener() {
@@ -149,6 +152,11 @@ void Listener::relay(ClientArrival client) {
     relay->start(context_.dialer, service, live.pool(), *app);
     relay->on_newer_epoch(view_->snapshot().tls.own.context);
   }
+}
+
+void Listener::look_for_stalls() {
+  connections_.visit_each([](DownstreamConnection& connection) { connection.look_for_stall(); });
+  stall_timer_.arm(StallCount::kEvery);
 }
 
 void Listener::on_connection_closed(DownstreamConnection& connection) {

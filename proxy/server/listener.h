@@ -74,6 +74,7 @@ class Listener final : private ConnectionHost, private RelayHost, private Client
 
   void on_accept(int socket, const Address& peer);
   void end_silent();
+  void look_for_stalls();
   void shake_hands(std::unique_ptr<Transport> client);
   void forget(ClientHandshake& handshake);
   void serve(ClientArrival arrival);
@@ -95,6 +96,7 @@ class Listener final : private ConnectionHost, private RelayHost, private Client
   size_t refusals_ = 0;
   size_t relay_count_ = 0;
   Timer last_request_timer_;
+  Timer stall_timer_;  // armed on inbound: our own app may take its time
   Phase phase_ = Phase::kOpen;
 };
 

@@ -22,6 +22,13 @@ std::vector<ExtraFamily> context_metrics(const ContextTable::Counters& counters)
           counters.carry_dropped)};
 }
 
+ExtraFamily memory_ceiling_metric(size_t bytes) {
+  return {"woad_memory_ceiling_bytes",
+          "What the process may hold before new requests are refused.",
+          true,
+          {{{}, static_cast<double>(bytes)}}};
+}
+
 std::vector<ExtraFamily> span_metrics(const OtlpExporter::Counts& counts) {
   ExtraFamily lost{"woad_spans_dropped_total", "Spans that never arrived, by why.", false, {}};
   for (size_t i = 0; i < kSpanLosses; ++i) {

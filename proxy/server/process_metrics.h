@@ -10,6 +10,7 @@
 namespace woad {
 
 std::vector<ExtraFamily> context_metrics(const ContextTable::Counters& counters);
+ExtraFamily memory_ceiling_metric(size_t bytes);
 std::vector<ExtraFamily> span_metrics(const OtlpExporter::Counts& counts);
 
 }  // namespace woad

@@ -36,9 +36,12 @@ Server::Server(const ServerOptions& options)
                     [this] { rollout_.on_certificates_changed(); }),
       deployment_(loop_, blocks_, taps_,
                   [this](const AdminAddresses& addresses) { return admin_.apply(addresses); }),
+      memory_watch_(loop_.scheduler(), deployment_.workers().memory(), memory_ceiling(),
+                    memory_held),
       rollout_({loop_.scheduler(), background_, source_, names_, certificates_, *this},
                options.filters, options.config_path, random_seed()),
-      backend_({loop_.scheduler(), *this, rollout_, certificates_, deployment_, taps_}),
+      backend_(
+          {loop_.scheduler(), *this, rollout_, certificates_, deployment_, memory_watch_, taps_}),
       admin_(loop_, blocks_, backend_),
       watch_(loop_.scheduler(), file_events_, options.config_path,
              [this] { rollout_.read_file(); }),
@@ -51,6 +54,7 @@ Server::~Server() = default;
 int Server::run() {
   watch_signals();
   rollout_.read_file();
+  memory_watch_.start();
   loop_.run();
   deployment_.workers().stop_and_join();
   return exit_code_;

@@ -24,6 +24,7 @@
 #include "proxy/server/certificates.h"
 #include "proxy/server/config_file.h"
 #include "proxy/server/deployment.h"
+#include "proxy/server/memory_watch.h"
 #include "proxy/server/name_service.h"
 #include "proxy/server/rollout.h"
 #include "proxy/server/server_admin.h"
@@ -76,6 +77,7 @@ class Server final : private ServerLife, private Adopter {
   NameService names_;
   Certificates certificates_;
   Deployment deployment_;
+  MemoryWatch memory_watch_;
   Rollout rollout_;
   ServerAdmin backend_;
   AdminServer admin_;

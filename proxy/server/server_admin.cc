@@ -11,6 +11,7 @@ std::vector<ExtraFamily> ServerAdmin::process_metrics() {
   for (auto& family : span_metrics(parts_.deployment.exporter()->counts())) {
     all.push_back(std::move(family));
   }
+  all.push_back(memory_ceiling_metric(parts_.memory.ceiling()));
   for (auto& family : parts_.certificates.metrics(running)) all.push_back(std::move(family));
   return all;
 }

@@ -9,6 +9,7 @@
 #include "proxy/admin/backend.h"
 #include "proxy/server/certificates.h"
 #include "proxy/server/deployment.h"
+#include "proxy/server/memory_watch.h"
 #include "proxy/server/rollout.h"
 
 namespace woad {
@@ -31,6 +32,7 @@ class ServerAdmin final : public AdminBackend {
     Rollout& rollout;
     Certificates& certificates;
     Deployment& deployment;
+    const MemoryWatch& memory;
     TapHub& taps;
   };
 

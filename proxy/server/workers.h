@@ -23,6 +23,7 @@ class Workers {
   void start(size_t count, const std::function<uint64_t()>& random_seed);
   void stop_and_join();
   size_t count() const { return workers_.size(); }
+  ProcessMemory& memory() { return memory_; }
 
   // See Worker::adopt; `done` follows when all have it.
   void adopt(const std::shared_ptr<const Snapshot>& snapshot, Sockets sockets,

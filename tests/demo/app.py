@@ -2,7 +2,7 @@
 """A tiny service of the demo: it says who it is, who its sidecar says is calling, and what the
 service it calls said.
 
-    app.py --name cart --port 8081 --call price --via 127.0.0.1:15001 --forward x-request-id
+    app.py --name cart --pod cart --port 8081 --call price --via 127.0.0.1:15001 --forward x-request-id
 
 It calls through its own sidecar (--via) and knows nothing of colours: of a request it passes on the
 header --forward, or none at all.
@@ -20,7 +20,7 @@ class App(BaseHTTPRequestHandler):
 
     def do_GET(self):
         status, answer = 200, {"service": self.server.args.name, "build": self.server.args.build,
-                       "caller": self.headers.get("x-forwarded-client-cert")}
+                       "pod": self.server.args.pod, "caller": self.headers.get("x-forwarded-client-cert")}
         if self.server.args.call:
             status, answer["called"] = self.call(self.server.args.call)
         body = json.dumps(answer).encode() + b"\n"
@@ -54,6 +54,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--name", required=True)
     parser.add_argument("--build", default="base")
+    parser.add_argument("--pod", required=True)
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--call")
     parser.add_argument("--via")

@@ -95,7 +95,7 @@ def show(mesh, you, header):
     entry = mesh.pods["frontend"]
     path, step = [], you.ask(header)
     while step:
-        path.append(mesh.pod(step["service"], step["build"]))
+        path.append(mesh.pods[step["pod"]])
         step = step.get("called")
     print("\n" + paint("1", f"{header or 'no colour':<22}") + paint("2", " → ").join(
         f"{p.service}({paint('1;31', p.build) if p.build == 'red' else paint('2', p.build)})"
@@ -134,6 +134,38 @@ def show_identities(you):
     return wrong
 
 
+def price_instances(pod):
+    services = json.loads(admin(pod, "/services"))["services"]
+    price = next(s for s in services if s["name"] == "price")
+    return next(p for p in price["pools"] if p["name"] == "base")["endpoints"]
+
+
+def show_failover(mesh, you):
+    """Ends one of price's base builds while requests run; nobody notices, and cart's sidecar tells."""
+    cart, price = mesh.pods["cart"], mesh.pods["price"]
+    print("\n" + paint("1", "One of the two base builds of price is killed") + " while you ask on:")
+    answers, lines = [], []
+    price.kill()
+    while not lines:
+        answers.append(you.ask_for_status())
+        lines = [each for each in mesh.stderr(cart).split("\n") if "put out of its pool" in each]
+        if len(answers) > 500:
+            return ["the killed build was never put out of its pool"]
+    failed = sum(status != 200 for status in answers)
+    print(f"    {len(answers)} requests meanwhile, {failed} of them failed")
+    print(f"    cart's log    {lines[0]}")
+    for each in price_instances(cart):
+        print(f"    /services     {each['address']:<22}" + ("ejected" if each["ejected"] else "in use"))
+    mesh.start_pod(price)
+    mesh.wait(price)
+    back = []
+    while not back:
+        failed += you.ask_for_status() != 200
+        back = [each for each in mesh.stderr(cart).split("\n") if "in its pool again" in each]
+    print(f"    it is started again: {back[0]}")
+    return [f"{failed} requests failed beside a killed build"] if failed else []
+
+
 def show_refusals(mesh, you):
     plaintext = you.ask_in_plaintext()
     past = you.ask_past_the_frontend(mesh.pods["price"].ports["inbound"])
@@ -165,6 +197,9 @@ def invite(mesh, you):
   {os.path.relpath(mesh.binary)} explain -c {mesh.config_path(mesh.pods['frontend'])} -H 'x-qa-user: qa-alice' http://cart/
   {os.path.relpath(mesh.binary)} certs --dir {os.path.dirname(you.folder)} --id {IDENTITY}cart      # renewed, while it runs
   tail -f {mesh.log_path(mesh.pods['cart'])}
+  kill -9 {' '.join(str(p.pid) for p in mesh.pods['price-2'].processes)}; while sleep 0.2; do {curl}; done
+                                   # nobody notices; the log and /services say what happened:
+  tail -f {mesh.log_path(mesh.pods['cart']).replace('access.log', 'stderr')}; curl -s http://127.0.0.1:{cart['admin']}/services
   $EDITOR {mesh.config_path(mesh.pods['cart'])}      # saved is live: no restart, no request lost
 """, flush=True)
 
@@ -180,11 +215,11 @@ def main():
         try:
             mesh.start()
             print(paint("1", "frontend → cart → price → stock") + ", each beside its own woad; price "
-                  "and stock have a red build too.\nNo app passes on a colour: frontend forwards "
+                  "and stock have a red build too, and there are two of price's base.\nNo app passes on a colour: frontend forwards "
                   "traceparent, cart x-request-id, price nothing.")
             you = Person(mesh.certificates(YOU), mesh.pods["frontend"].ports["inbound"])
             wrong = [line for header in EXPECTED for line in show(mesh, you, header)]
-            wrong += show_identities(you) + show_refusals(mesh, you)
+            wrong += show_identities(you) + show_refusals(mesh, you) + show_failover(mesh, you)
             for line in wrong:
                 print(paint("1;31", f"WRONG: {line}"))
             if not wrong:

@@ -1,5 +1,5 @@
 """The demo's mesh: frontend → cart → price → stock, each app beside its own woad. price and stock
-have a red build too; frontend and cart have none. No app passes on a colour, and no sidecar speaks
+have a red build too; frontend and cart have none. Of price's base there are two. No app passes on a colour, and no sidecar speaks
 to anybody without a certificate of the mesh: strict mTLS on every hop, and each lets in its caller
 alone."""
 import os
@@ -57,30 +57,30 @@ dye:
 
 @dataclass
 class Pod:
-    """One app with its sidecar; `name` is price, or price-red."""
+    """One app with its sidecar."""
+    name: str  # price, price-2 or price-red
     service: str
     build: str
     ports: dict
     processes: list = field(default_factory=list)
 
-    @property
-    def name(self):
-        return self.service if self.build == "base" else f"{self.service}-{self.build}"
+    def kill(self):
+        for process in self.processes:
+            process.kill()
+            process.wait()
+        self.processes.clear()
 
 
 class Mesh:
     def __init__(self, binary, folder):
         self.binary, self.folder = binary, folder
-        builds = [(s, "base") for s in CALLS] + [(s, "red") for s in RED]
+        builds = ([(s, s, "base") for s in CALLS] + [("price-2", "price", "base")]
+                  + [(f"{s}-red", s, "red") for s in RED])
         numbers = free_ports(4 * len(builds))
         self.pods = {}
-        for index, (service, build) in enumerate(builds):
+        for index, (name, service, build) in enumerate(builds):
             ports = dict(zip(("app", "inbound", "outbound", "admin"), numbers[4 * index:]))
-            pod = Pod(service, build, ports)
-            self.pods[pod.name] = pod
-
-    def pod(self, service, build):
-        return self.pods[service if build == "base" else f"{service}-{build}"]
+            self.pods[name] = Pod(name, service, build, ports)
 
     def config(self, pod):
         return CONFIG.format(
@@ -131,7 +131,7 @@ class Mesh:
 
     def start_pod(self, pod):
         app = [sys.executable, os.path.join(HERE, "app.py"), "--name", pod.service, "--build",
-               pod.build, "--port", str(pod.ports["app"])]
+               pod.build, "--pod", pod.name, "--port", str(pod.ports["app"])]
         if CALLS[pod.service]:
             app += ["--call", CALLS[pod.service], "--via", f"127.0.0.1:{pod.ports['outbound']}"]
         if pod.service in FORWARDS:

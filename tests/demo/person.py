@@ -43,6 +43,9 @@ class Person:
     def ask(self, header=""):
         return json.loads(get(f"https://127.0.0.1:{self.port}/", header, self.context))
 
+    def ask_for_status(self):
+        return fetch(f"https://127.0.0.1:{self.port}/", context=self.context)[0]
+
     def ask_in_plaintext(self):
         """(status, x-woad-error, the sentence)."""
         status, headers, text = fetch(f"http://127.0.0.1:{self.port}/")

@@ -125,7 +125,7 @@ TEST_CASE("mirror: whatever happens to the shadow, the request goes on") {
   Mirrored mirrored;
   ExchangeRig& rig = mirrored.rig;
   SUBCASE("refused") { rig.world.dialer.fail(mirrored.shadow); }
-  SUBCASE("never connected") { rig.world.pass(seconds(20)); }
+  SUBCASE("never connected") { rig.world.pass(seconds(15)); }
   SUBCASE("lost") { rig.accept(mirrored.shadow).lose(); }
   SUBCASE("broken answer") { rig.accept(mirrored.shadow).send("what?\r\n\r\n"); }
   SUBCASE("early answer") { rig.accept(mirrored.shadow).send(answer("no", "413 Too Large")); }
@@ -245,7 +245,7 @@ TEST_CASE("mirror: only a shadow that owes something is given up by the clock") 
   rig.accept(mirrored.real);
   MemoryPeer& shadow = rig.accept(mirrored.shadow);
   mirrored.upload(100'000);
-  rig.world.pass(minutes(5));  // the client is slow
+  rig.world.pass(minutes(3));  // the client is slow
   CHECK_FALSE(shadow.closed());
   SUBCASE("it takes no more") {
     shadow.accept(0);

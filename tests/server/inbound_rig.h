@@ -86,6 +86,8 @@ class InboundRig final : private ClientHandshakeHost, private ConnectionHost {
     return count;
   }
 
+  WorkerContext& worker() override { return worker_; }
+
   PoolWorld world;
   std::shared_ptr<const Snapshot> snapshot;
   WorkerMetrics metrics;
@@ -95,7 +97,6 @@ class InboundRig final : private ClientHandshakeHost, private ConnectionHost {
  private:
   ViewRef current_view() override { return view_; }
   const ListenerSpec& spec() const override { return snapshot->listeners[0]; }
-  WorkerContext& worker() override { return worker_; }
   CodecContext codec_context() override { return world.context.codec; }
   bool draining() const override { return is_draining; }
   void on_connect(ClientArrival inside) override { serve(std::move(inside)); }

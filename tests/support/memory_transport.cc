@@ -112,6 +112,7 @@ void MemoryTransport::flush() {
   const size_t count = std::min(peer_->room_, output_.size());
   if (count > 0) {
     peer_->received_ += output_.take(count).to_string();
+    taken_ += count;
     ++peer_->flushes_;
     if (peer_->room_ != SIZE_MAX) peer_->room_ -= count;
   }

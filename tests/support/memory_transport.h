@@ -86,6 +86,7 @@ class MemoryTransport final : public Transport, private TurnEnd {
   Buffer& output() override { return output_; }
   void wrote() override;
   size_t backlog() const override { return output_.size(); }
+  std::optional<uint64_t> acknowledged() const override { return taken_; }
   void set_high_water(size_t bytes) override { high_water_ = bytes; }
   void shutdown_write() override;
   void hold_reading(Hold reason, bool on) override;
@@ -108,6 +109,7 @@ class MemoryTransport final : public Transport, private TurnEnd {
   TransportSink* sink_ = nullptr;
   Buffer output_;
   size_t high_water_ = 64 * 1024;
+  uint64_t taken_ = 0;
   bool above_high_water_ = false;
   bool fin_wanted_ = false;
   bool lost_ = false;

@@ -49,6 +49,7 @@ class TlsTransport final : public Transport, private TransportSink, private Turn
   Buffer& output() override { return output_; }
   void wrote() override;
   size_t backlog() const override { return output_.size() + lower_->backlog(); }
+  std::optional<uint64_t> acknowledged() const override { return lower_->acknowledged(); }
   void set_high_water(size_t bytes) override;
   void shutdown_write() override;
   void hold_reading(Hold reason, bool on) override;

@@ -39,7 +39,7 @@ class Sidecar:
     `inbound` and `admin` as placeholders in it."""
 
     def __init__(self, config=None, *, app=None, services=None, text=None, wait=True, args=(),
-                 env=None, descriptors=None, hosts=None, **more):
+                 env=None, descriptors=None, memory=None, hosts=None, **more):
         self.outbound, self.inbound, self.admin = free_port(), free_port(), free_port()
         self.folder = tempfile.TemporaryDirectory(prefix="woad-e2e-")
         self.path = os.path.join(self.folder.name, "woad.yaml")
@@ -52,7 +52,7 @@ class Sidecar:
         else:
             self.write(text)
         self.process = None
-        self.start(wait, args, env, descriptors, hosts)
+        self.start(wait, args, env, descriptors, memory, hosts)
 
     def complete(self, config, services=None):
         config.setdefault("node", {"service": "me", "instance": "me-1"})
@@ -75,18 +75,21 @@ class Sidecar:
             file.write(text.replace("@outbound@", str(self.outbound))
                        .replace("@inbound@", str(self.inbound)).replace("@admin@", str(self.admin)))
 
-    def start(self, wait=True, args=(), env=None, descriptors=None, hosts=None):
-        """descriptors: how many the process may open. hosts: a file that is /etc/hosts to it alone."""
+    def start(self, wait=True, args=(), env=None, descriptors=None, memory=None, hosts=None):
+        """descriptors: how many the process may open. memory: bytes that it may have. hosts: a file that is /etc/hosts to it alone."""
         wrapper = ["unshare", "-m", "sh", "-c", 'mount --bind "$0" /etc/hosts && exec "$@"',
                    hosts] if hosts else []
 
         def limit():
-            resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors, descriptors))
+            for kind, most in ((resource.RLIMIT_NOFILE, descriptors),
+                               (resource.RLIMIT_DATA, memory)):
+                if most:
+                    resource.setrlimit(kind, (most, most))
         with open(self.log_path, "ab") as out, open(self.err_path, "ab") as err:
             self.process = subprocess.Popen(
                 [*wrapper, BINARY, "run", "-c", self.path, *args], stdin=subprocess.DEVNULL, stdout=out,
                 stderr=err, env={**os.environ, **(env or {})},
-                preexec_fn=limit if descriptors else None)
+                preexec_fn=limit if descriptors or memory else None)
         if wait and not until(self.ready, 60):
             text = self.stderr()
             self.kill()

@@ -1,0 +1,12 @@
+// What the kernel knows of a TCP connection.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+namespace woad {
+
+// Bytes that the peer has acknowledged (tcp(7), TCP_INFO; RFC 4898 tcpEStatsAppHCThruOctetsAcked).
+std::optional<uint64_t> acknowledged_bytes(int socket);
+
+}  // namespace woad

@@ -1,0 +1,31 @@
+// A client that takes nothing of what we have for it (slow read). One thread.
+#pragma once
+
+#include <cstdint>
+
+#include "proxy/base/time.h"
+#include "proxy/net/transport.h"
+
+namespace woad {
+
+class StallCount {
+ public:
+  // How often it is looked at, and how long nothing may be taken.
+  static constexpr Duration kEvery = seconds(5);
+  static constexpr Duration kLongest = seconds(30);
+
+  // Every kEvery. True: it has taken nothing for kLongest, though there was something.
+  bool look(const Transport& client) {
+    const auto taken = client.acknowledged();
+    const bool stands = client.backlog() > 0 && taken.has_value() && *taken == taken_;
+    taken_ = taken.value_or(0);
+    looks_ = stands ? static_cast<uint8_t>(looks_ + 1) : uint8_t{0};
+    return looks_ >= kLongest / kEvery;
+  }
+
+ private:
+  uint64_t taken_ = 0;  // when it was looked at last
+  uint8_t looks_ = 0;   // in a row, without progress
+};
+
+}  // namespace woad
