@@ -110,7 +110,9 @@ const Endpoint* Forwarder::pick_endpoint(const PickBy& policy) {
     }
   }
   // All are out: through another pool that has the same instances.
-  return pick(*live_, policy, worker_.random, [](const Endpoint&) { return true; });
+  PickBy any = policy;
+  any.reach = Reach::kWholePool;
+  return pick(*live_, any, worker_.random, [](const Endpoint&) { return true; });
 }
 
 void Forwarder::launch(bool fresh) {
