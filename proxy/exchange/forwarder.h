@@ -60,6 +60,7 @@ class Forwarder final : private AttemptOwner, private ResponseSink {
   void try_next();
   void give_head();
   const Endpoint* pick_endpoint(const PickBy& policy);
+  bool may_go_to(const Endpoint& endpoint);
   void launch(bool fresh);
   void retire_attempt();
   bool replay_is_safe(ResetReason reason) const;
