@@ -130,8 +130,9 @@ std::shared_ptr<Config> read_changes(std::string_view yaml, const std::string& f
   if (config == nullptr || !diagnostics.ok()) return nullptr;
   auto left_split = split_services(left);
   if (!left_split || !confirms(*config->document, *left_split)) return nullptr;
-  // A service of old says nothing about this, and was checked with it.
+  // A service of old says nothing about these, and was checked with them.
   if (config->tls.has_value() != previous.tls.has_value()) return nullptr;
+  if (config->node.labels != previous.node.labels) return nullptr;
   weave(previous, known, std::move(left_split->services), std::move(split->services), *config);
   if (!fit_together(*config, config->document->weight(), known)) return nullptr;
   check_references(*config, diagnostics);

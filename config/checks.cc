@@ -39,6 +39,7 @@ class Checker {
     check_tls();
     check_context();
     check_hosts();
+    for (const auto& service : config_.services) check_locality(*service);
     for (const Route& route : config_.routes) check_route(route);
     if (config_.drain.delay > config_.drain.timeout && config_.source.find("drain")) {
       d_.error(config_.source.find("drain"), "delay is longer than timeout, which includes it");
@@ -103,6 +104,25 @@ class Checker {
     only_with("peer", mode == TlsMode::kMtls, "mtls");
     only_with("sni", mode != TlsMode::kOff, "mtls or tls");
     only_with("ca", mode == TlsMode::kTls, "tls");
+  }
+
+  // An empty value is one that the environment does not know: nothing is near then.
+  void check_locality(const Service& service) {
+    if (!service.locality || !service.locality->source.is_map()) return;
+    const std::string& prefer = service.locality->prefer;
+    if (prefer.empty()) return;  // the tables have told of it
+    const Node written = service.locality->source.find("prefer");
+    if (prefer == "color" || prefer == "tenant") {
+      d_.error(written, quoted(prefer) + " makes pools of their own",
+               "prefer: zone, or another label");
+      return;
+    }
+    for (const auto& [key, value] : config_.node.labels) {
+      if (key == prefer) return;
+    }
+    d_.error_below(service.locality->source, "prefer",
+                   "node.labels has no " + quoted(prefer) + ", so no endpoint is near",
+                   "node: { labels: { " + prefer + ": … } }");
   }
 
   // One header, one meaning.

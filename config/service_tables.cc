@@ -58,6 +58,25 @@ const Table<LoadBalancing>& load_balancing_table() {
   return table;
 }
 
+const Table<Subset>& subset_table() {
+  static const Table<Subset> table{
+      required<Subset>({"size", &Subset::size, integer<uint32_t>(1, 1'000'000),
+                        "So many endpoints of each pool, if it has more."}),
+      {"index", &Subset::index, optional_of(integer<uint32_t>(0, 1'000'000)),
+       "Which of its callers this is, from 0 on; left out: by hash of `node.instance`."},
+  };
+  return table;
+}
+
+const Table<Locality>& locality_table() {
+  static const Table<Locality> table{
+      {"prefer", &Locality::prefer, name(), "Endpoints whose label of this name is the node's."},
+      {"spill_below", &Locality::spill_below,
+       "The others get requests when less than this share of those may be asked."},
+  };
+  return table;
+}
+
 const Table<PoolSettings>& pool_table() {
   static const Table<PoolSettings> table{
       {"on_unhealthy", &PoolSettings::on_unhealthy,
@@ -147,6 +166,10 @@ const Table<Service>& service_table() {
        "Who answers; may be empty: declared, nobody there."},
       {"load_balancing", &Service::load_balancing, load_balancing_table(),
        "How requests are spread."},
+      {"subset", &Service::subset, subset_table(),
+       "Of a large service: the endpoints that this sidecar uses."},
+      {"locality", &Service::locality, locality_table(),
+       "Prefers the endpoints that are near, while there are enough."},
       {"pools", &Service::pools, pools(),
        "Pools beside those that the endpoints' labels make, and their settings."},
       {"fallback", &Service::fallback,
@@ -156,8 +179,6 @@ const Table<Service>& service_table() {
        "Where a colour without a pool goes: up its parents, to base, or nowhere (503)."},
       {"filters", &Service::filters, filter_settings(),
        "This service's settings for filters of the outbound chain, on top of the chain's."},
-      not_yet<Service>("subset"),
-      not_yet<Service>("locality"),
       not_yet<Service>("health_check"),
   };
   return table;

@@ -195,6 +195,16 @@ struct LoadBalancing {
   std::optional<BalancerKey> key;  // with kRingHash, and only there
 };
 
+struct Subset {
+  uint32_t size = 0;
+  std::optional<uint32_t> index;  // left out: by hash of node.instance
+};
+struct Locality {
+  std::string prefer = "zone";
+  Share spill_below{0.7};
+  Node source;
+};
+
 enum class OnUnhealthy : uint8_t { kFail, kFallback, kPanic };
 struct PoolSettings {
   std::string name;    // "red", "base", "red@acme"
@@ -225,6 +235,8 @@ struct Service {
   bool stateful = false;
   std::vector<Endpoint> endpoints;
   LoadBalancing load_balancing;
+  std::optional<Subset> subset;
+  std::optional<Locality> locality;
   std::vector<PoolSettings> pools;
   Fallback fallback = Fallback::kParentThenBase;
   std::vector<FilterSettings> filters;

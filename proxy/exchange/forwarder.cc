@@ -119,11 +119,26 @@ const Endpoint* Forwarder::pick_endpoint(const PickBy& policy) {
   };
   for (const Accept& accept : {Accept(another), Accept(may_answer)}) {
     while (const Endpoint* endpoint = pick(*live_, policy, worker_.random, accept)) {
-      if (endpoint->health->ejection.begin(worker_.scheduler.now())) return endpoint;
+      if (may_go_to(*endpoint)) return endpoint;
     }
   }
   // All are out: through another pool that has the same instances.
-  return pick(*live_, policy, worker_.random, [](const Endpoint&) { return true; });
+  PickBy any = policy;
+  any.reach = Reach::kWholePool;
+  return pick(*live_, any, worker_.random, [](const Endpoint&) { return true; });
+}
+
+// To one that is out only as its trial; and where that would wait for a connection that could not
+// be made before, one is made first, beside the requests, so that no caller waits for a dead
+// address.
+bool Forwarder::may_go_to(const Endpoint& endpoint) {
+  EndpointHealth& health = *endpoint.health;
+  const MonoTime now = worker_.scheduler.now();
+  if (!health.ejection.out() || !health.doubtful()) return health.ejection.begin(now);
+  if (health.ejection.put_off(now)) {
+    live_->state(endpoint).pool(protocol_for(target_->service, info_, *head_)).dial_ahead();
+  }
+  return false;
 }
 
 void Forwarder::launch(bool fresh) {

@@ -65,6 +65,7 @@ class Forwarder final : private AttemptOwner, private ResponseSink {
   void shape();
   void give_head();
   const Endpoint* pick_endpoint(const PickBy& policy);
+  bool may_go_to(const Endpoint& endpoint);
   void launch(bool fresh);
   void retire_attempt();
   void stop_keeping();

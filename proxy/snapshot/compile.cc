@@ -18,7 +18,7 @@ class Compiler {
  public:
   Compiler(const config::Config& config, const std::vector<FilterKind>& registry,
            const Resolutions& resolutions, const Snapshot* previous, uint64_t seed,
-           config::Diagnostics& diagnostics)
+           config::Diagnostics& diagnostics, MonoTime now)
       : config_(config),
         resolutions_(resolutions),
         previous_(previous),
@@ -28,7 +28,7 @@ class Compiler {
         filters_(registry, previous, *snapshot_, diagnostics),
         channels_(config, snapshot_->tls, previous == nullptr ? nullptr : &previous->channels,
                   snapshot_->channels, diagnostics),
-        services_(resolutions, previous, *snapshot_, filters_, channels_) {}
+        services_(resolutions, previous, now, *snapshot_, filters_, channels_) {}
 
   std::shared_ptr<Snapshot> run(SnapshotTls tls) {
     snapshot_->tls = std::move(tls);
@@ -55,6 +55,9 @@ class Compiler {
     snapshot_->source = config_.text;
     snapshot_->node_service = config_.node.service;
     snapshot_->instance = config_.node.instance;
+    for (const auto& [key, value] : config_.node.labels) {
+      snapshot_->node_labels.emplace_back(key, *value);
+    }
     const config::Limits& limits = config_.limits;
     snapshot_->limits = {.header_bytes = limits.headers.bytes.bytes,
                          .header_count = limits.headers.count,
@@ -132,7 +135,7 @@ class Compiler {
     Service& app = *made;
     app.channel = channels_.to_app();
     app.protocol = same_word<UpstreamProtocol>(from.app_protocol);
-    add_endpoints(app.pool_for("", ""), *from.app, 100, resolutions_);
+    add_endpoints(app.pool_for("", ""), *from.app, {}, resolutions_);
     app.finish(*snapshot_->health);
     listener.app = std::make_unique<ServiceEntry>(made);
     secure(listener, from);
@@ -194,8 +197,9 @@ std::shared_ptr<Snapshot> compile(const config::Config& config,
                                   const std::vector<FilterKind>& registry,
                                   const Resolutions& resolutions, SnapshotTls tls,
                                   const Snapshot* previous, uint64_t seed,
-                                  config::Diagnostics& diagnostics) {
-  return Compiler(config, registry, resolutions, previous, seed, diagnostics).run(std::move(tls));
+                                  config::Diagnostics& diagnostics, MonoTime now) {
+  Compiler compiler(config, registry, resolutions, previous, seed, diagnostics, now);
+  return compiler.run(std::move(tls));
 }
 
 }  // namespace woad

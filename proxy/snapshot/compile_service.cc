@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "proxy/base/stable_hash.h"
 #include "proxy/snapshot/same_word.h"
+#include "proxy/upstream/slow_start.h"
 
 namespace woad {
 
@@ -25,13 +27,13 @@ Affinity compile_affinity(const std::optional<config::BalancerKey>& from) {
 
 }  // namespace
 
-void add_endpoints(Pool& pool, const config::HostPort& at, uint32_t weight,
+void add_endpoints(Pool& pool, const config::HostPort& at, const Endpoint& model,
                    const Resolutions& resolutions) {
   const auto add = [&](const Address& address, std::string name, std::string unresolved) {
-    pool.endpoints.push_back({.address = address,
-                              .name = std::move(name),
-                              .weight = weight,
-                              .unresolved = std::move(unresolved)});
+    Endpoint& endpoint = pool.endpoints.emplace_back(model);
+    endpoint.address = address;
+    endpoint.name = std::move(name);
+    endpoint.unresolved = std::move(unresolved);
   };
   if (at.numeric) {
     const auto address = Address::from_host(at.host, at.port);
@@ -59,12 +61,19 @@ void add_endpoints(Pool& pool, const config::HostPort& at, uint32_t weight,
 }
 
 ServiceCompiler::ServiceCompiler(const Resolutions& resolutions, const Snapshot* previous,
-                                 Snapshot& snapshot, FilterCompiler& filters,
+                                 MonoTime now, Snapshot& snapshot, FilterCompiler& filters,
                                  ChannelCompiler& channels)
-    : resolutions_(resolutions), snapshot_(snapshot), filters_(filters), channels_(channels) {
+    : resolutions_(resolutions),
+      previous_(previous),
+      now_(now),
+      snapshot_(snapshot),
+      filters_(filters),
+      channels_(channels) {
   if (previous == nullptr) return;
-  previous_.reserve(previous->services.size());
-  for (const EntryPtr& entry : previous->services) previous_.emplace(entry->from.get(), &entry);
+  entries_.reserve(previous->services.size());
+  for (const EntryPtr& entry : previous->services) {
+    entries_.emplace(entry->service.name(), &entry);
+  }
 }
 
 std::shared_ptr<const ServiceEntry> ServiceCompiler::compile(
@@ -79,11 +88,24 @@ std::shared_ptr<const ServiceEntry> ServiceCompiler::compile(
 }
 
 std::shared_ptr<const ServiceEntry> ServiceCompiler::unchanged(const config::Service& from) {
-  const auto found = previous_.find(&from);
-  if (found == previous_.end()) return nullptr;
+  const auto found = entries_.find(from.name);
+  if (found == entries_.end() || (*found->second)->from.get() != &from) return nullptr;
   const EntryPtr& entry = *found->second;
-  if (!resolved_the_same(*entry) || !channels_.keep(from, entry->service.channel)) return nullptr;
+  if (!chosen_the_same(from) || !resolved_the_same(*entry) ||
+      !channels_.keep(from, entry->service.channel))
+    return nullptr;
   return filters_.keep(from.filters, entry->filters, "services." + from.name) ? entry : nullptr;
+}
+
+const ServiceEntry* ServiceCompiler::before(const config::Service& from) const {
+  const auto found = entries_.find(from.name);
+  return found == entries_.end() ? nullptr : found->second->get();
+}
+
+// Who is in a subset, and who is near, depends on the node as well.
+bool ServiceCompiler::chosen_the_same(const config::Service& from) const {
+  if (from.subset && previous_->instance != snapshot_.instance) return false;
+  return !from.locality || previous_->node_labels == snapshot_.node_labels;
 }
 
 bool ServiceCompiler::resolved_the_same(const ServiceEntry& entry) const {
@@ -106,14 +128,34 @@ std::shared_ptr<Service> ServiceCompiler::make(const config::Service& from) {
     service->pool_for(pool.color, pool.tenant).on_unhealthy =
         same_word<OnUnhealthy>(pool.on_unhealthy);
   }
-  for (const config::Endpoint& endpoint : from.endpoints) {
-    Pool& pool = service->pool_for(config::label(endpoint.labels, "color"),
-                                   config::label(endpoint.labels, "tenant"));
-    add_endpoints(pool, *endpoint.address, endpoint.weight, resolutions_);
-  }
+  if (from.subset) service->subset = compile_subset(*from.subset);
+  if (from.locality) service->spill_below = from.locality->spill_below.value;
+  for (const config::Endpoint& endpoint : from.endpoints) add_endpoint(*service, from, endpoint);
   service->finish(*snapshot_.health);
+  if (const ServiceEntry* earlier = before(from)) service->note_joined(earlier->service, now_);
   service->channel = channels_.to_service(from);
   return service;
+}
+
+Subset ServiceCompiler::compile_subset(const config::Subset& from) const {
+  return {.size = from.size, .index = from.index, .caller = stable_hash(snapshot_.instance)};
+}
+
+void ServiceCompiler::add_endpoint(Service& service, const config::Service& from,
+                                   const config::Endpoint& endpoint) const {
+  Pool& pool = service.pool_for(config::label(endpoint.labels, "color"),
+                                config::label(endpoint.labels, "tenant"));
+  Endpoint model;
+  model.weight = endpoint.weight;
+  model.local = from.locality && is_local(endpoint.labels, from.locality->prefer);
+  add_endpoints(pool, *endpoint.address, model, resolutions_);
+}
+
+bool ServiceCompiler::is_local(const config::Labels& labels, std::string_view prefer) const {
+  const std::string_view there = config::label(labels, prefer);
+  return !there.empty() &&
+         std::any_of(snapshot_.node_labels.begin(), snapshot_.node_labels.end(),
+                     [&](const auto& own) { return own.first == prefer && own.second == there; });
 }
 
 void ServiceCompiler::note_surroundings(const config::Service& from, ServiceEntry& entry) const {

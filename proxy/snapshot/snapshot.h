@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include "proxy/base/time.h"
@@ -61,12 +62,15 @@ struct ExchangeLimits {
   size_t mirrors_behind = size_t{64} << 20;
 };
 
+using Labels = std::vector<std::pair<std::string, std::string>>;
+
 struct Snapshot {
   std::string version;                        // of the file
   std::string hash;                           // of its text
   std::shared_ptr<const std::string> source;  // its text
   std::string node_service;
   std::string instance;
+  Labels node_labels;
   std::array<FilterChain, 2> chains;  // by Direction
   std::vector<ListenerSpec> listeners;
   std::vector<std::shared_ptr<const ServiceEntry>> services;  // in the order of the file

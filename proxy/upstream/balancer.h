@@ -5,17 +5,23 @@
 // long answers take, times the load. round_robin: in turn, by weight. random: by weight. ring_hash:
 // the endpoint that the request's key belongs to, see by_key() in balancer.cc. What the caller does
 // not accept is passed over, and its share goes to the others.
+//
+// Where the service prefers some endpoints (`locality`), these are chosen among first, or the
+// others, as near_share() says; the other part is for when nobody in the first one is accepted.
 #pragma once
 
 #include <optional>
 
-#include "proxy/base/function_ref.h"
 #include "proxy/base/random.h"
 #include "proxy/upstream/live_pools.h"
 
 namespace woad {
 
-using Accept = FunctionRef<bool(const Endpoint&)>;
+// How far a pick goes for its endpoint.
+enum class Reach : uint8_t {
+  kNearFirst,  // where the service prefers to
+  kWholePool   // to all alike
+};
 
 // What a pick goes by.
 struct PickBy {
@@ -25,9 +31,10 @@ struct PickBy {
 
   BalancerPolicy policy;
   std::optional<uint64_t> key;  // ring_hash: of the request (Affinity); nothing: as random
+  Reach reach = Reach::kNearFirst;
 };
 
 // An endpoint with an address that `accept` takes; nullptr when the pool has none.
-const Endpoint* pick(LivePool& pool, const PickBy& by, Random& random, Accept accept);
+const Endpoint* pick(LivePool& live, const PickBy& by, Random& random, Accept accept);
 
 }  // namespace woad

@@ -70,6 +70,11 @@ class ConnectionPool {
   // `fresh`: only a new connection will do (a replay after a reused one died).
   void acquire(StreamWaiter& waiter, bool fresh);
 
+  // Opens a connection that nobody waits for, unless one is on its way.
+  void dial_ahead() {
+    if (dialing_count_ == 0) dial();
+  }
+
   // Closes idle connections and drains the others; the pool goes when it is empty.
   void drain();
   bool empty() const { return connections_ == 0 && waiting_count_ == 0; }

@@ -4,14 +4,28 @@
 
 namespace woad {
 
+bool Ejection::claim(int64_t until, MonoTime now, Duration length) {
+  if (until == kIn || now.time_since_epoch().count() < until) return false;
+  const int64_t next = (now + length).time_since_epoch().count();
+  return until_.compare_exchange_strong(until, next, std::memory_order_relaxed);
+}
+
 bool Ejection::begin(MonoTime now) {
-  int64_t until = until_.load(std::memory_order_relaxed);
+  const int64_t until = until_.load(std::memory_order_relaxed);
   if (until == kIn) return true;
-  if (now.time_since_epoch().count() < until) return false;
-  const int64_t next = (now + kLongestTrial).time_since_epoch().count();
-  if (!until_.compare_exchange_strong(until, next, std::memory_order_relaxed)) return false;
+  if (!claim(until, now, kLongestTrial)) return false;
   on_trial_.store(true, std::memory_order_relaxed);
   return true;
+}
+
+bool Ejection::put_off(MonoTime now) {
+  return claim(until_.load(std::memory_order_relaxed), now, kPutOff);
+}
+
+void Ejection::connected() {
+  int64_t until = until_.load(std::memory_order_relaxed);
+  if (until == kIn || on_trial_.load(std::memory_order_relaxed)) return;
+  until_.compare_exchange_strong(until, kDue, std::memory_order_relaxed);
 }
 
 bool Ejection::failed(uint32_t consecutive) {

@@ -3,7 +3,9 @@
 //   in ──eject()──▶ out ──its time is over──▶ on trial ──succeeded()──▶ in
 //                    ▲──────────── failed(): twice as long ─────┘
 //
-// A trial is one real request. Without locks; any thread.
+// A trial is one real request. Where no connection could be made when that was tried last, one
+// comes first that no request waits for: it is put off until that is there. Without locks; any
+// thread.
 #pragma once
 
 #include <atomic>
@@ -25,6 +27,8 @@ class Ejection {
  public:
   // A trial that has no result after so long makes way for another.
   static constexpr Duration kLongestTrial = seconds(10);
+  // From one connection that is tried to the next.
+  static constexpr Duration kPutOff = seconds(1);
 
   bool out() const { return until_.load(std::memory_order_relaxed) != kIn; }
   // Nobody is to send a request there now.
@@ -33,6 +37,10 @@ class Ejection {
   }
   // Of whoever is about to send a request there. False: another is on trial already.
   bool begin(MonoTime now);
+  // In place of begin(): a connection is tried first. False: another does so already.
+  bool put_off(MonoTime now);
+  // There is one: the trial may begin.
+  void connected();
 
   // A result that is a gateway's failure; true: it is to be put out, or its trial failed.
   bool failed(uint32_t consecutive);
@@ -45,6 +53,10 @@ class Ejection {
 
  private:
   static constexpr int64_t kIn = INT64_MIN;
+  static constexpr int64_t kDue = kIn + 1;
+
+  // Keeps others out for so long, if nobody did before; false: somebody did, or it is in.
+  bool claim(int64_t until, MonoTime now, Duration length);
 
   std::atomic<int64_t> until_{kIn};
   std::atomic<uint32_t> failed_in_a_row_{0};

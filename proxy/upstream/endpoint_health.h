@@ -29,6 +29,7 @@ class EndpointHealth {
   void reached() {
     if (!doubtful()) return;
     passed_over_until_.store(kReachable, std::memory_order_relaxed);
+    ejection.connected();
   }
   void unreachable(MonoTime now) {
     passed_over_until_.store((now + kPassedOver).time_since_epoch().count(),

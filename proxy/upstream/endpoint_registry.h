@@ -25,6 +25,8 @@ class EndpointRegistry {
     for (auto& [key, state] : endpoints_) visit(*state);
   }
 
+  MonoTime now() const { return context_.scheduler.now(); }
+
   // Drains the retired ones and drops the empty ones; whether any is left. Only when nothing but
   // the newest snapshot is in use: older ones may use them.
   bool drop_retired();

@@ -12,6 +12,7 @@
 
 #include "proxy/upstream/endpoint_registry.h"
 #include "proxy/upstream/service.h"
+#include "proxy/upstream/slow_start.h"
 
 namespace woad {
 
@@ -22,7 +23,8 @@ class LivePool {
       : service_(service.shared_from_this()),
         pool_(pool),
         registry_(registry),
-        states_(pool.endpoints.size()) {}
+        states_(pool.endpoints.size()),
+        has_starters_(pool.last_join != MonoTime::min()) {}
 
   const Pool& pool() const { return pool_; }
   // Of an endpoint of the pool with an address.
@@ -39,9 +41,15 @@ class LivePool {
   }
   // Whether it is balanced by how long answers take.
   bool wants_latency() const { return service_->policy == BalancerPolicy::kPeakEwma; }
-
-  // The position of round robin, in units of weight.
-  uint64_t turn = 0;
+  double spill_below() const { return service_->spill_below; }
+  // Whether some of its endpoints joined so lately that they start slowly.
+  bool has_starters() {
+    if (has_starters_) has_starters_ = starts_slowly(pool_.last_join, now());
+    return has_starters_;
+  }
+  MonoTime now() const { return registry_.now(); }
+  // The position of round robin in a stretch of the pool, in units of weight.
+  uint64_t& turn(const Stretch& of) { return &of == &pool_.far ? far_turn_ : near_turn_; }
 
  private:
   friend class LivePools;
@@ -58,7 +66,10 @@ class LivePool {
   const Pool& pool_;
   EndpointRegistry& registry_;
   std::vector<EndpointState*> states_;  // nullptr: nothing was sent there yet
-  bool current_ = true;                 // the newest snapshot has it, or it is not listed
+  uint64_t near_turn_ = 0;
+  uint64_t far_turn_ = 0;
+  bool has_starters_;
+  bool current_ = true;  // the newest snapshot has it, or it is not listed
 };
 
 class LivePools {

@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "proxy/base/stable_hash.h"
+#include "proxy/upstream/slow_start.h"
 
 namespace woad {
 namespace {
@@ -15,6 +16,26 @@ uint64_t coprime_near_golden(uint64_t total) {
   auto step = static_cast<uint64_t>(static_cast<double>(total) * 0.6180339887498949);
   while (step < 1 || std::gcd(step, total) != 1) ++step;
   return step;
+}
+
+Stretch stretch_of(std::span<const Endpoint> endpoints, size_t first, size_t end) {
+  Stretch stretch{.first = first, .count = end - first};
+  for (const Endpoint& endpoint : endpoints.subspan(first, stretch.count)) {
+    stretch.total_weight += endpoint.weight;
+    stretch.even_weights = stretch.even_weights && endpoint.weight == endpoints[first].weight;
+  }
+  if (stretch.total_weight > 0) stretch.stride = coprime_near_golden(stretch.total_weight);
+  return stretch;
+}
+
+void divide(Pool& pool) {
+  auto& all = pool.endpoints;
+  const auto end = std::stable_partition(all.begin(), all.end(),
+                                         [](const Endpoint& endpoint) { return endpoint.local; });
+  const auto local = static_cast<size_t>(end - all.begin());
+  const size_t near = local == 0 ? all.size() : local;
+  pool.near = stretch_of(all, 0, near);
+  pool.far = stretch_of(all, near, all.size());
 }
 
 }  // namespace
@@ -68,13 +89,19 @@ void Service::finish(HealthTable& health) {
   for (Pool& pool : pools_) {
     pool.health = health.of(name_, pool.name);
     std::erase_if(pool.endpoints, [](const Endpoint& endpoint) { return endpoint.weight == 0; });
+    for (Endpoint& endpoint : pool.endpoints) endpoint.hash = stable_hash(endpoint.name);
+    if (subset) keep_subset(pool.endpoints, *subset);
     for (Endpoint& endpoint : pool.endpoints) {
       if (endpoint.address.valid()) endpoint.health = health.of(endpoint.address);
-      endpoint.hash = stable_hash(endpoint.name);
-      pool.total_weight += endpoint.weight;
-      pool.even_weights = pool.even_weights && endpoint.weight == pool.endpoints[0].weight;
     }
-    if (pool.total_weight > 0) pool.stride = coprime_near_golden(pool.total_weight);
+    divide(pool);
+  }
+}
+
+void Service::note_joined(const Service& before, MonoTime now) {
+  for (Pool& pool : pools_) {
+    const Pool* earlier = before.find_pool(pool.color, pool.tenant);
+    if (earlier != nullptr) woad::note_joined(pool, *earlier, now);
   }
 }
 

@@ -4,16 +4,19 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
 
+#include "proxy/base/function_ref.h"
 #include "proxy/net/address.h"
 #include "proxy/upstream/affinity.h"
 #include "proxy/upstream/channel.h"
 #include "proxy/upstream/endpoint_health.h"
+#include "proxy/upstream/subset.h"
 
 namespace woad {
 
@@ -40,6 +43,26 @@ struct Endpoint {
   uint32_t of_name = 0;
   // Of `name`, the same in every sidecar; once its service is finished.
   uint64_t hash = 0;
+  // It stands where its service prefers them to (`locality`).
+  bool local = false;
+  // When it came to a pool that had others; min(): it was there from the start.
+  MonoTime joined = MonoTime::min();
+};
+
+// Which endpoints a try may go to.
+using Accept = FunctionRef<bool(const Endpoint&)>;
+
+inline bool may_be_asked(const Endpoint& endpoint, Accept accept) {
+  return endpoint.address.valid() && accept(endpoint);
+}
+
+// Endpoints of a pool that stand together, as a balancer goes by them.
+struct Stretch {
+  size_t first = 0;
+  size_t count = 0;
+  uint64_t total_weight = 0;
+  uint64_t stride = 1;       // a step of round robin in units of weight, coprime to total_weight
+  bool even_weights = true;  // all the same: balancers take the short way
 };
 
 struct Pool {
@@ -47,10 +70,11 @@ struct Pool {
   std::string color;   // "" = base
   std::string tenant;  // "" = any
   OnUnhealthy on_unhealthy = OnUnhealthy::kFail;
-  uint64_t total_weight = 0;
-  uint64_t stride = 1;       // a step of round robin in units of weight, coprime to total_weight
-  bool even_weights = true;  // all the same: balancers take the short way
-  std::vector<Endpoint> endpoints;       // of weight > 0; the addresses of a name stand together
+  // Of weight > 0, of the subset; first the local ones. The addresses of a name stand together.
+  std::vector<Endpoint> endpoints;
+  Stretch near;                          // the local ones; all, when none or all of them are
+  Stretch far;                           // the others
+  MonoTime last_join = MonoTime::min();  // of its endpoints
   std::vector<std::string> names;        // of several addresses, as written: "localhost:80"
   std::shared_ptr<PoolHealth> health{};  // once its service is finished
 
@@ -82,13 +106,17 @@ class Service final : public std::enable_shared_from_this<Service> {
   // The pool of that colour and tenant, made when it does not exist.
   Pool& pool_for(std::string_view color, std::string_view tenant);
   void finish(HealthTable& health);
+  // After that: notes which endpoints were not in `before`, an earlier state of it, and joined now.
+  void note_joined(const Service& before, MonoTime now);
 
   // False: no file names it, such as the original destination of a connection. What a worker has of
   // it stays while it is used, whatever snapshots come.
   bool listed = true;
   UpstreamProtocol protocol = UpstreamProtocol::kAuto;
   BalancerPolicy policy = BalancerPolicy::kLeastRequest;
-  Affinity affinity;  // with kRingHash
+  Affinity affinity;             // with kRingHash
+  std::optional<Subset> subset;  // of each pool
+  double spill_below = 0;        // the share of a pool's near weight that is enough for all
   // How its endpoints are reached; never nullptr once the service is finished.
   std::shared_ptr<const Channel> channel;
   void set_fallback(Fallback fallback) { fallback_ = fallback; }

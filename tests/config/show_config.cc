@@ -28,11 +28,19 @@ std::string show_balancing(const LoadBalancing& balancing) {
          balancing.key->cookie.value_or("-") + show_number(balancing.key->source_ip);
 }
 
+std::string show_subset(const Subset& subset) {
+  return show_number(subset.size) + (subset.index ? show_number(*subset.index) : " -");
+}
+
 std::string show_service(const Service& service) {
   std::string text = "service " + service.name;
   for (const auto& host : service.hosts) text += " " + *host;
   text += show_number(service.protocol) + show_number(service.external) +
           show_balancing(service.load_balancing) + show_number(service.fallback);
+  if (service.subset) text += " subset" + show_subset(*service.subset);
+  if (service.locality) {
+    text += " near " + service.locality->prefer + " " + show(service.locality->spill_below);
+  }
   text += service.tls.mode ? show_number(*service.tls.mode) : " -";
   for (const auto& peer : service.tls.peer) text += " " + *peer;
   text += show_text(service.tls.sni) + show_text(service.tls.ca) + "\n";

@@ -137,6 +137,82 @@ class Balancing(Suite):
         counts = collections.Counter(self.answers(woad, [[]] * 100))
         self.assertLessEqual(counts["0"], 10, counts)
 
+    def zones(self, *zones, **more):
+        """A sidecar in z1, and an origin in each of the zones."""
+        rows = self.endpoints(*[100] * len(zones))
+        for row, zone in zip(rows, zones):
+            row["labels"] = dict(zip(("zone", "color"), zone.split("/")))
+        return self.sidecar(
+            node={"service": "cart", "labels": {"zone": "z1"}},
+            services={"price": {"endpoints": rows, "locality": {"prefer": "zone", **more}}})
+
+    def kill(self, place):
+        self.origins[place].close()
+
+    def test_requests_stay_in_their_zone(self):
+        woad = self.zones("z2", "z1", "z1", "z3")
+        self.assertEqual(set(self.answers(woad, [[]] * 60)), {"1", "2"})
+        pools = woad.json("/services")["services"][0]["pools"]
+        self.assertEqual([pool["name"] for pool in pools], ["base"], "a zone makes no pool")
+
+    def test_they_spill_over_when_too_few_are_left(self):
+        woad = self.zones("z1", "z1", "z2")
+        self.kill(0)
+        ejected = lambda: any(e["ejected"] for e in
+                              woad.json("/services")["services"][0]["pools"][0]["endpoints"])
+        self.assertTrue(until(lambda: self.answers(woad, [[]] * 10) and ejected(), 60))
+        counts = collections.Counter(self.answers(woad, [[]] * 400))
+        self.assertEqual(set(counts), {"1", "2"})
+        # Half of the zone is left, 70 % would be enough: two in seven leave it.
+        self.assertGreater(counts["1"], counts["2"], counts)
+
+    def test_no_zone_of_ones_own_is_all_zones(self):
+        woad = self.zones("z2", "z3")
+        self.assertEqual(set(self.answers(woad, [[]] * 60)), {"0", "1"})
+
+    def test_each_colour_has_its_zones(self):
+        woad = self.zones("z1", "z2/red", "z1/red", "z3/blue")
+        for color, places in (("red", {"2"}), ("blue", {"3"}), ("green", {"0"})):
+            found = self.answers(woad, [[("x-woad-color", color)]] * 20)
+            self.assertEqual(set(found), places, color)
+
+    def test_a_subset_is_all_that_a_sidecar_knows(self):
+        rows = self.endpoints(*[100] * 6)
+        found = []
+        for index in range(4):
+            woad = self.sidecar(services={"price": {
+                "endpoints": rows if index < 2 else rows[::-1],
+                "subset": {"size": 3, "index": index}}})
+            mine = set(self.answers(woad, [[]] * 60))
+            known = woad.json("/services")["services"][0]["pools"][0]["endpoints"]
+            self.assertEqual({e["address"] for e in known},
+                             {self.origins[int(place)].address for place in mine})
+            found.append(mine)
+        # Two rounds of two callers.
+        self.assertEqual([len(mine) for mine in found], [3] * 4)
+        self.assertEqual(found[0] | found[1], set("012345"))
+        self.assertEqual(found[2] | found[3], set("012345"))
+
+    def test_a_subset_by_name(self):
+        rows = self.endpoints(*[100] * 8)
+
+        def mine(instance):
+            woad = self.sidecar(node={"service": "cart", "instance": instance},
+                                services={"price": {"endpoints": rows, "subset": {"size": 2}}})
+            return frozenset(self.answers(woad, [[]] * 40))
+        found = [mine(f"cart-{i}") for i in range(6)]
+        self.assertEqual({len(each) for each in found}, {2})
+        self.assertGreater(len(set(found)), 1)
+        self.assertEqual(mine("cart-0"), found[0], "the same after a restart")
+
+    def test_one_that_joins_starts_slowly(self):
+        rows = self.endpoints(100, 100, 100)
+        woad = self.sidecar(services={"price": {"endpoints": rows[:2]}})
+        self.assertEqual(set(self.answers(woad, [[]] * 60)), {"0", "1"})
+        woad.reload(dict(woad.config, services={"price": {"endpoints": rows}}))
+        counts = collections.Counter(self.answers(woad, [[]] * 200))
+        self.assertLess(counts["2"], min(counts["0"], counts["1"]), counts)
+
     def test_stateful_is_never_fallen_back_to(self):
         base, red = self.origin("base"), self.origin("red")
         woad = self.sidecar(services={"price": service(

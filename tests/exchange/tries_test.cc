@@ -314,6 +314,54 @@ TEST_CASE("tries: bodies are kept as long as the process has room for them") {
   CHECK(memory.kept() == 0);
 }
 
+TEST_CASE("tries: no request waits for the trial of one that could not be connected to") {
+  ExchangeRig rig(kTwoEndpoints);
+  const auto now = [&] { return rig.world.scheduler.now(); };
+  EndpointHealth& dead = *rig.snapshot->services[0]->service.pools()[0].endpoints[0].health;
+  dead.unreachable(now());
+  dead.ejection.eject(now(), {1, seconds(1), seconds(8), 0.5}, rig.random);
+  rig.world.pass(seconds(2));
+  const auto answered_by = [&](size_t dial) {
+    MemoryPeer& up = rig.world.dialer.peer(dial);
+    rig.world.turn();
+    up.pump();
+    CHECK(up.take_received().starts_with("GET / "));
+    up.send(answer("ok"));
+    rig.finish();
+    rig.client = ClientWriter();
+  };
+  rig.get();
+  REQUIRE(rig.dials() == 2);
+  CHECK(rig.world.dialer.calls[0].address == "127.0.0.1:9001");
+  rig.accept(1);
+  answered_by(1);
+  SUBCASE("it still cannot") {
+    rig.world.dialer.fail(0);
+    rig.get();
+    answered_by(1);
+    CHECK(rig.dials() == 2);
+    rig.world.pass(Ejection::kPutOff);
+    rig.get();
+    answered_by(1);
+    REQUIRE(rig.dials() == 3);
+    CHECK(rig.world.dialer.calls[2].address == "127.0.0.1:9001");
+  }
+  SUBCASE("it is still being tried") {
+    rig.world.pass(Ejection::kPutOff);
+    rig.get();
+    answered_by(1);
+    CHECK(rig.dials() == 2);
+  }
+  SUBCASE("it can again") {
+    rig.accept(0);
+    CHECK(dead.ejection.out());
+    rig.get();
+    answered_by(0);
+    CHECK(dead.ejection.keeps_out(now()));  // until somebody judges its trial
+    CHECK(rig.dials() == 2);
+  }
+}
+
 TEST_CASE("tries: the first filter that wants another has it, and the next is not asked") {
   ExchangeRig rig(kTwoEndpoints);
   int second_asked = 0;

@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+#include <set>
+
 #include "proxy/snapshot/compile.h"
 #include "tests/exchange/script_filter.h"
 
@@ -17,6 +19,8 @@ const std::vector<FilterKind>& kinds() {
   return all;
 }
 
+constexpr MonoTime kNow{seconds(1000)};
+
 // One version of the file; it goes on from another.
 struct Version {
   explicit Version(const std::string& text, const Resolutions& resolutions = {},
@@ -24,9 +28,9 @@ struct Version {
       : loaded(config::load_text(text, "f", config::Environment::none(),
                                  previous == nullptr ? nullptr : previous->loaded.config.get())) {
     REQUIRE_MESSAGE(loaded.ok(), loaded.diagnostics.text());
-    snapshot =
-        compile(*loaded.config, kinds(), resolutions, {},
-                previous == nullptr ? nullptr : previous->snapshot.get(), 1, loaded.diagnostics);
+    snapshot = compile(*loaded.config, kinds(), resolutions, {},
+                       previous == nullptr ? nullptr : previous->snapshot.get(), 1,
+                       loaded.diagnostics, kNow);
     REQUIRE_MESSAGE(loaded.diagnostics.ok(), loaded.diagnostics.text());
   }
 
@@ -142,6 +146,86 @@ TEST_CASE("compile: an address that a name had before") {
   CHECK(name(third) == "10.0.0.1:80");
   // The tables share the health of addresses that are there.
   CHECK(third.snapshot->health == first.snapshot->health);
+}
+
+const std::string kNear =
+    R"(node: { service: cart, instance: cart-1, labels: { zone: z1, rack: r2 } }
+services:
+  first: {}
+  zones:
+    locality: { prefer: zone, spill_below: 60% }
+    endpoints:
+      - { address: 127.0.0.1:1, labels: { zone: z2, rack: r2 } }
+      - { address: b.test:80, labels: { zone: z1 } }
+      - { address: 127.0.0.1:3 }
+      - { address: 127.0.0.1:4, labels: { zone: z1, color: red } }
+      - { address: 127.0.0.1:5, labels: { zone: z2, color: red } }
+  some:
+    subset: { size: 2 }
+    endpoints: [ { address: 127.0.0.1:1 }, { address: 127.0.0.1:2 }, { address: 127.0.0.1:3 } ]
+  last: {}
+)";
+
+std::string names(const Version& version, size_t service, size_t pool = 0) {
+  std::string names;
+  for (const Endpoint& each :
+       version.snapshot->services[service]->service.pools()[pool].endpoints) {
+    names += (names.empty() ? "" : " ") + each.name;
+  }
+  return names;
+}
+
+TEST_CASE("compile: who is near goes by the node's label, in each pool") {
+  const Version version(kNear, at("10.0.0.1"));
+  const Service& service = version.snapshot->services[1]->service;
+  CHECK(service.spill_below == 0.6);
+  REQUIRE(service.pools().size() == 2);  // a zone makes none
+  CHECK(names(version, 1) == "10.0.0.1:80 127.0.0.1:1 127.0.0.1:3");
+  CHECK(service.pools()[0].near.count == 1);
+  CHECK(names(version, 1, 1) == "127.0.0.1:4 127.0.0.1:5");
+  CHECK(service.pools()[1].near.count == 1);
+  const Version racks(replaced(kNear, "prefer: zone", "prefer: rack"), at("10.0.0.1"));
+  CHECK(names(racks, 1) == "127.0.0.1:1 10.0.0.1:80 127.0.0.1:3");
+  const Version unknown(replaced(kNear, "zone: z1", "zone: ''"), at("10.0.0.1"));
+  CHECK(unknown.snapshot->services[1]->service.pools()[0].near.count == 3);
+}
+
+TEST_CASE("compile: who moves, or is another, has other endpoints") {
+  const Version first(kNear, at("10.0.0.1"));
+  const auto same = [&](const Version& version, size_t service) {
+    return version.snapshot->services[service] == first.snapshot->services[service];
+  };
+  const Version again("version: x\n" + kNear, at("10.0.0.1"), &first);
+  CHECK(same(again, 1));
+  CHECK(same(again, 2));
+  const Version moved(replaced(kNear, "zone: z1", "zone: z2"), at("10.0.0.1"), &first);
+  CHECK(names(moved, 1) == "127.0.0.1:1 10.0.0.1:80 127.0.0.1:3");
+  const Version renamed(replaced(kNear, "instance: cart-1", "instance: cart-3"), at("10.0.0.1"),
+                        &first);
+  CHECK(same(renamed, 1));
+  CHECK_FALSE(same(renamed, 2));
+  std::set<std::string> subsets;
+  for (const std::string instance : {"cart-2", "cart-3", "cart-4", "cart-5", "cart-6", "cart-7"}) {
+    subsets.insert(names(Version(replaced(kNear, "cart-1", instance), at("10.0.0.1")), 2));
+  }
+  CHECK(subsets.size() > 1);
+}
+
+TEST_CASE("compile: who joins a pool is noted, whoever else changes") {
+  const Version first(kNear, at("10.0.0.1"));
+  const auto joined = [](const Version& version, size_t service) {
+    return version.snapshot->services[service]->service.pools()[0].last_join == kNow;
+  };
+  const std::string more = replaced(kNear, "  last: {}",
+                                    "  new: { endpoints: [ { address: "
+                                    "127.0.0.1:9 } ] }\n  last: {}");
+  const Version second(replaced(more, "127.0.0.1:3 }\n", "127.0.0.1:6 }\n"), at("10.0.0.1"),
+                       &first);
+  CHECK_FALSE(joined(first, 1));
+  CHECK(joined(second, 1));
+  CHECK_FALSE(joined(second, 3));
+  const Version third(kNear, at("10.0.0.2"), &first);
+  CHECK(joined(third, 1));
 }
 
 TEST_CASE("compile: what a service is balanced by") {

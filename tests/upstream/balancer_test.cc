@@ -54,6 +54,13 @@ struct Bench : test::PoolWorld {
     live().state(at(index)).latency.observe(took, scheduler.now());
   }
   void load(size_t index, uint32_t active) { live().state(at(index)).active = active; }
+  // Those before it are near, the others far.
+  void prefer(size_t first_far, double spill_below) {
+    for (size_t i = 0; i < first_far; ++i) pool().endpoints[i].local = true;
+    service->spill_below = spill_below;
+    service->finish(health);
+  }
+  void join(size_t index) { pool().endpoints[index].joined = pool().last_join = scheduler.now(); }
   void lose_address(size_t index) { pool().endpoints[index].address = Address(); }
 
   HealthTable health;
@@ -192,6 +199,124 @@ TEST_CASE("balancer: the only one left is found, wherever it stands") {
     Bench bench(std::vector<uint32_t>(40, 100));
     for (int i = 0; i < 200; ++i) CHECK(bench.pick(policy, all_but_seven) == 7);
   }
+}
+
+TEST_CASE("balancer: requests stay near, and spill over by what is missing there") {
+  struct Case {
+    std::set<size_t> refused;
+    double near;  // the share that stays
+  };
+  // Four are near; 70 % of them are enough.
+  const std::vector<uint32_t> weights{100, 100, 100, 100, 50, 100, 150};
+  for (const Case& each : {Case{{}, 1},
+                           {{0}, 1},
+                           {{0, 1}, 0.5 / 0.7},
+                           {{0, 1, 2}, 0.25 / 0.7},
+                           {{0, 1, 2, 3}, 0},
+                           {{0, 1, 2, 4, 5, 6}, 1}}) {
+    for (const BalancerPolicy policy : kAll) {
+      CAPTURE(to_string(policy));
+      CAPTURE(each.near);
+      Bench bench(weights, 11);
+      bench.prefer(4, 0.7);
+      constexpr int kTimes = 20'000;
+      const auto counts = bench.picks(policy, kTimes, each.refused);
+      double near_left = 0;
+      double far_left = 0;
+      for (size_t i = 0; i < weights.size(); ++i) {
+        if (!each.refused.contains(i)) (i < 4 ? near_left : far_left) += weights[i];
+      }
+      for (size_t i = 0; i < weights.size(); ++i) {
+        CAPTURE(i);
+        if (each.refused.contains(i)) {
+          CHECK(counts[i] == 0);
+          continue;
+        }
+        const double share =
+            i < 4 ? each.near * weights[i] / near_left : (1 - each.near) * weights[i] / far_left;
+        // What is refused goes on to its neighbours in some of the picks.
+        CHECK(std::abs(counts[i] - kTimes * share) < 0.15 * kTimes * share + 200);
+      }
+    }
+  }
+}
+
+TEST_CASE("balancer: the whole pool, when nobody is preferred") {
+  for (const BalancerPolicy policy : kAll) {
+    Bench bench({100, 100, 100, 100}, 3);
+    bench.prefer(2, 0.7);
+    PickBy by = policy;
+    by.reach = Reach::kWholePool;
+    std::vector<int> counts(4);
+    for (int i = 0; i < 20'000; ++i) ++counts[static_cast<size_t>(bench.pick(by))];
+    for (const int each : counts) CHECK(each == doctest::Approx(5000).epsilon(0.1));
+  }
+}
+
+TEST_CASE("balancer: ring_hash stays near by its key") {
+  Bench bench(std::vector<uint32_t>(12, 100));
+  const auto all = bench.places(20'000);
+  bench.prefer(4, 1);
+  const auto near = bench.places(20'000);
+  CHECK(std::all_of(near.begin(), near.end(), [](long place) { return place < 4; }));
+  CHECK(Bench({100, 100, 100, 100}).places(20'000) == near);
+  // One of four is out: a fourth goes far, and every key where it went before.
+  const auto spilt = bench.places(20'000, {0});
+  CHECK(bench.places(20'000, {0}) == spilt);
+  const auto far = std::count_if(spilt.begin(), spilt.end(), [](long at) { return at >= 4; });
+  CHECK(far == doctest::Approx(5000).epsilon(0.1));
+  for (size_t i = 0; i < spilt.size(); ++i) {
+    if (spilt[i] < 4 && near[i] != 0) CHECK(spilt[i] == near[i]);
+    if (spilt[i] >= 4 && all[i] >= 4) CHECK(spilt[i] == all[i]);
+  }
+}
+
+TEST_CASE("balancer: one that joined gets a share that grows") {
+  constexpr int kTimes = 20'000;
+  for (const BalancerPolicy policy : kAll) {
+    CAPTURE(to_string(policy));
+    Bench bench(std::vector<uint32_t>(5, 100), 5);
+    bench.join(4);
+    for (const double share : {0.1, 0.5, 0.9}) {
+      CAPTURE(share);
+      const auto counts = bench.picks(policy, kTimes);
+      // Its share of picks, or, with round robin, of turns.
+      CHECK(counts[4] > 0.8 * kTimes * share / 5);
+      CHECK(counts[4] < 1.2 * kTimes * share / (4 + share));
+      for (size_t i = 0; i < 4; ++i) {
+        CHECK(counts[i] == doctest::Approx((kTimes - counts[4]) / 4.0).epsilon(0.15));
+      }
+      bench.pass(share == 0.1 ? seconds(15) : seconds(12));
+    }
+    bench.pass(seconds(3));
+    CHECK(bench.picks(policy, kTimes)[4] == doctest::Approx(kTimes / 5.0).epsilon(0.1));
+    CHECK_FALSE(bench.live().has_starters());
+  }
+}
+
+TEST_CASE("balancer: one that joined is asked when nobody else may be") {
+  for (const BalancerPolicy policy : kAll) {
+    Bench bench({100, 100, 100});
+    bench.join(2);
+    for (int i = 0; i < 100; ++i) CHECK(bench.pick(policy, {0, 1}) == 2);
+  }
+}
+
+TEST_CASE("balancer: one that joined is not flooded for having nothing to do") {
+  for (const BalancerPolicy policy : {BalancerPolicy::kLeastRequest, BalancerPolicy::kPeakEwma}) {
+    Bench bench({100, 100, 100});
+    bench.join(2);
+    bench.load(0, 50);
+    bench.load(1, 50);
+    CHECK(bench.picks(policy, 20'000)[2] == doctest::Approx(2000).epsilon(0.1));
+  }
+}
+
+TEST_CASE("balancer: the keys of one that joined are its own at once") {
+  Bench bench(std::vector<uint32_t>(5, 100));
+  bench.join(4);
+  CHECK(bench.places(1000) == Bench(std::vector<uint32_t>(5, 100)).places(1000));
+  CHECK(bench.live().has_starters());
 }
 
 TEST_CASE("balancer: peak_ewma picks the one that will have answered first") {

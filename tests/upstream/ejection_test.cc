@@ -56,6 +56,38 @@ TEST_CASE("ejection: one trial when its time is over") {
   }
 }
 
+TEST_CASE("ejection: a trial is put off until there is a connection") {
+  World world;
+  world.now += world.eject();
+  CHECK(world.ejection.put_off(world.now));
+  CHECK_FALSE(world.ejection.put_off(world.now));
+  CHECK_FALSE(world.ejection.begin(world.now));
+  CHECK_FALSE(world.ejection.succeeded());  // of a request from before
+  CHECK(world.ejection.out());
+  SUBCASE("there is none: again") {
+    world.now += Ejection::kPutOff;
+    CHECK_FALSE(world.ejection.keeps_out(world.now));
+    CHECK(world.ejection.put_off(world.now));
+  }
+  SUBCASE("there is one: the trial is due at once, and of one request") {
+    world.ejection.connected();
+    CHECK(world.ejection.out());
+    CHECK_FALSE(world.ejection.keeps_out(world.now));
+    CHECK(world.ejection.begin(world.now));
+    CHECK_FALSE(world.ejection.begin(world.now));
+    world.ejection.connected();  // of another worker
+    CHECK_FALSE(world.ejection.begin(world.now));
+    CHECK(world.ejection.succeeded());
+  }
+}
+
+TEST_CASE("ejection: nothing is put off that is in") {
+  World world;
+  world.ejection.connected();
+  CHECK_FALSE(world.ejection.put_off(world.now));
+  CHECK_FALSE(world.ejection.out());
+}
+
 TEST_CASE("ejection: doubles up to a cap, with jitter, and begins anew") {
   World world;
   for (const int base : {1, 2, 4, 8, 8}) {

@@ -44,7 +44,7 @@ TEST_CASE("live pools: snapshots that share a service share what is live of it")
   World world;
   const auto price = world.service({"127.0.0.1:1", "127.0.0.1:2"}, world.channel);
   LivePool& live = world.live_pools.of(*price, World::pool(*price));
-  live.turn = 7;
+  live.turn(live.pool().near) = 7;
   CHECK(live.active(1) == 0);
   live.state(World::pool(*price).endpoints[1]).active = 3;
   CHECK(live.active(0) == 0);
@@ -52,7 +52,7 @@ TEST_CASE("live pools: snapshots that share a service share what is live of it")
   world.adopt({price});
   CHECK_FALSE(world.live_pools.drop_retired());
   CHECK(&world.live_pools.of(*price, World::pool(*price)) == &live);
-  CHECK(live.turn == 7);
+  CHECK(live.turn(live.pool().near) == 7);
   live.state(World::pool(*price).endpoints[1]).active = 0;
 }
 

@@ -93,9 +93,10 @@ TEST_CASE("service: weights") {
     service.finish(health);
     CHECK(pool.endpoints.size() == each.left);
     CHECK(pool.may_answer() == (each.left > 0));
-    CHECK(pool.total_weight == each.total);
-    CHECK(pool.even_weights == each.even);
-    if (each.total > 0) CHECK(std::gcd(pool.stride, pool.total_weight) == 1);
+    CHECK(pool.near.total_weight == each.total);
+    CHECK(pool.near.even_weights == each.even);
+    if (each.total > 0) CHECK(std::gcd(pool.near.stride, pool.near.total_weight) == 1);
+    CHECK(pool.far.count == 0);
   }
 }
 
