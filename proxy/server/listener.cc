@@ -7,6 +7,12 @@
 #include "proxy/upstream/balancer.h"
 
 namespace woad {
+namespace {
+
+constexpr Duration kLastLook = milliseconds(1);
+
+}  // namespace
+
 Listener::Listener(ListenerContext& context, int socket, ViewRef view, const ListenerSpec& spec)
     : context_(context),
       name_(spec.name),
@@ -179,7 +185,7 @@ void Listener::begin_drain() {
 }
 
 void Listener::close() {
-  if (phase_ == Phase::kClosed) return;
+  if (phase_ >= Phase::kClosed) return;
   begin_drain();
   acceptor_->take_waiting();
   acceptor_.reset();
@@ -188,6 +194,12 @@ void Listener::close() {
 }
 
 void Listener::end_silent() {
+  if (phase_ == Phase::kClosed) {
+    // Timers come before sockets in a turn: what came in time is read first.
+    phase_ = Phase::kLastLook;
+    last_request_timer_.arm(kLastLook);
+    return;
+  }
   while (!handshakes_.empty()) {
     count_connection(-1);
     forget(handshakes_.front());
@@ -201,7 +213,7 @@ void Listener::abort(std::string_view why) {
 }
 
 size_t Listener::active() {
-  if (phase_ == Phase::kClosed) return connections();
+  if (phase_ >= Phase::kClosed) return connections();
   size_t active = relay_count_;
   connections_.visit_each(
       [&](DownstreamConnection& connection) { active += connection.active() ? 1 : 0; });

@@ -59,7 +59,7 @@ class Listener final : private ConnectionHost, private RelayHost, private Client
  private:
   // Connections over limits.client_connections that wait for their refusal at once.
   static constexpr size_t kMostRefusals = 64;
-  enum class Phase : uint8_t { kOpen, kDraining, kClosed };
+  enum class Phase : uint8_t { kOpen, kDraining, kClosed, kLastLook };
 
   ViewRef current_view() override { return view_; }
   const ListenerSpec& spec() const override { return *spec_; }

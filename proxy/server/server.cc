@@ -12,6 +12,8 @@ namespace woad {
 namespace {
 
 constexpr Duration kDrainPoll = milliseconds(50);
+// So many in a row with nothing under way, and the app is done.
+constexpr int kQuietPolls = 10;
 
 uint64_t random_seed() {
   std::random_device entropy;
@@ -130,15 +132,16 @@ void Server::poll_active() {
 void Server::on_active(size_t active) {
   if (state_ == State::kStopped) return;
   const MonoTime now = loop_.scheduler().now();
+  quiet_polls_ = active > 0 ? 0 : quiet_polls_ + 1;
   if (state_ == State::kStopping &&
-      (active == 0 || now >= drain_deadline_ - Listener::kLastRequest)) {
+      (quiet_polls_ >= kQuietPolls || now >= drain_deadline_ - Listener::kLastRequest)) {
     state_ = State::kLeaving;
     deployment_.workers().close(Direction::kOutbound);
     poll_active();
     return;
   }
   const bool over = now >= drain_deadline_;
-  if (active > 0 && !over) {
+  if ((active > 0 || state_ == State::kStopping) && !over) {
     poll_timer_.arm(kDrainPoll);
     return;
   }

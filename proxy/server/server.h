@@ -4,10 +4,10 @@
 //       │           └──────────────────────▶┘                         ▲
 //       └────────────────────────────────────────────────────────────▶┘
 // Draining ends inbound alone (POST /drain) and lasts until a signal; stopping follows a signal and
-// lasts while anything runs; leaving ends outbound too, in the last moment of drain.timeout if not
-// before.
-// What is served is the business of Rollout (which configuration) and Deployment (by whom). The
-// control loop runs on the thread that calls run(); it serves no requests but those of admin.
+// lasts until nothing has run for a while, as a busy app pauses between its calls; leaving ends
+// outbound too, in the last moment of drain.timeout if not before. What is served is the business
+// of Rollout (which configuration) and Deployment (by whom). The control loop runs on the thread
+// that calls run(); it serves no requests but those of admin.
 #pragma once
 
 #include <functional>
@@ -87,6 +87,7 @@ class Server final : private ServerLife, private Adopter {
   Timer poll_timer_;
   Timer tend_timer_;
   MonoTime drain_deadline_{};
+  int quiet_polls_ = 0;  // in a row
   State state_ = State::kStarting;
   int exit_code_ = 0;
 };

@@ -36,12 +36,22 @@ ConnectionPool::~ConnectionPool() {
 }
 
 void ConnectionPool::acquire(StreamWaiter& waiter, bool fresh) {
-  if (!fresh && !ready_.empty()) {
-    give_stream(waiter, ready_.front());
+  if (UpstreamConnection* const ready = fresh ? nullptr : find_ready()) {
+    give_stream(waiter, *ready);
     return;
   }
   wait(waiter, fresh);
   if (waiting_count_ > expected_room()) dial();
+}
+
+// HTTP/2 tells of its room at the end of the turn, and may have lost it, or its connection, since.
+UpstreamConnection* ConnectionPool::find_ready() {
+  while (!ready_.empty()) {
+    UpstreamConnection& last_used = ready_.front();
+    if (last_used.room() > 0) return &last_used;
+    full_.push_back(last_used);
+  }
+  return nullptr;
 }
 
 void ConnectionPool::wait(StreamWaiter& waiter, bool fresh) {

@@ -100,6 +100,7 @@ class ConnectionPool {
   void dial();
   // How many waiters the dials under way will serve.
   uint32_t expected_room() const;
+  UpstreamConnection* find_ready();
   void give_stream(StreamWaiter& waiter, UpstreamConnection& connection);
   // `fresh`: the connection has just been opened.
   void serve_waiting(UpstreamConnection& connection, bool fresh);

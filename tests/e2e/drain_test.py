@@ -50,7 +50,7 @@ class Load:
             try:
                 got = client.request()
             except (Closed, OSError) as error:
-                self.failed.append(repr(error))
+                self.failed.append((self.version, self.good, repr(error)))
                 return
             if got.status != 200 or len(got.body) != SIZE:
                 self.failed.append((got.status, got.error, len(got.body)))
@@ -71,13 +71,14 @@ class Load:
 
 
 class Drain(Suite):
-    def started(self, **drain):
+    def started(self, workers=1, **drain):
         async def handler(request):
             await request.read()
             await asyncio.sleep(random.random() * 0.01)
             return Reply(body=b"x" * SIZE)
         server = self.origin(handler=handler)
-        return self.sidecar(app=server.address, services={"svc": service(server.address)}, drain=drain)
+        return self.sidecar(app=server.address, services={"svc": service(server.address)}, drain=drain,
+                            workers=workers)
 
     def load(self, port):
         loads = [Load(port, version) for version in ("h1", "h2") for _ in range(2)]
@@ -91,9 +92,9 @@ class Drain(Suite):
             self.assertEqual(load.failed, [])
 
     def test_under_load(self):
-        for delay in ("1s", "0s"):
-            with self.subTest(delay=delay):
-                woad = self.started(delay=delay, timeout="20s")
+        for delay, workers in (("1s", 1), ("0s", 1), ("0s", 2)):
+            with self.subTest(delay=delay, workers=workers):
+                woad = self.started(workers, delay=delay, timeout="20s")
                 inbound, outbound = self.load(woad.inbound), self.load(woad.outbound)
                 self.assertTrue(all(load.served(5) for load in inbound + outbound))
                 woad.process.send_signal(signal.SIGTERM)

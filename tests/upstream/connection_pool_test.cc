@@ -351,6 +351,36 @@ TEST_CASE("pool: HTTP/2 streams share one connection up to the limit") {
   CHECK(world.dials() == 2);
 }
 
+// Told of at the end of the turn; who asks before that must not be left on it.
+TEST_CASE("pool: an HTTP/2 connection that ends in this turn takes nobody more") {
+  struct Case {
+    std::string_view what, frames;
+    bool eof;
+  };
+  using namespace std::string_view_literals;
+  const Case cases[] = {
+      {"closed", "", true},
+      {"GOAWAY", "\0\0\0\4\0\0\0\0\0\0\0\10\7\0\0\0\0\0\0\0\0\1\0\0\0\0"sv, false},
+  };
+  for (const Case& each : cases) {
+    CAPTURE(each.what);
+    World world(Protocol::kHttp2);
+    Asker first(world);
+    first.ask();
+    MemoryPeer& peer = world.dialer.accept(0);
+    world.turn();
+    peer.send(each.frames);
+    if (each.eof) peer.send_eof();
+    Asker second(world);
+    second.ask();
+    CHECK(second.waits());
+    REQUIRE(world.dials() == 2);
+    world.turn();
+    world.dialer.accept(1);
+    CHECK(second.log == "new ");
+  }
+}
+
 TEST_CASE("pool: all who want a fresh HTTP/2 connection share the new one") {
   World world(Protocol::kHttp2);
   Asker askers[3] = {Asker(world), Asker(world), Asker(world)};

@@ -126,6 +126,7 @@ size_t H2ClientCodec::room() const {
 }
 
 RequestWriter& H2ClientCodec::open_stream(ResponseSink& sink) {
+  WOAD_ASSERT(room() > 0);
   std::unique_ptr<H2ClientStream> stream;
   if (spare_.empty()) {
     stream = std::make_unique<H2ClientStream>(*this, session_);
