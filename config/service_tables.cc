@@ -1,4 +1,5 @@
 // `services`: what this app may call.
+#include "config/health_check_table.h"
 #include "config/tables.h"
 #include "proxy/base/context_value.h"
 #include "proxy/base/strings.h"
@@ -112,6 +113,7 @@ bool decode_service(const Node& node, Service& service, Diagnostics& d) {
   service.name = node.key();
   service.document = Document::of(node);
   bool good = service_table().decode(node, service, d);
+  if (good && service.health_check) good = suits(*service.health_check, service.protocol, d);
   const auto valid = parse_host_port(service.name + ":1");
   if (!valid) {
     d.error_at_key(node, quoted(service.name) + " is not a name for a service",
@@ -147,6 +149,8 @@ const Table<Service>& service_table() {
        "Who answers; may be empty: declared, nobody there."},
       {"load_balancing", &Service::load_balancing, load_balancing_table(),
        "How requests are spread."},
+      {"health_check", &Service::health_check, health_check_table(),
+       "Asks each endpoint whether it is well; left out: real answers alone tell."},
       {"pools", &Service::pools, pools(),
        "Pools beside those that the endpoints' labels make, and their settings."},
       {"fallback", &Service::fallback,
@@ -158,7 +162,6 @@ const Table<Service>& service_table() {
        "This service's settings for filters of the outbound chain, on top of the chain's."},
       not_yet<Service>("subset"),
       not_yet<Service>("locality"),
-      not_yet<Service>("health_check"),
   };
   return table;
 }

@@ -195,6 +195,25 @@ struct LoadBalancing {
   std::optional<BalancerKey> key;  // with kRingHash, and only there
 };
 
+struct HttpCheck {
+  std::string path;  // with its query
+};
+struct GrpcCheck {
+  std::string service;
+};
+struct TcpCheck {};
+// How endpoints are asked whether they are well; exactly one of the three.
+struct HealthCheck {
+  std::optional<HttpCheck> http;
+  std::optional<GrpcCheck> grpc;
+  std::optional<TcpCheck> tcp;
+  Duration interval = seconds(5);
+  Duration timeout = seconds(1);  // may be longer than the interval where it is not written
+  uint32_t unhealthy_after = 3;
+  uint32_t healthy_after = 2;
+  Node source;
+};
+
 enum class OnUnhealthy : uint8_t { kFail, kFallback, kPanic };
 struct PoolSettings {
   std::string name;    // "red", "base", "red@acme"
@@ -225,6 +244,7 @@ struct Service {
   bool stateful = false;
   std::vector<Endpoint> endpoints;
   LoadBalancing load_balancing;
+  std::optional<HealthCheck> health_check;  // left out: nobody is asked
   std::vector<PoolSettings> pools;
   Fallback fallback = Fallback::kParentThenBase;
   std::vector<FilterSettings> filters;

@@ -20,7 +20,7 @@ LoadedConfig compile_loaded(config::LoadResult read, const std::string& path,
                                basis.now, read.diagnostics);
     if (!tls.being_written.empty()) loaded.being_written = tls.being_written;
     auto snapshot = compile(*read.config, basis.registry, basis.resolutions, std::move(tls),
-                            previous, basis.seed, read.diagnostics);
+                            previous, basis.seed, read.diagnostics, basis.at);
     if (read.diagnostics.ok()) loaded.snapshot = std::move(snapshot);
   }
   if (!read.diagnostics.ok()) loaded.errors = read.diagnostics.text();

@@ -34,6 +34,7 @@ struct LoadBasis {
   std::shared_ptr<const config::Config> previous_config{};
   WallTime now = std::chrono::system_clock::now();
   uint64_t seed = 0;  // of what is made anew at the start
+  MonoTime at{};      // on the clock of the loops
 };
 
 // `diagnostics` (may be nullptr) gets the errors one by one.

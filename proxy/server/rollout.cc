@@ -108,9 +108,8 @@ void Rollout::load(Load load) {
   faces_.background.run(
       [version, load = std::move(load), &source = faces_.source,
        basis = LoadBasis{registry_, faces_.names.resolutions(), running_.loaded.snapshot,
-                         running_.loaded.config, faces_.scheduler.wall(), seed_}] {
-        version->loaded = load(source, basis);
-      },
+                         running_.loaded.config, faces_.scheduler.wall(), seed_,
+                         faces_.scheduler.now()}] { version->loaded = load(source, basis); },
       [this, version] { on_loaded(std::move(*version)); });
 }
 

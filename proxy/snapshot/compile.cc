@@ -18,7 +18,7 @@ class Compiler {
  public:
   Compiler(const config::Config& config, const std::vector<FilterKind>& registry,
            const Resolutions& resolutions, const Snapshot* previous, uint64_t seed,
-           config::Diagnostics& diagnostics)
+           config::Diagnostics& diagnostics, MonoTime now)
       : config_(config),
         resolutions_(resolutions),
         previous_(previous),
@@ -28,7 +28,7 @@ class Compiler {
         filters_(registry, previous, *snapshot_, diagnostics),
         channels_(config, snapshot_->tls, previous == nullptr ? nullptr : &previous->channels,
                   snapshot_->channels, diagnostics),
-        services_(resolutions, previous, *snapshot_, filters_, channels_) {}
+        services_(resolutions, previous, *snapshot_, filters_, channels_, now) {}
 
   std::shared_ptr<Snapshot> run(SnapshotTls tls) {
     snapshot_->tls = std::move(tls);
@@ -194,8 +194,9 @@ std::shared_ptr<Snapshot> compile(const config::Config& config,
                                   const std::vector<FilterKind>& registry,
                                   const Resolutions& resolutions, SnapshotTls tls,
                                   const Snapshot* previous, uint64_t seed,
-                                  config::Diagnostics& diagnostics) {
-  return Compiler(config, registry, resolutions, previous, seed, diagnostics).run(std::move(tls));
+                                  config::Diagnostics& diagnostics, MonoTime now) {
+  return Compiler(config, registry, resolutions, previous, seed, diagnostics, now)
+      .run(std::move(tls));
 }
 
 }  // namespace woad

@@ -1,9 +1,11 @@
 #include "proxy/snapshot/compile_service.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "proxy/snapshot/same_word.h"
+#include "proxy/snapshot/suspects.h"
 
 namespace woad {
 
@@ -23,10 +25,35 @@ Affinity compile_affinity(const std::optional<config::BalancerKey>& from) {
   return affinity;
 }
 
+// As a request would have it: the first host that is one, else the service's name.
+std::string host_of(const config::Service& service) {
+  for (const auto& host : service.hosts) {
+    if (!host->starts_with('*')) return *host;
+  }
+  return service.name;
+}
+
+HealthCheck compile_health_check(const config::Service& service) {
+  const config::HealthCheck& from = *service.health_check;
+  HealthCheck check{.host = host_of(service),
+                    .interval = from.interval,
+                    .timeout = std::min(from.timeout, from.interval),
+                    .unhealthy_after = from.unhealthy_after,
+                    .healthy_after = from.healthy_after};
+  if (from.http) {
+    check.kind = HealthCheck::Kind::kHttp;
+    check.target = from.http->path;
+  } else if (from.grpc) {
+    check.kind = HealthCheck::Kind::kGrpc;
+    check.target = from.grpc->service;
+  }
+  return check;
+}
+
 }  // namespace
 
 void add_endpoints(Pool& pool, const config::HostPort& at, uint32_t weight,
-                   const Resolutions& resolutions) {
+                   const Resolutions& resolutions, const Pool* before, MonoTime now) {
   const auto add = [&](const Address& address, std::string name, std::string unresolved) {
     pool.endpoints.push_back({.address = address,
                               .name = std::move(name),
@@ -44,27 +71,41 @@ void add_endpoints(Pool& pool, const config::HostPort& at, uint32_t weight,
     add({}, at.to_string(), at.host + ": " + (failed ? known->second.error : "not resolved yet"));
     return;
   }
-  const std::vector<Address>& addresses = known->second.addresses;
+  std::vector<Address> addresses;
+  for (const Address& resolved : known->second.addresses) {
+    if (const auto address = Address::from_host(resolved.host(), at.port)) {
+      addresses.push_back(*address);
+    }
+  }
+  std::vector<Endpoint> suspects;
+  if (before != nullptr) suspects = suspects_of_name(*before, at.to_string(), addresses, now);
   uint32_t name = 0;
-  if (addresses.size() > 1) {
+  if (addresses.size() + suspects.size() > 1) {
     pool.names.push_back(at.to_string());
     name = static_cast<uint32_t>(pool.names.size());
   }
-  for (const Address& resolved : addresses) {
-    const auto address = Address::from_host(resolved.host(), at.port);
-    if (!address) continue;
-    add(*address, address->to_string(), "");
+  for (const Address& address : addresses) {
+    add(address, address.to_string(), "");
     pool.endpoints.back().of_name = name;
+  }
+  for (const Endpoint& suspect : suspects) {
+    add(suspect.address, suspect.name, "");
+    pool.endpoints.back().of_name = name;
+    pool.endpoints.back().suspect_until = suspect.suspect_until;
   }
 }
 
 ServiceCompiler::ServiceCompiler(const Resolutions& resolutions, const Snapshot* previous,
                                  Snapshot& snapshot, FilterCompiler& filters,
-                                 ChannelCompiler& channels)
-    : resolutions_(resolutions), snapshot_(snapshot), filters_(filters), channels_(channels) {
+                                 ChannelCompiler& channels, MonoTime now)
+    : resolutions_(resolutions),
+      snapshot_(snapshot),
+      filters_(filters),
+      channels_(channels),
+      now_(now) {
   if (previous == nullptr) return;
   previous_.reserve(previous->services.size());
-  for (const EntryPtr& entry : previous->services) previous_.emplace(entry->from.get(), &entry);
+  for (const EntryPtr& entry : previous->services) previous_.emplace(entry->from->name, &entry);
 }
 
 std::shared_ptr<const ServiceEntry> ServiceCompiler::compile(
@@ -78,11 +119,28 @@ std::shared_ptr<const ServiceEntry> ServiceCompiler::compile(
   return entry;
 }
 
+const ServiceCompiler::EntryPtr* ServiceCompiler::previous(const config::Service& from) const {
+  const auto found = previous_.find(from.name);
+  return found == previous_.end() ? nullptr : found->second;
+}
+
+bool ServiceCompiler::all_suspects_stay(const ServiceEntry& entry) const {
+  if (!entry.has_suspects) return true;
+  for (const Pool& pool : entry.service.pools()) {
+    for (const Endpoint& endpoint : pool.endpoints) {
+      if (endpoint.is_over(now_)) return false;
+    }
+  }
+  return true;
+}
+
 std::shared_ptr<const ServiceEntry> ServiceCompiler::unchanged(const config::Service& from) {
-  const auto found = previous_.find(&from);
-  if (found == previous_.end()) return nullptr;
-  const EntryPtr& entry = *found->second;
-  if (!resolved_the_same(*entry) || !channels_.keep(from, entry->service.channel)) return nullptr;
+  const EntryPtr* found = previous(from);
+  if (found == nullptr || (*found)->from.get() != &from) return nullptr;
+  const EntryPtr& entry = *found;
+  if (!resolved_the_same(*entry) || !all_suspects_stay(*entry) ||
+      !channels_.keep(from, entry->service.channel))
+    return nullptr;
   return filters_.keep(from.filters, entry->filters, "services." + from.name) ? entry : nullptr;
 }
 
@@ -99,6 +157,7 @@ std::shared_ptr<Service> ServiceCompiler::make(const config::Service& from) {
   service->protocol = same_word<UpstreamProtocol>(from.protocol);
   service->policy = same_word<BalancerPolicy>(from.load_balancing.policy);
   service->affinity = compile_affinity(from.load_balancing.key);
+  if (from.health_check) service->health_check = compile_health_check(from);
   service->set_stateful(from.stateful);
   service->set_external(from.external);
   service->set_fallback(same_word<Fallback>(from.fallback));
@@ -106,19 +165,41 @@ std::shared_ptr<Service> ServiceCompiler::make(const config::Service& from) {
     service->pool_for(pool.color, pool.tenant).on_unhealthy =
         same_word<OnUnhealthy>(pool.on_unhealthy);
   }
+  const EntryPtr* found = previous(from);
+  const Service* before = found == nullptr ? nullptr : &(*found)->service;
   for (const config::Endpoint& endpoint : from.endpoints) {
     Pool& pool = service->pool_for(config::label(endpoint.labels, "color"),
                                    config::label(endpoint.labels, "tenant"));
-    add_endpoints(pool, *endpoint.address, endpoint.weight, resolutions_);
+    add_endpoints(pool, *endpoint.address, endpoint.weight, resolutions_,
+                  before == nullptr ? nullptr : before->find_pool(pool.color, pool.tenant), now_);
   }
+  if (before != nullptr) keep_suspects(*before, *service);
   service->finish(*snapshot_.health);
   service->channel = channels_.to_service(from);
   return service;
 }
 
+// A colour that has gone altogether was taken back, and base never is.
+void ServiceCompiler::keep_suspects(const Service& before, Service& service) const {
+  static const Pool kNobody;
+  for (const Pool& was : before.pools()) {
+    const Pool* is = service.find_pool(was.color, was.tenant);
+    if (is == nullptr && !was.color.empty()) continue;
+    auto suspects = suspects_as_written(was, is == nullptr ? kNobody : *is, now_);
+    if (suspects.empty()) continue;
+    auto& endpoints = service.pool_for(was.color, was.tenant).endpoints;
+    endpoints.insert(endpoints.end(), std::make_move_iterator(suspects.begin()),
+                     std::make_move_iterator(suspects.end()));
+  }
+  drop_moved_suspects(service);
+}
+
 void ServiceCompiler::note_surroundings(const config::Service& from, ServiceEntry& entry) const {
   for (const Pool& pool : entry.service.pools()) {
     if (!pool.color.empty()) entry.colors.push_back(pool.color);
+    for (const Endpoint& endpoint : pool.endpoints) {
+      entry.has_suspects = entry.has_suspects || endpoint.suspect_until.has_value();
+    }
   }
   for (const config::Endpoint& endpoint : from.endpoints) {
     if (endpoint.address->numeric) continue;

@@ -92,7 +92,7 @@ TEST_CASE("service: weights") {
     HealthTable health;
     service.finish(health);
     CHECK(pool.endpoints.size() == each.left);
-    CHECK(pool.may_answer() == (each.left > 0));
+    CHECK(pool.may_answer(MonoTime{}) == (each.left > 0));
     CHECK(pool.total_weight == each.total);
     CHECK(pool.even_weights == each.even);
     if (each.total > 0) CHECK(std::gcd(pool.stride, pool.total_weight) == 1);
