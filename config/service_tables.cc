@@ -1,4 +1,5 @@
 // `services`: what this app may call.
+#include "config/health_check_table.h"
 #include "config/tables.h"
 #include "proxy/base/context_value.h"
 #include "proxy/base/strings.h"
@@ -131,6 +132,7 @@ bool decode_service(const Node& node, Service& service, Diagnostics& d) {
   service.name = node.key();
   service.document = Document::of(node);
   bool good = service_table().decode(node, service, d);
+  if (good && service.health_check) good = suits(*service.health_check, service.protocol, d);
   const auto valid = parse_host_port(service.name + ":1");
   if (!valid) {
     d.error_at_key(node, quoted(service.name) + " is not a name for a service",
@@ -170,6 +172,8 @@ const Table<Service>& service_table() {
        "Of a large service: the endpoints that this sidecar uses."},
       {"locality", &Service::locality, locality_table(),
        "Prefers the endpoints that are near, while there are enough."},
+      {"health_check", &Service::health_check, health_check_table(),
+       "Asks each endpoint whether it is well; left out: real answers alone tell."},
       {"pools", &Service::pools, pools(),
        "Pools beside those that the endpoints' labels make, and their settings."},
       {"fallback", &Service::fallback,
@@ -179,7 +183,6 @@ const Table<Service>& service_table() {
        "Where a colour without a pool goes: up its parents, to base, or nowhere (503)."},
       {"filters", &Service::filters, filter_settings(),
        "This service's settings for filters of the outbound chain, on top of the chain's."},
-      not_yet<Service>("health_check"),
   };
   return table;
 }

@@ -204,6 +204,24 @@ struct Locality {
   Share spill_below{0.7};
   Node source;
 };
+struct HttpCheck {
+  std::string path;  // with its query
+};
+struct GrpcCheck {
+  std::string service;
+};
+struct TcpCheck {};
+// How endpoints are asked whether they are well; exactly one of the three.
+struct HealthCheck {
+  std::optional<HttpCheck> http;
+  std::optional<GrpcCheck> grpc;
+  std::optional<TcpCheck> tcp;
+  Duration interval = seconds(5);
+  Duration timeout = seconds(1);  // may be longer than the interval where it is not written
+  uint32_t unhealthy_after = 3;
+  uint32_t healthy_after = 2;
+  Node source;
+};
 
 enum class OnUnhealthy : uint8_t { kFail, kFallback, kPanic };
 struct PoolSettings {
@@ -237,6 +255,7 @@ struct Service {
   LoadBalancing load_balancing;
   std::optional<Subset> subset;
   std::optional<Locality> locality;
+  std::optional<HealthCheck> health_check;  // left out: nobody is asked
   std::vector<PoolSettings> pools;
   Fallback fallback = Fallback::kParentThenBase;
   std::vector<FilterSettings> filters;

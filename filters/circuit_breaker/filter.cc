@@ -16,7 +16,7 @@ std::string in_words(const Service& service, const Pool& pool) {
 }
 
 bool is_out(const Endpoint& endpoint) {
-  return endpoint.health != nullptr && endpoint.health->ejection.out();
+  return endpoint.unhealthy() || (endpoint.health != nullptr && endpoint.health->ejection.out());
 }
 
 }  // namespace
@@ -168,6 +168,7 @@ void CircuitBreakerFilter::judge_endpoint(EndpointHealth& health, std::string_vi
   switch (result) {
     case Breaker::Result::kUnknown: return ejection.undecided(now);
     case Breaker::Result::kGood:
+      health.answered(now);
       if (ejection.succeeded()) tell("an instance is in its pool again: its trial was good", name);
       return;
     case Breaker::Result::kFailed: break;

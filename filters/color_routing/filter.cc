@@ -4,7 +4,9 @@ namespace woad {
 
 HeadVerdict ColorRoutingFilter::on_attempt(AttemptPlan& plan, RequestHead&) {
   const ExchangeInfo& info = context_.info();
-  if (plan.number == 1) choice_ = choose_pool(plan.service, info.color, info.tenant);
+  if (plan.number == 1) {
+    choice_ = choose_pool(plan.service, info.color, info.tenant, context_.scheduler().now());
+  }
   plan.pool = choice_.pool;
   plan.pool_reason = choice_.reason;
   if (choice_.error == ErrorCode::kNone) return Verdict::go();

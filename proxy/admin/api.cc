@@ -167,6 +167,7 @@ void AdminApi::metrics(const RequestHead& request, Done& done) {
   const auto form = wants_openmetrics(request) ? Exposition::kOpenMetrics : Exposition::kPrometheus;
   auto extra = config_metrics(backend_.config_status());
   extra.push_back(breaker_metrics(*backend_.snapshot()));
+  extra.push_back(endpoint_metrics(*backend_.snapshot(), backend_.now()));
   for (auto& family : backend_.process_metrics()) extra.push_back(std::move(family));
   backend_.collect_metrics([form, extra = std::move(extra), done](const MetricsSnapshot& merged) {
     done({.content_type = content_type(form), .body = render_metrics(merged, extra, form)});

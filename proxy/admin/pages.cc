@@ -44,6 +44,14 @@ std::string endpoint_row(const IndexLine& line) {
          "</td></tr>\n";
 }
 
+bool is_healthy(const Pool& pool, const Endpoint& endpoint, MonoTime now) {
+  return endpoint.unresolved.empty() && !endpoint.unhealthy() && !passed_over(pool, endpoint, now);
+}
+
+bool is_ejected(const Endpoint& endpoint) {
+  return endpoint.health != nullptr && endpoint.health->ejection.out();
+}
+
 constexpr std::string_view kIndexHead =
     "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>woad</title>\n"
     "<style>body{font:16px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:48rem;padding:0 "
@@ -98,13 +106,13 @@ std::string services_json(const Snapshot& snapshot, const std::vector<EndpointLo
       Json endpoints = Json::array();
       for (const Endpoint& endpoint : pool.endpoints) {
         const auto found = active.find(endpoint.name);
-        endpoints.push_back(
-            {{"address", endpoint.name},
-             {"weight", endpoint.weight},
-             {"healthy", endpoint.unresolved.empty() && !passed_over(pool, endpoint, now)},
-             {"ejected", endpoint.health != nullptr && endpoint.health->ejection.out()},
-             {"active", found == active.end() ? 0 : found->second}});
+        endpoints.push_back({{"address", endpoint.name},
+                             {"weight", endpoint.weight},
+                             {"healthy", is_healthy(pool, endpoint, now)},
+                             {"ejected", is_ejected(endpoint)},
+                             {"active", found == active.end() ? 0 : found->second}});
         if (!endpoint.unresolved.empty()) endpoints.back()["unresolved"] = endpoint.unresolved;
+        if (endpoint.suspect_until) endpoints.back()["suspect"] = true;
       }
       const Breaker& breaker = pool.health->breaker;
       pools.push_back({{"name", pool.name}, {"breaker", to_string(breaker.state())}});
@@ -125,6 +133,38 @@ ExtraFamily breaker_metrics(const Snapshot& snapshot) {
       if (family.samples.size() == WorkerMetrics::kMaxSeries) return family;
       family.samples.push_back({{{"service", std::string(service.name())}, {"pool", pool.name}},
                                 static_cast<double>(pool.health->breaker.state())});
+    }
+  }
+  return family;
+}
+
+ExtraFamily endpoint_metrics(const Snapshot& snapshot, MonoTime now) {
+  ExtraFamily family{"woad_endpoints", "Endpoints of a pool, by how they are.", true, {}};
+  const auto add = [&](const Service& service, const Pool& pool, const char* state, size_t count) {
+    family.samples.push_back(
+        {{{"service", std::string(service.name())}, {"pool", pool.name}, {"state", state}},
+         static_cast<double>(count)});
+  };
+  for (const auto& entry : snapshot.services) {
+    for (const Pool& pool : entry->service.pools()) {
+      if (family.samples.size() + 4 > WorkerMetrics::kMaxSeries) return family;
+      size_t healthy = 0;
+      size_t unhealthy = 0;
+      size_t ejected = 0;
+      size_t suspect = 0;
+      for (const Endpoint& endpoint : pool.endpoints) {
+        if (endpoint.suspect_until) {
+          ++suspect;
+        } else if (!is_healthy(pool, endpoint, now)) {
+          ++unhealthy;
+        } else {
+          ++(is_ejected(endpoint) ? ejected : healthy);
+        }
+      }
+      add(entry->service, pool, "healthy", healthy);
+      add(entry->service, pool, "unhealthy", unhealthy);
+      add(entry->service, pool, "ejected", ejected);
+      add(entry->service, pool, "suspect", suspect);
     }
   }
   return family;

@@ -37,5 +37,6 @@ std::string services_json(const Snapshot& snapshot, const std::vector<EndpointLo
 std::vector<ExtraFamily> config_metrics(const ConfigStatus& status);
 // woad_breaker_state of the first WorkerMetrics::kMaxSeries pools in the order of the file.
 ExtraFamily breaker_metrics(const Snapshot& snapshot);
+ExtraFamily endpoint_metrics(const Snapshot& snapshot, MonoTime now);
 
 }  // namespace woad

@@ -96,7 +96,7 @@ void Forwarder::shape() {
   info_.pool = plan.pool == nullptr ? std::string_view() : std::string_view(plan.pool->name);
   info_.pool_reason = plan.pool_reason;
   if (refused) return not_made(verdict.take_reply());
-  if (plan.pool == nullptr || !plan.pool->may_answer()) {
+  if (plan.pool == nullptr || plan.pool->endpoints.empty()) {
     return not_made(nobody_there(service, plan.pool == nullptr ? "base" : plan.pool->name));
   }
   const Pool& pool = *plan.pool;
@@ -112,19 +112,21 @@ void Forwarder::shape() {
 const Endpoint* Forwarder::pick_endpoint(const PickBy& policy) {
   const auto may_answer = [this](const Endpoint& endpoint) {
     const MonoTime now = worker_.scheduler.now();
-    return !passed_over(live_->pool(), endpoint, now) && !endpoint.health->ejection.keeps_out(now);
+    return endpoint.may_answer(now) && !passed_over(live_->pool(), endpoint, now);
   };
+  const auto is_another = [this](const Endpoint& endpoint) { return &endpoint != endpoint_; };
   const auto another = [&](const Endpoint& endpoint) {
-    return &endpoint != endpoint_ && may_answer(endpoint);
+    return is_another(endpoint) && may_answer(endpoint);
   };
   for (const Accept& accept : {Accept(another), Accept(may_answer)}) {
     while (const Endpoint* endpoint = pick(*live_, policy, worker_.random, accept)) {
       if (may_go_to(*endpoint)) return endpoint;
     }
   }
-  // All are out: through another pool that has the same instances.
+  // Nobody may: the pool tries all (on_unhealthy: panic), or was left like this meanwhile.
   PickBy any = policy;
   any.reach = Reach::kWholePool;
+  if (const Endpoint* endpoint = pick(*live_, any, worker_.random, is_another)) return endpoint;
   return pick(*live_, any, worker_.random, [](const Endpoint&) { return true; });
 }
 

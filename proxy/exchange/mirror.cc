@@ -61,7 +61,8 @@ void MirrorRequest::start(const ServiceEntry& target, const RequestHead& head,
 
 // By the shadow's own chain of pools, as a request to it would go.
 HeadVerdict MirrorRequest::shape_attempt(AttemptPlan& plan, RequestHead&) {
-  const PoolChoice choice = choose_pool(plan.service, info_.color, info_.tenant);
+  const PoolChoice choice =
+      choose_pool(plan.service, info_.color, info_.tenant, worker_.scheduler.now());
   plan.pool = choice.pool;
   plan.pool_reason = choice.reason;
   if (choice.error == ErrorCode::kNone) return Verdict::go();

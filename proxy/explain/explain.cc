@@ -207,7 +207,7 @@ class Explainer final : private FilterHost {
     std::vector<PoolAsked> asked;
     PoolChoice choice;
     if (chain_.position("color_routing")) {
-      choice = woad::choose_pool(service, info_.color, info_.tenant, &asked);
+      choice = woad::choose_pool(service, info_.color, info_.tenant, request_.now, &asked);
     } else {
       step("color_routing is not in filters.outbound: every request goes to base");
       choice.pool = service.find_pool("", "");
@@ -220,7 +220,7 @@ class Explainer final : private FilterHost {
       refuse(refusal(choice, service, info_.color, info_.tenant));
       return false;
     }
-    if (choice.pool == nullptr || !choice.pool->may_answer()) {
+    if (choice.pool == nullptr || choice.pool->endpoints.empty()) {
       refuse({.code = ErrorCode::kNoEndpoint,
               .details = "service " + out_.service + " has no endpoint in pool " +
                          (choice.pool == nullptr ? "base" : out_.pool)});
@@ -229,16 +229,31 @@ class Explainer final : private FilterHost {
     return true;
   }
 
+  std::string verdict_on(const Pool* pool, const Pool* chosen) const {
+    if (pool == nullptr) return "absent";
+    if (pool->endpoints.empty()) return "no endpoint";
+    if (!pool->may_answer(request_.now) && (pool != chosen || refuses(*pool))) return "unhealthy";
+    return pool == chosen ? "chosen" : "passed over";
+  }
+  static bool refuses(const Pool& pool) { return pool.on_unhealthy == OnUnhealthy::kFail; }
+  std::string unfit(const Endpoint& endpoint) const {
+    if (endpoint.unhealthy()) return "failed its health check";
+    if (endpoint.is_over(request_.now)) return "left its service, and does not answer";
+    return endpoint.may_answer(request_.now) ? "" : "ejected";
+  }
+
   void list_chain(const std::vector<PoolAsked>& asked, const Pool* chosen) {
     for (const auto& [name, pool] : asked) {
       const bool known = std::any_of(out_.chain.begin(), out_.chain.end(),
                                      [&](const auto& earlier) { return earlier.pool == name; });
       if (known) continue;
-      const std::string verdict = pool == nullptr       ? "absent"
-                                  : !pool->may_answer() ? "no endpoint"
-                                  : pool == chosen      ? "chosen"
-                                                        : "passed over";
-      step("pool " + name + " of " + out_.service + ": " + verdict);
+      const std::string verdict = verdict_on(pool, chosen);
+      std::string sentence = "pool " + name + " of " + out_.service + ": " + verdict;
+      if (pool != nullptr && !pool->endpoints.empty() && !pool->may_answer(request_.now)) {
+        sentence += ": " + why_unhealthy(*pool);
+        if (pool == chosen) sentence += "; all are tried (on_unhealthy: panic)";
+      }
+      step(std::move(sentence));
       out_.chain.push_back({name, verdict});
     }
   }
@@ -250,7 +265,8 @@ class Explainer final : private FilterHost {
     bool reachable = false;
     for (const Endpoint& endpoint : pool->endpoints) {
       reachable = reachable || endpoint.unresolved.empty();
-      out_.endpoints.push_back({endpoint.name, endpoint.weight, endpoint.unresolved});
+      out_.endpoints.push_back(
+          {endpoint.name, endpoint.weight, endpoint.unresolved, unfit(endpoint)});
     }
     step(std::to_string(pool->endpoints.size()) + " endpoint" +
          (pool->endpoints.size() == 1 ? "" : "s") + ", chosen by " +

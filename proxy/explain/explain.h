@@ -21,7 +21,7 @@ struct ExplainRequest {
   std::vector<std::pair<std::string, std::string>> headers;
   // Names were not looked up (the command line): an endpoint without an address is no error.
   bool offline = false;
-  // Which of the remembered contexts are still known.
+  // Which of the remembered contexts are still known, and who is ejected.
   MonoTime now{};
 };
 
@@ -29,12 +29,13 @@ struct Explanation {
   // One pool that was asked for, in order.
   struct Candidate {
     std::string pool;
-    std::string verdict;  // chosen, absent, no endpoint
+    std::string verdict;  // chosen, passed over, absent, no endpoint, unhealthy
   };
   struct Target {
     std::string address;
     uint32_t weight;
     std::string unresolved;  // why it has no address, else ""
+    std::string unfit;       // why it would get no request now, else ""
   };
   // What a route answers itself.
   struct Answer {

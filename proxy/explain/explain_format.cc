@@ -24,9 +24,11 @@ std::string to_json(const Explanation& explanation) {
     chain.push_back({{"pool", pool}, {"verdict", verdict}});
   }
   Json endpoints = Json::array();
-  for (const auto& [address, weight, unresolved] : explanation.endpoints) {
-    endpoints.push_back(
-        {{"address", address}, {"weight", weight}, {"unresolved", or_null(unresolved)}});
+  for (const auto& [address, weight, unresolved, unfit] : explanation.endpoints) {
+    endpoints.push_back({{"address", address},
+                         {"weight", weight},
+                         {"unresolved", or_null(unresolved)},
+                         {"unfit", or_null(unfit)}});
   }
   const Json json = {
       {"request", explanation.request},
@@ -51,9 +53,12 @@ std::string to_json(const Explanation& explanation) {
 std::string to_text(const Explanation& explanation) {
   std::string text = explanation.request + "\n";
   for (const std::string& step : explanation.steps) text += "  " + step + "\n";
-  for (const auto& [address, weight, unresolved] : explanation.endpoints) {
+  for (const auto& [address, weight, unresolved, unfit] : explanation.endpoints) {
     text += "    " + address + "  weight " + std::to_string(weight);
-    text += (unresolved.empty() ? "" : "  (" + unresolved + ")") + "\n";
+    for (const std::string& trouble : {unresolved, unfit}) {
+      if (!trouble.empty()) text += "  (" + trouble + ")";
+    }
+    text += "\n";
   }
   if (explanation.refused()) {
     return text + "=> refused: " + std::to_string(explanation.status) + " " + explanation.error +

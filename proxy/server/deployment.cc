@@ -8,6 +8,7 @@
 
 #include "proxy/log/log.h"
 #include "proxy/net/socket.h"
+#include "proxy/server/socket_dialer.h"
 
 namespace woad {
 namespace {
@@ -34,13 +35,19 @@ OtlpSettings spans_of(const config::Config& config) {
 }  // namespace
 
 Deployment::Deployment(Loop& loop, BlockPool& blocks, TapHub& taps, ApplyAdmin apply_admin)
-    : loop_(loop), blocks_(blocks), apply_admin_(std::move(apply_admin)), workers_(loop, taps) {}
+    : loop_(loop),
+      blocks_(blocks),
+      apply_admin_(std::move(apply_admin)),
+      dialer_(make_dialer(loop, blocks, probe_metrics_)),
+      workers_(loop, taps) {}
 
 void Deployment::start_workers(const config::Config& config) {
   std::random_device entropy;
   const auto random_seed = [&] { return static_cast<uint64_t>(entropy()) << 32 | entropy(); };
   exporter_ = std::make_unique<OtlpExporter>(
       otlp_over_http(loop_, blocks_, random_seed(), worker_count(config)));
+  prober_ =
+      std::make_unique<Prober>(loop_.scheduler(), blocks_, *dialer_, probe_metrics_, random_seed());
   workers_.start(worker_count(config), random_seed);
 }
 
@@ -84,6 +91,7 @@ Result<void> Deployment::adopt(const LoadedConfig& next, std::function<void()> d
   workers_.adopt(
       snapshot_, std::move(*sockets), [this](size_t i) { return exporter_->queue(i); },
       std::move(done));
+  prober_->adopt(*snapshot_);
   return {};
 }
 

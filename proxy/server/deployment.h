@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "proxy/admin/server.h"
+#include "proxy/health/prober.h"
 #include "proxy/net/loop.h"
 #include "proxy/otlp/exporter.h"
 #include "proxy/server/config_loader.h"
@@ -27,6 +28,8 @@ class Deployment {
   Result<void> adopt(const LoadedConfig& next, std::function<void()> done);
 
   Workers& workers() { return workers_; }
+  // What the control loop counts of its own: probes and their handshakes.
+  MetricsSnapshot probe_metrics() const { return probe_metrics_.snapshot(); }
   // Both nullptr before the first adopt().
   OtlpExporter* exporter() const { return exporter_.get(); }
   const config::Config* config() const { return config_.get(); }
@@ -40,6 +43,9 @@ class Deployment {
   BlockPool& blocks_;
   ApplyAdmin apply_admin_;
   std::unique_ptr<OtlpExporter> exporter_;  // made with the workers, who write to its queues
+  WorkerMetrics probe_metrics_;
+  std::unique_ptr<Dialer> dialer_;
+  std::unique_ptr<Prober> prober_;  // made with the workers
   Workers workers_;
   std::shared_ptr<const config::Config> config_;
   std::shared_ptr<const Snapshot> snapshot_;

@@ -96,6 +96,8 @@ class Rollout {
   // The file is to be read: at the start, by a signal, because it has changed.
   void read_file();
   void on_names_changed();
+  // Endpoints that had left are to be let go.
+  void on_endpoints_changed() { on_names_changed(); }
   void on_certificates_changed();
   // Nothing comes to run any more.
   void stop();

@@ -82,6 +82,7 @@ std::string Server::not_ready() const {
 Result<void> Server::adopt(const LoadedConfig& next, std::function<void()> done) {
   return deployment_.adopt(next, [this, done = std::move(done)] {
     done();
+    suspects_.adopt(*rollout_.snapshot());
     if (state_ == State::kStarting) state_ = State::kServing;
     if (!tend_timer_.armed()) tend_timer_.arm(kTendEvery);
   });
@@ -162,6 +163,7 @@ void Server::tend() {
              {{"requests", std::to_string(conflicts)}});
   }
   certificates_.log_ending(running, loop_.scheduler().wall());
+  if (suspects_.any_over(now)) rollout_.on_endpoints_changed();
   tend_timer_.arm(kTendEvery);
 }
 

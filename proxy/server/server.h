@@ -28,6 +28,7 @@
 #include "proxy/server/name_service.h"
 #include "proxy/server/rollout.h"
 #include "proxy/server/server_admin.h"
+#include "proxy/server/suspect_watch.h"
 
 namespace woad {
 
@@ -38,7 +39,8 @@ struct ServerOptions {
 
 class Server final : private ServerLife, private Adopter {
  public:
-  // How often contexts that lingered long enough are forgotten, and certificates looked at.
+  // How often contexts that lingered long enough are forgotten, and certificates and suspects
+  // looked at.
   static constexpr Duration kTendEvery = seconds(1);
 
   explicit Server(const ServerOptions& options);
@@ -78,6 +80,7 @@ class Server final : private ServerLife, private Adopter {
   Certificates certificates_;
   Deployment deployment_;
   MemoryWatch memory_watch_;
+  SuspectWatch suspects_;
   Rollout rollout_;
   ServerAdmin backend_;
   AdminServer admin_;

@@ -49,7 +49,10 @@ class ServerAdmin final : public AdminBackend {
   TapHub& taps() override { return parts_.taps; }
   std::vector<ExtraFamily> process_metrics() override;
   void collect_metrics(std::function<void(MetricsSnapshot)> done) override {
-    workers().ask_metrics(std::move(done));
+    workers().ask_metrics([this, done = std::move(done)](MetricsSnapshot all) {
+      all.merge(parts_.deployment.probe_metrics());
+      done(std::move(all));
+    });
   }
   void collect_plaintext_callers(std::function<void(PlaintextCallers)> done) override {
     workers().ask_plaintext_callers(std::move(done));

@@ -21,8 +21,8 @@ std::vector<std::string> names_to_resolve(const config::Config& config);
 // `tls` is what load_tls() made of the same file. `previous` (may be nullptr) gives the state of
 // filters whose settings did not change, the tables of contexts, and whole services that `config`
 // has taken over and whose surroundings (addresses of names, TLS, the chain) are as they were;
-// `seed` is for the tables that are made; endpoints that are new since `previous` join `now`. A
-// function of its arguments. The result is of no use when
+// `seed` is for the tables that are made; endpoints that are new since `previous` join `now`, and
+// suspects (suspects.h) are judged by it. A function of its arguments. The result is of no use when
 // `diagnostics` has errors afterwards.
 std::shared_ptr<Snapshot> compile(const config::Config& config,
                                   const std::vector<FilterKind>& registry,

@@ -1,10 +1,12 @@
 #include "proxy/snapshot/compile_service.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "proxy/base/stable_hash.h"
 #include "proxy/snapshot/same_word.h"
+#include "proxy/snapshot/suspects.h"
 #include "proxy/upstream/slow_start.h"
 
 namespace woad {
@@ -25,10 +27,35 @@ Affinity compile_affinity(const std::optional<config::BalancerKey>& from) {
   return affinity;
 }
 
+// As a request would have it: the first host that is one, else the service's name.
+std::string host_of(const config::Service& service) {
+  for (const auto& host : service.hosts) {
+    if (!host->starts_with('*')) return *host;
+  }
+  return service.name;
+}
+
+HealthCheck compile_health_check(const config::Service& service) {
+  const config::HealthCheck& from = *service.health_check;
+  HealthCheck check{.host = host_of(service),
+                    .interval = from.interval,
+                    .timeout = std::min(from.timeout, from.interval),
+                    .unhealthy_after = from.unhealthy_after,
+                    .healthy_after = from.healthy_after};
+  if (from.http) {
+    check.kind = HealthCheck::Kind::kHttp;
+    check.target = from.http->path;
+  } else if (from.grpc) {
+    check.kind = HealthCheck::Kind::kGrpc;
+    check.target = from.grpc->service;
+  }
+  return check;
+}
+
 }  // namespace
 
 void add_endpoints(Pool& pool, const config::HostPort& at, const Endpoint& model,
-                   const Resolutions& resolutions) {
+                   const Resolutions& resolutions, const Pool* before, MonoTime now) {
   const auto add = [&](const Address& address, std::string name, std::string unresolved) {
     Endpoint& endpoint = pool.endpoints.emplace_back(model);
     endpoint.address = address;
@@ -46,17 +73,27 @@ void add_endpoints(Pool& pool, const config::HostPort& at, const Endpoint& model
     add({}, at.to_string(), at.host + ": " + (failed ? known->second.error : "not resolved yet"));
     return;
   }
-  const std::vector<Address>& addresses = known->second.addresses;
+  std::vector<Address> addresses;
+  for (const Address& resolved : known->second.addresses) {
+    if (const auto address = Address::from_host(resolved.host(), at.port)) {
+      addresses.push_back(*address);
+    }
+  }
+  std::vector<Endpoint> suspects;
+  if (before != nullptr) suspects = suspects_of_name(*before, at.to_string(), addresses, now);
   uint32_t name = 0;
-  if (addresses.size() > 1) {
+  if (addresses.size() + suspects.size() > 1) {
     pool.names.push_back(at.to_string());
     name = static_cast<uint32_t>(pool.names.size());
   }
-  for (const Address& resolved : addresses) {
-    const auto address = Address::from_host(resolved.host(), at.port);
-    if (!address) continue;
-    add(*address, address->to_string(), "");
+  for (const Address& address : addresses) {
+    add(address, address.to_string(), "");
     pool.endpoints.back().of_name = name;
+  }
+  for (const Endpoint& suspect : suspects) {
+    add(suspect.address, suspect.name, "");
+    pool.endpoints.back().of_name = name;
+    pool.endpoints.back().suspect_until = suspect.suspect_until;
   }
 }
 
@@ -88,18 +125,28 @@ std::shared_ptr<const ServiceEntry> ServiceCompiler::compile(
 }
 
 std::shared_ptr<const ServiceEntry> ServiceCompiler::unchanged(const config::Service& from) {
-  const auto found = entries_.find(from.name);
-  if (found == entries_.end() || (*found->second)->from.get() != &from) return nullptr;
-  const EntryPtr& entry = *found->second;
-  if (!chosen_the_same(from) || !resolved_the_same(*entry) ||
+  const EntryPtr* found = before(from);
+  if (found == nullptr || (*found)->from.get() != &from) return nullptr;
+  const EntryPtr& entry = *found;
+  if (!chosen_the_same(from) || !resolved_the_same(*entry) || !all_suspects_stay(*entry) ||
       !channels_.keep(from, entry->service.channel))
     return nullptr;
   return filters_.keep(from.filters, entry->filters, "services." + from.name) ? entry : nullptr;
 }
 
-const ServiceEntry* ServiceCompiler::before(const config::Service& from) const {
+const ServiceCompiler::EntryPtr* ServiceCompiler::before(const config::Service& from) const {
   const auto found = entries_.find(from.name);
-  return found == entries_.end() ? nullptr : found->second->get();
+  return found == entries_.end() ? nullptr : found->second;
+}
+
+bool ServiceCompiler::all_suspects_stay(const ServiceEntry& entry) const {
+  if (!entry.has_suspects) return true;
+  for (const Pool& pool : entry.service.pools()) {
+    for (const Endpoint& endpoint : pool.endpoints) {
+      if (endpoint.is_over(now_)) return false;
+    }
+  }
+  return true;
 }
 
 // Who is in a subset, and who is near, depends on the node as well.
@@ -121,6 +168,7 @@ std::shared_ptr<Service> ServiceCompiler::make(const config::Service& from) {
   service->protocol = same_word<UpstreamProtocol>(from.protocol);
   service->policy = same_word<BalancerPolicy>(from.load_balancing.policy);
   service->affinity = compile_affinity(from.load_balancing.key);
+  if (from.health_check) service->health_check = compile_health_check(from);
   service->set_stateful(from.stateful);
   service->set_external(from.external);
   service->set_fallback(same_word<Fallback>(from.fallback));
@@ -130,9 +178,14 @@ std::shared_ptr<Service> ServiceCompiler::make(const config::Service& from) {
   }
   if (from.subset) service->subset = compile_subset(*from.subset);
   if (from.locality) service->spill_below = from.locality->spill_below.value;
-  for (const config::Endpoint& endpoint : from.endpoints) add_endpoint(*service, from, endpoint);
+  const EntryPtr* known = before(from);
+  const Service* earlier = known == nullptr ? nullptr : &(*known)->service;
+  for (const config::Endpoint& endpoint : from.endpoints) {
+    add_endpoint(*service, from, endpoint, earlier);
+  }
+  if (earlier != nullptr) keep_suspects(*earlier, *service);
   service->finish(*snapshot_.health);
-  if (const ServiceEntry* earlier = before(from)) service->note_joined(earlier->service, now_);
+  if (earlier != nullptr) service->note_joined(*earlier, now_);
   service->channel = channels_.to_service(from);
   return service;
 }
@@ -142,13 +195,30 @@ Subset ServiceCompiler::compile_subset(const config::Subset& from) const {
 }
 
 void ServiceCompiler::add_endpoint(Service& service, const config::Service& from,
-                                   const config::Endpoint& endpoint) const {
+                                   const config::Endpoint& endpoint,
+                                   const Service* earlier) const {
   Pool& pool = service.pool_for(config::label(endpoint.labels, "color"),
                                 config::label(endpoint.labels, "tenant"));
   Endpoint model;
   model.weight = endpoint.weight;
   model.local = from.locality && is_local(endpoint.labels, from.locality->prefer);
-  add_endpoints(pool, *endpoint.address, model, resolutions_);
+  add_endpoints(pool, *endpoint.address, model, resolutions_,
+                earlier == nullptr ? nullptr : earlier->find_pool(pool.color, pool.tenant), now_);
+}
+
+// A colour that has gone altogether was taken back, and base never is.
+void ServiceCompiler::keep_suspects(const Service& earlier, Service& service) const {
+  static const Pool kNobody;
+  for (const Pool& was : earlier.pools()) {
+    const Pool* is = service.find_pool(was.color, was.tenant);
+    if (is == nullptr && !was.color.empty()) continue;
+    auto suspects = suspects_as_written(was, is == nullptr ? kNobody : *is, now_);
+    if (suspects.empty()) continue;
+    auto& endpoints = service.pool_for(was.color, was.tenant).endpoints;
+    endpoints.insert(endpoints.end(), std::make_move_iterator(suspects.begin()),
+                     std::make_move_iterator(suspects.end()));
+  }
+  drop_moved_suspects(service);
 }
 
 bool ServiceCompiler::is_local(const config::Labels& labels, std::string_view prefer) const {
@@ -161,6 +231,9 @@ bool ServiceCompiler::is_local(const config::Labels& labels, std::string_view pr
 void ServiceCompiler::note_surroundings(const config::Service& from, ServiceEntry& entry) const {
   for (const Pool& pool : entry.service.pools()) {
     if (!pool.color.empty()) entry.colors.push_back(pool.color);
+    for (const Endpoint& endpoint : pool.endpoints) {
+      entry.has_suspects = entry.has_suspects || endpoint.suspect_until.has_value();
+    }
   }
   for (const config::Endpoint& endpoint : from.endpoints) {
     if (endpoint.address->numeric) continue;

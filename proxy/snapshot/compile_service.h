@@ -13,9 +13,10 @@
 namespace woad {
 
 // Adds the endpoints of one address: one for a number, one for each address of a name; each is like
-// `model` in all else.
+// `model` in all else. `before`: the pool as it was in the snapshot before, whose endpoints may stay
+// as suspects; nullptr: none.
 void add_endpoints(Pool& pool, const config::HostPort& at, const Endpoint& model,
-                   const Resolutions& resolutions);
+                   const Resolutions& resolutions, const Pool* before = nullptr, MonoTime now = {});
 
 class ServiceCompiler {
  public:
@@ -29,15 +30,17 @@ class ServiceCompiler {
   using EntryPtr = std::shared_ptr<const ServiceEntry>;
 
   // What `previous` has under its name; nullptr: nothing.
-  const ServiceEntry* before(const config::Service& from) const;
+  const EntryPtr* before(const config::Service& from) const;
   // That, if it is what compiling the service would give now.
   EntryPtr unchanged(const config::Service& from);
   bool chosen_the_same(const config::Service& from) const;
+  bool all_suspects_stay(const ServiceEntry& entry) const;
+  void keep_suspects(const Service& earlier, Service& service) const;
   bool resolved_the_same(const ServiceEntry& entry) const;
   std::shared_ptr<Service> make(const config::Service& from);
   Subset compile_subset(const config::Subset& from) const;
   void add_endpoint(Service& service, const config::Service& from,
-                    const config::Endpoint& endpoint) const;
+                    const config::Endpoint& endpoint, const Service* earlier) const;
   bool is_local(const config::Labels& labels, std::string_view prefer) const;
   void note_surroundings(const config::Service& from, ServiceEntry& entry) const;
 

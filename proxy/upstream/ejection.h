@@ -31,6 +31,8 @@ class Ejection {
   static constexpr Duration kPutOff = seconds(1);
 
   bool out() const { return until_.load(std::memory_order_relaxed) != kIn; }
+  // The latest answer was a failure.
+  bool failing() const { return failed_in_a_row_.load(std::memory_order_relaxed) != 0; }
   // Nobody is to send a request there now.
   bool keeps_out(MonoTime now) const {
     return now.time_since_epoch().count() < until_.load(std::memory_order_relaxed);

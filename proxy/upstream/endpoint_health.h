@@ -11,6 +11,7 @@
 #include "proxy/base/time.h"
 #include "proxy/net/address.h"
 #include "proxy/upstream/ejection.h"
+#include "proxy/upstream/health_check.h"
 #include "proxy/upstream/pool_health.h"
 #include "proxy/upstream/shared_by_key.h"
 
@@ -44,12 +45,26 @@ class EndpointHealth {
     return now.time_since_epoch().count() < passed_over_until_.load(std::memory_order_relaxed);
   }
 
+  // A request was answered there, and well.
+  void answered(MonoTime now) {
+    const int64_t at = now.time_since_epoch().count();
+    const int64_t known = answered_at_.load(std::memory_order_relaxed);
+    if (at - known > kAnsweredGrain.count()) answered_at_.store(at, std::memory_order_relaxed);
+  }
+  bool answered_since(MonoTime time) const {
+    return answered_at_.load(std::memory_order_relaxed) > time.time_since_epoch().count();
+  }
+
   // Whether its answers are good enough.
   Ejection ejection;
 
  private:
   static constexpr int64_t kReachable = INT64_MIN;
+  // Workers that are busy with an address do not write to one word at every answer.
+  static constexpr Duration kAnsweredGrain = milliseconds(10);
+
   std::atomic<int64_t> passed_over_until_{kReachable};
+  std::atomic<int64_t> answered_at_{0};
 };
 
 // All of them, each as long as somebody holds it: an endpoint or a pool of a snapshot, or a worker
@@ -59,6 +74,9 @@ class HealthTable {
   std::shared_ptr<EndpointHealth> of(const Address& address) { return endpoints_.of(address); }
   std::shared_ptr<PoolHealth> of(std::string_view service, std::string_view pool) {
     return pools_.of(std::string(service).append("/").append(pool));
+  }
+  std::shared_ptr<CheckVerdict> check_of(std::string_view service, const Address& address) {
+    return checks_.of(std::string(service).append("/").append(address.to_string()));
   }
   // Addresses that somebody holds, and some that nobody holds any more.
   size_t size() const { return endpoints_.size(); }
@@ -70,6 +88,7 @@ class HealthTable {
 
   SharedByKey<Address, EndpointHealth, Hash> endpoints_;
   SharedByKey<std::string, PoolHealth> pools_;
+  SharedByKey<std::string, CheckVerdict> checks_;
 };
 
 }  // namespace woad

@@ -7,9 +7,9 @@ namespace {
 
 class Climb {
  public:
-  Climb(const Service& service, std::string_view color, std::string_view tenant,
+  Climb(const Service& service, std::string_view color, std::string_view tenant, MonoTime now,
         std::vector<PoolAsked>* asked)
-      : service_(service), color_(color), tenant_(tenant), asked_(asked) {}
+      : service_(service), color_(color), tenant_(tenant), now_(now), asked_(asked) {}
 
   PoolChoice run() {
     for (std::string_view color = color_;; color = next_color(color)) {
@@ -36,21 +36,24 @@ class Climb {
     const Pool* pool = service_.find_pool(color, tenant);
     if (asked_ != nullptr) asked_->push_back({pool_name(color, tenant), pool});
     if (pool == nullptr) return false;
-    if (pool->may_answer()) {
-      choice_ = {pool, reason_for(color), ErrorCode::kNone};
-      return true;
-    }
+    if (pool->may_answer(now_)) return take(*pool);
     saw_unhealthy_ = true;
     switch (pool->on_unhealthy) {
       case OnUnhealthy::kFallback: return false;
       case OnUnhealthy::kFail:
         choice_ = {pool, PoolReason::kFailedUnhealthy, ErrorCode::kPoolUnhealthy};
         return true;
-      case OnUnhealthy::kPanic:  // all of its endpoints may be tried, and there is none
+      case OnUnhealthy::kPanic:
+        if (!pool->endpoints.empty()) return take(*pool);
         choice_ = {pool, PoolReason::kFailedUnhealthy, ErrorCode::kNoEndpoint};
         return true;
     }
     return false;
+  }
+
+  bool take(const Pool& pool) {
+    choice_ = {&pool, reason_for(pool.color), ErrorCode::kNone};
+    return true;
   }
 
   PoolReason reason_for(std::string_view color) const {
@@ -67,6 +70,7 @@ class Climb {
   const Service& service_;
   std::string_view color_;
   std::string_view tenant_;
+  MonoTime now_;
   std::vector<PoolAsked>* asked_;
   PoolChoice choice_;
   bool saw_unhealthy_ = false;
@@ -82,8 +86,30 @@ std::string_view way_out(const Service& service) {
 }  // namespace
 
 PoolChoice choose_pool(const Service& service, std::string_view color, std::string_view tenant,
-                       std::vector<PoolAsked>* asked) {
-  return Climb(service, color, tenant, asked).run();
+                       MonoTime now, std::vector<PoolAsked>* asked) {
+  return Climb(service, color, tenant, now, asked).run();
+}
+
+std::string why_unhealthy(const Pool& pool) {
+  size_t unhealthy = 0;
+  size_t ejected = 0;
+  for (const Endpoint& endpoint : pool.endpoints) {
+    if (endpoint.unhealthy()) {
+      ++unhealthy;
+    } else if (endpoint.health != nullptr && endpoint.health->ejection.out()) {
+      ++ejected;
+    }
+  }
+  std::string why;
+  if (unhealthy > 0) {
+    why = std::to_string(unhealthy) + " failed " + (unhealthy == 1 ? "its" : "their") +
+          " health check";
+  }
+  if (ejected > 0) {
+    if (!why.empty()) why += ", ";
+    why += std::to_string(ejected) + (ejected == 1 ? " is" : " are") + " ejected";
+  }
+  return why;
 }
 
 // Colours and tenants have a narrow syntax, so they may stand in the sentence.
@@ -93,10 +119,13 @@ LocalReply refusal(const PoolChoice& choice, const Service& service, std::string
   if (!tenant.empty()) who += " of tenant " + std::string(tenant);
   std::string details = "service " + std::string(service.name());
   if (choice.pool == nullptr) {
-    details += " has no pool for " + who;
+    const bool there = choice.reason == PoolReason::kFailedUnhealthy;
+    details += std::string(" has no ") + (there ? "healthy " : "") + "pool for " + who;
     if (!color.empty()) details += way_out(service);
   } else {
-    details += " has no endpoint to answer in pool " + choice.pool->name + ", asked for by " + who;
+    details += " has no endpoint to answer in pool " + choice.pool->name;
+    if (!choice.pool->endpoints.empty()) details += " (" + why_unhealthy(*choice.pool) + ")";
+    details += ", asked for by " + who;
     details += choice.error == ErrorCode::kPoolUnhealthy ? " (on_unhealthy: fail)"
                                                          : " (on_unhealthy: panic)";
   }

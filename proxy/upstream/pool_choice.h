@@ -1,4 +1,4 @@
-// Which pool a request of some colour gets. Pure; any thread.
+// Which pool a request of some colour gets at a time. Any thread.
 #pragma once
 
 #include <string>
@@ -27,9 +27,13 @@ struct PoolAsked {
 // For red.alice of tenant acme looks at (red.alice, acme), (red.alice, any), (red, acme), (red,
 // any), (base, acme), (base, any), as far as the service's fallback lets it climb. An undyed
 // request (color "") only ever gets base pools, and a coloured one never those of a stateful
-// service. `asked`, if given, gets what was looked for.
+// service. A pool in which nobody may answer now goes by its on_unhealthy. `asked`, if given, gets
+// what was looked for.
 PoolChoice choose_pool(const Service& service, std::string_view color, std::string_view tenant,
-                       std::vector<PoolAsked>* asked = nullptr);
+                       MonoTime now, std::vector<PoolAsked>* asked = nullptr);
+
+// Who of `pool` may not answer: "2 failed their health check, 1 is ejected".
+std::string why_unhealthy(const Pool& pool);
 
 // The answer when the choice is an error.
 LocalReply refusal(const PoolChoice& choice, const Service& service, std::string_view color,

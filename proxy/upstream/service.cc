@@ -59,6 +59,16 @@ std::span<const Endpoint> Pool::addresses_of(const Endpoint& endpoint) const {
   return {first, std::find_if_not(first, endpoints.end(), is_one)};
 }
 
+bool Pool::may_answer(MonoTime now) const {
+  bool any_resolved = false;
+  for (const Endpoint& endpoint : endpoints) {
+    if (!endpoint.address.valid()) continue;
+    if (endpoint.may_answer(now)) return true;
+    any_resolved = true;
+  }
+  return !any_resolved && !endpoints.empty();
+}
+
 const Pool* Service::find_pool(std::string_view color, std::string_view tenant) const {
   if (pools_.size() > kSearchInOrder) {
     const auto found = by_name_.find(pool_name(color, tenant));
@@ -92,7 +102,10 @@ void Service::finish(HealthTable& health) {
     for (Endpoint& endpoint : pool.endpoints) endpoint.hash = stable_hash(endpoint.name);
     if (subset) keep_subset(pool.endpoints, *subset);
     for (Endpoint& endpoint : pool.endpoints) {
-      if (endpoint.address.valid()) endpoint.health = health.of(endpoint.address);
+      if (endpoint.address.valid()) {
+        endpoint.health = health.of(endpoint.address);
+        if (health_check) endpoint.check = health.check_of(name_, endpoint.address);
+      }
     }
     divide(pool);
   }

@@ -39,14 +39,30 @@ struct Endpoint {
   uint32_t weight = 100;
   std::string unresolved{};                  // why `address` is not valid, else ""
   std::shared_ptr<EndpointHealth> health{};  // of `address`, once its service is finished
+  // Of `address` in its service, once that is finished; nullptr: the service has no health check.
+  std::shared_ptr<CheckVerdict> check{};
   // Which of Pool::names has this address among others, counted from 1; 0: none.
   uint32_t of_name = 0;
+  // It left its set, with most of the others (snapshot/suspects.h), and is in use until then.
+  std::optional<MonoTime> suspect_until{};
   // Of `name`, the same in every sidecar; once its service is finished.
   uint64_t hash = 0;
   // It stands where its service prefers them to (`locality`).
   bool local = false;
   // When it came to a pool that had others; min(): it was there from the start.
   MonoTime joined = MonoTime::min();
+
+  // Whether it failed its health check.
+  bool unhealthy() const { return check != nullptr && !check->healthy(); }
+  // A suspect that has had its time, or does not answer well any more.
+  bool is_over(MonoTime now) const {
+    if (!suspect_until) return false;
+    return now >= *suspect_until || unhealthy() || health->doubtful() || health->ejection.failing();
+  }
+  // Whether it may take a request now: neither its check nor its answers speak against it.
+  bool may_answer(MonoTime now) const {
+    return !unhealthy() && (health == nullptr || !health->ejection.keeps_out(now)) && !is_over(now);
+  }
 };
 
 // Which endpoints a try may go to.
@@ -78,8 +94,9 @@ struct Pool {
   std::vector<std::string> names;        // of several addresses, as written: "localhost:80"
   std::shared_ptr<PoolHealth> health{};  // once its service is finished
 
-  // Whether somebody in it may be asked: a question of the minute, not of the file.
-  bool may_answer() const { return !endpoints.empty(); }
+  // Whether an endpoint of it may take a request now. Of one whose names are all unresolved nothing
+  // bad is known.
+  bool may_answer(MonoTime now) const;
   // All addresses of the name that this one is of; itself alone when there is no such name.
   std::span<const Endpoint> addresses_of(const Endpoint& endpoint) const;
 };
@@ -117,6 +134,7 @@ class Service final : public std::enable_shared_from_this<Service> {
   Affinity affinity;             // with kRingHash
   std::optional<Subset> subset;  // of each pool
   double spill_below = 0;        // the share of a pool's near weight that is enough for all
+  std::optional<HealthCheck> health_check;
   // How its endpoints are reached; never nullptr once the service is finished.
   std::shared_ptr<const Channel> channel;
   void set_fallback(Fallback fallback) { fallback_ = fallback; }

@@ -87,7 +87,7 @@ limits: { headers: { count: 50 }, buffer: 128KiB }
     const Pool* found = price.find_pool(each.color, each.tenant);
     REQUIRE(found != nullptr);
     const Pool& pool = *found;
-    CHECK(pool.may_answer() == each.has_endpoints);
+    CHECK(pool.may_answer(MonoTime{}) == each.has_endpoints);
     if (each.has_endpoints) {
       REQUIRE(pool.endpoints.size() == 1);
       CHECK(pool.endpoints[0].name == each.endpoint);

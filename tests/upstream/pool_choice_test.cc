@@ -5,6 +5,8 @@
 namespace woad {
 namespace {
 
+constexpr MonoTime kNow{seconds(1000)};
+
 // "red", "red@acme", "base", "base@acme"; a '!' in front: no endpoint there.
 Service service_of(const std::vector<std::string_view>& pools, OnUnhealthy on_unhealthy,
                    Fallback fallback) {
@@ -273,7 +275,7 @@ TEST_CASE("pool choice: the pool of a request") {
   for (const Case& each : kCases) {
     CAPTURE(each.what);
     const Service service = service_of(each.pools, each.on_unhealthy, each.fallback);
-    const PoolChoice choice = choose_pool(service, each.color, each.tenant);
+    const PoolChoice choice = choose_pool(service, each.color, each.tenant, kNow);
     CHECK((choice.pool == nullptr ? "" : choice.pool->name) == each.expected);
     CHECK(choice.reason == each.reason);
     CHECK((choice.error == each.error));
@@ -302,7 +304,7 @@ TEST_CASE("pool choice: no colour falls back to the base of a stateful service")
       CAPTURE(each.color);
       Service service = service_of(each.pools, kOver, fallback);
       service.set_stateful(true);
-      const PoolChoice choice = choose_pool(service, each.color, each.tenant);
+      const PoolChoice choice = choose_pool(service, each.color, each.tenant, kNow);
       CHECK((choice.pool == nullptr ? "" : choice.pool->name) == each.expected);
       CHECK(choice.reason == each.reason);
       if (!each.expected.empty()) continue;
@@ -316,10 +318,82 @@ TEST_CASE("pool choice: no colour falls back to the base of a stateful service")
 TEST_CASE("pool choice: what was looked for, in order") {
   const Service service = service_of({"base", "!red"}, kOver, kParents);
   std::vector<PoolAsked> asked;
-  (void)choose_pool(service, "red.alice", "acme", &asked);
+  (void)choose_pool(service, "red.alice", "acme", kNow, &asked);
   std::string text;
   for (const auto& [name, pool] : asked) text += name + (pool == nullptr ? "- " : " ");
   CHECK(text == "red.alice@acme- red.alice- red@acme- red base@acme- base ");
+}
+
+// "good", "sick" (by its check) or "out" (ejected), one for each endpoint of red; base is good.
+struct Well {
+  std::vector<std::string_view> red;
+  OnUnhealthy on_unhealthy;
+  std::string_view expected;  // the pool, "" for none
+  PoolReason reason;
+  ErrorCode error = ErrorCode::kNone;
+  std::string_view details = "";
+};
+
+TEST_CASE("pool choice: a pool in which nobody may answer now") {
+  const Well cases[] = {
+      {{"good"}, kFail, "red", PoolReason::kExact},
+      {{"sick", "good"}, kFail, "red", PoolReason::kExact},
+      {{"out", "sick", "good"}, kFail, "red", PoolReason::kExact},
+      {{"sick"},
+       kFail,
+       "red",
+       PoolReason::kFailedUnhealthy,
+       ErrorCode::kPoolUnhealthy,
+       "service price has no endpoint to answer in pool red (1 failed its health check), asked for "
+       "by color red (on_unhealthy: fail)"},
+      {{"sick", "out", "sick"},
+       kFail,
+       "red",
+       PoolReason::kFailedUnhealthy,
+       ErrorCode::kPoolUnhealthy,
+       "service price has no endpoint to answer in pool red (2 failed their health check, 1 is "
+       "ejected), asked for by color red (on_unhealthy: fail)"},
+      {{"sick", "out"}, kOver, "base", PoolReason::kBaseUnhealthy},
+      {{"sick", "out"}, kPanic, "red", PoolReason::kExact},
+  };
+  for (const Well& each : cases) {
+    Service service("price");
+    service.health_check.emplace();
+    Pool& red = service.add_pool("red", "");
+    red.on_unhealthy = each.on_unhealthy;
+    service.add_pool("", "").endpoints.push_back({.address = *Address::parse("10.0.0.1:80")});
+    Pool& pool = service.pool_for("red", "");
+    for (size_t i = 0; i < each.red.size(); ++i) {
+      pool.endpoints.push_back({.address = *Address::parse("10.0.1." + std::to_string(i) + ":80")});
+    }
+    HealthTable health;
+    service.finish(health);
+    Random random(1);
+    for (size_t i = 0; i < each.red.size(); ++i) {
+      const Endpoint& endpoint = pool.endpoints[i];
+      if (each.red[i] == "sick") endpoint.check->tell(false);
+      if (each.red[i] == "out") {
+        endpoint.health->ejection.eject(kNow, {1, seconds(5), seconds(5), 1}, random);
+      }
+    }
+    const PoolChoice choice = choose_pool(service, "red", "", kNow);
+    CHECK((choice.pool == nullptr ? "" : choice.pool->name) == each.expected);
+    CHECK(choice.reason == each.reason);
+    REQUIRE((choice.error == each.error));
+    if (each.error != ErrorCode::kNone) {
+      CHECK(refusal(choice, service, "red", "").details == each.details);
+    }
+  }
+}
+
+TEST_CASE("pool choice: names without an address are not unhealthy") {
+  Service service("price");
+  service.add_pool("red", "").endpoints.push_back({.name = "red.test:80", .unresolved = "no"});
+  HealthTable health;
+  service.finish(health);
+  const PoolChoice choice = choose_pool(service, "red", "", kNow);
+  CHECK((choice.error == ErrorCode::kNone));
+  REQUIRE(choice.pool != nullptr);
 }
 
 TEST_CASE("pool choice: what is said") {
@@ -348,10 +422,15 @@ TEST_CASE("pool choice: what is said") {
        "red.x",
        "service price has no endpoint to answer in pool red, asked for by color red.x "
        "(on_unhealthy: fail)"},
+      {{"!red"},
+       kOver,
+       kParents,
+       "red",
+       "service price has no healthy pool for color red, and none of base to fall back to"},
   };
   for (const Said& each : cases) {
     const Service service = service_of(each.pools, each.on_unhealthy, each.fallback);
-    const PoolChoice choice = choose_pool(service, each.color, "");
+    const PoolChoice choice = choose_pool(service, each.color, "", kNow);
     const bool chosen = choice.pool != nullptr || choice.error != ErrorCode::kNone;
     REQUIRE(chosen);
     CHECK(refusal(choice, service, each.color, "").details == each.details);

@@ -92,7 +92,7 @@ TEST_CASE("service: weights") {
     HealthTable health;
     service.finish(health);
     CHECK(pool.endpoints.size() == each.left);
-    CHECK(pool.may_answer() == (each.left > 0));
+    CHECK(pool.may_answer(MonoTime{}) == (each.left > 0));
     CHECK(pool.near.total_weight == each.total);
     CHECK(pool.near.even_weights == each.even);
     if (each.total > 0) CHECK(std::gcd(pool.near.stride, pool.near.total_weight) == 1);
