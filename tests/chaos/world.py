@@ -66,7 +66,7 @@ class World:
                       "mtls": "off" if name == "cart" else "strict"}],
             context={"trust": {"plaintext": "trust", "identities": [spiffe("*")]},
                      "correlate": {"linger": "1s"}},
-            limits={"header_timeout": "2s", "idle_timeout": "20s"},
+            limits={"header_timeout": "2s" if name == "wild" else "10s", "idle_timeout": "20s"},
             filters={"inbound": [log, "peer_identity", "authorization", "context", "trace",
                                  "rate_limit", timeout],
                      "outbound": [log, "context", "trace", "fault", "color_routing", "rate_limit",
