@@ -163,7 +163,7 @@ RequestSink& DownstreamConnection::on_stream(ResponseWriter& writer) {
 void DownstreamConnection::on_exchange_end(Exchange& exchange) {
   exchange.unlink();
   // Plaintext where it is not allowed has come for its refusal, or for one probe.
-  if (client_.over_limit || lacks_identity(client_, host_.spec())) announce_drain();
+  if (client_.over_limit || lacks_identity(client_, host_.spec())) codec_->begin_drain();
   host_.worker().scheduler.defer_delete(std::unique_ptr<Deferred>(&exchange));
 }
 
@@ -192,9 +192,15 @@ void DownstreamConnection::look_for_stall() {
 
 void DownstreamConnection::announce_drain() {
   if (state_ != State::kServing) return;
-  // An idle HTTP/1 connection can be told only with an answer.
-  const bool answers = codec_->active_streams() > 0;
-  if (answers || codec_->protocol() == Protocol::kHttp2) codec_->begin_drain();
+  // HTTP/1 can be told only with the head of an answer (closing()), which has left where it was
+  // begun: then the next one tells.
+  if (codec_->protocol() == Protocol::kHttp2) codec_->begin_drain();
+}
+
+bool DownstreamConnection::silent() {
+  if (active()) return false;
+  const uint32_t idle_behind = client_.requests + 1;
+  return std::exchange(idle_behind_, idle_behind) == idle_behind;
 }
 
 void DownstreamConnection::drain() {

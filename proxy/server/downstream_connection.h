@@ -65,6 +65,8 @@ class DownstreamConnection final : public Deferred,
   void announce_drain();
   // Ends gracefully: after the present request, at once when idle.
   void drain();
+  // Nothing is under way, and nothing was since the last call.
+  bool silent();
   // The listener's TLS is of this epoch now (nullptr: it has none).
   void on_newer_epoch(const TlsContext::Ptr& epoch);
   // Cuts whatever runs.
@@ -110,6 +112,7 @@ class DownstreamConnection final : public Deferred,
   std::unique_ptr<Detection> detection_;  // while detecting
   std::unique_ptr<ConnectionAge> age_;    // nullptr: nothing but its use ends it
   StallCount stalls_;
+  uint32_t idle_behind_ = 0;  // the number of the request that was awaited at the last silent()
   State state_ = State::kDetecting;
 };
 

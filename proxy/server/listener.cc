@@ -190,6 +190,7 @@ void Listener::close() {
   acceptor_->take_waiting();
   acceptor_.reset();
   phase_ = Phase::kClosed;
+  connections_.visit_each([](DownstreamConnection& connection) { connection.silent(); });
   last_request_timer_.arm(kLastRequest);
 }
 
@@ -200,11 +201,15 @@ void Listener::end_silent() {
     last_request_timer_.arm(kLastLook);
     return;
   }
+  phase_ = Phase::kClosed;
   while (!handshakes_.empty()) {
     count_connection(-1);
     forget(handshakes_.front());
   }
-  connections_.visit_each([](DownstreamConnection& connection) { connection.drain(); });
+  connections_.visit_each([](DownstreamConnection& connection) {
+    if (connection.silent()) connection.drain();
+  });
+  if (connections() > 0) last_request_timer_.arm(kLastRequest);
 }
 
 void Listener::abort(std::string_view why) {

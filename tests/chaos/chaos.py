@@ -101,7 +101,7 @@ def stir(world, seed_of, ledger, seconds, findings):
     findings += [f"{number} was executed {ledger.of(number)} times" for number in ledger.twice()[:10]]
     for client in clients:
         print(f"   {client.name:<22} {client.right:>7} right {client.failed:>6} failed"
-              f" {client.cut:>6} cut")
+              f" {client.cut:>6} cut" + (f" {client.late:>6} late" if client.late else ""))
     print(f"   vandals {sum(v.deeds for v in vandals)} deeds; "
           + ", ".join(f"{k} {v}" for k, v in sorted(changes.counts.items())))
     return start

@@ -22,7 +22,7 @@ class WellBehaved:
         self.route, self.version, self.random, self.ledger = route, version, random, ledger
         self.name = f"{version} {route.name}"
         self.done, self.findings = done, []
-        self.right = self.failed = self.cut = 0
+        self.right = self.failed = self.cut = self.late = 0
         self.serial = 0
         self.thread = threading.Thread(target=self.run, daemon=True)
         self.thread.start()
@@ -100,6 +100,12 @@ class WellBehaved:
             self.find(f"{what}: cut: {how}")
         return False
 
+    def too_slow(self, got):
+        """A dial has a second for its handshake, which an overloaded machine may not have; so many of
+        them open the breaker."""
+        timed_out = "connection_timeout" in (got.get("proxy-status") or "")
+        return timed_out or got.error == "timeout" or (got.error == "circuit_open" and self.late > 0)
+
     def judge(self, what, method, number, got, wanted):
         if got.status == 200 and bytes(got.body) == wanted:
             self.right += 1
@@ -110,6 +116,8 @@ class WellBehaved:
                 self.find(f"{what}: a red request was served by {got.origin}")
         elif got.status == 200:
             self.find(f"{what}: a whole answer that is wrong: {len(got.body)} bytes of {len(wanted)}")
+        elif self.route.steady and self.too_slow(got):
+            self.late += 1
         elif self.route.steady:
             self.find(f"{what}: {got.status} {got.error} {got.body[:300]!r}")
         elif got.error or got.get("x-status") == str(got.status):

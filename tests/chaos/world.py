@@ -15,6 +15,8 @@ from wild import WildOrigin
 
 PODS = ("cart", "steady", "steady-red", "wild")
 IDS = (*PODS, "caller")
+# What is steady is not to fail for a slow machine; what is wild stalls.
+SHORT, LONG = {"request": "2s", "idle": "2s"}, {"request": "30s", "idle": "30s"}
 
 
 class World:
@@ -55,7 +57,8 @@ class World:
 
     def pod(self, name, app, **more):
         color = {"labels": {"color": "red"}} if name.endswith("-red") else {}
-        log, timeout = {"access_log": {"path": "/dev/null"}}, {"timeout": {"request": "2s", "idle": "2s"}}
+        log = {"access_log": {"path": "/dev/null"}}
+        timeout = {"timeout": SHORT if name == "wild" else LONG}
         return Sidecar(
             node={"service": name, "instance": name, **color}, tls=self.ca.tls(name),
             workers=2, app=self.apps[app].address,
@@ -63,7 +66,7 @@ class World:
                       "mtls": "off" if name == "cart" else "strict"}],
             context={"trust": {"plaintext": "trust", "identities": [spiffe("*")]},
                      "correlate": {"linger": "1s"}},
-            limits={"header_timeout": "2s", "idle_timeout": "20s"},
+            limits={"header_timeout": "2s" if name == "wild" else "10s", "idle_timeout": "20s"},
             filters={"inbound": [log, "peer_identity", "authorization", "context", "trace",
                                  "rate_limit", timeout],
                      "outbound": [log, "context", "trace", "fault", "color_routing", "rate_limit",
@@ -78,6 +81,7 @@ class World:
             balancing = {"protocol": word, "load_balancing": {"policy": policy}}
             made[f"steady-{protocol}"] = mtls_service(
                 to["steady"], (to["steady-red"], {"color": "red"}), **balancing)
+            balancing["filters"] = {"timeout": SHORT}
             made[f"wild-{protocol}"] = mtls_service(to["wild"], **balancing)
             made["shadow"] = mtls_service(self.shadow.address, mode="off")
             made[f"raw-{protocol}"] = mtls_service(
