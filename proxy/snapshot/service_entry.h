@@ -33,7 +33,7 @@ struct ServiceEntry {
   std::shared_ptr<const config::Service> from;                 // nullptr: the app behind a listener
   std::vector<std::pair<std::string, Resolution>> resolved{};  // its names, as they were known
   bool has_suspects = false;
-  std::vector<std::string> colors{};                           // of its endpoints and pools
+  std::vector<std::string> colors{};  // of its endpoints and pools
 };
 
 }  // namespace woad

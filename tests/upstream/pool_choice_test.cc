@@ -324,6 +324,10 @@ TEST_CASE("pool choice: what was looked for, in order") {
   CHECK(text == "red.alice@acme- red.alice- red@acme- red base@acme- base ");
 }
 
+Endpoint at(const std::string& address) {
+  return {.address = *Address::parse(address), .name = address};
+}
+
 // "good", "sick" (by its check) or "out" (ejected), one for each endpoint of red; base is good.
 struct Well {
   std::vector<std::string_view> red;
@@ -361,10 +365,10 @@ TEST_CASE("pool choice: a pool in which nobody may answer now") {
     service.health_check.emplace();
     Pool& red = service.add_pool("red", "");
     red.on_unhealthy = each.on_unhealthy;
-    service.add_pool("", "").endpoints.push_back({.address = *Address::parse("10.0.0.1:80")});
+    service.add_pool("", "").endpoints.push_back(at("10.0.0.1:80"));
     Pool& pool = service.pool_for("red", "");
     for (size_t i = 0; i < each.red.size(); ++i) {
-      pool.endpoints.push_back({.address = *Address::parse("10.0.1." + std::to_string(i) + ":80")});
+      pool.endpoints.push_back(at("10.0.1." + std::to_string(i) + ":80"));
     }
     HealthTable health;
     service.finish(health);
@@ -388,7 +392,7 @@ TEST_CASE("pool choice: a pool in which nobody may answer now") {
 
 TEST_CASE("pool choice: names without an address are not unhealthy") {
   Service service("price");
-  service.add_pool("red", "").endpoints.push_back({.name = "red.test:80", .unresolved = "no"});
+  service.add_pool("red", "").endpoints.emplace_back().unresolved = "red.test: not there";
   HealthTable health;
   service.finish(health);
   const PoolChoice choice = choose_pool(service, "red", "", kNow);
