@@ -45,8 +45,7 @@ class Attempt final : public Deferred, private StreamTaker, private ResponseSink
   static void operator delete(void*, Arena&) {}
   static void operator delete(void*) {}
 
-  // `fresh`: only a connection that has carried nothing yet.
-  void start(bool fresh) { race_.start(fresh); }
+  void start(Reuse reuse) { race_.start(reuse); }
   // Everything goes to `sink` from now on.
   void hand_over(ResponseSink& sink) { sink_ = &sink; }
   // It counts as failed to who balances by the time that answers take; else it is one that nobody

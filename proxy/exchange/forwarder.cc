@@ -105,7 +105,7 @@ void Forwarder::shape() {
   if (endpoint == nullptr) return not_made(unresolved(pool));
   endpoint_ = endpoint;
   if (plan.per_try > Duration(0)) per_try_.arm(plan.per_try);
-  launch(false);
+  launch(is_idempotent(head_->method) ? Reuse::kAny : Reuse::kOnlySilent);
 }
 
 // Another one than the last try had, when there is another.
@@ -143,14 +143,14 @@ bool Forwarder::may_go_to(const Endpoint& endpoint) {
   return false;
 }
 
-void Forwarder::launch(bool fresh) {
+void Forwarder::launch(Reuse reuse) {
   info_.upstream_host = endpoint_->name;
-  if (is_told(info_)) tell_try(worker_, info_, fresh);
+  if (is_told(info_)) tell_try(worker_, info_, reuse == Reuse::kNone);
   AttemptOwner& owner = *this;
   ResponseSink& sink = *this;
   attempt_.reset(new (arena_) Attempt(owner, sink, *live_, *endpoint_,
                                       protocol_for(target_->service, info_, *head_)));
-  attempt_->start(fresh);
+  attempt_->start(reuse);
 }
 
 void Forwarder::on_attempt_ready(Attempt& attempt) {
@@ -292,7 +292,7 @@ void Forwarder::on_reset(ResetReason reason, std::string_view why) {
   if (replay_is_safe(reason)) {
     replayed_ = true;
     retire_attempt();
-    launch(true);
+    launch(Reuse::kNone);
   } else if (reason == ResetReason::kNotConnected) {
     fail(Outcome::Kind::kConnectFailed, std::string(why), "tls_alert_received");
   } else {

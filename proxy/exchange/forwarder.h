@@ -66,7 +66,7 @@ class Forwarder final : private AttemptOwner, private ResponseSink {
   void give_head();
   const Endpoint* pick_endpoint(const PickBy& policy);
   bool may_go_to(const Endpoint& endpoint);
-  void launch(bool fresh);
+  void launch(Reuse reuse);
   void retire_attempt();
   void stop_keeping();
   bool replay_is_safe(ResetReason reason) const;

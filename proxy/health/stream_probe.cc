@@ -117,7 +117,7 @@ void StreamProbe::on_trailers(Headers& trailers) {
 void StreamProbe::on_reset(ResetReason, std::string_view why) {
   release();
   if (status_ != 0) return tell(judge());
-  if (std::exchange(reused_, false)) return pool_.acquire(*this, true);
+  if (std::exchange(reused_, false)) return pool_.acquire(*this, Reuse::kNone);
   tell(failed(": " + std::string(why)));
 }
 

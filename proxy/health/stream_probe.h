@@ -20,7 +20,7 @@ class StreamProbe final : public Probe, private StreamWaiter, private ResponseSi
       : pool_(pool), arena_(arenas), check_(check), owner_(owner) {}
   ~StreamProbe() override { release(); }
 
-  void start() override { pool_.acquire(*this, false); }
+  void start() override { pool_.acquire(*this, Reuse::kAny); }
   void give_up() override;
   std::string question() const override;
 

@@ -29,6 +29,7 @@ class TcpTransport final : public Transport, private TurnEnd {
   std::optional<uint64_t> acknowledged() const override {
     return acknowledged_bytes(socket_.get());
   }
+  bool input_waits() const override;
   void set_high_water(size_t bytes) override { high_water_ = bytes; }
   void shutdown_write() override;
   void hold_reading(Hold reason, bool on) override;

@@ -84,6 +84,11 @@ void TcpTransport::wrote() {
   loop_.scheduler().at_turn_end(*this);
 }
 
+bool TcpTransport::input_waits() const {
+  char first = 0;
+  return ::recv(socket_.get(), &first, 1, MSG_PEEK | MSG_DONTWAIT) >= 0 || errno != EAGAIN;
+}
+
 void TcpTransport::shutdown_write() {
   if (out_ != Out::kOpen) return;
   out_ = Out::kClosing;

@@ -58,6 +58,8 @@ class Transport : public Deferred {
   virtual std::optional<uint64_t> acknowledged() const { return std::nullopt; }
   // backlog() above this is too much; on_drained() comes when it is back at or below half of it.
   virtual void set_high_water(size_t bytes) = 0;
+  // The peer has sent something, or its end, that is not read yet: asks the kernel.
+  virtual bool input_waits() const { return false; }
   // FIN once everything queued is written.
   virtual void shutdown_write() = 0;
   // Idempotent.

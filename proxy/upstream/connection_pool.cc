@@ -35,23 +35,31 @@ ConnectionPool::~ConnectionPool() {
   }
 }
 
-void ConnectionPool::acquire(StreamWaiter& waiter, bool fresh) {
-  if (UpstreamConnection* const ready = fresh ? nullptr : find_ready()) {
+void ConnectionPool::acquire(StreamWaiter& waiter, Reuse reuse) {
+  if (UpstreamConnection* const ready = reuse == Reuse::kNone ? nullptr : find_ready(reuse)) {
     give_stream(waiter, *ready);
     return;
   }
-  wait(waiter, fresh);
+  wait(waiter, reuse == Reuse::kNone);
   if (waiting_count_ > expected_room()) dial();
 }
 
 // HTTP/2 tells of its room at the end of the turn, and may have lost it, or its connection, since.
-UpstreamConnection* ConnectionPool::find_ready() {
-  while (!ready_.empty()) {
+UpstreamConnection* ConnectionPool::find_ready(Reuse reuse) {
+  IntrusiveList<UpstreamConnection> ending;
+  UpstreamConnection* found = nullptr;
+  while (found == nullptr && !ready_.empty()) {
     UpstreamConnection& last_used = ready_.front();
-    if (last_used.room() > 0) return &last_used;
-    full_.push_back(last_used);
+    if (last_used.room() == 0) {
+      full_.push_back(last_used);
+    } else if (reuse == Reuse::kOnlySilent && last_used.is_ending()) {
+      ending.push_back(last_used);
+    } else {
+      found = &last_used;
+    }
   }
-  return nullptr;
+  ready_.splice_back(ending);
+  return found;
 }
 
 void ConnectionPool::wait(StreamWaiter& waiter, bool fresh) {

@@ -22,6 +22,13 @@ namespace woad {
 
 class ConnectionPool;
 
+// Which connections will do for a stream.
+enum class Reuse : uint8_t {
+  kAny,
+  kOnlySilent,  // no idle one whose peer has said something, such as its end: what may not go twice
+  kNone         // a new one (a replay after a reused one died)
+};
+
 // Someone who wants a stream. Destroying it while it waits gives the place up.
 class StreamWaiter : public ListLink {
  public:
@@ -67,8 +74,7 @@ class ConnectionPool {
   ConnectionPool& operator=(const ConnectionPool&) = delete;
 
   // Calls `waiter` back: at once when a connection has room, else later from the loop.
-  // `fresh`: only a new connection will do (a replay after a reused one died).
-  void acquire(StreamWaiter& waiter, bool fresh);
+  void acquire(StreamWaiter& waiter, Reuse reuse);
 
   // Opens a connection that nobody waits for, unless one is on its way.
   void dial_ahead() {
@@ -100,7 +106,7 @@ class ConnectionPool {
   void dial();
   // How many waiters the dials under way will serve.
   uint32_t expected_room() const;
-  UpstreamConnection* find_ready();
+  UpstreamConnection* find_ready(Reuse reuse);
   void give_stream(StreamWaiter& waiter, UpstreamConnection& connection);
   // `fresh`: the connection has just been opened.
   void serve_waiting(UpstreamConnection& connection, bool fresh);

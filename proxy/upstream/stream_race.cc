@@ -35,10 +35,10 @@ void StreamRace::failed() {
   state_->latency.observe_failure(now - std::exchange(began_, MonoTime::max()), now);
 }
 
-void StreamRace::start(bool fresh) {
-  fresh_ = fresh;
+void StreamRace::start(Reuse reuse) {
+  reuse_ = reuse;
   ConnectionPool& connections = state_->pool(protocol_);
-  connections.acquire(first_, fresh);
+  connections.acquire(first_, reuse);
   if (endpoint_->of_name == 0 || !first_.waits()) return;
   RaceRunner& self = *this;
   others_.reset(new Others{{connections.context().scheduler, pool_.pool(), *endpoint_, self}, {}});
@@ -47,7 +47,7 @@ void StreamRace::start(bool fresh) {
 
 void StreamRace::set_out(const Endpoint& endpoint) {
   others_->lanes.push_back(std::make_unique<Lane>(*this, endpoint));
-  pool_.state(endpoint).pool(protocol_).acquire(*others_->lanes.back(), fresh_);
+  pool_.state(endpoint).pool(protocol_).acquire(*others_->lanes.back(), reuse_);
 }
 
 void StreamRace::on_stream(const Endpoint& endpoint, RequestWriter& writer, bool reused) {

@@ -29,9 +29,8 @@ class StreamRace final : private RaceRunner {
   StreamRace(const StreamRace&) = delete;
   StreamRace& operator=(const StreamRace&) = delete;
 
-  // Calls the taker back: at once when a connection has room, else later from the loop. `fresh`:
-  // only a connection that has carried nothing yet will do.
-  void start(bool fresh);
+  // Calls the taker back: at once when a connection has room, else later from the loop.
+  void start(Reuse reuse);
   // No event comes any more.
   void stop();
   // What became of it, told once: the head of an answer came, or none will.
@@ -79,7 +78,7 @@ class StreamRace final : private RaceRunner {
   Lane first_;
   std::unique_ptr<Others> others_;
   Protocol protocol_;
-  bool fresh_ = false;
+  Reuse reuse_ = Reuse::kAny;
 };
 
 }  // namespace woad

@@ -66,6 +66,10 @@ void UpstreamConnection::on_dial_failed(DialFailure failure) {
   pool_.on_dial_failed(*this, failure);
 }
 
+bool UpstreamConnection::is_ending() const {
+  return protocol() == Protocol::kHttp11 && transport_->input_waits();
+}
+
 RequestWriter& UpstreamConnection::open_stream(ResponseSink& sink) {
   idle_timer_.disarm();
   ++streams_opened_;

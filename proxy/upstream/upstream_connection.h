@@ -40,6 +40,9 @@ class UpstreamConnection final : public Deferred,
   // What is spoken on it, once it is open.
   Protocol protocol() const { return codec_->protocol(); }
   size_t active_streams() const { return codec_ == nullptr ? 0 : codec_->active_streams(); }
+  // An idle HTTP/1 connection on which something has come, and none was asked for: its end, mostly.
+  // In the loop's next turn it is gone.
+  bool is_ending() const;
   // Requires room() > 0.
   RequestWriter& open_stream(ResponseSink& sink);
   // True once a stream was opened before the latest one: the peer may have closed meanwhile.

@@ -59,6 +59,8 @@ class MemoryPeer {
   // How often reading was stopped or started for real.
   int hold_changes() const { return hold_changes_; }
 
+  bool unread_end = false;  // its FIN has come, and nobody has read it yet
+
  private:
   friend class MemoryTransport;
   Scheduler& scheduler_;
@@ -87,6 +89,7 @@ class MemoryTransport final : public Transport, private TurnEnd {
   void wrote() override;
   size_t backlog() const override { return output_.size(); }
   std::optional<uint64_t> acknowledged() const override { return taken_; }
+  bool input_waits() const override { return peer_ != nullptr && peer_->unread_end; }
   void set_high_water(size_t bytes) override { high_water_ = bytes; }
   void shutdown_write() override;
   void hold_reading(Hold reason, bool on) override;

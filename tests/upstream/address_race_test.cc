@@ -62,7 +62,7 @@ struct Asker final : StreamTaker, ResponseSink {
     if (writer != nullptr) writer->release(ResetReason::kCancel);
   }
   Asker& ask(bool fresh = false) {
-    race.start(fresh);
+    race.start(fresh ? Reuse::kNone : Reuse::kAny);
     return *this;
   }
 

@@ -38,8 +38,8 @@ struct Asker final : StreamWaiter, ResponseSink {
   }
   ~Asker() { leave(); }
 
-  Asker& ask(bool fresh = false) {
-    world.pool.acquire(*this, fresh);
+  Asker& ask(Reuse reuse = Reuse::kAny) {
+    world.pool.acquire(*this, reuse);
     return *this;
   }
   void leave() {
@@ -174,7 +174,7 @@ TEST_CASE("pool: one failed dial speaks for all who wait") {
   Asker a(world);
   Asker b(world);
   a.ask();
-  b.ask(true);
+  b.ask(Reuse::kNone);
   REQUIRE(world.dials() == 2);
   world.dialer.fail(0);
   CHECK(a.log == "no: 127.0.0.1:9001: connection refused ");
@@ -199,7 +199,7 @@ TEST_CASE("pool: fresh means a connection that has carried nothing") {
   Asker fresh(world);
   SUBCASE("while the used one is idle") {
     used.send(kOk);
-    fresh.ask(true);
+    fresh.ask(Reuse::kNone);
     CHECK(fresh.waits());
     CHECK(world.dials() == 2);
     plain.ask();
@@ -209,7 +209,7 @@ TEST_CASE("pool: fresh means a connection that has carried nothing") {
     CHECK(fresh.log == "new ");
   }
   SUBCASE("when the used one comes free while both kinds wait") {
-    fresh.ask(true);
+    fresh.ask(Reuse::kNone);
     plain.ask();
     CHECK(world.dials() == 3);
     used.send(kOk);
@@ -217,6 +217,44 @@ TEST_CASE("pool: fresh means a connection that has carried nothing") {
     CHECK(fresh.waits());
     world.dialer.accept(1);
     CHECK(fresh.log == "new ");
+  }
+}
+
+TEST_CASE("pool: what may not go twice does not go to a peer that has ended") {
+  World world;
+  Asker first(world);
+  Asker second(world);
+  first.ask();
+  second.ask();
+  MemoryPeer& older = world.dialer.accept(0);
+  MemoryPeer& newer = world.dialer.accept(1);
+  world.turn();
+  older.send(kOk);
+  newer.send(kOk);
+  first.leave();
+  second.leave();
+  world.turn();
+  newer.unread_end = true;
+  Asker post(world);
+  SUBCASE("another one is idle") {
+    post.ask(Reuse::kOnlySilent);
+    CHECK(post.log == "reused ");
+    world.turn();
+    CHECK_FALSE(older.received().empty());
+    CHECK(world.counts() == "1 active, 1 idle, 0 dialing");
+  }
+  SUBCASE("none is") {
+    older.unread_end = true;
+    post.ask(Reuse::kOnlySilent);
+    CHECK(post.waits());
+    CHECK(world.counts() == "0 active, 2 idle, 1 dialing");
+    world.dialer.accept(2);
+    CHECK(post.log == "new ");
+  }
+  SUBCASE("others do not ask") {
+    post.ask();
+    CHECK(post.log == "reused ");
+    CHECK(world.dials() == 2);
   }
 }
 
@@ -312,7 +350,7 @@ TEST_CASE("pool: drain") {
   world.turn();
   world.dialer.peer(1).send(kOk);
   Asker none(world);
-  none.ask(true);
+  none.ask(Reuse::kNone);
   none.stop_waiting();
   CHECK(world.counts() == "1 active, 1 idle, 1 dialing");
   world.pool.drain();
@@ -384,7 +422,7 @@ TEST_CASE("pool: an HTTP/2 connection that ends in this turn takes nobody more")
 TEST_CASE("pool: all who want a fresh HTTP/2 connection share the new one") {
   World world(Protocol::kHttp2);
   Asker askers[3] = {Asker(world), Asker(world), Asker(world)};
-  for (Asker& asker : askers) asker.ask(true);
+  for (Asker& asker : askers) asker.ask(Reuse::kNone);
   CHECK(world.dials() == 1);
   world.dialer.accept(0);
   for (Asker& asker : askers) CHECK_FALSE(asker.waits());
@@ -418,7 +456,7 @@ TEST_CASE("pool: its end takes waiters and connections along") {
     Asker forgotten(*world);
     ConnectionPool other(world->context, *Address::parse("127.0.0.1:9002"), "127.0.0.1:9002",
                          world->health, Protocol::kHttp11, test::plain_channel());
-    other.acquire(forgotten, false);
+    other.acquire(forgotten, Reuse::kAny);
     CHECK(forgotten.waits());
     forgotten.stop_waiting();
   }
