@@ -13,7 +13,7 @@ namespace woad {
 class BodyPace {
  public:
   // What everybody has, and what each byte adds to it (500 B/s, as Apache's mod_reqtimeout has it).
-  static constexpr Duration kGrace = seconds(20);
+  static constexpr Duration kGrace = seconds(10);
   static constexpr Duration kPerByte = milliseconds(2);
 
   // Begins at once; `too_slow` is called once at most.

@@ -72,11 +72,11 @@ class Slow(Suite):
         def push():
             for number, sock in enumerate(held):
                 try:
-                    sent[number] += sock.send(body[sent[number]:])
+                    sent[number] += sock.send(body[sent[number]:sent[number] + (64 << 10)])
                 except BlockingIOError:
                     pass
             return get().status == 503
-        self.assertTrue(until(push), "refused when memory is short")
+        self.assertTrue(until(push, every=0.3), "refused when memory is short")
         self.assert_local(get(), "overloaded", 503)
         self.assertIn("memory is short", woad.stderr())
         for sock in held:

@@ -43,7 +43,7 @@ TEST_CASE("body pace: what a client has time for") {
 
 TEST_CASE("body pace: while we do not read, nobody is slow") {
   Paced paced;
-  paced.pass(seconds(19));
+  paced.pass(seconds(9));
   paced.pace.hold(true);
   paced.pace.hold(true);
   paced.pass(minutes(10));
