@@ -125,7 +125,10 @@ TEST_CASE("mirror: whatever happens to the shadow, the request goes on") {
   Mirrored mirrored;
   ExchangeRig& rig = mirrored.rig;
   SUBCASE("refused") { rig.world.dialer.fail(mirrored.shadow); }
-  SUBCASE("never connected") { rig.world.pass(seconds(9)); }
+  SUBCASE("never connected") {
+    mirrored.upload(10'000);
+    rig.world.pass(seconds(20));
+  }
   SUBCASE("lost") { rig.accept(mirrored.shadow).lose(); }
   SUBCASE("broken answer") { rig.accept(mirrored.shadow).send("what?\r\n\r\n"); }
   SUBCASE("early answer") { rig.accept(mirrored.shadow).send(answer("no", "413 Too Large")); }
