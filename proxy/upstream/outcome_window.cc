@@ -32,7 +32,7 @@ void OutcomeWindow<kSeconds>::add(MonoTime now, bool failed) {
 }
 
 template <int kSeconds>
-OutcomeWindow<kSeconds>::Counts OutcomeWindow<kSeconds>::over(MonoTime now, Duration window) const {
+auto OutcomeWindow<kSeconds>::over(MonoTime now, Duration window) const -> Counts {
   const uint64_t newest = static_cast<uint64_t>(now.time_since_epoch() / kGrain);
   const auto wanted =
       static_cast<uint64_t>((std::min(window, kLongest) + kGrain - Duration(1)) / kGrain);
