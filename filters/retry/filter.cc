@@ -56,18 +56,18 @@ HeadVerdict RetryFilter::on_attempt(AttemptPlan& plan, RequestHead& head) {
   head_ = &head;
   service_ = &plan.service;
   pool_ = plan.pool_or_base();
+  const uint32_t came = take_attempt(head.headers);
   if (plan.number == 1) {
-    repeated_ = context_.info().caller_attempt > 1 || attempt_of(head.headers) > 1;
+    repeated_ = context_.info().caller_attempt > 1 || came > 1;
     if (pool_ != nullptr) {
       pool_->health->repeats().add(context_.scheduler().now(), repeated_);
     }
   }
-  if (plan.service.external()) {
-    head.headers.remove(kAttemptHeader);
-  } else {
+  if (!plan.service.external()) {
     const uint32_t number = std::max<uint32_t>(plan.number, repeated_ ? 2 : 1);
-    head.headers.set(kAttemptHeader, number == 1 ? std::string_view("1")
-                                                 : context_.arena().copy(std::to_string(number)));
+    const std::string_view digits =
+        number == 1 ? std::string_view("1") : context_.arena().copy(std::to_string(number));
+    head.headers.add(kAttemptHeader, digits, HeaderId::kOther);
   }
   return Verdict::go();
 }

@@ -1,6 +1,7 @@
 #include "proxy/context/names.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "proxy/base/strings.h"
 
@@ -14,12 +15,27 @@ bool is_twin(std::string_view name, std::string_view ours) {
                     [](char a, char b) { return (a == '_' ? '-' : to_lower(a)) == b; });
 }
 
+uint32_t attempt_in(std::string_view value) {
+  return static_cast<uint32_t>(std::clamp<uint64_t>(parse_decimal(value).value_or(1), 1, 255));
+}
+
 }  // namespace
 
 uint32_t attempt_of(const Headers& headers) {
   const Header* field = headers.find(kAttemptHeader);
-  const uint64_t said = field == nullptr ? 1 : parse_decimal(field->value).value_or(1);
-  return static_cast<uint32_t>(std::clamp<uint64_t>(said, 1, 255));
+  return field == nullptr ? 1 : attempt_in(field->value);
+}
+
+uint32_t take_attempt(Headers& headers) {
+  std::optional<uint32_t> first;
+  headers.remove_if([&](const Header& field) {
+    if (field.id != HeaderId::kOther || !equals_ignore_case(field.name, kAttemptHeader)) {
+      return false;
+    }
+    if (!first) first = attempt_in(field.value);
+    return true;
+  });
+  return first.value_or(1);
 }
 
 void ContextNames::add(ContextHeader kind, std::string_view name) {

@@ -14,6 +14,8 @@ namespace woad {
 inline constexpr std::string_view kAttemptHeader = "x-woad-attempt";
 // Which try of its caller's a request is, as far as it says; 1 to 255.
 uint32_t attempt_of(const Headers& headers);
+// The same, and the field goes: a sidecar sends its own.
+uint32_t take_attempt(Headers& headers);
 
 // What a header is to the context of a request.
 enum class ContextHeader : uint8_t {

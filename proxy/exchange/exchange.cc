@@ -7,8 +7,7 @@
 #include "proxy/exchange/mirror.h"
 #include "proxy/exchange/narrate.h"
 #include "proxy/exchange/request_rules.h"
-#include "proxy/filter/exchange_record.h"
-#include "proxy/filter/tap_line.h"
+#include "proxy/exchange/tapped.h"
 
 namespace woad {
 
@@ -172,20 +171,17 @@ void Exchange::start_forwarding() {
   RequestHead& head = *request_.head();
   const bool end = request_.head_ends();
   if (route != nullptr && route->mirror && worker_.random.unit() < route->mirror->share) {
-    mirror_ = std::make_unique<MirrorRequest>(worker_, view_);
-    mirror_->start(*route->mirror->service, head, info_, end);
+    mirror_.start(worker_, view_, *route->mirror->service, head, info_, end);
   }
-  forwarder_.start(*service, head, end, filters_.has(Hook::kNextTry));
   // A gRPC call may have nothing to say for long.
   if (!request_.ended() && client_.identity == nullptr && !info_.grpc) {
     pace_ =
         std::make_unique<BodyPace>(worker_.scheduler, bind_timer<&Exchange::on_slow_body>(this));
   }
+  forwarder_.start(*service, head, end, filters_.has(Hook::kNextTry));
   request_.release([&](Buffer&& data, bool last) { pass_request_data(std::move(data), last); },
                    [&](Headers& trailers) { pass_request_trailers(trailers); });
-  if (request_.ended()) {
-    release_mirror();
-  } else if (state_ != ExchangeState::kEnded && forwarder_.writable()) {
+  if (!request_.ended() && state_ != ExchangeState::kEnded && forwarder_.writable()) {
     hold_client(false);
   }
 }
@@ -203,16 +199,6 @@ void Exchange::hold_client(bool on) {
 void Exchange::on_slow_body() {
   ++worker_.metrics.hostile()[static_cast<size_t>(Hostile::kSlowBody)];
   answer(slow_body());
-}
-
-void Exchange::release_mirror() {
-  if (mirror_ != nullptr) worker_.mirrors.adopt(std::move(mirror_));
-}
-
-void Exchange::drop_mirror() {
-  if (mirror_ == nullptr) return;
-  mirror_->cancel();
-  release_mirror();
 }
 
 void Exchange::on_data(Buffer&& data, bool end) {
@@ -242,13 +228,9 @@ void Exchange::pass_request_data(Buffer&& data, bool end) {
     refuse(verdict.take_reply());
     return;
   }
-  if (mirror_ != nullptr) mirror_->send_data(data.share(), end);
+  mirror_.send_data(data, end);
   forwarder_.send_data(std::move(data), end);
-  if (end) {
-    release_mirror();
-  } else if (!forwarder_.writable()) {
-    hold_client(true);
-  }
+  if (!end && !forwarder_.writable()) hold_client(true);
 }
 
 void Exchange::on_trailers(Headers& trailers) {
@@ -272,8 +254,7 @@ void Exchange::pass_request_trailers(Headers& trailers) {
     refuse(verdict.take_reply());
     return;
   }
-  if (mirror_ != nullptr) mirror_->send_trailers(trailers);
-  release_mirror();
+  mirror_.send_trailers(trailers);
   forwarder_.send_trailers(trailers);
 }
 
@@ -282,7 +263,7 @@ void Exchange::on_reset(ResetReason reason, std::string_view why) {
   info_.closed_by = ClosedBy::kDownstream;
   info_.why = arena_.join("closed by downstream: ", why);
   lose_inside(why);
-  drop_mirror();
+  mirror_.drop();
   forwarder_.cancel(ErrorCode::kNone);
   release_reason_ = reason;
   finish();
@@ -342,7 +323,7 @@ void Exchange::answer(LocalReply reply) {
   }
   choose_route();
   forwarder_.cancel(reply.code);
-  drop_mirror();
+  mirror_.drop();
   info_.error = reply.code;
   info_.why = arena_.copy(reply.details);
   const Header* id = request_.head()->headers.find(HeaderId::kRequestId);
@@ -375,15 +356,6 @@ void Exchange::abort(std::string_view why) {
   if (state_ != ExchangeState::kEnded) cut(why, ClosedBy::kWoad);
 }
 
-void Exchange::tell_taps() {
-  const AccessRecord record = access_record_of(info_, arena_);
-  worker_.taps->offer(record, info_.end, [&] {
-    std::string line;
-    append_tap_line(line, record, request_.head()->headers);
-    return line;
-  });
-}
-
 void Exchange::enter_tunnel() {
   move_to(state_, ExchangeState::kTunnel);
   request_.reopen();
@@ -405,11 +377,11 @@ void Exchange::finish() {
   pace_.reset();
   lose_inside("the stream that carries it has ended");
   info_.end = worker_.scheduler.now();
-  const bool tapped = worker_.taps != nullptr && worker_.taps->tapped() && began;
+  const bool tapped = began && is_tapped(worker_);
   if (tapped || filters_.has(Hook::kEnd)) info_.peer = arena_.copy(client_.address.to_string());
   filters_.end(info_);
   count_exchange(worker_, *view_, info_);
-  if (tapped) tell_taps();
+  if (tapped) tell_taps(worker_, info_, arena_);
   if (is_told(info_)) tell_end(worker_, info_, filters_.answered_by());
   owner_.on_exchange_end(*this);
 }

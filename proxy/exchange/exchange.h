@@ -147,8 +147,6 @@ class Exchange final : public Deferred,
   void end_request();
   void hold_client(bool on);
   void on_slow_body();
-  void release_mirror();
-  void drop_mirror();
   void enter_tunnel();
   void on_tunnel_bytes();
   void on_tunnel_idle();
@@ -162,7 +160,6 @@ class Exchange final : public Deferred,
   void answer(LocalReply reply);
   // The response cannot be finished: cut what was sent.
   void cut(std::string_view why, ClosedBy closed_by);
-  void tell_taps();
   void finish();
 
   ExchangeOwner& owner_;
@@ -181,9 +178,9 @@ class Exchange final : public Deferred,
   ResetReason release_reason_ = ResetReason::kCancel;
   ExchangeState state_ = ExchangeState::kHead;
   std::optional<Timer> tunnel_idle_;
-  StreamTransport* inside_ = nullptr;      // of a CONNECT, while it lives
-  std::unique_ptr<BodyPace> pace_;         // of a client without identity, while its body comes
-  std::unique_ptr<MirrorRequest> mirror_;  // until the request has been sent whole
+  StreamTransport* inside_ = nullptr;  // of a CONNECT, while it lives
+  std::unique_ptr<BodyPace> pace_;     // of a client without identity, while its body comes
+  MirrorHold mirror_;
   FilterRun filters_;
   Forwarder forwarder_;
 };

@@ -195,6 +195,34 @@ MirrorSet::~MirrorSet() {
   while (!mirrors_.empty()) delete &mirrors_.pop_front();
 }
 
+void MirrorHold::start(WorkerContext& worker, const ViewRef& view, const ServiceEntry& target,
+                       const RequestHead& head, const ExchangeInfo& of, bool end) {
+  set_ = &worker.mirrors;
+  copy_ = std::make_unique<MirrorRequest>(worker, view);
+  copy_->start(target, head, of, end);
+  if (end) release();
+}
+
+void MirrorHold::send_data(const Buffer& data, bool end) {
+  if (copy_ == nullptr) return;
+  copy_->send_data(data.share(), end);
+  if (end) release();
+}
+
+void MirrorHold::send_trailers(const Headers& trailers) {
+  if (copy_ == nullptr) return;
+  copy_->send_trailers(trailers);
+  release();
+}
+
+void MirrorHold::drop() {
+  if (copy_ == nullptr) return;
+  copy_->cancel();
+  release();
+}
+
+void MirrorHold::release() { set_->adopt(std::move(copy_)); }
+
 void MirrorSet::adopt(std::unique_ptr<MirrorRequest> mirror) {
   if (mirror->over()) {
     mirror->worker_.scheduler.defer_delete(std::move(mirror));

@@ -27,6 +27,8 @@ enum class MirrorEnd : uint8_t {
 };
 std::string_view to_string(MirrorEnd end);
 
+class MirrorSet;
+
 class MirrorRequest final : public Deferred,
                             public ListLink,
                             private ForwarderOwner,
@@ -77,9 +79,28 @@ class MirrorRequest final : public Deferred,
   Buffer behind_;   // what it has not taken yet
   Headers* trailers_ = nullptr;
   bool request_ended_ = false;  // nothing more comes to be copied
-  class MirrorSet* set_ = nullptr;
+  MirrorSet* set_ = nullptr;
   State state_ = State::kSending;
   Forwarder forwarder_;
+};
+
+// An exchange's hold on the copy of its request, from start() until the request has come whole;
+// without a copy, and behind that, its calls are nothing.
+class MirrorHold {
+ public:
+  void start(WorkerContext& worker, const ViewRef& view, const ServiceEntry& target,
+             const RequestHead& head, const ExchangeInfo& of, bool end);
+  void send_data(const Buffer& data, bool end);
+  void send_trailers(const Headers& trailers);
+  // The request comes to nothing.
+  void drop();
+
+ private:
+  // The rest is the worker's.
+  void release();
+
+  MirrorSet* set_ = nullptr;  // the worker's, once there is a copy
+  std::unique_ptr<MirrorRequest> copy_;
 };
 
 // The mirrors of a worker: those whose requests have come whole, and what waits for the shadows of

@@ -20,7 +20,7 @@ struct ProbeResult {
 
 class ProbeOwner {
  public:
-  // Once, and not from inside Probe::start(). The probe is over; it dies by defer_delete.
+  // Once, from inside Probe::start() perhaps. The probe is over; it dies by defer_delete.
   virtual void on_probed(ProbeResult result) = 0;
 
  protected:

@@ -2,29 +2,11 @@
 import asyncio
 import os
 import signal
-import subprocess
-import sys
 
 from support.suite import *
 
 CHAIN = ["access_log", "context", "color_routing", "timeout"]
 FAR = {"eject": {"max_share": "0%"}}  # nobody is put out
-INSTANCE = """
-import asyncio, sys
-async def serve(reader, writer):
-    try:
-        while await reader.readuntil(b"\\r\\n\\r\\n"):
-            writer.write(b"HTTP/1.1 200 OK\\r\\ncontent-length: 2\\r\\n\\r\\nok")
-            await writer.drain()
-    except (asyncio.IncompleteReadError, ConnectionError):
-        pass
-    finally:
-        writer.close()
-async def main():
-    async with await asyncio.start_server(serve, "127.0.0.1", int(sys.argv[1])) as server:
-        await server.serve_forever()
-asyncio.run(main())
-"""
 
 
 def answering(status):
@@ -111,13 +93,17 @@ class Breaker(Suite):
             self.assertEqual(fetch(woad.outbound, "GET", "/", host="price").error, "timeout")
         self.assertEqual(fetch(woad.outbound, "GET", "/", host="price").error, "circuit_open")
 
-    def test_requests_under_way_are_capped(self):
+    def behind_gate(self):
+        """An origin that answers once the gate is open, and the gate."""
         gate = asyncio.Event()
 
         async def waiting(_):
             await gate.wait()
             return Reply(body=b"at last")
-        origin = self.origin("price", handler=waiting)
+        return self.origin("price", handler=waiting), gate
+
+    def test_requests_under_way_are_capped(self):
+        origin, gate = self.behind_gate()
         woad = self.woad({"price": service(origin.address)}, max_requests=3, max_pending=0)
         got = []
 
@@ -135,12 +121,7 @@ class Breaker(Suite):
         self.assertEqual(fetch(woad.outbound, "GET", "/", host="price").status, 200)
 
     def test_who_finds_no_room_waits(self):
-        gate = asyncio.Event()
-
-        async def waiting(_):
-            await gate.wait()
-            return Reply(body=b"at last")
-        origin = self.origin("price", handler=waiting)
+        origin, gate = self.behind_gate()
         woad = self.woad({"price": service(origin.address)}, max_requests=1, max_pending=1)
         get = lambda: fetch(woad.outbound, "GET", "/", host="price")
 
@@ -198,13 +179,6 @@ class Breaker(Suite):
 
 
 class Ejection(Suite):
-    def instance(self, port):
-        process = subprocess.Popen([sys.executable, "-c", INSTANCE, str(port)],
-                                   stdin=subprocess.DEVNULL)
-        self.addCleanup(process.wait)
-        self.addCleanup(process.kill)
-        return process
-
     def test_one_of_three_is_killed_and_comes_back(self):
         ports = [free_port() for _ in range(3)]
         instances = [self.instance(port) for port in ports]

@@ -5,34 +5,11 @@ import selectors
 import signal
 import socket
 import subprocess
-import sys
 import tempfile
 import threading
 from datetime import datetime, timezone
 
 from support.suite import *
-
-INSTANCE = """
-import asyncio, sys
-async def serve(reader, writer):
-    try:
-        while await reader.readuntil(b"\\r\\n\\r\\n"):
-            writer.write(b"HTTP/1.1 200 OK\\r\\ncontent-length: 2\\r\\n\\r\\nok")
-            await writer.drain()
-    except (asyncio.IncompleteReadError, ConnectionError):
-        pass
-    finally:
-        writer.close()
-async def main():
-    async with await asyncio.start_server(serve, "127.0.0.1", int(sys.argv[1])) as server:
-        await server.serve_forever()
-asyncio.run(main())
-"""
-
-
-def listens(port):
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 class Load:
@@ -170,14 +147,6 @@ class Tired:
 
 
 class Failover(Suite):
-    def instance(self, port):
-        process = subprocess.Popen([sys.executable, "-c", INSTANCE, str(port)],
-                                   stdin=subprocess.DEVNULL)
-        self.addCleanup(process.wait)
-        self.addCleanup(process.kill)
-        self.assertTrue(until(lambda: listens(port), 60))
-        return process
-
     def ejected(self, woad, address):
         pool = woad.json("/services")["services"][0]["pools"][0]
         return next(e["ejected"] for e in pool["endpoints"] if e["address"] == address)

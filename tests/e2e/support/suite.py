@@ -1,5 +1,9 @@
 """What every suite imports: `from support.suite import *`, then TestCase classes, then nothing."""
 import json
+import os
+import socket
+import subprocess
+import sys
 import threading
 import unittest
 
@@ -8,6 +12,7 @@ from .origin import Origin, Reply, Request, echo
 from .ports import free_port
 from .sidecar import BINARY, FULL, SANITIZED, Sidecar, run, service, until
 
+HERE = os.path.dirname(os.path.abspath(__file__))
 __all__ = [
     "BINARY", "CLIENTS", "Closed", "FULL", "H1", "H2", "Origin", "Reply", "Request", "Response",
     "SANITIZED", "Sidecar", "Suite", "echo", "fetch", "free_port", "in_threads", "json", "run",
@@ -30,6 +35,15 @@ class Suite(unittest.TestCase):
         self.addCleanup(lambda: sidecar.stop(check=not self.failed()))
         return sidecar
 
+    def instance(self, port):
+        """An origin that can be killed: a process, once it listens."""
+        process = subprocess.Popen([sys.executable, os.path.join(HERE, "instance.py"), str(port)],
+                                   stdin=subprocess.DEVNULL)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        self.assertTrue(until(lambda: listens(port), 60))
+        return process
+
     def client(self, port, version="h1"):
         client = CLIENTS[version](port)
         self.addCleanup(client.close)
@@ -45,6 +59,11 @@ class Suite(unittest.TestCase):
         proxy_status = response.get("proxy-status") or ""
         self.assertRegex(proxy_status, r'^woad; error=[a-z_]+; details="[^"]{10,}"')
         self.assertGreater(len(response.body), 20, "a sentence that helps")
+
+
+def listens(port):
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def in_threads(count, work):
