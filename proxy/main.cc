@@ -49,6 +49,7 @@ int execute(const ValidateCommand& command) {
   if (command.json) {
     print(stdout, diagnostics.json());
   } else if (good) {
+    print(stderr, loaded.warnings);
     const Snapshot& snapshot = *loaded.snapshot;
     print(stdout, command.config + ": good: " + count(snapshot.listeners.size(), "listener") +
                       ", " + count(snapshot.services.size(), "service") + ", " +

@@ -38,6 +38,7 @@ class ServiceCompiler {
   void keep_suspects(const Service& earlier, Service& service) const;
   bool resolved_the_same(const ServiceEntry& entry) const;
   std::shared_ptr<Service> make(const config::Service& from);
+  std::shared_ptr<const ServiceEntry> for_own_tls(const ServiceEntry& entry);
   Subset compile_subset(const config::Subset& from) const;
   void add_endpoint(Service& service, const config::Service& from,
                     const config::Endpoint& endpoint, const Service* earlier) const;
