@@ -122,8 +122,7 @@ class Checker {
       d_.warning(one.address.node,
                  std::string("redirect: true listens for ") + (is_v6(one) ? "IPv6" : "IPv4") +
                      " alone, and redirected connections of the other family would be refused",
-                 "add a listener at " +
-                     (is_v6(one) ? "0.0.0.0:" + port : "\"[::]:" + port + "\""));
+                 "add a listener at " + (is_v6(one) ? "0.0.0.0:" + port : "\"[::]:" + port + "\""));
     }
   }
 

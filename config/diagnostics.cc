@@ -117,8 +117,8 @@ void Diagnostics::error(Location location, std::string path, std::string message
 }
 
 void Diagnostics::warning(const Node& node, std::string message, std::string hint) {
-  warnings_.push_back({node.location(), node.path(), std::move(message), std::move(hint),
-                       Severity::kWarning});
+  warnings_.push_back(
+      {node.location(), node.path(), std::move(message), std::move(hint), Severity::kWarning});
 }
 
 std::vector<Diagnostic> Diagnostics::sorted() const {
@@ -160,12 +160,8 @@ std::string Diagnostics::json() const {
   auto list = nlohmann::ordered_json::array();
   for (const Diagnostic& d : sorted()) {
     auto& entry = list.emplace_back();
-    entry = {{"file", file_},
-             {"line", d.location.line},
-             {"column", d.location.column},
-             {"path", d.path},
-             {"message", d.message},
-             {"hint", d.hint}};
+    entry = {{"file", file_},  {"line", d.location.line}, {"column", d.location.column},
+             {"path", d.path}, {"message", d.message},    {"hint", d.hint}};
     if (d.severity == Severity::kWarning) entry["severity"] = "warning";
   }
   return list.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";

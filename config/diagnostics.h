@@ -1,4 +1,5 @@
-// Errors and warnings of a configuration file: collected while it is read, listed once, sorted by line.
+// Errors and warnings of a configuration file: collected while it is read, listed once, sorted by
+// line.
 //
 // Every layer that reads the file (syntax, tables, cross-references, filters, regexes) adds to the
 // same object, so one run lists everything. One thread.

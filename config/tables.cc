@@ -7,11 +7,12 @@ namespace {
 
 const Table<NodeIdentity>& node_table() {
   static const Table<NodeIdentity> table{
-      required<NodeIdentity>(
-          {"service", &NodeIdentity::service, name(), "The service of this pod."}),
-      {"instance", &NodeIdentity::instance, "This pod's own name; left out: the host name."},
+      {"service", &NodeIdentity::service, name(),
+       "The service of this pod; left out: WOAD_SERVICE, and required without it."},
+      {"instance", &NodeIdentity::instance,
+       "This pod's own name; left out: WOAD_INSTANCE, else the host name."},
       {"labels", &NodeIdentity::labels, labels(),
-       "`color`, `tenant`, `zone` and any other; no color: base."},
+       "`color`, `tenant`, `zone` and any other; no color: base. WOAD_LABELS adds to them."},
   };
   return table;
 }
@@ -110,7 +111,8 @@ const Table<Outbound>& outbound_table() {
        optional_of(words<Unmatched>(
            {{"passthrough", Unmatched::kPassthrough}, {"reject", Unmatched::kReject}})),
        "What no service claims. `passthrough`: on to its original address, for redirected "
-       "connections; `reject`: 404 `no_route`. Left out: passthrough with `redirect`, else reject."},
+       "connections; `reject`: 404 `no_route`. Left out: passthrough with `redirect`, else "
+       "reject."},
   };
   return table;
 }
@@ -212,7 +214,8 @@ const Table<Config>& config_table() {
   static const Table<Config> table{
       {"version", &Config::version,
        "Free text, usually the control plane's revision; shown by /config/status and a metric."},
-      required<Config>({"node", &Config::node, node_table(), "Who this pod is."}),
+      required<Config>({"node", &Config::node, node_table(), 
+                        "Who this pod is; may be left out when WOAD_SERVICE is set."}),
       {"workers", &Config::workers, workers(), "Event-loop threads; `auto`: the usable cores."},
       {"log", &Config::log, log_table(), "The process log on stderr."},
       {"admin", &Config::admin, admin_table(), "Addresses for people, probes and scrapers."},

@@ -26,7 +26,8 @@ class FirstWordSink {
 class FirstWordTransport final : public Transport, private TransportSink, private TurnEnd {
  public:
   // `lower` is connected and not started. Scheduler and sink outlive the listening.
-  FirstWordTransport(Scheduler& scheduler, std::unique_ptr<Transport> lower, FirstWordSink& listener);
+  FirstWordTransport(Scheduler& scheduler, std::unique_ptr<Transport> lower,
+                     FirstWordSink& listener);
 
   bool heard() const { return state_ == State::kHeard; }
 

@@ -67,9 +67,9 @@ class ClientHandshake final : public Deferred,
 
  private:
   void on_tls(TlsReady ready) override {
-    host_.on_arrival(*this, {std::move(ready.transport), std::move(ready.alpn),
-                             std::move(ready.peer), std::move(context_), std::move(headed_),
-                             std::move(server_)});
+    host_.on_arrival(*this,
+                     {std::move(ready.transport), std::move(ready.alpn), std::move(ready.peer),
+                      std::move(context_), std::move(headed_), std::move(server_)});
   }
   void on_tls_failed(TlsError error) override { host_.on_no_arrival(*this, std::move(error)); }
   void on_plaintext(std::unique_ptr<Transport> transport) override {

@@ -90,8 +90,8 @@ void DownstreamConnection::serve_opaque(FirstBytes found) {
               detected->alpn);
   std::string authority = std::move(found.server_name);
   if (authority.empty() && client_.headed != nullptr) {
-    authority = client_.redirected() ? client_.headed->original.to_string()
-                                     : client_.headed->connect;
+    authority =
+        client_.redirected() ? client_.headed->original.to_string() : client_.headed->connect;
   }
   ServerConnection& self = *this;
   codec_ = std::make_unique<TcpServerCodec>(
@@ -242,9 +242,8 @@ void DownstreamConnection::on_exchange_end(Exchange& exchange) {
 
 void DownstreamConnection::on_connect(std::unique_ptr<Transport> inside,
                                       std::string_view authority) {
-  host_.on_connect(
-      {.transport = std::move(inside),
-       .headed = std::make_unique<Headed>(Headed{.connect = std::string(authority)})});
+  host_.on_connect({.transport = std::move(inside),
+                    .headed = std::make_unique<Headed>(Headed{.connect = std::string(authority)})});
 }
 
 void DownstreamConnection::on_codec_done() {

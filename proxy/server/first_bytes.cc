@@ -27,7 +27,7 @@ FirstBytes judge_opaque(std::string_view first) {
 // Begins, in any case and behind any blanks, with a method that servers know; or its first line
 // names the protocol.
 bool resembles_http(std::string_view text) {
-  constexpr std::string_view kMethods[] = {"get",   "head",    "post",  "put",    "patch",
+  constexpr std::string_view kMethods[] = {"get",   "head",    "post",   "put",    "patch",
                                            "trace", "options", "delete", "connect"};
   const std::string line = lower(text.substr(0, text.find_first_of("\r\n")));
   if (line.find("http/") != std::string::npos) return true;

@@ -7,7 +7,6 @@
 #include "proxy/net/tcp_transport.h"
 #include "proxy/server/connection_story.h"
 #include "proxy/server/tls_results.h"
-#include "proxy/snapshot/route_choice.h"
 
 namespace woad {
 namespace {
@@ -80,14 +79,13 @@ std::unique_ptr<Headed> Listener::headed(int socket) {
   const Snapshot& snapshot = view_->snapshot();
   if (!original.valid()) return nullptr;
   const auto& ports = snapshot.own_ports;
-  const bool ours = std::find(ports.begin(), ports.end(), original.port()) != ports.end() &&
-                    is_own(original);
+  const bool ours =
+      std::find(ports.begin(), ports.end(), original.port()) != ports.end() && is_own(original);
   if (ours && original.port() == spec_->address.port()) return nullptr;
   // What other pods may call is the app, never another listener of ours.
   const bool open = !ours || direction() == Direction::kOutbound;
-  return std::make_unique<Headed>(Headed{.original = original,
-                                         .there = open ? destination(original) : nullptr,
-                                         .endpoint = original});
+  return std::make_unique<Headed>(Headed{
+      .original = original, .there = open ? destination(original) : nullptr, .endpoint = original});
 }
 
 std::shared_ptr<const ServiceEntry> Listener::destination(const Address& original) {
@@ -96,17 +94,8 @@ std::shared_ptr<const ServiceEntry> Listener::destination(const Address& origina
   return destinations_.at(*spec_->destination, original, *view_->snapshot().health);
 }
 
-// Under `unmatched: reject` nothing is dialed before the client has spoken.
 std::unique_ptr<ServerFirst> Listener::ask_server(const Headed& headed, ServerFirstHost& host) {
-  if (headed.there == nullptr) return nullptr;
-  const ServiceEntry* entry = nullptr;
-  if (direction() == Direction::kOutbound) {
-    entry = opaque_service_at(view_->snapshot(), headed.original, false, "");
-  }
-  const Service& service = (entry == nullptr ? *headed.there : *entry).service;
-  return std::make_unique<ServerFirst>(host, context_.worker.scheduler, context_.worker.random,
-                                       context_.dialer, view_->upstreams(), service,
-                                       headed.endpoint);
+  return woad::ask_server(host, headed, direction(), *view_, context_.worker, context_.dialer);
 }
 
 // Over the cap a client of plaintext HTTP is told so by its first answer; for more than that there

@@ -10,9 +10,10 @@
 #include <optional>
 #include <string_view>
 
+#include "proxy/exchange/client.h"
+#include "proxy/exchange/worker_context.h"
 #include "proxy/net/first_word.h"
 #include "proxy/upstream/address_dial.h"
-#include "proxy/upstream/live_pools.h"
 
 namespace woad {
 
@@ -35,8 +36,8 @@ class ServerFirst final : private DialSink, private FirstWordSink {
 
   // Dials an endpoint of the service's first pool, `called` if it is there. All outlive this, but
   // the service, which this holds.
-  ServerFirst(ServerFirstHost& host, Scheduler& scheduler, Random& random, Dialer& dialer,
-              LivePools& pools, const Service& service, const Address& called);
+  ServerFirst(ServerFirstHost& host, const WorkerContext& worker, Dialer& dialer, LivePools& pools,
+              const Service& service, const Address& called);
   ~ServerFirst();
 
   // From now on this one waits for the client.
@@ -62,5 +63,11 @@ class ServerFirst final : private DialSink, private FirstWordSink {
   Dialed dialed_;  // without its transport
   std::unique_ptr<FirstWordTransport> transport_;
 };
+
+// Asks whoever opaque bytes of such a client would go to; nullptr: nobody may be asked before it
+// has spoken (`unmatched: reject`).
+std::unique_ptr<ServerFirst> ask_server(ServerFirstHost& host, const Headed& headed,
+                                        Direction direction, SnapshotView& view,
+                                        const WorkerContext& worker, Dialer& dialer);
 
 }  // namespace woad

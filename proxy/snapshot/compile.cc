@@ -152,10 +152,10 @@ class Compiler {
 
   // At whichever port is called.
   DestinationModel redirected_app(const config::Inbound& from) {
-    DestinationModel app{.service = config_.node.service,
-                         .protocol = same_word<UpstreamProtocol>(from.app_protocol),
-                         .channel = from.app->original() ? channels_.to_app_as_called()
-                                                         : channels_.to_app()};
+    DestinationModel app{
+        .service = config_.node.service,
+        .protocol = same_word<UpstreamProtocol>(from.app_protocol),
+        .channel = from.app->original() ? channels_.to_app_as_called() : channels_.to_app()};
     if (from.app->original()) return app;
     Pool hosts;
     add_endpoints(hosts, from.app->at, {}, resolutions_);

@@ -126,8 +126,8 @@ std::shared_ptr<const ServiceEntry> ServiceCompiler::compile(
 }
 
 std::shared_ptr<const ServiceEntry> ServiceCompiler::for_own_tls(const ServiceEntry& entry) {
-  const bool wrapped = entry.service.protocol == UpstreamProtocol::kTcp &&
-                       entry.service.channel->tls != nullptr;
+  const bool wrapped =
+      entry.service.protocol == UpstreamProtocol::kTcp && entry.service.channel->tls != nullptr;
   if (!wrapped) return nullptr;
   auto service = std::make_shared<Service>(entry.service);
   service->channel = channels_.plain();
@@ -208,8 +208,7 @@ Subset ServiceCompiler::compile_subset(const config::Subset& from) const {
 }
 
 void ServiceCompiler::add_endpoint(Service& service, const config::Service& from,
-                                   const config::Endpoint& endpoint,
-                                   const Service* earlier) const {
+                                   const config::Endpoint& endpoint, const Service* earlier) const {
   Pool& pool = service.pool_for(config::label(endpoint.labels, "color"),
                                 config::label(endpoint.labels, "tenant"));
   Endpoint model;

@@ -42,8 +42,8 @@ struct ListenerSpec {
   // Inbound: the app as a service of one pool and endpoint, for connections that were not
   // redirected; nullptr: its port is known for redirected ones alone.
   std::unique_ptr<ServiceEntry> app;
-  bool redirect = false;                        // connections come redirected
-  std::vector<uint16_t> opaque_ports;           // original ports whose server may speak first
+  bool redirect = false;               // connections come redirected
+  std::vector<uint16_t> opaque_ports;  // original ports whose server may speak first
   // What is at the original address of a connection that no service claims; nothing: nobody may go
   // there (`unmatched: reject`), or nobody comes redirected.
   std::optional<DestinationModel> destination;

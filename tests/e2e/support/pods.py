@@ -48,6 +48,8 @@ class Network:
         self.tag = f"{os.getpid():x}"
         self.router = f"woad-{self.tag}-router"
         self.pods = []
+        self.folder = tempfile.mkdtemp(prefix="woad-network-")
+        os.chmod(self.folder, 0o755)
         ip("netns", "add", self.router)
         for setting in ("ipv4.ip_forward=1", "ipv6.conf.all.forwarding=1"):
             self.on_router("sysctl", "-qw", f"net.{setting}")
@@ -79,6 +81,7 @@ class Network:
         for pod in self.pods:
             pod.close()
         ip("netns", "del", self.router, check=False)
+        shutil.rmtree(self.folder, ignore_errors=True)
 
 
 class Pod:
@@ -107,8 +110,10 @@ class Pod:
                 "--clear-groups", *words]
 
     def run(self, *words, user=APP_USER, **more):
-        return subprocess.run(self.words(*words, user=user), capture_output=True, text=True,
-                              timeout=more.pop("timeout", 60), **more)
+        got = subprocess.run(self.words(*words, user=user), capture_output=True,
+                             timeout=more.pop("timeout", 60), **more)
+        got.stdout, got.stderr = (text.decode("latin-1") for text in (got.stdout, got.stderr))
+        return got
 
     def popen(self, *words, user=APP_USER, **more):
         process = subprocess.Popen(self.words(*words, user=user), **more)
@@ -140,6 +145,8 @@ class Pod:
         path = os.path.join(self.folder, "woad.yaml")
         with open(path, "w", encoding="utf-8") as file:
             json.dump(config, file)
+        os.chown(self.folder, USER, USER)
+        os.chown(path, USER, USER)
         self.log, self.err = (os.path.join(self.folder, n) for n in ("access.log", "stderr.log"))
         with open(self.log, "ab") as out, open(self.err, "ab") as err:
             self.woad = self.popen(BINARY, "run", "-c", path, user=USER, stdin=subprocess.DEVNULL,
