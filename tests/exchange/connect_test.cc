@@ -188,7 +188,7 @@ TEST_CASE("connect: a request inside goes by its host, or by that of the CONNECT
       service = info.service;
       route = info.route;
     };
-    rig.caller.headed = std::make_unique<Headed>(Headed{.connect = each.connect});
+    rig.caller.headed = std::make_unique<Headed>(Headed{.connect = std::string(each.connect)});
     rig.request("GET", "/", true, {}, each.host);
     if (!each.service.empty()) rig.accept(0).send(answer(""));
     rig.finish();
@@ -201,7 +201,7 @@ struct Opaque {
   explicit Opaque(std::string_view authority, std::string_view inside = "nobody:1") {
     rig.opaque = true;
     rig.client.writes_bodies = true;
-    rig.caller.headed = std::make_unique<Headed>(Headed{.connect = inside});
+    rig.caller.headed = std::make_unique<Headed>(Headed{.connect = std::string(inside)});
     rig.first().end = [this](const ExchangeInfo& info) {
       told = std::to_string(info.status) + " " + std::string(info.service) + " " +
              std::string(info.upstream_host) + " " + std::string(info.error.info().code) +
