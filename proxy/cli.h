@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "proxy/base/time.h"
+#include "proxy/redirect/options.h"
 
 namespace woad {
 
@@ -47,6 +48,10 @@ struct CertsCommand {
   bool drop_old_roots = false;
 };
 
+struct RedirectCommand {
+  redirect::Options options;
+};
+
 struct VersionCommand {};
 
 // Nothing to run but to print `text` and exit: help (0, for stdout) or a usage error (2, for
@@ -57,7 +62,7 @@ struct PrintCommand {
 };
 
 using Command = std::variant<RunCommand, ValidateCommand, ExplainCommand, WaitCommand, DrainCommand,
-                             CertsCommand, VersionCommand, PrintCommand>;
+                             CertsCommand, RedirectCommand, VersionCommand, PrintCommand>;
 
 // `arguments` without the program's name. What is no command word in front means `run`.
 Command parse_command_line(std::vector<std::string> arguments);

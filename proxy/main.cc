@@ -15,6 +15,7 @@
 #include "proxy/certs.h"
 #include "proxy/cli.h"
 #include "proxy/explain/explain.h"
+#include "proxy/redirect/redirect.h"
 #include "proxy/server/config_loader.h"
 #include "proxy/server/server.h"
 
@@ -101,8 +102,8 @@ int execute(const DrainCommand& command) {
   return kFailed;
 }
 
-int execute(const CertsCommand& command) {
-  const auto done = run_certs(command, std::chrono::system_clock::now());
+// What a command has to say, or why it failed.
+int report(const Result<std::string>& done) {
   if (!done) {
     print(stderr, "woad: " + done.error().message + "\n");
     return kFailed;
@@ -110,6 +111,12 @@ int execute(const CertsCommand& command) {
   print(stdout, *done);
   return kGood;
 }
+
+int execute(const CertsCommand& command) {
+  return report(run_certs(command, std::chrono::system_clock::now()));
+}
+
+int execute(const RedirectCommand& command) { return report(redirect::run(command.options)); }
 
 int execute(const VersionCommand&) {
   print(stdout, "woad " WOAD_VERSION "\n");

@@ -41,7 +41,8 @@ MAY_SEE = {
     "proxy/otlp": CODEC + ["proxy/http/h1", "proxy/log", "config"],
     "proxy/admin": EXCHANGE + ["proxy/exchange", "proxy/explain"],
     "proxy/server": SERVER,
-    "proxy": SERVER + ["proxy/server", "proxy/net/local_ca", "filters"],  # the command line, main.cc
+    "proxy/redirect": BASE + ["config"],
+    "proxy": SERVER + ["proxy/server", "proxy/net/local_ca", "proxy/redirect", "filters"],  # the command line, main.cc
     "config": BASE,
     "filters": FILTER + ["proxy/filter"],
 }
@@ -58,6 +59,7 @@ THIRD_PARTY = {
     r"re2/": ["proxy/match"],
     r"xxhash": ["config", "proxy/base", "proxy/context"],
     r"CLI/": ["proxy"],
+    r"nftables/": ["proxy/redirect"],
     r"spdlog/|fmt/": ["proxy/log"],
     r"doctest": [],
 }
