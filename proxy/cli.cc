@@ -13,8 +13,8 @@ namespace woad {
 namespace {
 
 constexpr int kUsage = 2;
-constexpr std::array<std::string_view, 7> kCommands = {"run",   "validate", "explain", "wait",
-                                                       "drain", "certs",    "version"};
+constexpr std::array<std::string_view, 8> kCommands = {"run",   "validate", "explain", "wait",
+                                                       "drain", "certs",    "inject",  "version"};
 
 PrintCommand usage_error(const std::string& sentence) {
   return {"woad: " + sentence + "\nRun woad --help for more.\n", kUsage};
@@ -29,11 +29,13 @@ Result<std::pair<std::string, std::string>> parse_header(const std::string& text
   return std::pair(std::string(name), std::string(trim(text.substr(colon + 1))));
 }
 
-Result<std::string> parse_admin(const std::string& text) {
+Result<std::string> parse_address(const std::string& option, const std::string& text) {
   auto address = config::parse_host_port(text);
-  if (!address) return Error{"--admin " + address.error().message};
+  if (!address) return Error{option + " " + address.error().message};
   if (address->host == "localhost") return "127.0.0.1:" + std::to_string(address->port);
-  if (!address->numeric) return Error{"--admin " + config::quoted(text) + " must be an IP address"};
+  if (!address->numeric) {
+    return Error{option + " " + config::quoted(text) + " must be an IP address"};
+  }
   return address->to_string();
 }
 
@@ -87,6 +89,7 @@ class CommandLine {
         "drain", "Start the graceful end of the local sidecar: inbound drains, outbound serves on");
     add_admin(*drain_);
     add_certs();
+    add_inject();
     version_ = app_.add_subcommand("version", "Print the version");
   }
 
@@ -140,6 +143,27 @@ class CommandLine {
         ->excludes(add);
   }
 
+  void add_inject() {
+    inject_ = app_.add_subcommand(
+        "inject",
+        "Put the sidecar into the pods of Kubernetes documents: print those of -f with it, or "
+        "answer an API server as its webhook (--serve)");
+    auto* const file = inject_->add_option("-f,--file", inject_file_,
+                                           "YAML or JSON documents; - reads standard input");
+    inject_->add_option("--config", inject_config_, "Values of the chart (helm/woad): values.yaml");
+    inject_->add_flag("--native", native_,
+                      "Whether the sidecar is a native one (Kubernetes 1.29); =false: a container "
+                      "beside the app's, not for Jobs (default: as the values say, else true)");
+    inject_->add_flag("--remove", remove_, "Take out what was put in")->needs(file);
+    auto* const serve = inject_
+                            ->add_option("--serve", serve_,
+                                         "Serve the webhook by HTTPS, "
+                                         "0.0.0.0:9443 say")
+                            ->excludes(file);
+    inject_->add_option("--cert", inject_cert_, "The folder with the webhook's tls.crt and tls.key")
+        ->needs(serve);
+  }
+
   PrintCommand help(const CLI::Success& success) {
     std::ostringstream out;
     app_.exit(success, out, out);
@@ -158,6 +182,7 @@ class CommandLine {
     if (*wait_) return wait();
     if (*drain_) return drain();
     if (*certs_) return certs();
+    if (*inject_) return inject();
     return VersionCommand{};
   }
 
@@ -175,13 +200,13 @@ class CommandLine {
   Command wait() {
     const auto timeout = config::parse_duration(timeout_);
     if (!timeout) return usage_error("--timeout " + timeout.error().message);
-    auto admin = parse_admin(admin_);
+    auto admin = parse_address("--admin", admin_);
     if (!admin) return usage_error(admin.error().message);
     return WaitCommand{*timeout, std::move(*admin)};
   }
 
   Command drain() {
-    auto admin = parse_admin(admin_);
+    auto admin = parse_address("--admin", admin_);
     if (!admin) return usage_error(admin.error().message);
     return DrainCommand{std::move(*admin)};
   }
@@ -206,6 +231,17 @@ class CommandLine {
     return CertsCommand{certs_folder_, ids_, dns_, *lifetime, out_, new_root_, drop_old_roots_};
   }
 
+  Command inject() {
+    if (!inject_file_.empty()) {
+      return InjectCommand{inject_file_, inject_config_, native_, remove_};
+    }
+    if (serve_.empty()) return usage_error("inject needs -f FILE, or --serve ADDRESS");
+    if (inject_cert_.empty()) return usage_error("--serve needs --cert, a folder");
+    auto address = parse_address("--serve", serve_);
+    if (!address) return usage_error(address.error().message);
+    return ServeInjectionCommand{std::move(*address), inject_cert_, inject_config_, native_};
+  }
+
   CLI::App app_{"woad, a sidecar proxy with request dyeing", "woad"};
   CLI::App* run_;
   CLI::App* validate_;
@@ -213,6 +249,7 @@ class CommandLine {
   CLI::App* wait_;
   CLI::App* drain_;
   CLI::App* certs_;
+  CLI::App* inject_;
   CLI::App* version_;
   std::string config_;
   std::string control_plane_;
@@ -230,6 +267,12 @@ class CommandLine {
   std::string out_;
   bool new_root_ = false;
   bool drop_old_roots_ = false;
+  std::string inject_file_;
+  std::string inject_config_;
+  std::optional<bool> native_;
+  bool remove_ = false;
+  std::string serve_;
+  std::string inject_cert_;
 };
 
 bool is_option_of_run(const std::string& first) {
