@@ -2,14 +2,14 @@
 {{- default .Chart.Name .Values.nameOverride | trunc 63 | trimSuffix "-" }}
 {{- end }}
 
-{{/* 56 characters, so that the longest suffix ("-inject") fits into a name of 63. */}}
+{{/* 51 characters, so that the longest suffix ("-inject-cert") fits into a name of 63. */}}
 {{- define "woad.fullname" -}}
 {{- if .Values.fullnameOverride }}
-{{- .Values.fullnameOverride | trunc 56 | trimSuffix "-" }}
+{{- .Values.fullnameOverride | trunc 51 | trimSuffix "-" }}
 {{- else if contains (include "woad.name" .) .Release.Name }}
-{{- .Release.Name | trunc 56 | trimSuffix "-" }}
+{{- .Release.Name | trunc 51 | trimSuffix "-" }}
 {{- else }}
-{{- printf "%s-%s" .Release.Name (include "woad.name" .) | trunc 56 | trimSuffix "-" }}
+{{- printf "%s-%s" .Release.Name (include "woad.name" .) | trunc 51 | trimSuffix "-" }}
 {{- end }}
 {{- end }}
 
