@@ -79,7 +79,7 @@ class Release(ClusterSuite):
         secret, old = self.api.get(SECRET), self.bundle()
         self.assertGreater(int(secret["metadata"]["annotations"]["woad.dev/renew-after"]), time.time() + 4 * 365 * 86400)
         self.api.patch(SECRET, {"metadata": {"annotations": {"woad.dev/renew-after": "1"}}})
-        self.install()
+        self.install("--force-conflicts")  # over that
         self.assertNotEqual(self.api.get(SECRET)["data"]["tls.crt"], secret["data"]["tls.crt"])
         both = self.bundle()
         self.assertTrue(both.endswith(old) and len(both) > len(old))

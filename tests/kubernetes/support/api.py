@@ -51,15 +51,15 @@ class Api:
 
 
 def until(condition, what, seconds=120):
-    """What `condition` answers, once that is true; connections that fail meanwhile count as not yet."""
-    end = time.monotonic() + seconds
+    """What `condition` answers, once that is true; while it is refused or not connected, it is not."""
+    end, why = time.monotonic() + seconds, None
     while True:
         try:
-            found = condition()
+            found, why = condition(), None
             if found:
                 return found
-        except OSError:
-            found = None
+        except (OSError, Refused) as error:
+            why = error
         if time.monotonic() > end:
-            raise AssertionError(f"not within {seconds} s: {what}")
+            raise AssertionError(f"not within {seconds} s: {what}" + (f" ({why})" if why else ""))
         time.sleep(0.1)

@@ -5,7 +5,7 @@ import secrets
 import shutil
 import subprocess
 
-from .api import Api, Refused, until
+from .api import Api, until
 from .kubelet import Kubelet
 from .tools import DISK, LOGS, TOOLS, WOAD, environment
 
@@ -42,9 +42,8 @@ class Cluster:
             "--token-auth-file=tokens.csv", "--authorization-mode=RBAC", "--allow-privileged=true",
             "--enable-aggregator-routing=true")  # webhooks by Service: straight to its endpoints
         ca = self.dir / "pki" / "apiserver.crt"
-        until(ca.exists, "a certificate of the API server")
-        self.api = Api(PORT, str(ca), token)
-        until(lambda: self.is_ready(self.api), "the API server is ready", 300)
+        self.api = until(lambda: Api(PORT, str(ca), token), "a certificate of the API server")
+        until(lambda: self.api.get("/readyz") == "ok", "the API server is ready", 300)
         self.write_kubeconfig(ca, token)
         self.spawn(
             "kube-controller-manager", TOOLS / "kube-controller-manager", "--kubeconfig=kubeconfig",
@@ -59,12 +58,6 @@ class Cluster:
         shutil.copy(WOAD, self.dir / "woad")
         self.kubelet = Kubelet(self.api, ADDRESS, self.dir)
         until(lambda: self.api.get("/api/v1/namespaces/default/serviceaccounts/default"), "the default account")
-
-    def is_ready(self, api):
-        try:
-            return api.get("/readyz") == "ok"
-        except Refused:
-            return False
 
     def write_kubeconfig(self, ca, token):
         config = {
