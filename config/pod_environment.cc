@@ -103,9 +103,10 @@ void complete_from(const Environment& environment, Config& config, Diagnostics& 
     const auto file = [&](std::string_view name) {
       return Located<std::string>{tls + "/" + std::string(name), {}};
     };
-    config.tls = Tls{.certificate = file("tls.crt"),
-                     .key = file("tls.key"),
-                     .trust_bundle = file("ca.crt")};
+    Tls& own = config.tls.emplace();
+    own.certificate = file("tls.crt");
+    own.key = file("tls.key");
+    own.trust_bundle = file("ca.crt");
   }
   add_probe_paths(value_of(environment, "WOAD_PROBE_PATHS"), config.inbound, diagnostics);
 }
