@@ -98,7 +98,7 @@ class Checker {
     const std::string written(app.node.text());
     if (!app->original() && app->at.port == 0) {
       d_.error(app.node, quoted(written) + " is not an address: the port is missing",
-               "it may be left out with redirect: true alone");
+               "addresses are 127.0.0.1:8080, [::1]:8080 or name:8080");
     } else if (app->original() && written == "original") {
       d_.error(app.node, "original needs redirect: true, which tells the address that was called");
     }

@@ -193,7 +193,7 @@ Shape<HostPort> host_port() {
 
 Shape<AppAddress> app_address() {
   return scalar<AppAddress>(
-      "address", "the app's address is 127.0.0.1:8080, [::1]:8080 or name:8080",
+      "address", "addresses are 127.0.0.1:8080, [::1]:8080 or name:8080",
       [] { return detail::pattern_schema("^.+$", "127.0.0.1:8080"); }, parse_app_address,
       [](const AppAddress& value) { return value.to_string(); });
 }
