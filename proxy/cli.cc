@@ -266,6 +266,8 @@ class CommandLine {
     auto options = redirect::read_options(redirect_words_);
     if (!options) return usage_error(options.error().message);
     return RedirectCommand{std::move(*options)};
+  }
+
   Command inject() {
     if (!inject_file_.empty()) {
       return InjectCommand{inject_file_, inject_config_, native_, remove_};
