@@ -109,6 +109,9 @@ class Redirected(Suite):
                 self.assertNotIn("x-woad-hops", seen)
             self.assertEqual({row["service"] for row in cart.access_log(1, authority=f"{out.ip4}:8080")},
                              {"passthrough"})
+            metrics = cart.admin("/metrics")[1]
+            self.assertRegex(metrics, r'woad_requests_total{[^}]*service="passthrough"')
+            self.assertRegex(metrics, r'woad_upstream_connections{service="passthrough",')
         with self.subTest("HTTP/2 stays HTTP/2"):
             got = cart.run("curl", "-sS", "--http2-prior-knowledge", "-o", "/dev/null", "-w",
                            "%{http_code} %{http_version}", "http://price:8080/")
