@@ -13,8 +13,8 @@ namespace woad {
 namespace {
 
 constexpr int kUsage = 2;
-constexpr std::array<std::string_view, 8> kCommands = {"run",   "validate", "explain",  "wait",
-                                                       "drain", "certs",    "redirect", "version"};
+constexpr std::array<std::string_view, 9> kCommands = {
+    "run", "validate", "explain", "wait", "drain", "certs", "redirect", "inject", "version"};
 
 PrintCommand usage_error(const std::string& sentence) {
   return {"woad: " + sentence + "\nRun woad --help for more.\n", kUsage};
@@ -29,11 +29,13 @@ Result<std::pair<std::string, std::string>> parse_header(const std::string& text
   return std::pair(std::string(name), std::string(trim(text.substr(colon + 1))));
 }
 
-Result<std::string> parse_admin(const std::string& text) {
+Result<std::string> parse_address(const std::string& option, const std::string& text) {
   auto address = config::parse_host_port(text);
-  if (!address) return Error{"--admin " + address.error().message};
+  if (!address) return Error{option + " " + address.error().message};
   if (address->host == "localhost") return "127.0.0.1:" + std::to_string(address->port);
-  if (!address->numeric) return Error{"--admin " + config::quoted(text) + " must be an IP address"};
+  if (!address->numeric) {
+    return Error{option + " " + config::quoted(text) + " must be an IP address"};
+  }
   return address->to_string();
 }
 
@@ -88,6 +90,7 @@ class CommandLine {
     add_admin(*drain_);
     add_certs();
     add_redirect();
+    add_inject();
     version_ = app_.add_subcommand("version", "Print the version");
   }
 
@@ -170,6 +173,27 @@ class CommandLine {
     redirect_->add_flag("--remove", redirect_words_.remove, "Take the rules out again");
   }
 
+  void add_inject() {
+    inject_ = app_.add_subcommand(
+        "inject",
+        "Put the sidecar into the pods of Kubernetes documents: print those of -f with it, or "
+        "answer an API server as its webhook (--serve)");
+    auto* const file = inject_->add_option("-f,--file", inject_file_,
+                                           "YAML or JSON documents; - reads standard input");
+    inject_->add_option("--config", inject_config_, "Values of the chart (helm/woad): values.yaml");
+    inject_->add_flag("--native", native_,
+                      "Whether the sidecar is a native one (Kubernetes 1.29); =false: a container "
+                      "beside the app's, not for Jobs (default: as the values say, else true)");
+    inject_->add_flag("--remove", remove_, "Take out what was put in")->needs(file);
+    auto* const serve = inject_
+                            ->add_option("--serve", serve_,
+                                         "Serve the webhook by HTTPS, "
+                                         "0.0.0.0:9443 say")
+                            ->excludes(file);
+    inject_->add_option("--cert", inject_cert_, "The folder with the webhook's tls.crt and tls.key")
+        ->needs(serve);
+  }
+
   PrintCommand help(const CLI::Success& success) {
     std::ostringstream out;
     app_.exit(success, out, out);
@@ -189,6 +213,7 @@ class CommandLine {
     if (*drain_) return drain();
     if (*certs_) return certs();
     if (*redirect_) return redirection();
+    if (*inject_) return inject();
     return VersionCommand{};
   }
 
@@ -206,13 +231,13 @@ class CommandLine {
   Command wait() {
     const auto timeout = config::parse_duration(timeout_);
     if (!timeout) return usage_error("--timeout " + timeout.error().message);
-    auto admin = parse_admin(admin_);
+    auto admin = parse_address("--admin", admin_);
     if (!admin) return usage_error(admin.error().message);
     return WaitCommand{*timeout, std::move(*admin)};
   }
 
   Command drain() {
-    auto admin = parse_admin(admin_);
+    auto admin = parse_address("--admin", admin_);
     if (!admin) return usage_error(admin.error().message);
     return DrainCommand{std::move(*admin)};
   }
@@ -243,6 +268,17 @@ class CommandLine {
     return RedirectCommand{std::move(*options)};
   }
 
+  Command inject() {
+    if (!inject_file_.empty()) {
+      return InjectCommand{inject_file_, inject_config_, native_, remove_};
+    }
+    if (serve_.empty()) return usage_error("inject needs -f FILE, or --serve ADDRESS");
+    if (inject_cert_.empty()) return usage_error("--serve needs --cert, a folder");
+    auto address = parse_address("--serve", serve_);
+    if (!address) return usage_error(address.error().message);
+    return ServeInjectionCommand{std::move(*address), inject_cert_, inject_config_, native_};
+  }
+
   CLI::App app_{"woad, a sidecar proxy with request dyeing", "woad"};
   CLI::App* run_;
   CLI::App* validate_;
@@ -251,6 +287,7 @@ class CommandLine {
   CLI::App* drain_;
   CLI::App* certs_;
   CLI::App* redirect_;
+  CLI::App* inject_;
   CLI::App* version_;
   std::string config_;
   std::string control_plane_;
@@ -269,6 +306,12 @@ class CommandLine {
   bool new_root_ = false;
   bool drop_old_roots_ = false;
   redirect::Words redirect_words_;
+  std::string inject_file_;
+  std::string inject_config_;
+  std::optional<bool> native_;
+  bool remove_ = false;
+  std::string serve_;
+  std::string inject_cert_;
 };
 
 bool is_option_of_run(const std::string& first) {

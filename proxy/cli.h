@@ -2,6 +2,7 @@
 // it.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <variant>
@@ -52,6 +53,22 @@ struct RedirectCommand {
   redirect::Options options;
 };
 
+// `woad inject -f`: one file through.
+struct InjectCommand {
+  std::string file;            // "-": standard input
+  std::string config;          // "": the defaults
+  std::optional<bool> native;  // wins over the configuration
+  bool remove = false;
+};
+
+// `woad inject --serve`: the webhook, until a signal.
+struct ServeInjectionCommand {
+  std::string address;      // "0.0.0.0:9443": numbers alone
+  std::string certificate;  // the folder with tls.crt and tls.key
+  std::string config;
+  std::optional<bool> native;
+};
+
 struct VersionCommand {};
 
 // Nothing to run but to print `text` and exit: help (0, for stdout) or a usage error (2, for
@@ -62,7 +79,8 @@ struct PrintCommand {
 };
 
 using Command = std::variant<RunCommand, ValidateCommand, ExplainCommand, WaitCommand, DrainCommand,
-                             CertsCommand, RedirectCommand, VersionCommand, PrintCommand>;
+                             CertsCommand, RedirectCommand, InjectCommand, ServeInjectionCommand,
+                             VersionCommand, PrintCommand>;
 
 // `arguments` without the program's name. What is no command word in front means `run`.
 Command parse_command_line(std::vector<std::string> arguments);

@@ -15,6 +15,7 @@
 #include "proxy/certs.h"
 #include "proxy/cli.h"
 #include "proxy/explain/explain.h"
+#include "proxy/inject.h"
 #include "proxy/redirect/redirect.h"
 #include "proxy/server/config_loader.h"
 #include "proxy/server/server.h"
@@ -50,6 +51,7 @@ int execute(const ValidateCommand& command) {
   if (command.json) {
     print(stdout, diagnostics.json());
   } else if (good) {
+    print(stderr, loaded.warnings);
     const Snapshot& snapshot = *loaded.snapshot;
     print(stdout, command.config + ": good: " + count(snapshot.listeners.size(), "listener") +
                       ", " + count(snapshot.services.size(), "service") + ", " +
@@ -116,6 +118,16 @@ int execute(const CertsCommand& command) {
 }
 
 int execute(const RedirectCommand& command) { return report(redirect::run(command.options)); }
+
+int execute(const InjectCommand& command) {
+  const InjectedFile file = run_inject(command);
+  print(stderr, file.warnings + file.errors);
+  if (!file.errors.empty()) return kFailed;
+  print(stdout, file.text);
+  return kGood;
+}
+
+int execute(const ServeInjectionCommand&) { return kFailed; }
 
 int execute(const VersionCommand&) {
   print(stdout, "woad " WOAD_VERSION "\n");

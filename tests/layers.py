@@ -30,6 +30,8 @@ MAY_SEE = {
     "proxy/http/h2": CODEC,
     "proxy/http/tcp": CODEC,
     "proxy/log": BASE + ["config"],
+    "proxy/yaml": BASE + ["config"],
+    "proxy/inject": BASE + ["proxy/net", "proxy/net/tls", "proxy/yaml", "config"],
     "proxy/match": CODEC + ["proxy/net/tls", "config"],
     "proxy/context": CODEC + ["proxy/match"],
     "proxy/upstream": UPSTREAM,
@@ -42,7 +44,8 @@ MAY_SEE = {
     "proxy/admin": EXCHANGE + ["proxy/exchange", "proxy/explain"],
     "proxy/server": SERVER,
     "proxy/redirect": BASE + ["config"],
-    "proxy": SERVER + ["proxy/server", "proxy/net/local_ca", "proxy/redirect", "filters"],  # the command line, main.cc
+    "proxy": SERVER + ["proxy/server", "proxy/net/local_ca", "proxy/redirect", "proxy/yaml",
+                       "proxy/inject", "filters"],  # the command line, main.cc
     "config": BASE,
     "filters": FILTER + ["proxy/filter"],
 }
@@ -54,8 +57,8 @@ THIRD_PARTY = {
     r"ares": ["proxy/net"],
     r"llhttp": [],
     r"nghttp2/": ["proxy/http/h2"],
-    r"yaml-cpp/": ["config"],
-    r"nlohmann/": ["config", "proxy/log", "proxy/explain", "proxy/otlp", "proxy/admin"],
+    r"yaml-cpp/": ["config", "proxy/yaml"],
+    r"nlohmann/": ["config", "proxy/yaml", "proxy/inject", "proxy/log", "proxy/explain", "proxy/otlp", "proxy/admin"],
     r"re2/": ["proxy/match"],
     r"xxhash": ["config", "proxy/base", "proxy/context"],
     r"CLI/": ["proxy"],

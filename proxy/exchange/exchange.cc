@@ -63,7 +63,7 @@ void Exchange::on_request(RequestHead& head, bool end) {
   begin(head, end);
   auto refused = admit(head);
   const bool connect = head.method == Method::kConnect && head.protocol != Protocol::kTcp;
-  if (connect && !refused) refused = check_connect(listener_, client_.connect != nullptr);
+  if (connect && !refused) refused = check_connect(listener_, client_.inside_connect());
   filters_.create(*this, info_, arena_, services_);
   if (refused) {
     answer(std::move(*refused));
@@ -96,7 +96,7 @@ void Exchange::on_bad_request(RequestHead& head, LocalReply reply) {
     cut("plaintext that is no HTTP came where mtls is strict", ClosedBy::kWoad);
   } else {
     if (head.method == Method::kConnect) {
-      if (auto refused = check_connect(listener_, client_.connect != nullptr)) reply = *refused;
+      if (auto refused = check_connect(listener_, client_.inside_connect())) reply = *refused;
     }
     answer(std::move(reply));
   }
@@ -129,11 +129,16 @@ void Exchange::walk_request_head() {
 void Exchange::choose_route() {
   if (choice_) return;
   if (listener_.direction == Direction::kInbound) {
-    choice_ = RouteChoice{listener_.app.get(), nullptr, settings_};
+    const bool redirected = client_.redirected();
+    choice_ = RouteChoice{redirected ? client_.headed->there.get() : listener_.app.get(), nullptr,
+                          settings_};
+    if (redirected) info_.called = client_.headed->endpoint;
+  } else if (client_.redirected() && request_.head()->protocol == Protocol::kTcp) {
+    choice_ = choose_by_address();
   } else {
     choice_ = choose_by_host(request_.head()->authority);
     const bool nobody = choice_->route == nullptr && choice_->service == nullptr;
-    if (nobody && client_.connect != nullptr) choice_ = choose_by_host(*client_.connect);
+    if (nobody && client_.headed != nullptr) choice_ = choose_by_heading();
   }
   settings_ = choice_->settings;
   if (choice_->route != nullptr) info_.route = choice_->route->name;
@@ -148,6 +153,23 @@ RouteChoice Exchange::choose_by_host(std::string_view authority) {
   return woad::choose_route(view_->snapshot(), input, worker_.random);
 }
 
+RouteChoice Exchange::choose_by_heading() {
+  const Headed& headed = *client_.headed;
+  if (!headed.redirected()) return choose_by_host(headed.connect);
+  info_.called = headed.endpoint;
+  const ServiceEntry* service = service_at(view_->snapshot(), headed.original);
+  return choice_of(view_->snapshot(), service == nullptr ? headed.there.get() : service);
+}
+
+RouteChoice Exchange::choose_by_address() {
+  const Headed& headed = *client_.headed;
+  const RequestHead& head = *request_.head();
+  info_.called = headed.endpoint;
+  const ServiceEntry* service =
+      opaque_service_at(view_->snapshot(), headed.original, !head.scheme.empty(), head.authority);
+  return choice_of(view_->snapshot(), service == nullptr ? headed.there.get() : service);
+}
+
 void Exchange::dispatch() {
   const auto& [service, route, settings] = *choice_;
   RequestHead& head = *request_.head();
@@ -155,12 +177,14 @@ void Exchange::dispatch() {
     answer(configured_answer(*route, head));
     return;
   }
+  const bool inbound = listener_.direction == Direction::kInbound;
+  if (inbound && service == nullptr) return answer(no_app(listener_, client_));
   if (auto refused = check_service(service, head)) {
     answer(std::move(*refused));
     return;
   }
   if (route != nullptr && route->rewrite_prefix) rewrite_path(*route, head);
-  if (listener_.direction == Direction::kInbound) append_forwarded_for(head, client_.address);
+  if (inbound && head.protocol != Protocol::kTcp) append_forwarded_for(head, client_.address);
   move_to(state_, ExchangeState::kForwarding);
   start_forwarding();
 }

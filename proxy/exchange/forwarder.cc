@@ -15,6 +15,8 @@ Protocol protocol_for(const Service& service, const ExchangeInfo& info, const Re
   switch (service.protocol) {
     case UpstreamProtocol::kHttp1: return Protocol::kHttp11;
     case UpstreamProtocol::kHttp2: return Protocol::kHttp2;
+    case UpstreamProtocol::kAsCame:
+      return head.protocol == Protocol::kHttp2 ? Protocol::kHttp2 : Protocol::kHttp11;
     default: break;
   }
   // Without TLS nobody says what the server speaks; HTTP/2 carries no Upgrade.
@@ -108,7 +110,8 @@ void Forwarder::shape() {
   launch(is_idempotent(head_->method) ? Reuse::kAny : Reuse::kOnlySilent);
 }
 
-// Another one than the last try had, when there is another.
+// At first the one that the client called, then another one than the last try had, when there is
+// another.
 const Endpoint* Forwarder::pick_endpoint(const PickBy& policy) {
   const auto may_answer = [this](const Endpoint& endpoint) {
     const MonoTime now = worker_.scheduler.now();
@@ -118,6 +121,12 @@ const Endpoint* Forwarder::pick_endpoint(const PickBy& policy) {
   const auto another = [&](const Endpoint& endpoint) {
     return is_another(endpoint) && may_answer(endpoint);
   };
+  if (info_.called.valid() && endpoint_ == nullptr) {
+    for (const Endpoint& endpoint : live_->pool().endpoints) {
+      const bool called = endpoint.address == info_.called && may_answer(endpoint);
+      if (called && may_go_to(endpoint)) return &endpoint;
+    }
+  }
   for (const Accept& accept : {Accept(another), Accept(may_answer)}) {
     while (const Endpoint* endpoint = pick(*live_, policy, worker_.random, accept)) {
       if (may_go_to(*endpoint)) return endpoint;

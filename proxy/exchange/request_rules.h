@@ -3,6 +3,7 @@
 
 #include <optional>
 
+#include "proxy/exchange/client.h"
 #include "proxy/http/message.h"
 #include "proxy/net/address.h"
 #include "proxy/snapshot/route.h"
@@ -28,6 +29,10 @@ std::optional<LocalReply> check_plaintext(const ListenerSpec& listener, const Re
 
 // The answer to a CONNECT (405) that is not served: of other pods, and inside another one.
 std::optional<LocalReply> check_connect(const ListenerSpec& listener, bool inside);
+
+// The answer to a client for whom there is no app: its connection was not redirected, where that
+// would tell the app's port, or it called a port of this process.
+LocalReply no_app(const ListenerSpec& listener, const Client& client);
 
 // Sets x-woad-hops one higher; the answer to give (508) when there were too many.
 std::optional<LocalReply> count_hop(RequestHead& head);

@@ -39,6 +39,7 @@ enum class Hold : uint8_t {
   kPipeline = 2,  // HTTP/1: further requests wait for the present one
   kBacklog = 4,   // the peer does not read what we write
   kTunnel = 8,
+  kFirstWord = 16,  // it has said something before anyone was there
 };
 
 // Destroying a transport closes it: what is queued is dropped unless close_after_flush() was

@@ -20,6 +20,7 @@ Worker::Worker(uint64_t seed, std::atomic<uint32_t>& client_connections, Process
       context_{loop_.scheduler(), blocks_, arenas_, random_, metrics_, mirrors_},
       listener_context_{loop_, context_, *dialer_, codec_, client_connections, shares.clients},
       sweep_timer_(loop_.scheduler().timers(), bind_timer<&Worker::sweep>(this)) {
+  listener_context_.on_destination = [this] { sweep_timer_.arm(kSweepEvery); };
   context_.taps = &taps;
   context_.log = &log_;
   context_.memory = &memory;
@@ -92,7 +93,10 @@ void Worker::do_adopt(std::shared_ptr<const Snapshot> snapshot,
 
 void Worker::retire_older() {
   std::vector<const Service*> services;
-  for (const auto& entry : view_->snapshot().services) services.push_back(&entry->service);
+  for (const auto& entry : view_->snapshot().services) {
+    services.push_back(&entry->service);
+    if (entry->own_tls != nullptr) services.push_back(&entry->own_tls->service);
+  }
   for (const ListenerSpec& spec : view_->snapshot().listeners) {
     if (spec.app != nullptr) services.push_back(&spec.app->service);
   }

@@ -72,13 +72,15 @@ uint32_t ConnectionPool::expected_room() const {
   return protocol_ == Protocol::kHttp2 ? dialing_count_ * kExpectedStreams : dialing_count_;
 }
 
-void ConnectionPool::dial() {
+UpstreamConnection& ConnectionPool::begin_connection() {
   auto* connection = new UpstreamConnection(*this);
   dialing_.push_back(*connection);
   ++dialing_count_;
   ++connections_;
-  connection->dial();
+  return *connection;
 }
+
+void ConnectionPool::adopt(Dialed dialed) { begin_connection().adopt(std::move(dialed)); }
 
 void ConnectionPool::give_stream(StreamWaiter& waiter, UpstreamConnection& connection) {
   RequestWriter& writer = connection.open_stream(waiter.response_sink());

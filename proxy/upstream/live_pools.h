@@ -59,7 +59,7 @@ class LivePool {
       if (state != nullptr) visit(*state);
     }
   }
-  // No file names it, and it has neither attempts nor connections.
+  // No file names it, and nobody else does, or it has neither attempts nor connections.
   bool forsaken() const;
 
   std::shared_ptr<const Service> service_;  // so that no other pool gets this one's address

@@ -20,8 +20,9 @@
 
 namespace woad {
 
-// What is spoken to a service's endpoints. kAuto: gRPC as HTTP/2, all else as HTTP/1.1.
-enum class UpstreamProtocol : uint8_t { kAuto, kHttp1, kHttp2, kTcp };
+// What is spoken to a service's endpoints. kAuto: gRPC as HTTP/2, all else as HTTP/1.1. kAsCame:
+// what the client speaks.
+enum class UpstreamProtocol : uint8_t { kAuto, kHttp1, kHttp2, kTcp, kAsCame };
 
 enum class BalancerPolicy : uint8_t { kLeastRequest, kRoundRobin, kRandom, kPeakEwma, kRingHash };
 std::string_view to_string(BalancerPolicy policy);

@@ -1,0 +1,59 @@
+#include "proxy/inject/mark.h"
+
+#include <algorithm>
+
+namespace woad {
+namespace {
+
+bool holds(const Value& names, const std::string& name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+void take_from_list(Value& spec, const std::string& key, const Value& names) {
+  const auto list = spec.find(key);
+  if (list == spec.end() || !list->is_array()) return;
+  Value rest = Value::array();
+  for (Value& item : *list) {
+    if (!holds(names, text_of(item, "name"))) rest.push_back(std::move(item));
+  }
+  *list = std::move(rest);
+  if (list->empty()) spec.erase(key);
+}
+
+bool is_mark(const Value& mark) {
+  return mark.is_object() && std::all_of(mark.begin(), mark.end(), [](const Value& names) {
+           return names.is_array() &&
+                  std::all_of(names.begin(), names.end(),
+                              [](const Value& name) { return name.is_string(); });
+         });
+}
+
+}  // namespace
+
+void take_out(Value& pod, const Pointer& path, Report& report) {
+  const Value* const found = member(pod, "metadata");
+  if (found == nullptr) return;
+  const Value* const marked = member(*found, "annotations");
+  if (marked == nullptr || member(*marked, kInjectedMark) == nullptr) return;
+  const Value mark = Value::parse(text_of(*marked, kInjectedMark), nullptr, false);
+  if (!is_mark(mark)) {
+    report.errors.push_back({path / "metadata" / "annotations" / kInjectedMark,
+                             "is not as woad inject wrote it",
+                             "take it out, and the sidecar with it, and inject anew"});
+    return;
+  }
+  Value& metadata = pod["metadata"];
+  Value& annotations = metadata["annotations"];
+  annotations.erase(kInjectedMark);
+  for (const auto& item : mark.items()) {
+    if (item.key() == "annotations") {
+      for (const Value& name : item.value()) annotations.erase(name.get<std::string>());
+    } else if (member(pod, "spec") != nullptr) {
+      take_from_list(pod["spec"], item.key(), item.value());
+    }
+  }
+  if (annotations.empty()) metadata.erase("annotations");
+  if (metadata.empty()) pod.erase("metadata");
+}
+
+}  // namespace woad

@@ -1,0 +1,25 @@
+// The annotation that says what was put into a pod, so that it can be taken out again.
+#pragma once
+
+#include <string>
+
+#include "proxy/inject/annotations.h"
+
+namespace woad {
+
+class Mark {
+ public:
+  // `list`: initContainers, containers, volumes, imagePullSecrets, or annotations.
+  void add(const char* list, const std::string& name) { names_[list].push_back(name); }
+  // One line of JSON.
+  std::string text() const { return names_.dump(); }
+
+ private:
+  Value names_ = Value::object();
+};
+
+// Takes out what the mark of a pod names, the mark itself, and lists and maps that are empty then.
+// A pod without one stays as it is.
+void take_out(Value& pod, const Pointer& path, Report& report);
+
+}  // namespace woad

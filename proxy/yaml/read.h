@@ -1,0 +1,27 @@
+// Reads YAML of several documents, or JSON. Anchors, aliases and `<<` are followed.
+#pragma once
+
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "config/diagnostics.h"
+#include "proxy/yaml/node.h"
+
+namespace woad::yaml {
+
+// Largest text, deepest nesting, and most values once aliases are written out.
+inline constexpr size_t kMaxText = size_t{64} << 20;
+inline constexpr int kMaxDepth = 200;
+inline constexpr size_t kMaxNodes = 4'000'000;
+
+// The documents in their order; an empty one is a plain scalar without text. Nothing: an error was
+// added. `text` has no byte order mark. A text that begins with a bracket and is JSON is read as
+// such: what YAML would take otherwise (tabs, escaped surrogates) does not matter then.
+std::optional<std::vector<Node>> read(std::string_view text, config::Diagnostics& diagnostics);
+
+// The two halves of read(). The JSON must be known to be well-formed.
+std::optional<std::vector<Node>> read_yaml(std::string_view text, config::Diagnostics& diagnostics);
+Node read_json(std::string_view text);
+
+}  // namespace woad::yaml
