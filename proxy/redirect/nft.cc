@@ -22,6 +22,7 @@ constexpr char kLibrary[] = "libnftables.so.1";
 struct Library {
   decltype(&nft_ctx_new) make = nullptr;
   decltype(&nft_ctx_free) free = nullptr;
+  decltype(&nft_ctx_output_set_flags) set_output = nullptr;
   decltype(&nft_ctx_buffer_output) buffer_output = nullptr;
   decltype(&nft_ctx_buffer_error) buffer_error = nullptr;
   decltype(&nft_ctx_get_output_buffer) output = nullptr;
@@ -43,6 +44,7 @@ class LibraryNft : public Nft {
     Library library;
     if (handle == nullptr || !find(handle, "nft_ctx_new", library.make) ||
         !find(handle, "nft_ctx_free", library.free) ||
+        !find(handle, "nft_ctx_output_set_flags", library.set_output) ||
         !find(handle, "nft_ctx_buffer_output", library.buffer_output) ||
         !find(handle, "nft_ctx_buffer_error", library.buffer_error) ||
         !find(handle, "nft_ctx_get_output_buffer", library.output) ||
@@ -65,6 +67,7 @@ class LibraryNft : public Nft {
 
  private:
   LibraryNft(const Library& library, nft_ctx* context) : library_(library), context_(context) {
+    library_.set_output(context_, NFT_CTX_OUTPUT_NUMERIC_PROTO);
     library_.buffer_output(context_);
     library_.buffer_error(context_);
   }
@@ -78,7 +81,7 @@ class ProgramNft : public Nft {
   explicit ProgramNft(std::string path) : path_(std::move(path)) {}
 
   Result<std::string> run(const std::string& commands) override {
-    Result<ProgramEnd> end = run_program({path_, "-f", "-"}, commands);
+    Result<ProgramEnd> end = run_program({path_, "-p", "-f", "-"}, commands);
     if (!end) return end.error();
     if (!end->good()) return Error{path_ + ": " + first_line(end->err)};
     return std::move(end->out);

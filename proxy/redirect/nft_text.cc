@@ -34,7 +34,8 @@ std::string nft_ports(const std::vector<uint16_t>& ports) {
 std::string nft_verdict(const Rule& rule) {
   if (!rule.redirect_to) return "return";
   // Asked again although all that jumps here is TCP: nft wants it in the rule that has a port.
-  return std::string(rule.ports.empty() ? "meta l4proto tcp " : "") +
+  // A number, for nft lists it by name only where /etc/protocols is.
+  return std::string(rule.ports.empty() ? "meta l4proto 6 " : "") +
          "redirect to :" + std::to_string(*rule.redirect_to);
 }
 

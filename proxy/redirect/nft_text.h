@@ -11,7 +11,7 @@ inline constexpr char kNftList[] = "list table inet woad";
 // Good where no such table is, too; one transaction.
 inline constexpr char kNftRemove[] = "add table inet woad\ndelete table inet woad\n";
 
-// The table, written as `nft list table inet woad` of nftables 1.0 shows it once it stands.
+// The table, written as `nft -p list table inet woad` of nftables 1.0 shows it once it stands.
 std::string nft_table(const Rules& rules);
 
 }  // namespace woad::redirect

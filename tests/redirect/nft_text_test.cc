@@ -28,7 +28,7 @@ TEST_CASE("a rule as nftables lists it") {
       {{.why = "a", .ports = {22}}, "tcp dport 22 return comment \"a\""},
       {{.why = "a", .ports = {22, 80}}, "tcp dport { 22, 80 } return comment \"a\""},
       {{.why = "a", .user = 7, .destination = Destination::kOwn, .redirect_to = 1},
-       "meta skuid 7 fib daddr type local meta l4proto tcp redirect to :1 comment \"a\""},
+       "meta skuid 7 fib daddr type local meta l4proto 6 redirect to :1 comment \"a\""},
   };
   for (const auto& [rule, want] : cases) CHECK(written(rule) == want);
 }
