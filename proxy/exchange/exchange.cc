@@ -2,6 +2,7 @@
 
 #include "proxy/context/admission.h"
 #include "proxy/context/trace_ids.h"
+#include "proxy/exchange/choose_target.h"
 #include "proxy/exchange/local_answer.h"
 #include "proxy/exchange/measure.h"
 #include "proxy/exchange/mirror.h"
@@ -128,46 +129,12 @@ void Exchange::walk_request_head() {
 // Once: behind the filters that change what routes match on, or when the request ends before.
 void Exchange::choose_route() {
   if (choice_) return;
-  if (listener_.direction == Direction::kInbound) {
-    const bool redirected = client_.redirected();
-    choice_ = RouteChoice{redirected ? client_.headed->there.get() : listener_.app.get(), nullptr,
-                          settings_};
-    if (redirected) info_.called = client_.headed->endpoint;
-  } else if (client_.redirected() && request_.head()->protocol == Protocol::kTcp) {
-    choice_ = choose_by_address();
-  } else {
-    choice_ = choose_by_host(request_.head()->authority);
-    const bool nobody = choice_->route == nullptr && choice_->service == nullptr;
-    if (nobody && client_.headed != nullptr) choice_ = choose_by_heading();
-  }
+  choice_ =
+      choose_target(view_->snapshot(), listener_, client_, *request_.head(), info_, worker_.random);
   settings_ = choice_->settings;
   if (choice_->route != nullptr) info_.route = choice_->route->name;
   if (choice_->service != nullptr) info_.service = choice_->service->service.name();
   if (is_told(info_)) tell_route(worker_, info_);
-}
-
-RouteChoice Exchange::choose_by_host(std::string_view authority) {
-  char buffer[256];
-  const MatchInput input{*request_.head(), normal_host(authority, buffer), info_.color,
-                         info_.tenant, info_.principal};
-  return woad::choose_route(view_->snapshot(), input, worker_.random);
-}
-
-RouteChoice Exchange::choose_by_heading() {
-  const Headed& headed = *client_.headed;
-  if (!headed.redirected()) return choose_by_host(headed.connect);
-  info_.called = headed.endpoint;
-  const ServiceEntry* service = service_at(view_->snapshot(), headed.original);
-  return choice_of(view_->snapshot(), service == nullptr ? headed.there.get() : service);
-}
-
-RouteChoice Exchange::choose_by_address() {
-  const Headed& headed = *client_.headed;
-  const RequestHead& head = *request_.head();
-  info_.called = headed.endpoint;
-  const ServiceEntry* service =
-      opaque_service_at(view_->snapshot(), headed.original, !head.scheme.empty(), head.authority);
-  return choice_of(view_->snapshot(), service == nullptr ? headed.there.get() : service);
 }
 
 void Exchange::dispatch() {

@@ -135,11 +135,6 @@ class Exchange final : public Deferred,
   void enter_tunnel();
   void on_tunnel_bytes();
   void on_tunnel_idle();
-  RouteChoice choose_by_host(std::string_view authority);
-  // Of a connection that was headed somewhere, where its request names nobody.
-  RouteChoice choose_by_heading();
-  // Of opaque bytes.
-  RouteChoice choose_by_address();
   void accept_connect();
   void lose_inside(std::string_view why);
   bool response_begun() const;

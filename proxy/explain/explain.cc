@@ -139,12 +139,23 @@ class Explainer final : private FilterHost {
     const ServiceEntry* service = snapshot_.hosts.find(input.host);
     if (service == nullptr) {
       step("host " + quoted(input.host) + ": no service has this host");
+      tell_passthrough();
       return nullptr;
     }
     out_.service = service->service.name();
     step("host " + quoted(input.host) + " belongs to service " + out_.service);
     if (!service->filters.empty()) slots_ = &service->filters;
     return service;
+  }
+
+  // Explain knows of no original address.
+  void tell_passthrough() {
+    for (const ListenerSpec& listener : snapshot_.listeners) {
+      if (listener.direction != Direction::kOutbound || !listener.destination) continue;
+      step("outbound " + listener.name +
+           ": a redirected connection goes on to its original address (unmatched: passthrough); "
+           "one that was not redirected ends here");
+    }
   }
 
   void explain_routes(const Route* chosen, const MatchInput& input) {

@@ -154,29 +154,40 @@ void Worker::ask_endpoints(std::function<void(std::vector<EndpointLoad>)> report
 
 // Gauges are counted when somebody asks, not on the data path.
 void Worker::update_gauges() {
-  const auto active = metrics_.intern("active");
-  const auto idle = metrics_.intern("idle");
+  ConnectionPool::Counts passed;
+  live_pools_.for_each_unlisted([&](const Service& service, const Pool& pool) {
+    if (service.name() == kPassthrough) add_connections(service, pool, passed);
+  });
+  set_connections(kPassthrough, passed);
   for (const auto& entry : view_->snapshot().services) {
     ConnectionPool::Counts sum;
-    for (const Pool& pool : entry->service.pools()) {
-      for (const Endpoint& endpoint : pool.endpoints) {
-        EndpointState* state = endpoints_.find(endpoint, *entry->service.channel);
-        if (state == nullptr) continue;
-        state->for_each_pool([&](ConnectionPool& connections) {
-          const ConnectionPool::Counts counts = connections.counts();
-          sum.active += counts.active;
-          sum.idle += counts.idle;
-        });
-      }
-    }
-    const auto service = metrics_.intern(entry->service.name());
-    if (sum.active + sum.idle == 0 &&
-        !metrics_.has(Family::kUpstreamConnections, {service, idle})) {
-      continue;
-    }
-    metrics_.set(Family::kUpstreamConnections, {service, active}, sum.active);
-    metrics_.set(Family::kUpstreamConnections, {service, idle}, sum.idle);
+    for (const Pool& pool : entry->service.pools()) add_connections(entry->service, pool, sum);
+    set_connections(entry->service.name(), sum);
   }
+}
+
+void Worker::add_connections(const Service& service, const Pool& pool,
+                             ConnectionPool::Counts& sum) {
+  for (const Endpoint& endpoint : pool.endpoints) {
+    EndpointState* state = endpoints_.find(endpoint, *service.channel);
+    if (state == nullptr) continue;
+    state->for_each_pool([&](ConnectionPool& connections) {
+      const ConnectionPool::Counts counts = connections.counts();
+      sum.active += counts.active;
+      sum.idle += counts.idle;
+    });
+  }
+}
+
+// A service that never had any has no series.
+void Worker::set_connections(std::string_view name, const ConnectionPool::Counts& counts) {
+  const auto service = metrics_.intern(name);
+  const auto active = metrics_.intern("active");
+  const auto idle = metrics_.intern("idle");
+  const bool none = counts.active + counts.idle == 0;
+  if (none && !metrics_.has(Family::kUpstreamConnections, {service, idle})) return;
+  metrics_.set(Family::kUpstreamConnections, {service, active}, counts.active);
+  metrics_.set(Family::kUpstreamConnections, {service, idle}, counts.idle);
 }
 
 std::vector<EndpointLoad> Worker::endpoint_loads() {

@@ -212,7 +212,7 @@ class Compiler {
   }
 
   DestinationModel passthrough() {
-    return {.service = "passthrough",
+    return {.service = std::string(kPassthrough),
             .protocol = UpstreamProtocol::kAsCame,
             .external = true,
             .channel = channels_.plain()};

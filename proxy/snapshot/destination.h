@@ -3,11 +3,15 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "proxy/snapshot/service_entry.h"
 
 namespace woad {
+
+// The name of what is at original addresses that nobody claims.
+inline constexpr std::string_view kPassthrough = "passthrough";
 
 // All of such a service but the address that was called. A value; any thread.
 struct DestinationModel {

@@ -81,6 +81,14 @@ class LivePools {
     return found == pools_.end() ? add(service, pool) : found->second;
   }
 
+  // What is not listed, as (service, pool).
+  template <class F>
+  void for_each_unlisted(F&& visit) const {
+    for (const auto& [pool, live] : pools_) {
+      if (!live.service_->listed) visit(*live.service_, *pool);
+    }
+  }
+
   // A newer snapshot counts, and these are its services. The endpoints that are not among theirs
   // drain.
   void retire_all_but(std::span<const Service* const> services);

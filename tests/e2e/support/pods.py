@@ -51,8 +51,13 @@ class Network:
         self.folder = tempfile.mkdtemp(prefix="woad-network-")
         os.chmod(self.folder, 0o755)
         ip("netns", "add", self.router)
-        for setting in ("ipv4.ip_forward=1", "ipv6.conf.all.forwarding=1"):
-            self.on_router("sysctl", "-qw", f"net.{setting}")
+        self.set_up(self.router, "ipv4.ip_forward=1", "ipv6.conf.all.forwarding=1")
+
+    def set_up(self, namespace, *settings):
+        """Without detection of duplicate addresses: it would keep IPv6 waiting for seconds."""
+        for setting in (*settings, "ipv6.conf.all.accept_dad=0", "ipv6.conf.default.accept_dad=0"):
+            subprocess.run(["ip", "netns", "exec", namespace, "sysctl", "-qw", f"net.{setting}"],
+                           check=True, capture_output=True)
 
     def on_router(self, *words):
         subprocess.run(["ip", "netns", "exec", self.router, *words], check=True,
@@ -92,6 +97,7 @@ class Pod:
         self.processes, self.folder = [], tempfile.mkdtemp(prefix="woad-pod-")
         os.chmod(self.folder, 0o755)
         ip("netns", "add", self.ns)
+        network.set_up(self.ns)
         link = f"w{network.tag}{number}"[-14:]
         ip("link", "add", link, "netns", network.router, "type", "veth", "peer", "name", "eth0",
            "netns", self.ns)
