@@ -77,8 +77,10 @@ void Exchange::on_request(RequestHead& head, bool end) {
 
 // What is judged before any filter: who the client is not, and what it may not say.
 std::optional<LocalReply> Exchange::admit(RequestHead& head) {
-  if (client_.over_limit) return too_many_connections();
-  if (worker_.memory != nullptr && worker_.memory->exhausted()) return no_memory();
+  const bool short_of_memory = worker_.memory != nullptr && worker_.memory->exhausted();
+  if ((client_.over_limit || short_of_memory) && !is_probe(listener_, head)) {
+    return client_.over_limit ? too_many_connections() : no_memory();
+  }
   if (client_.identity == nullptr) {
     if (auto refused = check_plaintext(listener_, head, info_)) return refused;
     if (listener_.mtls == Mtls::kPermissive) count_plaintext(worker_, listener_, client_.address);

@@ -58,12 +58,16 @@ LocalReply too_many_connections() {
           .close = true};
 }
 
+bool is_probe(const ListenerSpec& listener, const RequestHead& head) {
+  const auto& probes = listener.probe_paths;
+  const bool reads = head.method == Method::kGet || head.method == Method::kHead;
+  return reads && std::find(probes.begin(), probes.end(), head.path) != probes.end();
+}
+
 std::optional<LocalReply> check_plaintext(const ListenerSpec& listener, const RequestHead& head,
                                           ExchangeInfo& info) {
   if (listener.mtls != Mtls::kStrict) return std::nullopt;
-  const bool reads = head.method == Method::kGet || head.method == Method::kHead;
-  const auto& probes = listener.probe_paths;
-  info.probe = reads && std::find(probes.begin(), probes.end(), head.path) != probes.end();
+  info.probe = is_probe(listener, head);
   if (info.probe) return std::nullopt;
   return LocalReply{.code = ErrorCode::kMtlsRequired,
                     .details = "the request came in plaintext, and inbound " + listener.name +

@@ -22,8 +22,12 @@ LocalReply too_many_connections();
 LocalReply no_memory();
 LocalReply slow_body();
 
-// Of a client without identity: the answer to give (403) where one is required. A probe (GET or
-// HEAD of exactly one of the listener's probe_paths) is let in and marked.
+// GET or HEAD of exactly one of the listener's probe_paths: the kubelet's, who would have the pod
+// restarted for a refusal.
+bool is_probe(const ListenerSpec& listener, const RequestHead& head);
+
+// Of a client without identity: the answer to give (403) where one is required. A probe is let in
+// and marked.
 std::optional<LocalReply> check_plaintext(const ListenerSpec& listener, const RequestHead& head,
                                           ExchangeInfo& info);
 

@@ -40,7 +40,7 @@ void ConnectionPool::acquire(StreamWaiter& waiter, Reuse reuse) {
     give_stream(waiter, *ready);
     return;
   }
-  wait(waiter, reuse == Reuse::kNone);
+  wait(waiter, reuse);
   if (waiting_count_ > expected_room()) dial();
 }
 
@@ -62,10 +62,11 @@ UpstreamConnection* ConnectionPool::find_ready(Reuse reuse) {
   return found;
 }
 
-void ConnectionPool::wait(StreamWaiter& waiter, bool fresh) {
+void ConnectionPool::wait(StreamWaiter& waiter, Reuse reuse) {
   waiter.pool_ = this;
+  waiter.reuse_ = reuse;
   ++waiting_count_;
-  (fresh ? waiting_fresh_ : waiting_).push_back(waiter);
+  (reuse == Reuse::kNone ? waiting_fresh_ : waiting_).push_back(waiter);
 }
 
 uint32_t ConnectionPool::expected_room() const {
@@ -97,6 +98,7 @@ void ConnectionPool::serve_waiting(UpstreamConnection& connection, bool fresh) {
     auto& waiting = fresh && !waiting_fresh_.empty() ? waiting_fresh_ : waiting_;
     if (waiting.empty()) return;
     StreamWaiter& waiter = waiting.front();
+    if (waiter.reuse_ == Reuse::kOnlySilent && !fresh && connection.is_ending()) return;
     waiter.stop_waiting();
     give_stream(waiter, connection);
   }

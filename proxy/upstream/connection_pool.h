@@ -47,6 +47,7 @@ class StreamWaiter : public ListLink {
  private:
   friend class ConnectionPool;
   ConnectionPool* pool_ = nullptr;
+  Reuse reuse_ = Reuse::kAny;  // while it waits
 };
 
 // What every pool of a worker shares. Outlives the pools.
@@ -104,7 +105,7 @@ class ConnectionPool {
   friend class UpstreamConnection;
   friend class StreamWaiter;
 
-  void wait(StreamWaiter& waiter, bool fresh);
+  void wait(StreamWaiter& waiter, Reuse reuse);
   UpstreamConnection& begin_connection();
   void dial() { begin_connection().dial(); }
   // How many waiters the dials under way will serve.
