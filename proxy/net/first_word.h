@@ -37,6 +37,10 @@ class FirstWordTransport final : public Transport, private TransportSink, privat
   void wrote() override { lower_->wrote(); }
   size_t backlog() const override { return lower_->backlog(); }
   std::optional<uint64_t> acknowledged() const override { return lower_->acknowledged(); }
+  uint64_t written() const override { return lower_->written(); }
+  bool unacknowledged_since(uint64_t mark) const override {
+    return lower_->unacknowledged_since(mark);
+  }
   void set_high_water(size_t bytes) override { lower_->set_high_water(bytes); }
   bool input_waits() const override { return heard() || lower_->input_waits(); }
   void shutdown_write() override { lower_->shutdown_write(); }
