@@ -1,5 +1,7 @@
 #include "proxy/exchange/forwarder.h"
 
+#include <utility>
+
 #include "proxy/exchange/measure.h"
 #include "proxy/exchange/narrate.h"
 #include "proxy/exchange/state.h"
@@ -145,7 +147,12 @@ const Endpoint* Forwarder::pick_endpoint(const PickBy& policy) {
 bool Forwarder::may_go_to(const Endpoint& endpoint) {
   EndpointHealth& health = *endpoint.health;
   const MonoTime now = worker_.scheduler.now();
-  if (!health.ejection.out() || !health.doubtful()) return health.ejection.begin(now);
+  const bool out = health.ejection.out();
+  if (!out || !health.doubtful()) {
+    const bool may = health.ejection.begin(now);
+    if (out && may) trial_ = &endpoint;
+    return may;
+  }
   if (health.ejection.put_off(now)) {
     live_->state(endpoint).pool(protocol_for(target_->service, info_, *head_)).dial_ahead();
   }
@@ -255,7 +262,22 @@ Next Forwarder::tell(Outcome outcome) {
   count_attempt(worker_.metrics, view_, info_, outcome_info(outcome.kind).word);
   if (is_told(info_)) tell_outcome(worker_, info_, outcome);
   owner_.on_outcome(outcome);
+  settle_trial(outcome);
   return outcome.may_try_again ? owner_.next_try(outcome) : Next::done();
+}
+
+// Who judges instances (circuit_breaker) has done so by now. A mirrored request has nobody who
+// does, nor has a chain without it: a good answer ends the trial all the same, one that failed
+// leaves the instance its time out, and one that never ran there lets another begin.
+void Forwarder::settle_trial(const Outcome& outcome) {
+  const Endpoint* const tried = std::exchange(trial_, nullptr);
+  if (tried == nullptr) return;
+  Ejection& ejection = tried->health->ejection;
+  switch (tried == outcome.endpoint ? judge(outcome) : Breaker::Result::kUnknown) {
+    case Breaker::Result::kGood: (void)ejection.succeeded(); return;
+    case Breaker::Result::kUnknown: ejection.undecided(worker_.scheduler.now()); return;
+    case Breaker::Result::kFailed: return;
+  }
 }
 
 void Forwarder::tell_not_made(ErrorCode error) {

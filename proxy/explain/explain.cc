@@ -228,7 +228,7 @@ class Explainer final : private FilterHost {
     if (choice.pool != nullptr) out_.pool = choice.pool->name;
     out_.reason = to_string(choice.reason);
     if (choice.error != ErrorCode::kNone) {
-      refuse(refusal(choice, service, info_.color, info_.tenant));
+      refuse(refusal(choice, service, info_.color, info_.tenant, request_.now));
       return false;
     }
     if (choice.pool == nullptr || choice.pool->endpoints.empty()) {
@@ -261,7 +261,7 @@ class Explainer final : private FilterHost {
       const std::string verdict = verdict_on(pool, chosen);
       std::string sentence = "pool " + name + " of " + out_.service + ": " + verdict;
       if (pool != nullptr && !pool->endpoints.empty() && !pool->may_answer(request_.now)) {
-        sentence += ": " + why_unhealthy(*pool);
+        sentence += ": " + why_unhealthy(*pool, request_.now);
         if (pool == chosen) sentence += "; all are tried (on_unhealthy: panic)";
       }
       step(std::move(sentence));

@@ -55,6 +55,8 @@ struct Endpoint {
 
   // Whether it failed its health check.
   bool unhealthy() const { return check != nullptr && !check->healthy(); }
+  // Whether it was put out for its answers, and is not in again.
+  bool ejected() const { return health != nullptr && health->ejection.out(); }
   // A suspect that has had its time, or does not answer well any more.
   bool is_over(MonoTime now) const {
     if (!suspect_until) return false;
