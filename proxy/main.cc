@@ -119,7 +119,10 @@ int execute(const InjectCommand& command) {
   return kGood;
 }
 
-int execute(const ServeInjectionCommand&) { return kFailed; }
+int execute(const ServeInjectionCommand&) {
+  print(stderr, "woad: inject --serve is not available in this version of woad yet\n");
+  return kFailed;
+}
 
 int execute(const VersionCommand&) {
   print(stdout, "woad " WOAD_VERSION "\n");
