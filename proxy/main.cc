@@ -18,6 +18,7 @@
 #include "proxy/inject.h"
 #include "proxy/server/config_loader.h"
 #include "proxy/server/server.h"
+#include "proxy/webhook/webhook.h"
 
 namespace woad {
 namespace {
@@ -119,8 +120,17 @@ int execute(const InjectCommand& command) {
   return kGood;
 }
 
-int execute(const ServeInjectionCommand&) {
-  print(stderr, "woad: inject --serve is not available in this version of woad yet\n");
+int execute(const ServeInjectionCommand& command) {
+  const auto address = Address::parse(command.address);
+  if (!address) {
+    print(stderr, "woad: --serve: " + address.error().message + "\n");
+    return kUsage;
+  }
+  const auto ended = serve_webhook({*address, command.certificate, command.config, [&command] {
+                                      return load_inject_settings(command.config, command.native);
+                                    }});
+  if (ended) return *ended;
+  print(stderr, ended.error().message);
   return kFailed;
 }
 
