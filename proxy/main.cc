@@ -19,6 +19,7 @@
 #include "proxy/redirect/redirect.h"
 #include "proxy/server/config_loader.h"
 #include "proxy/server/server.h"
+#include "proxy/webhook/webhook.h"
 
 namespace woad {
 namespace {
@@ -127,7 +128,19 @@ int execute(const InjectCommand& command) {
   return kGood;
 }
 
-int execute(const ServeInjectionCommand&) { return kFailed; }
+int execute(const ServeInjectionCommand& command) {
+  const auto address = Address::parse(command.address);
+  if (!address) {
+    print(stderr, "woad: --serve: " + address.error().message + "\n");
+    return kUsage;
+  }
+  const auto ended = serve_webhook({*address, command.certificate, command.config, [&command] {
+                                      return load_inject_settings(command.config, command.native);
+                                    }});
+  if (ended) return *ended;
+  print(stderr, ended.error().message);
+  return kFailed;
+}
 
 int execute(const VersionCommand&) {
   print(stdout, "woad " WOAD_VERSION "\n");

@@ -31,6 +31,8 @@ MAY_SEE = {
     "proxy/http/tcp": CODEC,
     "proxy/log": BASE + ["config"],
     "proxy/yaml": BASE + ["config"],
+    "proxy/web": UPSTREAM,
+    "proxy/webhook": UPSTREAM + ["proxy/web", "proxy/yaml", "proxy/inject", "config"],
     "proxy/inject": BASE + ["proxy/net", "proxy/net/tls", "proxy/yaml", "config"],
     "proxy/match": CODEC + ["proxy/net/tls", "config"],
     "proxy/context": CODEC + ["proxy/match"],
@@ -45,7 +47,7 @@ MAY_SEE = {
     "proxy/server": SERVER,
     "proxy/redirect": BASE + ["config"],
     "proxy": SERVER + ["proxy/server", "proxy/net/local_ca", "proxy/redirect", "proxy/yaml",
-                       "proxy/inject", "filters"],  # the command line, main.cc
+                       "proxy/inject", "proxy/web", "proxy/webhook", "filters"],  # the command line, main.cc
     "config": BASE,
     "filters": FILTER + ["proxy/filter"],
 }

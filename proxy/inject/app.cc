@@ -135,6 +135,11 @@ bool check_app(const Value& pod, const Pointer& path, Report& report) {
     report.errors.push_back({place / "containers", "a pod needs containers"});
     return false;
   }
+  const Value* const metadata = member(pod, "metadata");
+  if (metadata != nullptr && !metadata->is_object()) {
+    report.errors.push_back({path / "metadata", "must be a map"});
+    return false;
+  }
   for (const char* const key : {"containers", "initContainers", "volumes", "imagePullSecrets"}) {
     if (!check_list(*spec, place, key, report)) return false;
   }

@@ -58,7 +58,6 @@ Insertion Rewriter::Places::block_insertion(size_t entry) const {
 Insertion Rewriter::Places::flow_insertion(size_t entry) const {
   Insertion place{
       .style = Insertion::Style::kFlow, .at = node_.begin + 1, .before = {}, .after = {}};
-  if (own_ == 0) return place;
   std::string comma = ", ";
   const size_t first = flow_begin(0);
   if (line_begin(text_, first) != line_begin(text_, node_.begin)) {

@@ -29,12 +29,11 @@ bool has_places(const Node& node) {
 }
 
 bool leaves_something(const Node& node, const Difference& difference) {
-  const size_t own = own_entries(node);
   const auto gone =
       static_cast<size_t>(std::count_if(difference.begin(), difference.end(), [](const Edit& edit) {
         return edit.kind == Edit::Kind::kRemove;
       }));
-  return own > gone || (own == 0 && node.style == Node::Style::kFlow);
+  return own_entries(node) > gone;
 }
 
 bool is_merged(const Node& node, size_t entry) {

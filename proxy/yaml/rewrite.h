@@ -18,7 +18,8 @@ class Rewriter {
   // From read(), of which the nodes below are as well; outlives the rewriter.
   explicit Rewriter(std::string_view text) : text_(text) {}
 
-  // `difference` is that of to_value(root) and another value; once a document. Where an alias
+  // `difference` is that of to_value(root) and another value, in which an entry of
+  // the root is left; once a document. Where an alias
   // stands in the way, its value is written out. The error names what cannot be taken out, as it
   // comes by `<<` from elsewhere.
   Result<void> change(const Node& root, const Difference& difference);

@@ -87,14 +87,19 @@ Result<SslContextPtr> make_context(const SSL_METHOD* method, const TlsMaterial& 
     return Error{"TLS cannot be set up: " + take_openssl_words("OpenSSL gives no reason")};
   }
   set_manners(context.get());
-  SSL_CTX_set1_cert_store(context.get(), material.native().store.get());
+  if (material.native().store != nullptr) {
+    SSL_CTX_set1_cert_store(context.get(), material.native().store.get());
+  }
   return context;
 }
 
 Result<SslContextPtr> make_server(const TlsMaterial& material, TlsVersion min_version) {
   Result<SslContextPtr> context = make_context(TLS_server_method(), material, min_version);
   if (!context) return context;
-  SSL_CTX_set_verify(context->get(), SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
+  const bool asks = material.role() == TlsMaterial::Role::kIdentity;
+  SSL_CTX_set_verify(context->get(),
+                     asks ? SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT : SSL_VERIFY_NONE,
+                     nullptr);
   SSL_CTX_set_alpn_select_cb(context->get(), on_alpn, nullptr);
   return context;
 }
@@ -118,10 +123,12 @@ TlsContext::~TlsContext() = default;
 Result<TlsContext::Ptr> TlsContext::make(TlsMaterial::Ptr material, TlsVersion min_version) {
   init_openssl();
   auto native = std::make_unique<Native>();
-  Result<SslContextPtr> client = make_client(*material, min_version);
-  if (!client) return client.error();
-  native->client = std::move(*client);
-  if (material->svid() != nullptr) {
+  if (material->role() != TlsMaterial::Role::kServer) {
+    Result<SslContextPtr> client = make_client(*material, min_version);
+    if (!client) return client.error();
+    native->client = std::move(*client);
+  }
+  if (material->role() != TlsMaterial::Role::kTrust) {
     Result<SslContextPtr> server = make_server(*material, min_version);
     if (!server) return server.error();
     native->server = std::move(*server);

@@ -2,7 +2,8 @@
 //
 // With an identity it serves (client certificates required) and calls by mutual TLS: the peer's
 // chain must build to our bundle, and its certificate be a leaf SVID of our trust domain. Without
-// one it only calls, by the server's name. TLS 1.3, or 1.2 (ECDHE and AEAD alone) when allowed;
+// one it only calls, by the server's name; or, with an ordinary server's certificate, only serves
+// clients that show none. TLS 1.3, or 1.2 (ECDHE and AEAD alone) when allowed;
 // OpenSSL security level 2 (112 bits); X25519, P-256, P-384; no renegotiation, compression,
 // resumption, early data or list of CAs. Immutable but for a bounded cache of verified peers, which
 // begins empty with each context. Any thread; connections keep their context alive.
@@ -32,7 +33,8 @@ class TlsContext {
   TlsContext& operator=(const TlsContext&) = delete;
 
   const TlsMaterial& material() const;
-  bool has_identity() const { return material().svid() != nullptr; }
+  bool has_identity() const { return material().role() == TlsMaterial::Role::kIdentity; }
+  bool can_serve() const { return material().role() != TlsMaterial::Role::kTrust; }
 
   // Peers whose certificates were found verified in the cache / had to be verified.
   struct PeerCounts {

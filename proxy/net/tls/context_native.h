@@ -24,8 +24,8 @@ class TlsCallbacks {
 
 struct TlsContext::Native {
   TlsMaterial::Ptr material;
-  SslContextPtr server;  // nullptr without an identity
-  SslContextPtr client;
+  SslContextPtr server;  // nullptr of trust alone
+  SslContextPtr client;  // nullptr of a server
   BioMethodPtr bio;  // TlsBio::method()
   PeerVerifier verifier;
 };

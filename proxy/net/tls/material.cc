@@ -39,14 +39,30 @@ ChainVerdict check_chain(const TlsMaterial::Native& native, const char* purpose,
   return verdict;
 }
 
+Result<void> check_key(const PemText& certificate, const PemText& key,
+                       const TlsMaterial::Native& native) {
+  if (X509_check_private_key(native.certificates.front().get(), native.key.get()) == 1) return {};
+  return pem_fault(key, "is not the key of the first certificate in " + certificate.name);
+}
+
+Result<void> check_times(const PemText& certificate, WallTime not_before, WallTime not_after,
+                         WallTime now) {
+  switch (validity(not_before, not_after, now)) {
+    case Validity::kExpired: return pem_fault(certificate, "expired at " + utc_words(not_after));
+    case Validity::kNotYet:
+      return pem_fault(certificate, "is not valid before " + utc_words(not_before));
+    case Validity::kValid: break;
+  }
+  return {};
+}
+
 // The key, the SVID and its times: what the certificate file alone tells.
 Result<Svid> check_leaf(const PemText& certificate, const PemText& key,
                         const TlsMaterial::Native& native, std::string_view trust_domain,
                         WallTime now) {
   X509* const leaf = native.certificates.front().get();
-  if (X509_check_private_key(leaf, native.key.get()) != 1) {
-    return pem_fault(key, "is not the key of the first certificate in " + certificate.name);
-  }
+  const Result<void> paired = check_key(certificate, key, native);
+  if (!paired) return paired.error();
   Result<Svid> svid = read_svid(leaf, TlsSide::kEither);
   if (!svid)
     return pem_fault(certificate, "its first certificate is no SVID: " + svid.error().message);
@@ -54,13 +70,8 @@ Result<Svid> check_leaf(const PemText& certificate, const PemText& key,
     return pem_fault(certificate, "its id " + svid->id + " is not of the trust domain " +
                                       std::string(trust_domain));
   }
-  switch (validity(svid->not_before, svid->not_after, now)) {
-    case Validity::kExpired:
-      return pem_fault(certificate, "expired at " + utc_words(svid->not_after));
-    case Validity::kNotYet:
-      return pem_fault(certificate, "is not valid before " + utc_words(svid->not_before));
-    case Validity::kValid: break;
-  }
+  const Result<void> valid = check_times(certificate, svid->not_before, svid->not_after, now);
+  if (!valid) return valid.error();
   return svid;
 }
 
@@ -71,9 +82,9 @@ std::vector<CertificateInfo> describe_all(const std::vector<X509Ptr>& certificat
   return described;
 }
 
-// Fills in what is read from the three texts, before it is checked.
-Result<void> read_identity(TlsMaterial::Native& native, const PemText& certificate,
-                           const PemText& key, const PemText& bundle) {
+// Our chain and key; whether they belong together is checked later.
+Result<void> read_pair(TlsMaterial::Native& native, const PemText& certificate,
+                       const PemText& key) {
   const bool together = certificate.name == key.name;
   Result<std::vector<X509Ptr>> chain = read_certificates(
       certificate, together ? PemHolds::kCertificatesAndKey : PemHolds::kCertificates);
@@ -86,12 +97,20 @@ Result<void> read_identity(TlsMaterial::Native& native, const PemText& certifica
   Result<KeyPtr> private_key =
       read_private_key(key, together ? PemHolds::kCertificatesAndKey : PemHolds::kKey);
   if (!private_key) return private_key.error();
-  const Result<std::vector<X509Ptr>> roots = read_certificates(bundle, PemHolds::kAuthorities);
-  if (!roots) return roots.error();
   native.certificates = std::move(*chain);
   native.key = std::move(*private_key);
-  native.store = make_anchors(*roots);
   native.chain = describe_all(native.certificates);
+  return {};
+}
+
+// Fills in what is read from the three texts, before it is checked.
+Result<void> read_identity(TlsMaterial::Native& native, const PemText& certificate,
+                           const PemText& key, const PemText& bundle) {
+  const Result<void> pair = read_pair(native, certificate, key);
+  if (!pair) return pair.error();
+  const Result<std::vector<X509Ptr>> roots = read_certificates(bundle, PemHolds::kAuthorities);
+  if (!roots) return roots.error();
+  native.store = make_anchors(*roots);
   native.roots = describe_all(*roots);
   return {};
 }
@@ -121,6 +140,7 @@ Result<TlsMaterial::Ptr> TlsMaterial::identity(const PemText& certificate, const
     native->not_after = std::min(native->not_after, verdict.not_after);
   }
   native->svid = std::move(*svid);
+  native->role = Role::kIdentity;
   return Ptr(new TlsMaterial(std::move(native)));
 }
 
@@ -134,6 +154,22 @@ Result<TlsMaterial::Ptr> TlsMaterial::trust(const PemText& certificates) {
   return Ptr(new TlsMaterial(std::move(native)));
 }
 
+Result<TlsMaterial::Ptr> TlsMaterial::server(const PemText& certificate, const PemText& key,
+                                             WallTime now) {
+  init_openssl();
+  auto native = std::make_unique<Native>();
+  native->role = Role::kServer;
+  Result<void> good = read_pair(*native, certificate, key);
+  if (good) good = check_key(certificate, key, *native);
+  if (!good) return good.error();
+  const CertificateInfo& leaf = native->chain.front();
+  good = check_times(certificate, leaf.not_before, leaf.not_after, now);
+  if (!good) return good.error();
+  native->not_after = leaf.not_after;
+  return Ptr(new TlsMaterial(std::move(native)));
+}
+
+TlsMaterial::Role TlsMaterial::role() const { return native_->role; }
 const Svid* TlsMaterial::svid() const { return native_->svid ? &*native_->svid : nullptr; }
 std::string_view TlsMaterial::trust_domain() const {
   return native_->svid ? std::string_view(native_->svid->trust_domain) : std::string_view();

@@ -5,6 +5,7 @@
 // and shared; any thread.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -47,6 +48,10 @@ class TlsMaterial {
  public:
   using Ptr = std::shared_ptr<const TlsMaterial>;
 
+  // What it is good for: to serve and call within a mesh, only to call servers without SPIFFE ids,
+  // or only to serve clients that show no certificate.
+  enum class Role : uint8_t { kIdentity, kTrust, kServer };
+
   // Our identity and the roots of our trust domain. Holds when the key belongs to the first
   // certificate of the chain, that is a leaf SVID of `trust_domain`, the chain
   // builds to a root of the bundle and is strong enough (112 bits of security, OpenSSL level 2),
@@ -56,17 +61,22 @@ class TlsMaterial {
                               std::string_view trust_domain, WallTime now);
   // Trust alone, to call servers that have no SPIFFE id.
   static Result<Ptr> trust(const PemText& certificates);
+  // The certificate of an ordinary HTTPS server: the key belongs to the first certificate of the
+  // chain, which has not ended. By what names it is called is its clients' business.
+  static Result<Ptr> server(const PemText& certificate, const PemText& key, WallTime now);
 
   ~TlsMaterial();
   TlsMaterial(const TlsMaterial&) = delete;
   TlsMaterial& operator=(const TlsMaterial&) = delete;
 
+  Role role() const;
   // nullptr without an identity.
   const Svid* svid() const;
   // "" without an identity.
   std::string_view trust_domain() const;
   // When the chain as verified ends: the earliest of leaf, intermediates and root;
-  // WallTime::max() without an identity.
+  // of a server the end of its
+  // certificate; WallTime::max() of trust alone.
   WallTime not_after() const;
   // Our chain as it is sent, leaf first; and whom we trust.
   const std::vector<CertificateInfo>& chain() const;

@@ -10,10 +10,11 @@
 namespace woad {
 
 struct TlsMaterial::Native {
+  Role role = Role::kTrust;
   std::optional<Svid> svid;
   std::vector<X509Ptr> certificates;  // ours, leaf first
   KeyPtr key;
-  StorePtr store;  // whom we trust
+  StorePtr store;  // whom we trust; nullptr of a server
   WallTime not_after = WallTime::max();
   std::vector<CertificateInfo> chain;
   std::vector<CertificateInfo> roots;

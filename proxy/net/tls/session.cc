@@ -37,7 +37,7 @@ std::string protocol_words(std::string_view wire) {
 TlsSession::TlsSession(TlsEnds& ends, const Scheduler& scheduler, TlsContext::Ptr context,
                        std::shared_ptr<const TlsServerOptions> options)
     : scheduler_(scheduler), context_(std::move(context)), server_(std::move(options)) {
-  WOAD_ASSERT(context_->has_identity());
+  WOAD_ASSERT(context_->can_serve());
   begin(context_->native().server.get(), ends);
   SSL_set_accept_state(ssl_.get());
 }

@@ -83,8 +83,8 @@ class TlsHandshake {
 };
 
 // `lower` is connected and not started. `timeout` runs from now to the end of the handshake, the
-// wait for the client's first byte included. To accept, the context has an identity; to connect
-// without one, the options name the server (sni).
+// wait for the client's first byte included. To accept, the context can serve; to connect
+// without an identity, the options name the server (sni).
 // Scheduler, pool and sink outlive the handshake; the first two also the transport.
 std::unique_ptr<TlsHandshake> accept_tls(Scheduler& scheduler, BlockPool& blocks,
                                          std::unique_ptr<Transport> lower, TlsContext::Ptr context,

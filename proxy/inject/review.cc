@@ -1,0 +1,108 @@
+#include "proxy/inject/review.h"
+
+#include <exception>
+
+#include "proxy/base/base64.h"
+#include "proxy/inject/inject.h"
+#include "proxy/yaml/difference.h"
+#include "proxy/yaml/read.h"
+
+namespace woad {
+namespace {
+
+// The API server cuts longer ones, and all of them at 4 KiB.
+constexpr size_t kMaxWarning = 250;
+constexpr size_t kMaxWarnings = 10;
+// Unprocessable: the pod is well-formed, and cannot be injected.
+constexpr int kInvalid = 422;
+
+Result<Value> parse_review(std::string_view body) {
+  bool shallow = true;
+  const auto look = [&shallow](int depth, Value::parse_event_t, Value&) {
+    shallow = shallow && depth < yaml::kMaxDepth;
+    return shallow;
+  };
+  Value review = Value::parse(body, look, false);
+  if (review.is_discarded() || !shallow || !review.is_object()) {
+    return Error{"the body is no JSON object"};
+  }
+  if (text_of(review, "kind") != "AdmissionReview") {
+    return Error{"the body is no AdmissionReview"};
+  }
+  if (text_of(review, "apiVersion") != "admission.k8s.io/v1") {
+    return Error{"the AdmissionReview is not of admission.k8s.io/v1"};
+  }
+  const Value* const request = member(review, "request");
+  if (request == nullptr || text_of(*request, "uid").empty()) {
+    return Error{"the AdmissionReview has no request with a uid"};
+  }
+  return review;
+}
+
+void add_warnings(Value& response, const std::vector<Finding>& findings) {
+  for (const Finding& finding : findings) {
+    if (response["warnings"].size() >= kMaxWarnings) return;
+    std::string text = "woad: " + sentence(finding);
+    if (text.size() > kMaxWarning) text.resize(kMaxWarning);
+    response["warnings"].push_back(std::move(text));
+  }
+}
+
+void refuse(Value& response, const std::vector<Finding>& errors) {
+  std::string message;
+  for (const Finding& error : errors) message += (message.empty() ? "" : ". ") + sentence(error);
+  response["allowed"] = false;
+  response["status"] = {{"code", kInvalid}, {"reason", "Invalid"}, {"message", "woad: " + message}};
+}
+
+// The pod of a request to make one; nullptr for everything else, which passes as it is.
+const Value* new_pod(const Value& request) {
+  const Value* const kind = member(request, "kind");
+  const std::string operation = text_of(request, "operation");
+  if (kind == nullptr || text_of(*kind, "kind") != "Pod" || !text_of(*kind, "group").empty() ||
+      (!operation.empty() && operation != "CREATE") || !text_of(request, "subResource").empty()) {
+    return nullptr;
+  }
+  return member(request, "object");
+}
+
+void answer_pod(Value pod, const InjectSettings& settings, Value& response) {
+  // The type is that of the request; an object inside of a review may leave it out.
+  pod["apiVersion"] = "v1";
+  pod["kind"] = "Pod";
+  Report report;
+  const Value after = inject(pod, settings, report);
+  add_warnings(response, report.warnings);
+  if (!report.errors.empty()) return refuse(response, report.errors);
+  const Value patch = yaml::json_patch(pod, yaml::difference(pod, after));
+  if (patch.empty()) return;
+  response["patchType"] = "JSONPatch";
+  response["patch"] = base64(patch.dump(-1, ' ', false, Value::error_handler_t::replace));
+}
+
+void answer_pod_or_let_through(const Value& pod, const InjectSettings& settings, Value& response) {
+  const Value allowed = response;
+  try {
+    answer_pod(pod, settings, response);
+  } catch (const std::exception& trouble) {  // of the JSON library, or of memory
+    response = allowed;
+    response["warnings"] = Value::array({std::string("woad: not injected: ") + trouble.what()});
+  }
+}
+
+}  // namespace
+
+Result<std::string> answer_review(std::string_view body, const InjectSettings& settings) {
+  const Result<Value> review = parse_review(body);
+  if (!review) return review.error();
+  const Value& request = *member(*review, "request");
+  Value response = {{"uid", request["uid"]}, {"allowed", true}};
+  const Value* const pod = new_pod(request);
+  if (pod != nullptr && pod->is_object()) answer_pod_or_let_through(*pod, settings, response);
+  const Value answer = {{"apiVersion", "admission.k8s.io/v1"},
+                        {"kind", "AdmissionReview"},
+                        {"response", std::move(response)}};
+  return answer.dump(-1, ' ', false, Value::error_handler_t::replace);
+}
+
+}  // namespace woad

@@ -1,0 +1,113 @@
+#include "proxy/web/stream.h"
+
+#include <utility>
+
+#include "proxy/web/connection.h"
+
+namespace woad {
+
+WebStream::WebStream(WebConnection& connection, ResponseWriter& writer)
+    : connection_(connection),
+      writer_(writer),
+      timer_(connection.codec_context().scheduler.timers(), bind_timer<&WebStream::on_late>(this)) {
+}
+
+WebStream::~WebStream() {
+  connection_.release_memory(body_.size());
+  writer_.release(ResetReason::kCancel);
+}
+
+void WebStream::on_request(RequestHead& head, bool end) {
+  head_ = &head;
+  if (end) {
+    ask();
+  } else {
+    timer_.arm(kBodyTimeout);
+  }
+}
+
+void WebStream::on_bad_request(RequestHead& head, LocalReply reply) {
+  head_ = &head;
+  refuse(reply, reply.close);
+}
+
+void WebStream::on_bad_body(LocalReply reply) {
+  if (state_ == State::kReceiving) {
+    refuse(reply, true);
+  } else if (state_ != State::kEnded) {
+    finish();
+  }
+}
+
+void WebStream::on_data(Buffer&& data, bool end) {
+  if (state_ != State::kReceiving) return;
+  if (body_.size() + data.size() > kMaxBody) {
+    write({.status = 413, .body = "the body is larger than 8 MiB\n"}, true);
+    return;
+  }
+  if (!connection_.take_memory(data.size())) {
+    write({.status = 503, .body = "too many requests at once\n"}, true);
+    return;
+  }
+  data.for_each([this](const Slice& slice) { body_ += slice.view(); });
+  if (end) ask();
+}
+
+void WebStream::on_trailers(Headers&) {
+  if (state_ == State::kReceiving) ask();
+}
+
+void WebStream::on_reset(ResetReason, std::string_view) {
+  if (state_ != State::kEnded) finish();
+}
+
+void WebStream::on_late() {
+  if (state_ != State::kReceiving) return;
+  write({.status = 408, .body = "the body did not come within 30 s\n"}, true);
+}
+
+void WebStream::ask() {
+  timer_.disarm();
+  state_ = State::kAsked;
+  connection_.release_memory(body_.size());
+  // The answer may come when this stream is gone.
+  connection_.handler().answer(
+      *head_, std::exchange(body_, {}),
+      [alive = std::weak_ptr<WebStream*>(self_)](const WebResponse& response) {
+        const auto stream = alive.lock();
+        if (stream && (*stream)->state_ == State::kAsked) (*stream)->write(response, false);
+      });
+}
+
+void WebStream::refuse(const LocalReply& reply, bool close) {
+  write({.status = reply.effective_status(), .body = reply.details + "\n"}, close);
+}
+
+void WebStream::write(const WebResponse& response, bool close) {
+  timer_.disarm();
+  auto* head = arena_.make<ResponseHead>(arena_);
+  head->status = response.status;
+  head->content_length = response.body.size();
+  Headers& headers = head->headers;
+  headers.add("content-type", response.content_type);
+  headers.add("cache-control", "no-store");
+  headers.add("x-content-type-options", "nosniff");
+  if (!response.allow.empty()) headers.add("allow", response.allow);
+  const bool empty = response.body.empty();
+  writer_.write_head(*head, empty, close);
+  if (!empty) {
+    Buffer piece;
+    piece.append(connection_.codec_context().blocks, response.body);
+    writer_.write_data(std::move(piece), true);
+  }
+  finish();
+}
+
+void WebStream::finish() {
+  timer_.disarm();
+  state_ = State::kEnded;
+  self_.reset();
+  connection_.on_stream_end(*this);
+}
+
+}  // namespace woad

@@ -1,0 +1,62 @@
+// One request to a WebServer: waits for its end, asks the handler, writes the answer.
+//
+//   receiving ──▶ asked ──▶ ended
+//       └──────────────────▶┘
+// Owned by its connection.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "proxy/base/intrusive_list.h"
+#include "proxy/base/scheduler.h"
+#include "proxy/base/timer_wheel.h"
+#include "proxy/http/stream.h"
+#include "proxy/web/handler.h"
+
+namespace woad {
+
+class WebConnection;
+
+class WebStream final : public Deferred, public ListLink, public RequestSink {
+ public:
+  // Over so many bytes of a body the answer is 413; the objects of Kubernetes end at 3 MiB.
+  static constexpr size_t kMaxBody = size_t{8} << 20;
+  // A body that is not there so long after its head is answered 408.
+  static constexpr Duration kBodyTimeout = seconds(30);
+
+  WebStream(WebConnection& connection, ResponseWriter& writer);
+  ~WebStream() override;
+
+ private:
+  enum class State : uint8_t { kReceiving, kAsked, kEnded };
+
+  void on_request(RequestHead& head, bool end) override;
+  void on_bad_request(RequestHead& head, LocalReply reply) override;
+  void on_bad_body(LocalReply reply) override;
+  void on_data(Buffer&& data, bool end) override;
+  void on_trailers(Headers& trailers) override;
+  void on_reset(ResetReason reason, std::string_view why) override;
+  void on_writable() override {}
+  Arena& arena() override { return arena_; }
+
+  void on_late();
+  void ask();
+  void refuse(const LocalReply& reply, bool close);
+  void write(const WebResponse& response, bool close);
+  void finish();
+
+  WebConnection& connection_;
+  ResponseWriter& writer_;
+  ArenaPool chunks_;
+  Arena arena_{chunks_};
+  Timer timer_;
+  std::shared_ptr<WebStream*> self_ = std::make_shared<WebStream*>(this);
+  RequestHead* head_ = nullptr;
+  std::string body_;
+  State state_ = State::kReceiving;
+};
+
+}  // namespace woad

@@ -1,0 +1,30 @@
+// What the webhook answers, by method and path; knows nothing of connections. One thread.
+#pragma once
+
+#include <string>
+#include <utility>
+
+#include "proxy/inject/settings.h"
+#include "proxy/web/handler.h"
+
+namespace woad {
+
+class WebhookApi final : public WebHandler {
+ public:
+  // For the reviews to come. Called before the first one.
+  void set_settings(InjectSettings settings) { settings_ = std::move(settings); }
+  // Not ready any more; answers go on.
+  void leave() { state_ = State::kLeaving; }
+
+  void answer(const RequestHead& head, std::string body, Done done) override;
+
+ private:
+  enum class State : uint8_t { kServing, kLeaving };
+
+  WebResponse review(const std::string& body) const;
+
+  InjectSettings settings_;
+  State state_ = State::kServing;
+};
+
+}  // namespace woad
