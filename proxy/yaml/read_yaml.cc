@@ -23,7 +23,6 @@ class ViewBuffer : public std::streambuf {
 struct Stop {
   size_t at;
   std::string message;
-  std::string hint = {};
 };
 
 class YamlReader {
@@ -157,7 +156,7 @@ std::optional<std::vector<Node>> read_yaml(std::string_view text,
     }
     return documents;
   } catch (const Stop& stop) {
-    diagnostics.error(location_of(text, stop.at), "", stop.message, stop.hint);
+    diagnostics.error(location_of(text, stop.at), "", stop.message, hint_for(text, stop.at));
   } catch (const YAML::Exception& exception) {
     const bool placed = !exception.mark.is_null();
     const size_t at =
