@@ -23,7 +23,7 @@ struct LoadedConfig {
   std::string warnings{};                        // of a good one, in the same way
   // A file that somebody was writing while it was read: what came of it, errors too, says nothing
   // of the file as it will be. "": none was.
-  std::string being_written;
+  std::string being_written{};
 };
 
 // What a load takes beside the file.
