@@ -20,10 +20,10 @@ struct LoadedConfig {
   std::shared_ptr<const Snapshot> snapshot;      // nullptr: errors
   std::vector<std::string> names;                // host names that the snapshot needs resolved
   std::string errors;                            // as `woad validate` prints them; "" when good
-  std::string warnings{};                        // of a good one, in the same way
   // A file that somebody was writing while it was read: what came of it, errors too, says nothing
   // of the file as it will be. "": none was.
   std::string being_written{};
+  std::string warnings{};  // of a good one, as `woad validate` prints them
 };
 
 // What a load takes beside the file.
