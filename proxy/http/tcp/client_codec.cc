@@ -85,8 +85,8 @@ void TcpClientCodec::hold_reading(bool on) {
 
 void TcpClientCodec::release(ResetReason) {
   sink_ = nullptr;
-  // Only a reset tells the upstream that the client did not say all it wanted to.
-  if (sent_ && !(ended_ && peer_ended_)) transport_.abort_on_destroy();
+  // Only a reset tells the upstream that the client did not say, or hear, all it wanted to.
+  if (!(ended_ && peer_ended_)) transport_.abort_on_destroy();
   if (state_ != State::kLost) done();
 }
 

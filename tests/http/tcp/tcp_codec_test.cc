@@ -309,14 +309,20 @@ TEST_CASE("tcp client: one that speaks to nobody is not used") {
 }
 
 TEST_CASE("tcp client: a client that is gone is told to the server by a reset") {
-  Client client;
-  client.ask();
-  client.writer->write_data(client.buffer("half"), false);
-  client.settle();
-  client.release();
-  CHECK(client.done);
-  client.close();
-  CHECK(client.peer.was_reset());
+  for (const bool spoke : {true, false}) {
+    Client client;
+    client.ask();
+    if (spoke) {
+      client.writer->write_data(client.buffer("half"), false);
+    } else {
+      client.peer.send("220 ready");
+    }
+    client.settle();
+    client.release();
+    CHECK(client.done);
+    client.close();
+    CHECK(client.peer.was_reset());
+  }
 }
 
 TEST_CASE("tcp client: a lost connection") {
