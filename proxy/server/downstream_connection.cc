@@ -110,9 +110,8 @@ void DownstreamConnection::serve(Protocol protocol) {
               detected->alpn);
   ServerConnection& self = *this;
   const HttpLimits& limits = view_->snapshot().limits;
-  if (detected->server != nullptr && protocol == Protocol::kHttp11) {
-    (void)detected->server->adopt(protocol);
-  }
+  const bool silent = detected->server != nullptr && !detected->server->spoke();
+  if (silent && protocol == Protocol::kHttp11) (void)detected->server->adopt(protocol);
   if (protocol == Protocol::kHttp2) {
     codec_ = std::make_unique<H2ServerCodec>(*transport_, self, host_.codec_context(), limits);
     if (host_.draining()) codec_->begin_drain();

@@ -109,6 +109,19 @@ TEST_CASE("redirect: a silent client that speaks HTTP in the end") {
   CHECK(server.received().starts_with("GET / HTTP/1.1"));
 }
 
+TEST_CASE("redirect: a server that speaks while the client begins is not asked in HTTP") {
+  OutboundRig rig(kServices, ", redirect: true");
+  MemoryPeer& client = rig.redirected("10.9.9.9:80");
+  rig.world.pass(ServerFirst::kSilence);
+  MemoryPeer& server = rig.accept(0);
+  client.send(kGet.substr(0, 6));
+  server.send("220 ready");
+  client.send(kGet.substr(6));
+  rig.world.turn();
+  REQUIRE(rig.dials() == 2);
+  CHECK(rig.accept(1).received().starts_with("GET / HTTP/1.1"));
+}
+
 TEST_CASE("redirect: a silent client that ends, and one whose server is not there") {
   OutboundRig rig(kServices, ", redirect: true");
   MemoryPeer& ended = rig.redirected("10.9.9.9:7");
