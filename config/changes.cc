@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "config/checks.h"
+#include "config/pod_environment.h"
 #include "config/tables.h"
 
 namespace woad::config {
@@ -106,8 +107,10 @@ std::shared_ptr<Config> decode(std::string_view yaml, const Environment& environ
   if (document == nullptr) return nullptr;
   auto config = std::make_shared<Config>();
   config->document = std::move(document);
-  config_table().decode(config->document->root(), *config, diagnostics);
-  if (config->node.instance.empty()) config->node.instance = environment.host_name;
+  // With a service from the environment nothing has to be written.
+  config_table().decode(config->document->root(), *config, diagnostics,
+                        !names_service(environment));
+  complete_from(environment, *config, diagnostics);
   return config;
 }
 

@@ -66,14 +66,64 @@ class Checker {
   void check_listeners() {
     for (const Inbound& inbound : config_.inbound) {
       claim_address(inbound.address, "the");
-      if (!inbound.app->host.empty() && *inbound.app == *inbound.address) {
+      if (!inbound.app->original() && inbound.app->at == *inbound.address) {
         d_.error(inbound.app.node, "the app cannot listen where woad does: requests would circle");
       }
+      check_redirect(inbound);
+      if (!inbound.redirect) check_whole_app(inbound.app);
     }
-    for (const Outbound& outbound : config_.outbound) claim_address(outbound.address, "the");
+    for (const Outbound& outbound : config_.outbound) {
+      claim_address(outbound.address, "the");
+      check_redirect(outbound);
+      if (!outbound.redirect && outbound.unmatched == Unmatched::kPassthrough) {
+        d_.error_below(outbound.source, "unmatched",
+                       "passthrough needs redirect: true, which tells where to",
+                       "write unmatched: reject");
+      }
+    }
+    warn_of_one_family(config_.inbound);
+    warn_of_one_family(config_.outbound);
     if (config_.admin.probes) claim_address(*config_.admin.probes, "the");
     if (config_.admin.metrics) claim_address(*config_.admin.metrics, "the");
     claim_address(config_.admin.address, "the admin");
+  }
+
+  template <class Listener>
+  void check_redirect(const Listener& listener) {
+    if (listener.redirect || listener.opaque_ports.empty()) return;
+    d_.error_below(listener.source, "opaque_ports", "has no meaning but with redirect: true");
+  }
+
+  void check_whole_app(const Located<AppAddress>& app) {
+    const std::string written(app.node.text());
+    if (!app->original() && app->at.port == 0) {
+      d_.error(app.node, quoted(written) + " is not an address: the port is missing",
+               "addresses are 127.0.0.1:8080, [::1]:8080 or name:8080");
+    } else if (app->original() && written == "original") {
+      d_.error(app.node, "original needs redirect: true, which tells the address that was called");
+    }
+  }
+
+  // Both families of a pod are redirected to one port.
+  template <class Listener>
+  void warn_of_one_family(const std::vector<Listener>& listeners) {
+    const auto is_v6 = [](const Listener& one) {
+      return one.address->host.find(':') != std::string::npos;
+    };
+    for (const Listener& one : listeners) {
+      if (!one.redirect || one.address->host.empty()) continue;
+      const bool paired =
+          std::any_of(listeners.begin(), listeners.end(), [&](const Listener& other) {
+            return other.redirect && other.address->port == one.address->port &&
+                   is_v6(other) != is_v6(one);
+          });
+      if (paired) continue;
+      const std::string port = std::to_string(one.address->port);
+      d_.warning(one.address.node,
+                 std::string("redirect: true listens for ") + (is_v6(one) ? "IPv6" : "IPv4") +
+                     " alone, and redirected connections of the other family would be refused",
+                 "add a listener at " + (is_v6(one) ? "0.0.0.0:" + port : "\"[::]:" + port + "\""));
+    }
   }
 
   void check_tls() {

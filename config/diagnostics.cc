@@ -116,8 +116,14 @@ void Diagnostics::error(Location location, std::string path, std::string message
   errors_.push_back({location, std::move(path), std::move(message), std::move(hint)});
 }
 
+void Diagnostics::warning(const Node& node, std::string message, std::string hint) {
+  warnings_.push_back(
+      {node.location(), node.path(), std::move(message), std::move(hint), Severity::kWarning});
+}
+
 std::vector<Diagnostic> Diagnostics::sorted() const {
   std::vector<Diagnostic> all = errors_;
+  all.insert(all.end(), warnings_.begin(), warnings_.end());
   std::stable_sort(all.begin(), all.end(), [](const Diagnostic& a, const Diagnostic& b) {
     return std::pair(a.location.line, a.location.column) <
            std::pair(b.location.line, b.location.column);
@@ -133,7 +139,8 @@ std::string Diagnostics::text() const {
     if (d.location.line > 0) {
       out += std::to_string(d.location.line) + ":" + std::to_string(d.location.column) + ":";
     }
-    out += " error: " + printable(d.path) + (d.path.empty() ? "" : ": ") + d.message;
+    out += d.severity == Severity::kError ? " error: " : " warning: ";
+    out += printable(d.path) + (d.path.empty() ? "" : ": ") + d.message;
     out += (d.hint.empty() ? "" : "; ") + d.hint + "\n";
     if (d.location.line == 0 || d.location.line > starts.size()) continue;
     const size_t begin = starts[d.location.line - 1];
@@ -152,12 +159,10 @@ std::string Diagnostics::text() const {
 std::string Diagnostics::json() const {
   auto list = nlohmann::ordered_json::array();
   for (const Diagnostic& d : sorted()) {
-    list.push_back({{"file", file_},
-                    {"line", d.location.line},
-                    {"column", d.location.column},
-                    {"path", d.path},
-                    {"message", d.message},
-                    {"hint", d.hint}});
+    auto& entry = list.emplace_back();
+    entry = {{"file", file_},  {"line", d.location.line}, {"column", d.location.column},
+             {"path", d.path}, {"message", d.message},    {"hint", d.hint}};
+    if (d.severity == Severity::kWarning) entry["severity"] = "warning";
   }
   return list.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
 }

@@ -1,4 +1,5 @@
-// Errors of a configuration file: collected while it is read, listed once, sorted by line.
+// Errors and warnings of a configuration file: collected while it is read, listed once, sorted by
+// line.
 //
 // Every layer that reads the file (syntax, tables, cross-references, filters, regexes) adds to the
 // same object, so one run lists everything. One thread.
@@ -22,11 +23,15 @@ struct Location {
   bool operator==(const Location&) const = default;
 };
 
+// kWarning: the file is good, and may not do what was meant.
+enum class Severity : uint8_t { kError, kWarning };
+
 struct Diagnostic {
   Location location;
   std::string path;     // "services.price.endpoints[0].address"; "" for the file as a whole
   std::string message;  // what is wrong, without the path
   std::string hint;     // what to try: `did you mean "address"?`; may be empty
+  Severity severity = Severity::kError;
 };
 
 class Diagnostics {
@@ -46,23 +51,30 @@ class Diagnostics {
                    std::string hint = {});
   void error(Location location, std::string path, std::string message, std::string hint = {});
 
-  bool ok() const { return errors_.empty(); }
+  void warning(const Node& node, std::string message, std::string hint = {});
+
+  bool ok() const { return count() == 0; }
   // Nothing more will be shown: readers may stop looking.
   bool full() const { return dropped_ > 0; }
+  // Errors.
   size_t count() const { return errors_.size() + dropped_; }
+  const std::vector<Diagnostic>& warnings() const { return warnings_; }
   const std::string& file() const { return file_; }
 
   // By line and column; in the order of reporting where these are equal.
   std::vector<Diagnostic> sorted() const;
-  // For people: `file:line:column: error: path: message; hint`, the source line, a caret.
+  // For people: `file:line:column: error: path: message; hint` (or `warning:`), the source line, a
+  // caret.
   std::string text() const;
-  // For tools: a JSON array of {file, line, column, path, message, hint}.
+  // For tools: a JSON array of {file, line, column, path, message, hint}; a warning has also
+  // `"severity": "warning"`.
   std::string json() const;
 
  private:
   std::string file_;
   std::shared_ptr<const std::string> source_;
   std::vector<Diagnostic> errors_;
+  std::vector<Diagnostic> warnings_;
   size_t dropped_ = 0;
 };
 

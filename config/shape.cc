@@ -191,6 +191,13 @@ Shape<HostPort> host_port() {
       [](const HostPort& value) { return value.to_string(); });
 }
 
+Shape<AppAddress> app_address() {
+  return scalar<AppAddress>(
+      "address", "addresses are 127.0.0.1:8080, [::1]:8080 or name:8080",
+      [] { return detail::pattern_schema("^.+$", "127.0.0.1:8080"); }, parse_app_address,
+      [](const AppAddress& value) { return value.to_string(); });
+}
+
 Shape<HostPort> ip_port() {
   return scalar<HostPort>(
       "IP address", "addresses to listen on are 127.0.0.1:8080 or [::1]:8080",

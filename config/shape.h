@@ -105,6 +105,7 @@ Shape<Share> share();
 // The name of a file; a relative one is made one below the folder of the configuration.
 Shape<std::string> file();
 Shape<HostPort> host_port();
+Shape<AppAddress> app_address();
 // An IP address with a port: what can be listened on.
 Shape<HostPort> ip_port();
 // A header name, made lower case.
@@ -138,22 +139,6 @@ Shape<E> words(std::vector<std::pair<std::string_view, E>> list) {
             }
             return std::string();
           }};
-}
-
-// `shape`, but these words are of the contract and their features not in this version.
-template <class M>
-Shape<M> words_not_yet(Shape<M> shape, std::vector<std::string_view> words, std::string hint = {}) {
-  shape.decode = [inner = shape.decode, words = std::move(words), hint = std::move(hint)](
-                     const Node& node, M& out, Diagnostics& d) {
-    for (const std::string_view word : words) {
-      if (node.is_scalar() && node.text() == word) {
-        d.error(node, quoted(word) + std::string(kNotYet), hint);
-        return false;
-      }
-    }
-    return inner(node, out, d);
-  };
-  return shape;
 }
 
 // `shape` with one more rule: `complaint` says what is wrong with a value, or "".

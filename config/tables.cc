@@ -7,11 +7,12 @@ namespace {
 
 const Table<NodeIdentity>& node_table() {
   static const Table<NodeIdentity> table{
-      required<NodeIdentity>(
-          {"service", &NodeIdentity::service, name(), "The service of this pod."}),
-      {"instance", &NodeIdentity::instance, "This pod's own name; left out: the host name."},
+      {"service", &NodeIdentity::service, name(),
+       "The service of this pod; left out: WOAD_SERVICE, and required without it."},
+      {"instance", &NodeIdentity::instance,
+       "This pod's own name; left out: WOAD_INSTANCE, else the host name."},
       {"labels", &NodeIdentity::labels, labels(),
-       "`color`, `tenant`, `zone` and any other; no color: base."},
+       "`color`, `tenant`, `zone` and any other; no color: base. WOAD_LABELS adds to them."},
   };
   return table;
 }
@@ -60,20 +61,21 @@ const Table<Admin>& admin_table() {
   return table;
 }
 
-// `true` is of the contract and not in this version.
-Shape<bool> only_false() {
-  Shape<bool> shape = words_not_yet(boolean(), {"true"});
-  shape.type = "false";
-  return shape;
-}
+Shape<std::vector<uint16_t>> ports() { return list_of(integer<uint16_t>(1, 65535)); }
 
 const Table<Inbound>& inbound_table() {
   static const Table<Inbound> table{
       required<Inbound>({"address", &Inbound::address, located(ip_port()),
                          "Where requests of other pods arrive."}),
-      required<Inbound>({"app", &Inbound::app, located(host_port()), "Where the app listens."}),
-      {"redirect", &Inbound::redirect, only_false(),
-       "Connections arrive through iptables; only false in this version."},
+      required<Inbound>({"app", &Inbound::app, located(app_address()),
+                         "Where the app listens. With `redirect` the port may be left out, and "
+                         "counts for connections that were not redirected; `original`: the address "
+                         "that was called."}),
+      {"redirect", &Inbound::redirect,
+       "Connections arrive redirected (`woad redirect`): the app's port is the original one."},
+      {"opaque_ports", &Inbound::opaque_ports, ports(),
+       "Original ports whose server may speak first: relayed at once. Others are relayed when the "
+       "client stays silent and the server speaks."},
       {"protocol", &Inbound::protocol,
        words<Protocol>({{"auto", Protocol::kAuto},
                         {"http1", Protocol::kHttp1},
@@ -101,12 +103,16 @@ const Table<Outbound>& outbound_table() {
   static const Table<Outbound> table{
       required<Outbound>(
           {"address", &Outbound::address, located(ip_port()), "Where the app's requests arrive."}),
-      {"redirect", &Outbound::redirect, only_false(),
-       "Connections arrive through iptables; only false in this version."},
+      {"redirect", &Outbound::redirect,
+       "Connections arrive redirected (`woad redirect`), on their way to an original address."},
+      {"opaque_ports", &Outbound::opaque_ports, ports(),
+       "Original ports whose server may speak first, as on inbound."},
       {"unmatched", &Outbound::unmatched,
-       words_not_yet(words<Unmatched>({{"reject", Unmatched::kReject}}), {"passthrough"},
-                     "it needs redirect: true; write unmatched: reject"),
-       "Requests for no known service: 404 `no_route`."},
+       optional_of(words<Unmatched>(
+           {{"passthrough", Unmatched::kPassthrough}, {"reject", Unmatched::kReject}})),
+       "What no service claims. `passthrough`: on to its original address, for redirected "
+       "connections; `reject`: 404 `no_route`. Left out: passthrough with `redirect`, else "
+       "reject."},
   };
   return table;
 }
@@ -208,7 +214,8 @@ const Table<Config>& config_table() {
   static const Table<Config> table{
       {"version", &Config::version,
        "Free text, usually the control plane's revision; shown by /config/status and a metric."},
-      required<Config>({"node", &Config::node, node_table(), "Who this pod is."}),
+      required<Config>({"node", &Config::node, node_table(), 
+                        "Who this pod is; may be left out when WOAD_SERVICE is set."}),
       {"workers", &Config::workers, workers(), "Event-loop threads; `auto`: the usable cores."},
       {"log", &Config::log, log_table(), "The process log on stderr."},
       {"admin", &Config::admin, admin_table(), "Addresses for people, probes and scrapers."},

@@ -59,12 +59,13 @@ enum class Mtls : uint8_t { kOff, kPermissive, kStrict };
 
 struct Inbound {
   Located<HostPort> address;
-  Located<HostPort> app;
+  Located<AppAddress> app;
   Protocol protocol = Protocol::kAuto;
   AppProtocol app_protocol = AppProtocol::kAuto;
   Mtls mtls = Mtls::kStrict;
   std::vector<Located<std::string>> probe_paths;
   bool redirect = false;
+  std::vector<uint16_t> opaque_ports;
   Node source;
 };
 
@@ -72,7 +73,8 @@ enum class Unmatched : uint8_t { kReject, kPassthrough };
 struct Outbound {
   Located<HostPort> address;
   bool redirect = false;
-  Unmatched unmatched = Unmatched::kReject;
+  std::vector<uint16_t> opaque_ports;
+  std::optional<Unmatched> unmatched;
   Node source;
 };
 

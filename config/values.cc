@@ -86,12 +86,30 @@ bool is_host_name(std::string_view host) {
   return !last.empty() && last.find_first_not_of("0123456789") != std::string_view::npos;
 }
 
+// A name, an IPv4 address, or an IPv6 address in brackets; its port is to be set.
+std::optional<HostPort> parse_host(std::string_view host) {
+  const bool bracketed = host.size() > 2 && host.front() == '[' && host.back() == ']';
+  if (bracketed) host = host.substr(1, host.size() - 2);
+  HostPort address{std::string(host), 0, is_ip(std::string(host))};
+  const bool v6 = host.find(':') != std::string_view::npos;
+  if (v6 != bracketed || (!address.numeric && !is_host_name(host))) return std::nullopt;
+  return address;
+}
+
+std::string show_host(const std::string& host) {
+  const bool v6 = host.find(':') != std::string::npos;
+  return v6 ? "[" + host + "]" : host;
+}
+
 }  // namespace
 
 std::string HostPort::to_string() const {
-  if (host.empty()) return {};
-  const bool v6 = host.find(':') != std::string::npos;
-  return (v6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
+  return host.empty() ? std::string() : show_host(host) + ":" + std::to_string(port);
+}
+
+std::string AppAddress::to_string() const {
+  if (original()) return "original";
+  return at.port == 0 ? show_host(at.host) : at.to_string();
 }
 
 Result<Duration> parse_duration(std::string_view text) {
@@ -135,14 +153,20 @@ Result<HostPort> parse_host_port(std::string_view text) {
   if (!port || *port == 0 || *port > 65535) {
     return Error{error.message + ": the port must be 1 to 65535"};
   }
-  auto host = text.substr(0, colon);
-  const bool bracketed = host.size() > 2 && host.front() == '[' && host.back() == ']';
-  if (bracketed) host = host.substr(1, host.size() - 2);
-  HostPort address{std::string(host), static_cast<uint16_t>(*port), false};
-  address.numeric = is_ip(address.host);
-  const bool v6 = host.find(':') != std::string_view::npos;
-  if (v6 != bracketed || (!address.numeric && !is_host_name(host))) return error;
-  return address;
+  auto address = parse_host(text.substr(0, colon));
+  if (!address) return error;
+  address->port = static_cast<uint16_t>(*port);
+  return std::move(*address);
+}
+
+Result<AppAddress> parse_app_address(std::string_view text) {
+  if (text == "original") return AppAddress{};
+  const bool bare_v6 = text.find('[') == std::string_view::npos && is_ip(std::string(text));
+  if (bare_v6) return AppAddress{{std::string(text), 0, true}};
+  if (auto host = parse_host(text)) return AppAddress{std::move(*host)};
+  auto whole = parse_host_port(text);
+  if (!whole) return whole.error();
+  return AppAddress{std::move(*whole)};
 }
 
 Result<bool> parse_bool(std::string_view text) {

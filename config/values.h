@@ -36,6 +36,17 @@ struct HostPort {
   bool operator==(const HostPort&) const = default;
 };
 
+// Where the app of a pod listens: an address, or a part of one; a redirected connection tells the
+// rest (`redirect: true`).
+struct AppAddress {
+  HostPort at;  // host "": the address that was called; port 0: the port that was called
+  // `original`: both as they were called.
+  bool original() const { return at.host.empty(); }
+  // As in the file.
+  std::string to_string() const;
+  bool operator==(const AppAddress&) const = default;
+};
+
 // A value that remembers where it stands, for errors that are found later. Equal by value alone.
 template <class T>
 struct Located {
@@ -54,6 +65,7 @@ Result<Share> parse_share(std::string_view text);
 // What to write in the place of `text`, which is not a share.
 std::string share_hint(std::string_view text);
 Result<HostPort> parse_host_port(std::string_view text);
+Result<AppAddress> parse_app_address(std::string_view text);  // a HostPort, a host, or original
 Result<bool> parse_bool(std::string_view text);
 Result<uint64_t> parse_integer(std::string_view text, uint64_t least, uint64_t most);
 

@@ -13,8 +13,8 @@ namespace woad {
 namespace {
 
 constexpr int kUsage = 2;
-constexpr std::array<std::string_view, 8> kCommands = {"run",   "validate", "explain", "wait",
-                                                       "drain", "certs",    "inject",  "version"};
+constexpr std::array<std::string_view, 9> kCommands = {
+    "run", "validate", "explain", "wait", "drain", "certs", "redirect", "inject", "version"};
 
 PrintCommand usage_error(const std::string& sentence) {
   return {"woad: " + sentence + "\nRun woad --help for more.\n", kUsage};
@@ -89,6 +89,7 @@ class CommandLine {
         "drain", "Start the graceful end of the local sidecar: inbound drains, outbound serves on");
     add_admin(*drain_);
     add_certs();
+    add_redirect();
     add_inject();
     version_ = app_.add_subcommand("version", "Print the version");
   }
@@ -143,6 +144,35 @@ class CommandLine {
         ->excludes(add);
   }
 
+  void add_redirect() {
+    redirect_ = app_.add_subcommand(
+        "redirect",
+        "Bring the TCP connections of this network namespace to the sidecar, IPv4 and IPv6, and "
+        "exit; needs NET_ADMIN. Another call replaces the rules of the first");
+    const auto add = [this](const char* name, std::string& word, const char* what) {
+      return redirect_->add_option(name, word, what);
+    };
+    add("--inbound", redirect_words_.inbound, "The port for what reaches the pod")
+        ->capture_default_str();
+    add("--outbound", redirect_words_.outbound, "The port for what its processes open")
+        ->capture_default_str();
+    add("--user", redirect_words_.user, "The sidecar's user, name or number: never redirected")
+        ->capture_default_str();
+    add("--exclude-inbound-ports", redirect_words_.exclude_inbound_ports,
+        "Ports of the pod that are left alone, such as 22,9100")
+        ->join(',');
+    add("--exclude-outbound-ports", redirect_words_.exclude_outbound_ports,
+        "Ports elsewhere that are left alone, such as 5432")
+        ->join(',');
+    add("--exclude-cidrs", redirect_words_.exclude_cidrs,
+        "Networks elsewhere that are left alone, such as 169.254.169.254/32,fd00::/8")
+        ->join(',');
+    add("--backend", redirect_words_.backend, "auto, nft or iptables")->capture_default_str();
+    redirect_->add_flag("--dry-run", redirect_words_.dry_run,
+                        "Print the rules and change nothing; needs no capability");
+    redirect_->add_flag("--remove", redirect_words_.remove, "Take the rules out again");
+  }
+
   void add_inject() {
     inject_ = app_.add_subcommand(
         "inject",
@@ -184,6 +214,7 @@ class CommandLine {
     if (*wait_) return wait();
     if (*drain_) return drain();
     if (*certs_) return certs();
+    if (*redirect_) return redirection();
     if (*inject_) return inject();
     return VersionCommand{};
   }
@@ -237,6 +268,12 @@ class CommandLine {
     return native_.empty() ? std::nullopt : std::optional(native_ == "true");
   }
 
+  Command redirection() {
+    auto options = redirect::read_options(redirect_words_);
+    if (!options) return usage_error(options.error().message);
+    return RedirectCommand{std::move(*options)};
+  }
+
   Command inject() {
     if (!inject_file_.empty()) {
       return InjectCommand{inject_file_, inject_config_, native(), remove_};
@@ -255,6 +292,7 @@ class CommandLine {
   CLI::App* wait_;
   CLI::App* drain_;
   CLI::App* certs_;
+  CLI::App* redirect_;
   CLI::App* inject_;
   CLI::App* version_;
   std::string config_;
@@ -273,6 +311,7 @@ class CommandLine {
   std::string out_;
   bool new_root_ = false;
   bool drop_old_roots_ = false;
+  redirect::Words redirect_words_;
   std::string inject_file_;
   std::string inject_config_;
   std::string native_;

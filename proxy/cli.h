@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "proxy/base/time.h"
+#include "proxy/redirect/options.h"
 
 namespace woad {
 
@@ -48,6 +49,10 @@ struct CertsCommand {
   bool drop_old_roots = false;
 };
 
+struct RedirectCommand {
+  redirect::Options options;
+};
+
 // `woad inject -f`: one file through.
 struct InjectCommand {
   std::string file;            // "-": standard input
@@ -73,9 +78,9 @@ struct PrintCommand {
   int exit_code = 0;
 };
 
-using Command =
-    std::variant<RunCommand, ValidateCommand, ExplainCommand, WaitCommand, DrainCommand,
-                 CertsCommand, InjectCommand, ServeInjectionCommand, VersionCommand, PrintCommand>;
+using Command = std::variant<RunCommand, ValidateCommand, ExplainCommand, WaitCommand, DrainCommand,
+                             CertsCommand, RedirectCommand, InjectCommand, ServeInjectionCommand,
+                             VersionCommand, PrintCommand>;
 
 // `arguments` without the program's name. What is no command word in front means `run`.
 Command parse_command_line(std::vector<std::string> arguments);

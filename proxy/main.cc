@@ -16,6 +16,7 @@
 #include "proxy/cli.h"
 #include "proxy/explain/explain.h"
 #include "proxy/inject.h"
+#include "proxy/redirect/redirect.h"
 #include "proxy/server/config_loader.h"
 #include "proxy/server/server.h"
 #include "proxy/webhook/webhook.h"
@@ -51,6 +52,7 @@ int execute(const ValidateCommand& command) {
   if (command.json) {
     print(stdout, diagnostics.json());
   } else if (good) {
+    print(stderr, loaded.warnings);
     const Snapshot& snapshot = *loaded.snapshot;
     print(stdout, command.config + ": good: " + count(snapshot.listeners.size(), "listener") +
                       ", " + count(snapshot.services.size(), "service") + ", " +
@@ -102,8 +104,8 @@ int execute(const DrainCommand& command) {
   return kFailed;
 }
 
-int execute(const CertsCommand& command) {
-  const auto done = run_certs(command, std::chrono::system_clock::now());
+// What a command has to say, or why it failed.
+int report(const Result<std::string>& done) {
   if (!done) {
     print(stderr, "woad: " + done.error().message + "\n");
     return kFailed;
@@ -111,6 +113,12 @@ int execute(const CertsCommand& command) {
   print(stdout, *done);
   return kGood;
 }
+
+int execute(const CertsCommand& command) {
+  return report(run_certs(command, std::chrono::system_clock::now()));
+}
+
+int execute(const RedirectCommand& command) { return report(redirect::run(command.options)); }
 
 int execute(const InjectCommand& command) {
   const InjectedFile file = run_inject(command);

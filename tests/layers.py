@@ -45,8 +45,9 @@ MAY_SEE = {
     "proxy/otlp": CODEC + ["proxy/http/h1", "proxy/log", "config"],
     "proxy/admin": EXCHANGE + ["proxy/exchange", "proxy/explain"],
     "proxy/server": SERVER,
-    "proxy": SERVER + ["proxy/server", "proxy/net/local_ca", "proxy/yaml", "proxy/inject",
-                       "proxy/web", "proxy/webhook", "filters"],  # the command line, main.cc
+    "proxy/redirect": BASE + ["config"],
+    "proxy": SERVER + ["proxy/server", "proxy/net/local_ca", "proxy/redirect", "proxy/yaml",
+                       "proxy/inject", "proxy/web", "proxy/webhook", "filters"],  # the command line, main.cc
     "config": BASE,
     "filters": FILTER + ["proxy/filter"],
 }
@@ -63,6 +64,7 @@ THIRD_PARTY = {
     r"re2/": ["proxy/match"],
     r"xxhash": ["config", "proxy/base", "proxy/context"],
     r"CLI/": ["proxy"],
+    r"nftables/": ["proxy/redirect"],
     r"spdlog/|fmt/": ["proxy/log"],
     r"doctest": [],
 }

@@ -22,6 +22,19 @@ bool is_list(std::string_view value, const std::vector<std::string>& exact) {
          std::find(exact.begin(), exact.end(), value) == exact.end();
 }
 
+// What is inside opaque bytes is not known: it may be all that a rule denies, and is nothing that a
+// rule allows by what only HTTP says.
+bool decides_opaque(const AccessRule& rule, std::string_view principal) {
+  const Matcher& match = rule.match;
+  const bool asks_for_http = !match.hosts.empty() || match.path || !match.methods.empty() ||
+                             !match.headers.empty() || !match.query.empty() || match.color ||
+                             match.tenant;
+  if (asks_for_http && rule.action == AccessAction::kAllow) return false;
+  return match.principals.empty() ||
+         std::any_of(match.principals.begin(), match.principals.end(),
+                     [&](const SpiffePattern& pattern) { return pattern.matches(principal); });
+}
+
 }  // namespace
 
 void AccessRules::add(AccessRule rule) {
@@ -99,8 +112,9 @@ std::string AccessRules::header_ambiguity(const Headers& headers, const NamedHea
 }
 
 const AccessRule* AccessRules::deciding(const MatchInput& input) const {
+  const bool opaque = input.head.protocol == Protocol::kTcp;
   const auto found = std::find_if(rules_.begin(), rules_.end(), [&](const AccessRule& rule) {
-    return rule.match.matches(input);
+    return opaque ? decides_opaque(rule, input.principal) : rule.match.matches(input);
   });
   return found == rules_.end() ? nullptr : &*found;
 }

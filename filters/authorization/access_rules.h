@@ -30,7 +30,9 @@ class AccessRules {
   // rule names and that comes twice, as a list where a rule compares the whole value, or with '_'
   // for '-'.
   std::string ambiguity(const RequestHead& head) const;
-  // The first deny rule that matches, else the first allow rule that does, else nullptr.
+  // The first deny rule that matches, else the first allow rule that does, else nullptr. Opaque
+  // bytes are judged by who sends them: conditions on HTTP hold for rules that deny, and for no
+  // rule that allows.
   const AccessRule* deciding(const MatchInput& input) const;
   // Whether a rule names this header, any case, '_' and '-' being the same.
   bool names(std::string_view header) const;

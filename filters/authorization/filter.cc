@@ -6,7 +6,8 @@ HeadVerdict AuthorizationFilter::on_request_head(RequestHead& head, bool) {
   const ExchangeInfo& info = context_.info();
   const Settings& settings = context_.settings<Settings>();
   if (info.probe) return Verdict::go();
-  std::string ambiguity = settings.rules.ambiguity(head);
+  const bool opaque = head.protocol == Protocol::kTcp;
+  std::string ambiguity = opaque ? std::string() : settings.rules.ambiguity(head);
   if (!ambiguity.empty()) {
     return Verdict::reply({.code = ErrorCode::kBadRequest,
                            .details = std::move(ambiguity.append(" (authorization)"))});

@@ -336,5 +336,42 @@ TEST_CASE("authorization: settings written alike are equal, and rules are replac
   CHECK(over.settings.otherwise() == AccessAction::kAllow);
 }
 
+TEST_CASE("authorization: opaque bytes are judged by who sends them") {
+  const struct {
+    const char* settings;
+    std::string_view principal;
+    std::string expected;
+  } kCases[] = {
+      {"{}", "", "go"},
+      {"rules: [ { name: a, action: allow, match: { principals: [\"spiffe://example.org/**\"] } } "
+       "]",
+       kWeb, "go"},
+      {"rules: [ { name: a, action: allow, match: { principals: [\"spiffe://example.org/**\"] } } "
+       "]",
+       "", "403"},
+      // A path that is not known allows nothing, and may be the one that is denied.
+      {"rules: [ { name: a, action: allow, match: { path: { prefix: / } } } ]", kWeb, "403"},
+      {"{ default: allow, rules: [ { name: a, action: deny, match: { path: { exact: /x } } } ] }",
+       kWeb, "403"},
+      {"{ default: allow, rules: [ { name: a, action: deny, match: { methods: [PUT], principals: "
+       "[\"spiffe://example.org/ns/ci/sa/web\"] } } ] }",
+       kWeb, "go"},
+  };
+  for (const auto& each : kCases) {
+    CAPTURE(each.settings);
+    const AuthorizationSettings rules = settings(each.settings);
+    Bench bench(rules);
+    bench.request.protocol = Protocol::kTcp;
+    bench.request.method = Method::kConnect;
+    bench.request.method_name = "CONNECT";
+    bench.request.authority = "10.0.0.1:3306";
+    bench.info.direction = Direction::kInbound;
+    bench.info.principal = each.principal;
+    HeadVerdict verdict = bench.filter().on_request_head(bench.request, false);
+    const bool goes = verdict.kind() == HeadVerdict::Kind::kGo;
+    CHECK((goes ? "go" : std::to_string(verdict.take_reply().effective_status())) == each.expected);
+  }
+}
+
 }  // namespace
 }  // namespace woad

@@ -15,31 +15,9 @@ std::string in_words(const Service& service, const Pool& pool) {
   return "pool " + pool.name + " of service " + std::string(service.name());
 }
 
-bool is_out(const Endpoint& endpoint) {
-  return endpoint.unhealthy() || (endpoint.health != nullptr && endpoint.health->ejection.out());
-}
+bool is_out(const Endpoint& endpoint) { return endpoint.unhealthy() || endpoint.ejected(); }
 
 }  // namespace
-
-Breaker::Result judge(const Outcome& outcome) {
-  using enum Outcome::Kind;
-  using enum Breaker::Result;
-  switch (outcome.kind) {
-    case kAccepted: {
-      const int status = outcome.status();
-      return status == 502 || status == 503 || status == 504 ? kFailed : kGood;
-    }
-    case kConnectFailed:
-    case kRefused:
-    case kReset:
-    case kBadResponse:
-    case kPerTryTimeout: return kFailed;
-    case kCancelled: return outcome.error == ErrorCode::kTimeout ? kFailed : kUnknown;
-    case kNoMeans:
-    case kNotMade: return kUnknown;
-  }
-  return kUnknown;
-}
 
 // Waits for room in the pool of the present try, so long and no longer.
 class CircuitBreakerFilter::Wait final : public PoolRoom::Waiter {

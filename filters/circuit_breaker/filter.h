@@ -10,9 +10,6 @@ inline constexpr FamilyInfo kEjections{.name = "woad_ejections_total",
                                        .help = "Instances that were put out of a pool.",
                                        .labels = {"service", "pool"}};
 
-// Whether a try ended as a gateway's failure; nothing is known of one that was given up.
-Breaker::Result judge(const Outcome& outcome);
-
 // One an exchange, on the worker's thread. What it learns is the pool's and the endpoint's
 // (PoolHealth, EndpointHealth), so all workers and all reloads share it.
 class CircuitBreakerFilter final : public HttpFilter {

@@ -6,7 +6,7 @@
 
 #include "proxy/admin/query.h"
 #include "proxy/base/rfc3339.h"
-#include "proxy/upstream/address_race.h"
+#include "proxy/upstream/census.h"
 
 namespace woad {
 namespace {
@@ -42,14 +42,6 @@ std::string endpoint_row(const IndexLine& line) {
       line.method == "GET" ? "<a href=\"" + path + "\">" + path + "</a>" : path;
   return "<tr><th>" + escaped(line.method) + " " + shown + "</th><td>" + escaped(line.purpose) +
          "</td></tr>\n";
-}
-
-bool is_healthy(const Pool& pool, const Endpoint& endpoint, MonoTime now) {
-  return endpoint.unresolved.empty() && !endpoint.unhealthy() && !passed_over(pool, endpoint, now);
-}
-
-bool is_ejected(const Endpoint& endpoint) {
-  return endpoint.health != nullptr && endpoint.health->ejection.out();
 }
 
 constexpr std::string_view kIndexHead =
@@ -106,10 +98,11 @@ std::string services_json(const Snapshot& snapshot, const std::vector<EndpointLo
       Json endpoints = Json::array();
       for (const Endpoint& endpoint : pool.endpoints) {
         const auto found = active.find(endpoint.name);
+        const bool healthy = !endpoint.unhealthy() && is_reachable(pool, endpoint, now);
         endpoints.push_back({{"address", endpoint.name},
                              {"weight", endpoint.weight},
-                             {"healthy", is_healthy(pool, endpoint, now)},
-                             {"ejected", is_ejected(endpoint)},
+                             {"healthy", healthy},
+                             {"ejected", endpoint.ejected()},
                              {"active", found == active.end() ? 0 : found->second}});
         if (!endpoint.unresolved.empty()) endpoints.back()["unresolved"] = endpoint.unresolved;
         if (endpoint.suspect_until) endpoints.back()["suspect"] = true;
@@ -148,23 +141,11 @@ ExtraFamily endpoint_metrics(const Snapshot& snapshot, MonoTime now) {
   for (const auto& entry : snapshot.services) {
     for (const Pool& pool : entry->service.pools()) {
       if (family.samples.size() + 4 > WorkerMetrics::kMaxSeries) return family;
-      size_t healthy = 0;
-      size_t unhealthy = 0;
-      size_t ejected = 0;
-      size_t suspect = 0;
-      for (const Endpoint& endpoint : pool.endpoints) {
-        if (endpoint.suspect_until) {
-          ++suspect;
-        } else if (!is_healthy(pool, endpoint, now)) {
-          ++unhealthy;
-        } else {
-          ++(is_ejected(endpoint) ? ejected : healthy);
-        }
-      }
-      add(entry->service, pool, "healthy", healthy);
-      add(entry->service, pool, "unhealthy", unhealthy);
-      add(entry->service, pool, "ejected", ejected);
-      add(entry->service, pool, "suspect", suspect);
+      const Census census = census_of(pool, now);
+      add(entry->service, pool, "healthy", census.well);
+      add(entry->service, pool, "unhealthy", census.unhealthy + census.unreachable);
+      add(entry->service, pool, "ejected", census.ejected);
+      add(entry->service, pool, "suspect", census.suspect);
     }
   }
   return family;

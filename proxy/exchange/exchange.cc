@@ -2,6 +2,7 @@
 
 #include "proxy/context/admission.h"
 #include "proxy/context/trace_ids.h"
+#include "proxy/exchange/choose_target.h"
 #include "proxy/exchange/local_answer.h"
 #include "proxy/exchange/measure.h"
 #include "proxy/exchange/mirror.h"
@@ -63,7 +64,7 @@ void Exchange::on_request(RequestHead& head, bool end) {
   begin(head, end);
   auto refused = admit(head);
   const bool connect = head.method == Method::kConnect && head.protocol != Protocol::kTcp;
-  if (connect && !refused) refused = check_connect(listener_, client_.connect != nullptr);
+  if (connect && !refused) refused = check_connect(listener_, client_.inside_connect());
   filters_.create(*this, info_, arena_, services_);
   if (refused) {
     answer(std::move(*refused));
@@ -76,8 +77,10 @@ void Exchange::on_request(RequestHead& head, bool end) {
 
 // What is judged before any filter: who the client is not, and what it may not say.
 std::optional<LocalReply> Exchange::admit(RequestHead& head) {
-  if (client_.over_limit) return too_many_connections();
-  if (worker_.memory != nullptr && worker_.memory->exhausted()) return no_memory();
+  const bool short_of_memory = worker_.memory != nullptr && worker_.memory->exhausted();
+  if ((client_.over_limit || short_of_memory) && !is_probe(listener_, head)) {
+    return client_.over_limit ? too_many_connections() : no_memory();
+  }
   if (client_.identity == nullptr) {
     if (auto refused = check_plaintext(listener_, head, info_)) return refused;
     if (listener_.mtls == Mtls::kPermissive) count_plaintext(worker_, listener_, client_.address);
@@ -96,7 +99,7 @@ void Exchange::on_bad_request(RequestHead& head, LocalReply reply) {
     cut("plaintext that is no HTTP came where mtls is strict", ClosedBy::kWoad);
   } else {
     if (head.method == Method::kConnect) {
-      if (auto refused = check_connect(listener_, client_.connect != nullptr)) reply = *refused;
+      if (auto refused = check_connect(listener_, client_.inside_connect())) reply = *refused;
     }
     answer(std::move(reply));
   }
@@ -128,24 +131,12 @@ void Exchange::walk_request_head() {
 // Once: behind the filters that change what routes match on, or when the request ends before.
 void Exchange::choose_route() {
   if (choice_) return;
-  if (listener_.direction == Direction::kInbound) {
-    choice_ = RouteChoice{listener_.app.get(), nullptr, settings_};
-  } else {
-    choice_ = choose_by_host(request_.head()->authority);
-    const bool nobody = choice_->route == nullptr && choice_->service == nullptr;
-    if (nobody && client_.connect != nullptr) choice_ = choose_by_host(*client_.connect);
-  }
+  choice_ =
+      choose_target(view_->snapshot(), listener_, client_, *request_.head(), info_, worker_.random);
   settings_ = choice_->settings;
   if (choice_->route != nullptr) info_.route = choice_->route->name;
   if (choice_->service != nullptr) info_.service = choice_->service->service.name();
   if (is_told(info_)) tell_route(worker_, info_);
-}
-
-RouteChoice Exchange::choose_by_host(std::string_view authority) {
-  char buffer[256];
-  const MatchInput input{*request_.head(), normal_host(authority, buffer), info_.color,
-                         info_.tenant, info_.principal};
-  return woad::choose_route(view_->snapshot(), input, worker_.random);
 }
 
 void Exchange::dispatch() {
@@ -155,12 +146,14 @@ void Exchange::dispatch() {
     answer(configured_answer(*route, head));
     return;
   }
+  const bool inbound = listener_.direction == Direction::kInbound;
+  if (inbound && service == nullptr) return answer(no_app(listener_, client_));
   if (auto refused = check_service(service, head)) {
     answer(std::move(*refused));
     return;
   }
   if (route != nullptr && route->rewrite_prefix) rewrite_path(*route, head);
-  if (listener_.direction == Direction::kInbound) append_forwarded_for(head, client_.address);
+  if (inbound && head.protocol != Protocol::kTcp) append_forwarded_for(head, client_.address);
   move_to(state_, ExchangeState::kForwarding);
   start_forwarding();
 }

@@ -14,6 +14,7 @@
 #include "proxy/base/piece_pool.h"
 #include "proxy/base/timer_wheel.h"
 #include "proxy/exchange/body_pace.h"
+#include "proxy/exchange/client.h"
 #include "proxy/exchange/forwarder.h"
 #include "proxy/exchange/half.h"
 #include "proxy/exchange/mirror.h"
@@ -27,22 +28,6 @@
 namespace woad {
 
 class Exchange;
-
-// The client of a connection; outlives its exchanges.
-struct Client {
-  const Address& address;
-  std::shared_ptr<const Svid> identity{};  // proved by TLS; nullptr: plaintext, or outbound
-  TlsContext::Ptr tls{};                   // with which it was proved, and we proved ours
-  bool over_limit = false;                 // over limits.client_connections: gets a refusal
-  // The host and port of the CONNECT inside which it came; nullptr: it came by itself.
-  std::unique_ptr<const std::string> connect{};
-  uint32_t requests = 0;  // that have come so far
-};
-
-// Whether the client came in plaintext where that is not allowed.
-inline bool lacks_identity(const Client& client, const ListenerSpec& listener) {
-  return listener.mtls == Mtls::kStrict && client.identity == nullptr;
-}
 
 class ExchangeOwner {
  public:
@@ -150,7 +135,6 @@ class Exchange final : public Deferred,
   void enter_tunnel();
   void on_tunnel_bytes();
   void on_tunnel_idle();
-  RouteChoice choose_by_host(std::string_view authority);
   void accept_connect();
   void lose_inside(std::string_view why);
   bool response_begun() const;

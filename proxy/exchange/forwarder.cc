@@ -1,5 +1,7 @@
 #include "proxy/exchange/forwarder.h"
 
+#include <utility>
+
 #include "proxy/exchange/measure.h"
 #include "proxy/exchange/narrate.h"
 #include "proxy/exchange/state.h"
@@ -15,6 +17,8 @@ Protocol protocol_for(const Service& service, const ExchangeInfo& info, const Re
   switch (service.protocol) {
     case UpstreamProtocol::kHttp1: return Protocol::kHttp11;
     case UpstreamProtocol::kHttp2: return Protocol::kHttp2;
+    case UpstreamProtocol::kAsCame:
+      return head.protocol == Protocol::kHttp2 ? Protocol::kHttp2 : Protocol::kHttp11;
     default: break;
   }
   // Without TLS nobody says what the server speaks; HTTP/2 carries no Upgrade.
@@ -108,7 +112,8 @@ void Forwarder::shape() {
   launch(is_idempotent(head_->method) ? Reuse::kAny : Reuse::kOnlySilent);
 }
 
-// Another one than the last try had, when there is another.
+// At first the one that the client called, then another one than the last try had, when there is
+// another.
 const Endpoint* Forwarder::pick_endpoint(const PickBy& policy) {
   const auto may_answer = [this](const Endpoint& endpoint) {
     const MonoTime now = worker_.scheduler.now();
@@ -118,6 +123,12 @@ const Endpoint* Forwarder::pick_endpoint(const PickBy& policy) {
   const auto another = [&](const Endpoint& endpoint) {
     return is_another(endpoint) && may_answer(endpoint);
   };
+  if (info_.called.valid() && endpoint_ == nullptr) {
+    for (const Endpoint& endpoint : live_->pool().endpoints) {
+      const bool called = endpoint.address == info_.called && may_answer(endpoint);
+      if (called && may_go_to(endpoint)) return &endpoint;
+    }
+  }
   for (const Accept& accept : {Accept(another), Accept(may_answer)}) {
     while (const Endpoint* endpoint = pick(*live_, policy, worker_.random, accept)) {
       if (may_go_to(*endpoint)) return endpoint;
@@ -136,7 +147,12 @@ const Endpoint* Forwarder::pick_endpoint(const PickBy& policy) {
 bool Forwarder::may_go_to(const Endpoint& endpoint) {
   EndpointHealth& health = *endpoint.health;
   const MonoTime now = worker_.scheduler.now();
-  if (!health.ejection.out() || !health.doubtful()) return health.ejection.begin(now);
+  const bool out = health.ejection.out();
+  if (!out || !health.doubtful()) {
+    const bool may = health.ejection.begin(now);
+    if (out && may) trial_ = &endpoint;
+    return may;
+  }
   if (health.ejection.put_off(now)) {
     live_->state(endpoint).pool(protocol_for(target_->service, info_, *head_)).dial_ahead();
   }
@@ -246,7 +262,22 @@ Next Forwarder::tell(Outcome outcome) {
   count_attempt(worker_.metrics, view_, info_, outcome_info(outcome.kind).word);
   if (is_told(info_)) tell_outcome(worker_, info_, outcome);
   owner_.on_outcome(outcome);
+  settle_trial(outcome);
   return outcome.may_try_again ? owner_.next_try(outcome) : Next::done();
+}
+
+// Who judges instances (circuit_breaker) has done so by now. A mirrored request has nobody who
+// does, nor has a chain without it: a good answer ends the trial all the same, one that failed
+// leaves the instance its time out, and one that never ran there lets another begin.
+void Forwarder::settle_trial(const Outcome& outcome) {
+  const Endpoint* const tried = std::exchange(trial_, nullptr);
+  if (tried == nullptr) return;
+  Ejection& ejection = tried->health->ejection;
+  switch (tried == outcome.endpoint ? judge(outcome) : Breaker::Result::kUnknown) {
+    case Breaker::Result::kGood: (void)ejection.succeeded(); return;
+    case Breaker::Result::kUnknown: ejection.undecided(worker_.scheduler.now()); return;
+    case Breaker::Result::kFailed: return;
+  }
 }
 
 void Forwarder::tell_not_made(ErrorCode error) {

@@ -72,6 +72,7 @@ class Forwarder final : private AttemptOwner, private ResponseSink {
   bool replay_is_safe(ResetReason reason) const;
   // A try that ran: counts it and tells its outcome. Whether another follows.
   Next tell(Outcome outcome);
+  void settle_trial(const Outcome& outcome);
   void tell_not_made(ErrorCode error);
   void not_made(LocalReply reply);
   void fail(Outcome::Kind kind, std::string details, std::string_view proxy_status = {});
@@ -102,6 +103,7 @@ class Forwarder final : private AttemptOwner, private ResponseSink {
   std::optional<AttemptPlan> plan_;     // of the present try
   LivePool* live_ = nullptr;            // where endpoint_ is
   const Endpoint* endpoint_ = nullptr;  // of the latest try
+  const Endpoint* trial_ = nullptr;     // that the present try has put on trial
   Buffer body_;  // sent or not, while keep_body_; else what no stream has taken yet
   Headers* trailers_ = nullptr;
   ForwarderState state_ = ForwarderState::kIdle;

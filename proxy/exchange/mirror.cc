@@ -61,12 +61,12 @@ void MirrorRequest::start(const ServiceEntry& target, const RequestHead& head,
 
 // By the shadow's own chain of pools, as a request to it would go.
 HeadVerdict MirrorRequest::shape_attempt(AttemptPlan& plan, RequestHead&) {
-  const PoolChoice choice =
-      choose_pool(plan.service, info_.color, info_.tenant, worker_.scheduler.now());
+  const MonoTime now = worker_.scheduler.now();
+  const PoolChoice choice = choose_pool(plan.service, info_.color, info_.tenant, now);
   plan.pool = choice.pool;
   plan.pool_reason = choice.reason;
   if (choice.error == ErrorCode::kNone) return Verdict::go();
-  return Verdict::reply(refusal(choice, plan.service, info_.color, info_.tenant));
+  return Verdict::reply(refusal(choice, plan.service, info_.color, info_.tenant, now));
 }
 
 void MirrorRequest::send_data(Buffer&& data, bool end) {

@@ -4,6 +4,7 @@
 
 #include "proxy/base/strings.h"
 #include "proxy/http/authority.h"
+#include "proxy/snapshot/route_choice.h"
 
 namespace woad {
 namespace {
@@ -21,10 +22,8 @@ std::optional<LocalReply> check_opaque(const ServiceEntry* entry, const RequestH
     return no_route("no service for host " + host + ", and outbound[].unmatched is reject");
   }
   const Service& service = entry->service;
-  const Channel& channel = *service.channel;
-  if (service.protocol == UpstreamProtocol::kTcp || channel.tls == nullptr) return std::nullopt;
   const bool own_tls = !head.scheme.empty();
-  if (own_tls && channel.opaque != nullptr) return std::nullopt;
+  if (carries_opaque(service, own_tls)) return std::nullopt;
   return no_route(
       "service " + std::string(service.name()) + " speaks HTTP in woad's own TLS, which " +
       (own_tls ? "TLS" : "bytes that are no HTTP") + " cannot go through: call it with http://");
@@ -59,12 +58,16 @@ LocalReply too_many_connections() {
           .close = true};
 }
 
+bool is_probe(const ListenerSpec& listener, const RequestHead& head) {
+  const auto& probes = listener.probe_paths;
+  const bool reads = head.method == Method::kGet || head.method == Method::kHead;
+  return reads && std::find(probes.begin(), probes.end(), head.path) != probes.end();
+}
+
 std::optional<LocalReply> check_plaintext(const ListenerSpec& listener, const RequestHead& head,
                                           ExchangeInfo& info) {
   if (listener.mtls != Mtls::kStrict) return std::nullopt;
-  const bool reads = head.method == Method::kGet || head.method == Method::kHead;
-  const auto& probes = listener.probe_paths;
-  info.probe = reads && std::find(probes.begin(), probes.end(), head.path) != probes.end();
+  info.probe = is_probe(listener, head);
   if (info.probe) return std::nullopt;
   return LocalReply{.code = ErrorCode::kMtlsRequired,
                     .details = "the request came in plaintext, and inbound " + listener.name +
@@ -91,6 +94,18 @@ std::optional<LocalReply> check_connect(const ListenerSpec& listener, bool insid
       .status = 405,
       .details = inside ? "CONNECT is not served inside a CONNECT" : "CONNECT is not served here",
       .close = true};
+}
+
+LocalReply no_app(const ListenerSpec& listener, const Client& client) {
+  if (client.redirected()) {
+    return {.code = ErrorCode::kNoRoute,
+            .details = client.headed->original.to_string() + " is woad's own, not the app's",
+            .close = true};
+  }
+  return {.code = ErrorCode::kNoRoute,
+          .details = "the connection was not redirected, and the app of inbound " + listener.name +
+                     " has no port in the file",
+          .close = true};
 }
 
 std::optional<LocalReply> count_hop(RequestHead& head) {

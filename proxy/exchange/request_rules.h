@@ -3,6 +3,7 @@
 
 #include <optional>
 
+#include "proxy/exchange/client.h"
 #include "proxy/http/message.h"
 #include "proxy/net/address.h"
 #include "proxy/snapshot/route.h"
@@ -21,13 +22,21 @@ LocalReply too_many_connections();
 LocalReply no_memory();
 LocalReply slow_body();
 
-// Of a client without identity: the answer to give (403) where one is required. A probe (GET or
-// HEAD of exactly one of the listener's probe_paths) is let in and marked.
+// GET or HEAD of exactly one of the listener's probe_paths: the kubelet's, who would have the pod
+// restarted for a refusal.
+bool is_probe(const ListenerSpec& listener, const RequestHead& head);
+
+// Of a client without identity: the answer to give (403) where one is required. A probe is let in
+// and marked.
 std::optional<LocalReply> check_plaintext(const ListenerSpec& listener, const RequestHead& head,
                                           ExchangeInfo& info);
 
 // The answer to a CONNECT (405) that is not served: of other pods, and inside another one.
 std::optional<LocalReply> check_connect(const ListenerSpec& listener, bool inside);
+
+// The answer to a client for whom there is no app: its connection was not redirected, where that
+// would tell the app's port, or it called a port of this process.
+LocalReply no_app(const ListenerSpec& listener, const Client& client);
 
 // Sets x-woad-hops one higher; the answer to give (508) when there were too many.
 std::optional<LocalReply> count_hop(RequestHead& head);

@@ -139,12 +139,23 @@ class Explainer final : private FilterHost {
     const ServiceEntry* service = snapshot_.hosts.find(input.host);
     if (service == nullptr) {
       step("host " + quoted(input.host) + ": no service has this host");
+      tell_passthrough();
       return nullptr;
     }
     out_.service = service->service.name();
     step("host " + quoted(input.host) + " belongs to service " + out_.service);
     if (!service->filters.empty()) slots_ = &service->filters;
     return service;
+  }
+
+  // Explain knows of no original address.
+  void tell_passthrough() {
+    for (const ListenerSpec& listener : snapshot_.listeners) {
+      if (listener.direction != Direction::kOutbound || !listener.destination) continue;
+      step("outbound " + listener.name +
+           ": a redirected connection goes on to its original address (unmatched: passthrough); "
+           "one that was not redirected ends here");
+    }
   }
 
   void explain_routes(const Route* chosen, const MatchInput& input) {
@@ -217,7 +228,7 @@ class Explainer final : private FilterHost {
     if (choice.pool != nullptr) out_.pool = choice.pool->name;
     out_.reason = to_string(choice.reason);
     if (choice.error != ErrorCode::kNone) {
-      refuse(refusal(choice, service, info_.color, info_.tenant));
+      refuse(refusal(choice, service, info_.color, info_.tenant, request_.now));
       return false;
     }
     if (choice.pool == nullptr || choice.pool->endpoints.empty()) {
@@ -250,7 +261,7 @@ class Explainer final : private FilterHost {
       const std::string verdict = verdict_on(pool, chosen);
       std::string sentence = "pool " + name + " of " + out_.service + ": " + verdict;
       if (pool != nullptr && !pool->endpoints.empty() && !pool->may_answer(request_.now)) {
-        sentence += ": " + why_unhealthy(*pool);
+        sentence += ": " + why_unhealthy(*pool, request_.now);
         if (pool == chosen) sentence += "; all are tried (on_unhealthy: panic)";
       }
       step(std::move(sentence));

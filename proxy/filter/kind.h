@@ -70,8 +70,6 @@ struct FilterKind {
   std::string (*schema)() = nullptr;
 
   bool has(Hook hook) const { return (hooks >> static_cast<unsigned>(hook) & 1) != 0; }
-  // It belongs to the contract and comes with a later version.
-  bool later() const { return create == nullptr; }
 };
 
 namespace detail {
@@ -156,11 +154,6 @@ FilterKind filter_kind(std::string_view name, FilterPlace place, FilterPlace by_
 template <class F>
 FilterKind filter_kind(std::string_view name, FilterPlace place) {
   return filter_kind<F>(name, place, place);
-}
-
-// A name of the contract that this build refuses.
-inline FilterKind later_kind(std::string_view name, FilterPlace place) {
-  return {.name = name, .place = place};
 }
 
 }  // namespace woad

@@ -22,6 +22,26 @@ static_assert(std::size(kOutcomes) == static_cast<size_t>(Outcome::Kind::kNotMad
 
 const OutcomeInfo& outcome_info(Outcome::Kind kind) { return kOutcomes[static_cast<size_t>(kind)]; }
 
+Breaker::Result judge(const Outcome& outcome) {
+  using enum Outcome::Kind;
+  using enum Breaker::Result;
+  switch (outcome.kind) {
+    case kAccepted: {
+      const int status = outcome.status();
+      return status == 502 || status == 503 || status == 504 ? kFailed : kGood;
+    }
+    case kConnectFailed:
+    case kRefused:
+    case kReset:
+    case kBadResponse:
+    case kPerTryTimeout: return kFailed;
+    case kCancelled: return outcome.error == ErrorCode::kTimeout ? kFailed : kUnknown;
+    case kNoMeans:
+    case kNotMade: return kUnknown;
+  }
+  return kUnknown;
+}
+
 Outcome::Kind outcome_of(ResetReason reason) {
   switch (reason) {
     case ResetReason::kNotConnected: return Outcome::Kind::kConnectFailed;

@@ -55,6 +55,9 @@ struct OutcomeInfo {
 
 const OutcomeInfo& outcome_info(Outcome::Kind kind);
 
+// Whether a try ended as a gateway's failure; nothing is known of one that was given up.
+Breaker::Result judge(const Outcome& outcome);
+
 // The end of a try whose stream died before a response.
 Outcome::Kind outcome_of(ResetReason reason);
 

@@ -19,7 +19,8 @@ Protocol protocol_of(const Service& service) {
     case UpstreamProtocol::kHttp1: return Protocol::kHttp11;
     case UpstreamProtocol::kHttp2: return Protocol::kHttp2;
     case UpstreamProtocol::kAuto:
-    case UpstreamProtocol::kTcp: break;
+    case UpstreamProtocol::kTcp:
+    case UpstreamProtocol::kAsCame: break;
   }
   return service.channel->tls != nullptr ? Protocol::kHttp2 : Protocol::kHttp11;
 }

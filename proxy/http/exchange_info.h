@@ -78,6 +78,9 @@ struct ExchangeInfo {
   // Which try of its caller's the request is (x-woad-attempt).
   uint32_t caller_attempt = 1;
 
+  // The endpoint that the client itself called, where a connection's address chose the service; not
+  // valid: its words did.
+  Address called;
   std::string_view service;  // "" until chosen, or when no service was found
   std::string_view route;    // "" without a route; else its name, such as "routes[0]"
   std::string_view pool;     // "" until chosen

@@ -13,7 +13,7 @@ constexpr std::string_view kMethodNames[] = {"GET",     "HEAD",  "POST",  "PUT",
 }  // namespace
 
 std::string_view to_string(Protocol protocol) {
-  constexpr std::string_view kNames[] = {"HTTP/1.0", "HTTP/1.1", "HTTP/2", "TCP"};
+  constexpr std::string_view kNames[] = {"HTTP/1.0", "HTTP/1.1", "HTTP/2", "tcp"};
   return kNames[static_cast<size_t>(protocol)];
 }
 

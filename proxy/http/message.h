@@ -16,7 +16,7 @@ namespace woad {
 
 enum class Protocol : uint8_t { kHttp10, kHttp11, kHttp2, kTcp };
 
-// "HTTP/1.0", "HTTP/1.1", "HTTP/2", "TCP": the words of the access log.
+// "HTTP/1.0", "HTTP/1.1", "HTTP/2", "tcp": the words of the access log.
 std::string_view to_string(Protocol protocol);
 
 // Methods the proxy treats by name. kOther is any other token, kept as text.

@@ -73,6 +73,7 @@ void StreamTransport::flush() {
   if (carrier_ == nullptr || out_ == Out::kClosed || !carrier_->carrier_writable()) return;
   const bool end = out_ == Out::kClosing;
   if (end) out_ = Out::kClosed;
+  written_ += output_.size();
   if (end || !output_.empty()) carrier_->carry(std::exchange(output_, Buffer()), end);
   if (!above_high_water_) return;
   above_high_water_ = false;

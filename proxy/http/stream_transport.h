@@ -46,6 +46,7 @@ class StreamTransport final : public Transport, private TurnEnd {
   Buffer& output() override { return output_; }
   void wrote() override;
   size_t backlog() const override { return output_.size(); }
+  uint64_t written() const override { return written_; }
   void set_high_water(size_t bytes) override { high_water_ = bytes; }
   void shutdown_write() override;
   void hold_reading(Hold reason, bool on) override;
@@ -71,6 +72,7 @@ class StreamTransport final : public Transport, private TurnEnd {
   Address local_;  // there is none
   Buffer input_;   // what came before start(), or while reading is held
   Buffer output_;
+  uint64_t written_ = 0;
   std::string lost_;  // why, until the sink was told
   size_t high_water_ = size_t{64} * 1024;
   In in_ = In::kNotStarted;

@@ -79,6 +79,16 @@ uint16_t Address::port() const {
   return 0;
 }
 
+Address Address::with_port(uint16_t port) const {
+  Address other = *this;
+  if (raw_.sin6_family == AF_INET) {
+    reinterpret_cast<sockaddr_in*>(&other.raw_)->sin_port = htons(port);
+  } else {
+    other.raw_.sin6_port = htons(port);
+  }
+  return other;
+}
+
 bool Address::is_loopback() const {
   if (raw_.sin6_family == AF_INET) return ntohl(v4_of(raw()).sin_addr.s_addr) >> 24 == 127;
   if (raw_.sin6_family != AF_INET6) return false;

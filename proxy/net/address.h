@@ -27,6 +27,8 @@ class Address {
   const sockaddr* raw() const { return reinterpret_cast<const sockaddr*>(&raw_); }
   socklen_t raw_size() const;
   uint16_t port() const;
+  // The same host with another port. Requires valid().
+  Address with_port(uint16_t port) const;
   bool is_loopback() const;
   // "127.0.0.1:80", "[::1]:80"; "" when not valid.
   std::string to_string() const;

@@ -38,13 +38,14 @@ std::string words(int error) {
 class TcpConnect final : public Connecting, private TurnEnd {
  public:
   TcpConnect(Loop& loop, BlockPool& blocks, const Address& address, ConnectedCallback connected,
-             ConnectFailedCallback failed, int share)
+             ConnectFailedCallback failed, int share, ConnectFrom from)
       : loop_(loop),
         blocks_(blocks),
         address_(address),
         connected_(std::move(connected)),
         failed_(std::move(failed)),
         share_(share),
+        from_(from),
         timeout_(loop.scheduler().timers(), bind_timer<&TcpConnect::on_timeout>(this)) {}
 
   void begin(Duration timeout) {
@@ -57,6 +58,15 @@ class TcpConnect final : public Connecting, private TurnEnd {
   }
 
  private:
+  // The port is chosen with the connection, from all that are free for its far end (ip(7)).
+  int bind_to_loopback() {
+    const int on = 1;
+    setsockopt(socket_.get(), SOL_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
+    const bool v6 = address_.raw()->sa_family == AF_INET6;
+    const auto source = Address::from_host(v6 ? "::1" : "127.0.0.6", 0);
+    return ::bind(socket_.get(), source->raw(), source->raw_size());
+  }
+
   // 0, or the errno value of a failure that is known at once.
   int open() {
     const int family = address_.raw()->sa_family;
@@ -66,6 +76,7 @@ class TcpConnect final : public Connecting, private TurnEnd {
     const int on = 1;
     setsockopt(socket_.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     skip_pacing(socket_.get(), address_);
+    if (from_ == ConnectFrom::kLoopback && bind_to_loopback() != 0) return errno;
     if (::connect(socket_.get(), address_.raw(), address_.raw_size()) != 0 &&
         errno != EINPROGRESS) {
       return errno;
@@ -114,6 +125,7 @@ class TcpConnect final : public Connecting, private TurnEnd {
   ConnectedCallback connected_;
   ConnectFailedCallback failed_;
   const int share_;
+  const ConnectFrom from_;
   Fd socket_;
   Handle<uv_poll_t> poll_;
   Timer timeout_;
@@ -124,9 +136,10 @@ class TcpConnect final : public Connecting, private TurnEnd {
 
 std::unique_ptr<Connecting> connect_tcp(Loop& loop, BlockPool& blocks, const Address& address,
                                         Duration timeout, ConnectedCallback connected,
-                                        ConnectFailedCallback failed, int share) {
+                                        ConnectFailedCallback failed, int share,
+                                        ConnectFrom from) {
   auto attempt = std::make_unique<TcpConnect>(loop, blocks, address, std::move(connected),
-                                              std::move(failed), share);
+                                              std::move(failed), share, from);
   attempt->begin(timeout);
   return attempt;
 }

@@ -31,12 +31,16 @@ class Connecting {
 using ConnectedCallback = std::function<void(std::unique_ptr<Transport>)>;
 using ConnectFailedCallback = std::function<void(ConnectError)>;
 
+// Where a connection comes from. kLoopback: 127.0.0.6 or ::1, to any address of this host.
+enum class ConnectFrom : uint8_t { kAnywhere, kLoopback };
+
 // One of the two is called, once, from the loop and never inside this call; it may destroy the
 // Connecting. The loop and the pool outlive the Connecting and the transport. Takes a descriptor
 // below `share` alone (DescriptorShares).
 std::unique_ptr<Connecting> connect_tcp(Loop& loop, BlockPool& blocks, const Address& address,
                                         Duration timeout, ConnectedCallback connected,
                                         ConnectFailedCallback failed,
-                                        int share = DescriptorShares::kAll);
+                                        int share = DescriptorShares::kAll,
+                                        ConnectFrom from = ConnectFrom::kAnywhere);
 
 }  // namespace woad

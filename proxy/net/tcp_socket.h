@@ -29,6 +29,8 @@ class TcpTransport final : public Transport, private TurnEnd {
   std::optional<uint64_t> acknowledged() const override {
     return acknowledged_bytes(socket_.get());
   }
+  uint64_t written() const override { return written_; }
+  bool unacknowledged_since(uint64_t mark) const override;
   bool input_waits() const override;
   void set_high_water(size_t bytes) override { high_water_ = bytes; }
   void shutdown_write() override;
@@ -73,6 +75,7 @@ class TcpTransport final : public Transport, private TurnEnd {
   int watched_ = 0;  // events that the poll handle waits for
   Handle<uv_poll_t> poll_;
   Buffer output_;
+  uint64_t written_ = 0;
   size_t high_water_ = size_t{64} * 1024;
   // Takes small reads one behind the other while slices of it are kept; else nullptr.
   Block* small_ = nullptr;

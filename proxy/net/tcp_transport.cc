@@ -84,6 +84,10 @@ void TcpTransport::wrote() {
   loop_.scheduler().at_turn_end(*this);
 }
 
+bool TcpTransport::unacknowledged_since(uint64_t mark) const {
+  return written_ <= mark || unacknowledged_bytes(socket_.get()).value_or(0) >= written_ - mark;
+}
+
 bool TcpTransport::input_waits() const {
   char first = 0;
   return ::recv(socket_.get(), &first, 1, MSG_PEEK | MSG_DONTWAIT) >= 0 || errno != EAGAIN;
@@ -282,7 +286,10 @@ void TcpTransport::flush() {
       on_write_error(errno);
       return;
     }
-    if (sent > 0) output_.consume(static_cast<size_t>(sent));
+    if (sent > 0) {
+      output_.consume(static_cast<size_t>(sent));
+      written_ += static_cast<size_t>(sent);
+    }
     blocked_ = sent < static_cast<ssize_t>(wanted);
   }
   if (blocked_ != ((watched_ & UV_WRITABLE) != 0)) watch_writing();

@@ -39,6 +39,7 @@ enum class Hold : uint8_t {
   kPipeline = 2,  // HTTP/1: further requests wait for the present one
   kBacklog = 4,   // the peer does not read what we write
   kTunnel = 8,
+  kFirstWord = 16,  // it has said something before anyone was there
 };
 
 // Destroying a transport closes it: what is queued is dropped unless close_after_flush() was
@@ -56,6 +57,12 @@ class Transport : public Deferred {
   virtual size_t backlog() const = 0;
   // Bytes that the peer has acknowledged so far; nothing: that is not known.
   virtual std::optional<uint64_t> acknowledged() const { return std::nullopt; }
+  // Bytes that the kernel has taken so far; with TLS those of the records.
+  virtual uint64_t written() const = 0;
+  // The peer has acknowledged nothing of what was written behind `mark`, a written() of before:
+  // once its end has come, that it ended before any of it was there. False: it has, or that is not
+  // known.
+  virtual bool unacknowledged_since(uint64_t) const { return false; }
   // backlog() above this is too much; on_drained() comes when it is back at or below half of it.
   virtual void set_high_water(size_t bytes) = 0;
   // The peer has sent something, or its end, that is not read yet: asks the kernel.

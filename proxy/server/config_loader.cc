@@ -23,7 +23,7 @@ LoadedConfig compile_loaded(config::LoadResult read, const std::string& path,
                             previous, basis.seed, read.diagnostics, basis.mono_now);
     if (read.diagnostics.ok()) loaded.snapshot = std::move(snapshot);
   }
-  if (!read.diagnostics.ok()) loaded.errors = read.diagnostics.text();
+  (read.diagnostics.ok() ? loaded.warnings : loaded.errors) = read.diagnostics.text();
   if (diagnostics != nullptr) *diagnostics = std::move(read.diagnostics);
   return loaded;
 }

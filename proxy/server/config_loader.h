@@ -22,7 +22,8 @@ struct LoadedConfig {
   std::string errors;                            // as `woad validate` prints them; "" when good
   // A file that somebody was writing while it was read: what came of it, errors too, says nothing
   // of the file as it will be. "": none was.
-  std::string being_written;
+  std::string being_written{};
+  std::string warnings{};  // of a good one, as `woad validate` prints them
 };
 
 // What a load takes beside the file.

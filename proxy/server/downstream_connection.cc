@@ -13,11 +13,12 @@ DownstreamConnection::DownstreamConnection(ConnectionHost& host, ClientArrival a
     : host_(host),
       transport_(std::move(arrival.transport)),
       client_{transport_->peer(), std::move(arrival.identity), std::move(arrival.tls),
-              arrival.over_limit, std::move(arrival.connect)},
+              arrival.over_limit, std::move(arrival.headed)},
       view_(host.current_view()),
       detection_(new Detection{std::move(arrival.alpn),
                                Timer(host.worker().scheduler.timers(),
-                                     bind_timer<&DownstreamConnection::on_detect_timeout>(this))}) {
+                                     bind_timer<&DownstreamConnection::on_detect_timeout>(this)),
+                               std::move(arrival.server)}) {
   if (client_.tls == nullptr) return;
   age().end_with_certificate(certificates_end(*client_.tls, client_.identity.get()));
 }
@@ -41,35 +42,64 @@ void DownstreamConnection::start() {
   if (client_.over_limit) age().end_within(limits.header_timeout + ConnectionAge::kGrace);
   const ListenerProtocol protocol = host_.spec().protocol;
   const std::string& alpn = detection_->alpn;
-  if (leads_to_tcp()) {
+  ServerFirstHost& self = *this;
+  if (detection_->server != nullptr) detection_->server->set_host(self);
+  const bool spoke = detection_->server != nullptr && detection_->server->spoke();
+  if (spoke || leads_to_tcp()) {
     serve_opaque({});
   } else if (alpn == "h2" || protocol == ListenerProtocol::kHttp2) {
     serve(Protocol::kHttp2);
   } else if (alpn == "http/1.1" || protocol == ListenerProtocol::kHttp1) {
     serve(Protocol::kHttp11);
   } else {
-    detection_->timer.arm(limits.idle_timeout);
+    wait_for_client();
   }
   transport_->start(*this);
 }
 
+void DownstreamConnection::wait_for_client() {
+  const bool first = !detection_->server_asked && detection_->server == nullptr;
+  if (may_be_opaque() && first) {
+    detection_->timer.arm(ServerFirst::kSilence);
+  } else if (detection_->server != nullptr) {
+    detection_->timer.arm(view_->snapshot().exchange_limits.tunnel_idle);
+  } else {
+    detection_->timer.arm(view_->snapshot().limits.idle_timeout);
+  }
+}
+
+bool DownstreamConnection::may_be_opaque() const {
+  return client_.redirected() && host_.spec().protocol == ListenerProtocol::kAuto;
+}
+
 bool DownstreamConnection::leads_to_tcp() const {
+  if (host_.spec().protocol == ListenerProtocol::kTcp) return true;
+  if (client_.redirected()) return is_opaque(host_.spec(), *client_.headed);
   if (!inside_connect()) return false;
   char buffer[256];
-  const ServiceEntry* entry = view_->snapshot().hosts.find(normal_host(*client_.connect, buffer));
+  const ServiceEntry* entry =
+      view_->snapshot().hosts.find(normal_host(client_.headed->connect, buffer));
   return entry != nullptr && entry->service.protocol == UpstreamProtocol::kTcp;
 }
 
 void DownstreamConnection::serve_opaque(FirstBytes found) {
-  detection_.reset();
+  const std::unique_ptr<Detection> detected = std::move(detection_);
   state_ = State::kServing;
-  tell_served(host_.worker(), client_.address, Protocol::kTcp, "", "");
+  tell_served(host_.worker(), client_.address, Protocol::kTcp,
+              client_.identity == nullptr ? std::string_view() : client_.identity->id,
+              detected->alpn);
+  std::string authority = std::move(found.server_name);
+  if (authority.empty() && client_.headed != nullptr) {
+    authority =
+        client_.redirected() ? client_.headed->original.to_string() : client_.headed->connect;
+  }
   ServerConnection& self = *this;
-  const bool named = !found.server_name.empty();
   codec_ = std::make_unique<TcpServerCodec>(
       *transport_, self, host_.codec_context(), view_->snapshot().limits,
-      TcpServerCodec::Destination{named ? std::move(found.server_name) : *client_.connect,
-                                  found.tls});
+      TcpServerCodec::Destination{std::move(authority), found.tls});
+  if (detected->server == nullptr || found.tls) return;
+  // The stream begins at the end of the turn, and then finds the connection.
+  if (const auto there = detected->server->adopt(Protocol::kTcp)) client_.headed->endpoint = *there;
 }
 
 void DownstreamConnection::serve(Protocol protocol) {
@@ -80,6 +110,9 @@ void DownstreamConnection::serve(Protocol protocol) {
               detected->alpn);
   ServerConnection& self = *this;
   const HttpLimits& limits = view_->snapshot().limits;
+  if (detected->server != nullptr && protocol == Protocol::kHttp11) {
+    (void)detected->server->adopt(protocol);
+  }
   if (protocol == Protocol::kHttp2) {
     codec_ = std::make_unique<H2ServerCodec>(*transport_, self, host_.codec_context(), limits);
     if (host_.draining()) codec_->begin_drain();
@@ -101,14 +134,14 @@ void DownstreamConnection::detect(Slice bytes) {
   const std::string prefix = detection_->prefix;
   const std::string joined = first ? std::string() : prefix + std::string(bytes.view());
   const std::string_view so_far = first ? bytes.view() : std::string_view(joined);
-  FirstBytes found = judge_first_bytes(so_far, inside_connect());
+  FirstBytes found = judge(so_far);
   switch (found.kind) {
     case FirstBytes::Kind::kNeedMore:
       if (first) detection_->timer.arm(view_->snapshot().limits.header_timeout);
       detection_->prefix.assign(so_far);
       return;
     case FirstBytes::Kind::kOpaque:
-      if (!inside_connect()) {
+      if (!inside_connect() && !may_be_opaque()) {
         ++host_.codec_context().hostile[static_cast<size_t>(Hostile::kProtocolError)];
         close("its first bytes are no HTTP");
         return;
@@ -118,18 +151,58 @@ void DownstreamConnection::detect(Slice bytes) {
     case FirstBytes::Kind::kHttp2: serve(Protocol::kHttp2); break;
     case FirstBytes::Kind::kHttp1: serve(Protocol::kHttp11); break;
   }
-  if (!first) {
-    Buffer begin;
-    begin.append(host_.worker().blocks, prefix);
-    while (!begin.empty() && state_ == State::kServing) codec_->on_bytes(begin.take_front());
-  }
+  feed(prefix);
   if (state_ == State::kServing) codec_->on_bytes(std::move(bytes));
 }
 
-void DownstreamConnection::on_detect_timeout() { close("nothing that is HTTP came in time"); }
+void DownstreamConnection::feed(std::string_view prefix) {
+  if (prefix.empty()) return;
+  Buffer begin;
+  begin.append(host_.worker().blocks, prefix);
+  while (!begin.empty() && state_ == State::kServing) codec_->on_bytes(begin.take_front());
+}
+
+FirstBytes DownstreamConnection::judge(std::string_view first) const {
+  if (inside_connect()) return judge_inside_connect(first);
+  if (!may_be_opaque()) return judge_first_bytes(first);
+  const bool of_the_app = host_.spec().direction == Direction::kOutbound;
+  return of_the_app ? judge_redirected_outbound(first) : judge_redirected_inbound(first);
+}
+
+void DownstreamConnection::on_detect_timeout() {
+  const bool silent = detection_->prefix.empty();
+  if (may_be_opaque() && silent && !detection_->server_asked) {
+    detection_->server_asked = true;
+    ServerFirstHost& self = *this;
+    detection_->server = host_.ask_server(*client_.headed, self);
+    wait_for_client();
+  } else if (may_be_opaque() && !silent && host_.spec().direction == Direction::kOutbound) {
+    const std::string prefix = std::move(detection_->prefix);
+    serve_opaque({});
+    feed(prefix);
+  } else {
+    close("nothing that is HTTP came in time");
+  }
+}
+
+void DownstreamConnection::on_server_spoke() {
+  if (detection_->prefix.empty()) serve_opaque({});
+}
+
+// As the client would have heard without us.
+void DownstreamConnection::on_no_server(std::string_view why) {
+  if (!detection_->prefix.empty()) return;
+  transport_->abort_on_destroy();
+  close(why);
+}
 
 void DownstreamConnection::on_eof() {
-  if (state_ == State::kDetecting) {
+  if (state_ == State::kDetecting && may_be_opaque()) {
+    const std::string prefix = std::move(detection_->prefix);
+    serve_opaque({});
+    feed(prefix);
+    codec_->on_eof();
+  } else if (state_ == State::kDetecting) {
     close("the client closed it");
   } else if (state_ == State::kServing) {
     codec_->on_eof();
@@ -169,8 +242,8 @@ void DownstreamConnection::on_exchange_end(Exchange& exchange) {
 
 void DownstreamConnection::on_connect(std::unique_ptr<Transport> inside,
                                       std::string_view authority) {
-  host_.on_connect(
-      {.transport = std::move(inside), .connect = std::make_unique<const std::string>(authority)});
+  host_.on_connect({.transport = std::move(inside),
+                    .headed = std::make_unique<Headed>(Headed{.connect = std::string(authority)})});
 }
 
 void DownstreamConnection::on_codec_done() {
@@ -184,7 +257,8 @@ bool DownstreamConnection::active() {
 }
 
 void DownstreamConnection::look_for_stall() {
-  if (client_.identity != nullptr || !stalls_.look(*transport_)) return;
+  const bool opaque = codec_ != nullptr && codec_->protocol() == Protocol::kTcp;
+  if (opaque || client_.identity != nullptr || !stalls_.look(*transport_)) return;
   ++host_.worker().metrics.hostile()[static_cast<size_t>(Hostile::kSlowReader)];
   transport_->abort_on_destroy();
   abort("it took nothing of its answers for 30 s");
@@ -233,7 +307,7 @@ void DownstreamConnection::close(std::string_view why) {
   if (state_ == State::kClosing) return;
   state_ = State::kClosing;
   tell_gone(host_.worker(), client_.address, client_.requests, why);
-  if (detection_ != nullptr) detection_->timer.disarm();
+  detection_.reset();
   if (age_ != nullptr) age_->stop();
   host_.on_connection_closed(*this);
 }

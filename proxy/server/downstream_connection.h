@@ -3,7 +3,8 @@
 //   detecting ──▶ serving ──▶ closing ──▶ (deleted at the end of the turn)
 //       └───────────────────────▶┘
 //
-// What comes inside a CONNECT is such a connection, too, and may be opaque: TLS, or anything.
+// What comes inside a CONNECT is such a connection, too. That and what was redirected may be
+// opaque: TLS, or anything; when a redirected client is silent, its server may speak first.
 // Owned by its Listener. One thread.
 #pragma once
 
@@ -17,6 +18,7 @@
 #include "proxy/net/transport.h"
 #include "proxy/server/client_handshake.h"
 #include "proxy/server/first_bytes.h"
+#include "proxy/server/server_first.h"
 #include "proxy/server/stall_count.h"
 
 namespace woad {
@@ -33,6 +35,8 @@ class ConnectionHost {
   virtual CodecContext codec_context() = 0;
   // The process is ending: each connection ends with its next answer.
   virtual bool draining() const = 0;
+  // Asks the server of a client that is silent; nullptr: there is none to ask.
+  virtual std::unique_ptr<ServerFirst> ask_server(const Headed& headed, ServerFirstHost& host) = 0;
   // What came inside a CONNECT is a client of its own.
   virtual void on_connect(ClientArrival inside) = 0;
   // Unlinks and deletes the connection at the end of the turn.
@@ -47,6 +51,7 @@ class DownstreamConnection final : public Deferred,
                                    private TransportSink,
                                    private ServerConnection,
                                    private ExchangeOwner,
+                                   private ServerFirstHost,
                                    private AgeSink {
  public:
   DownstreamConnection(ConnectionHost& host, ClientArrival arrival);
@@ -55,7 +60,7 @@ class DownstreamConnection final : public Deferred,
   void start();
   // A request is under way. A CONNECT is not one: what comes inside speaks for itself.
   bool active();
-  bool inside_connect() const { return client_.connect != nullptr; }
+  bool inside_connect() const { return client_.inside_connect(); }
   bool over_limit() const { return client_.over_limit; }
   // Every StallCount::kEvery: cuts a client without identity that takes nothing of its
   // answers.
@@ -78,6 +83,8 @@ class DownstreamConnection final : public Deferred,
   struct Detection {
     std::string alpn;
     Timer timer;
+    std::unique_ptr<ServerFirst> server{};  // of a client that is silent
+    bool server_asked = false;
     std::string prefix{};  // what came so far
   };
 
@@ -90,12 +97,19 @@ class DownstreamConnection final : public Deferred,
   void on_exchange_end(Exchange& exchange) override;
   bool closing() const override { return host_.draining(); }
   void on_connect(std::unique_ptr<Transport> inside, std::string_view authority) override;
+  void on_server_spoke() override;
+  void on_no_server(std::string_view why) override;
   void on_old() override { drain(); }
   void on_too_old() override;
 
   void detect(Slice bytes);
-  // The service of the CONNECT speaks no HTTP, so that its server may speak first.
+  void feed(std::string_view prefix);
+  // Whatever comes is opaque, and its server may speak first.
   bool leads_to_tcp() const;
+  // A redirected client that may be relayed as it is.
+  bool may_be_opaque() const;
+  FirstBytes judge(std::string_view first) const;
+  void wait_for_client();
   void serve(Protocol protocol);
   void serve_opaque(FirstBytes found);
   void on_detect_timeout();

@@ -1,19 +1,20 @@
 #include "proxy/server/first_bytes.h"
 
+#include <algorithm>
+
+#include "proxy/base/strings.h"
 #include "proxy/http/detect.h"
 #include "proxy/net/tls/client_hello.h"
 
 namespace woad {
+namespace {
 
-FirstBytes judge_first_bytes(std::string_view first, bool any) {
-  using Kind = FirstBytes::Kind;
-  switch (any ? detect_among_any(first) : detect_protocol(first)) {
-    case Detected::kNeedMore: return {Kind::kNeedMore};
-    case Detected::kHttp1: return {Kind::kHttp1};
-    case Detected::kHttp2: return {Kind::kHttp2};
-    case Detected::kNeither: break;
-  }
-  if (!any) return {Kind::kOpaque};
+using Kind = FirstBytes::Kind;
+
+constexpr std::string_view kConnect = "CONNECT ";
+constexpr std::string_view kBlanks = " \t\r\n";
+
+FirstBytes judge_opaque(std::string_view first) {
   ClientHello hello = read_client_hello(first);
   switch (hello.kind) {
     case ClientHello::Kind::kNeedMore: return {Kind::kNeedMore};
@@ -21,6 +22,54 @@ FirstBytes judge_first_bytes(std::string_view first, bool any) {
     case ClientHello::Kind::kRead: break;
   }
   return {Kind::kOpaque, true, std::move(hello.server_name)};
+}
+
+// Begins, in any case and behind any blanks, with a method that servers know; or its first line
+// names the protocol.
+bool resembles_http(std::string_view text) {
+  constexpr std::string_view kMethods[] = {"get",   "head",    "post",   "put",    "patch",
+                                           "trace", "options", "delete", "connect"};
+  const std::string line = lower(text.substr(0, text.find_first_of("\r\n")));
+  if (line.find("http/") != std::string::npos) return true;
+  return std::any_of(std::begin(kMethods), std::end(kMethods), [&](std::string_view method) {
+    return line.starts_with(method) &&
+           (line.size() == method.size() || line[method.size()] < 'a' || line[method.size()] > 'z');
+  });
+}
+
+}  // namespace
+
+FirstBytes judge_first_bytes(std::string_view first) {
+  switch (detect_protocol(first)) {
+    case Detected::kNeedMore: return {Kind::kNeedMore};
+    case Detected::kHttp1: return {Kind::kHttp1};
+    case Detected::kHttp2: return {Kind::kHttp2};
+    case Detected::kNeither: break;
+  }
+  return {Kind::kOpaque};
+}
+
+FirstBytes judge_inside_connect(std::string_view first) {
+  switch (detect_among_any(first)) {
+    case Detected::kNeedMore: return {Kind::kNeedMore};
+    case Detected::kHttp1: return {Kind::kHttp1};
+    case Detected::kHttp2: return {Kind::kHttp2};
+    case Detected::kNeither: break;
+  }
+  return judge_opaque(first);
+}
+
+FirstBytes judge_redirected_outbound(std::string_view first) {
+  if (first.starts_with(kConnect)) return {Kind::kOpaque};
+  return judge_inside_connect(first);
+}
+
+FirstBytes judge_redirected_inbound(std::string_view first) {
+  FirstBytes found = judge_inside_connect(first);
+  if (found.kind != Kind::kOpaque || found.tls) return found;
+  const size_t blanks = first.find_first_not_of(kBlanks);
+  if (blanks == std::string_view::npos) return {Kind::kNeedMore};
+  return resembles_http(first.substr(blanks)) ? FirstBytes{Kind::kHttp1} : found;
 }
 
 }  // namespace woad

@@ -1,10 +1,12 @@
 #include "proxy/server/listener.h"
 
+#include <algorithm>
+
 #include "proxy/log/log.h"
+#include "proxy/net/original_destination.h"
 #include "proxy/net/tcp_transport.h"
 #include "proxy/server/connection_story.h"
 #include "proxy/server/tls_results.h"
-#include "proxy/upstream/balancer.h"
 
 namespace woad {
 namespace {
@@ -38,10 +40,6 @@ Listener::~Listener() {
     uncount(connection);
     delete &connection;
   }
-  while (!relays_.empty()) {
-    count_connection(-1);
-    delete &relays_.pop_front();
-  }
 }
 
 void Listener::update(ViewRef view, const ListenerSpec& spec) {
@@ -50,7 +48,6 @@ void Listener::update(ViewRef view, const ListenerSpec& spec) {
   const TlsContext::Ptr& epoch = view_->snapshot().tls.own.context;
   connections_.visit_each(
       [&](DownstreamConnection& connection) { connection.on_newer_epoch(epoch); });
-  relays_.for_each([&](TcpRelay& relay) { relay.on_newer_epoch(epoch); });
 }
 
 void Listener::count_connection(int change) {
@@ -61,6 +58,7 @@ void Listener::count_connection(int change) {
 }
 
 void Listener::on_accept(int socket, const Address& peer) {
+  std::unique_ptr<Headed> to = spec_->redirect ? headed(socket) : nullptr;
   auto transport = make_tcp_transport(context_.loop, context_.worker.blocks, socket, peer);
   const uint32_t limit = view_->snapshot().client_connections;
   if (context_.client_connections.load(std::memory_order_relaxed) >= limit) {
@@ -70,10 +68,34 @@ void Listener::on_accept(int socket, const Address& peer) {
   count_connection(1);
   tell_connected(context_.worker, peer, name_);
   if (spec_->mtls == Mtls::kOff) {
-    serve({.transport = std::move(transport)});
+    serve({.transport = std::move(transport), .headed = std::move(to)});
   } else {
-    shake_hands(std::move(transport));
+    shake_hands(std::move(transport), std::move(to));
   }
+}
+
+std::unique_ptr<Headed> Listener::headed(int socket) {
+  const Address original = original_destination(socket);
+  const Snapshot& snapshot = view_->snapshot();
+  if (!original.valid()) return nullptr;
+  const auto& ports = snapshot.own_ports;
+  const bool ours =
+      std::find(ports.begin(), ports.end(), original.port()) != ports.end() && is_own(original);
+  if (ours && original.port() == spec_->address.port()) return nullptr;
+  // What other pods may call is the app, never another listener of ours.
+  const bool open = !ours || direction() == Direction::kOutbound;
+  return std::make_unique<Headed>(Headed{
+      .original = original, .there = open ? destination(original) : nullptr, .endpoint = original});
+}
+
+std::shared_ptr<const ServiceEntry> Listener::destination(const Address& original) {
+  if (!spec_->destination) return nullptr;
+  context_.on_destination();
+  return destinations_.at(*spec_->destination, original, *view_->snapshot().health);
+}
+
+std::unique_ptr<ServerFirst> Listener::ask_server(const Headed& headed, ServerFirstHost& host) {
+  return woad::ask_server(host, headed, direction(), *view_, context_.worker, context_.dialer);
 }
 
 // Over the cap a client of plaintext HTTP is told so by its first answer; for more than that there
@@ -94,12 +116,16 @@ void Listener::uncount(const DownstreamConnection& connection) {
   }
 }
 
-void Listener::shake_hands(std::unique_ptr<Transport> client) {
+void Listener::shake_hands(std::unique_ptr<Transport> client, std::unique_ptr<Headed> headed) {
   const Snapshot& snapshot = view_->snapshot();
-  auto* handshake = new ClientHandshake(*this, context_.worker.scheduler, context_.worker.blocks,
-                                        std::move(client), snapshot.tls.own.context,
-                                        spec_->tls_options, snapshot.limits.header_timeout);
+  const bool may_wait = headed != nullptr && spec_->mtls == Mtls::kPermissive;
+  const bool opaque = may_wait && is_opaque(*spec_, *headed);
+  auto* handshake =
+      new ClientHandshake(*this, context_.worker.scheduler, context_.worker.blocks,
+                          std::move(client), snapshot.tls.own.context, spec_->tls_options,
+                          snapshot.limits.header_timeout, std::move(headed));
   handshakes_.push_back(*handshake);
+  if (may_wait) handshake->expect_server_first(opaque ? Duration(0) : ServerFirst::kSilence);
 }
 
 void Listener::forget(ClientHandshake& handshake) {
@@ -131,33 +157,11 @@ void Listener::on_no_arrival(ClientHandshake& handshake, TlsError error) {
 }
 
 void Listener::serve(ClientArrival arrival) {
-  if (spec_->protocol == ListenerProtocol::kTcp) {
-    relay(std::move(arrival));
-    return;
-  }
   auto* connection = new DownstreamConnection(*this, std::move(arrival));
   connections_.push_back(*connection);
   connection->start();
   // Its handshake may have begun before an update.
   connection->on_newer_epoch(view_->snapshot().tls.own.context);
-}
-
-void Listener::relay(ClientArrival client) {
-  auto* relay = new TcpRelay(*this, context_.worker, std::move(client));
-  relays_.push_back(*relay);
-  ++relay_count_;
-  const Service& service = spec_->app->service;
-  LivePool& live = view_->upstreams().of(service, service.pools().front());
-  const Endpoint* app =
-      pick(live, BalancerPolicy::kRandom, context_.worker.random, [&](const Endpoint& endpoint) {
-        return !passed_over(live.pool(), endpoint, context_.worker.scheduler.now());
-      });
-  if (app == nullptr) {
-    relay->close("the app's address is not known");
-  } else {
-    relay->start(context_.dialer, service, live.pool(), *app);
-    relay->on_newer_epoch(view_->snapshot().tls.own.context);
-  }
 }
 
 void Listener::look_for_stalls() {
@@ -169,13 +173,6 @@ void Listener::on_connection_closed(DownstreamConnection& connection) {
   connection.unlink();
   uncount(connection);
   context_.worker.scheduler.defer_delete(std::unique_ptr<Deferred>(&connection));
-}
-
-void Listener::on_relay_closed(TcpRelay& relay) {
-  relay.unlink();
-  --relay_count_;
-  count_connection(-1);
-  context_.worker.scheduler.defer_delete(std::unique_ptr<Deferred>(&relay));
 }
 
 void Listener::begin_drain() {
@@ -214,12 +211,11 @@ void Listener::end_silent() {
 
 void Listener::abort(std::string_view why) {
   connections_.visit_each([&](DownstreamConnection& connection) { connection.abort(why); });
-  relays_.for_each([&](TcpRelay& relay) { relay.close(why); });
 }
 
 size_t Listener::active() {
   if (phase_ >= Phase::kClosed) return connections();
-  size_t active = relay_count_;
+  size_t active = 0;
   connections_.visit_each(
       [&](DownstreamConnection& connection) { active += connection.active() ? 1 : 0; });
   return active;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -11,8 +12,8 @@
 #include "proxy/net/acceptor.h"
 #include "proxy/net/loop.h"
 #include "proxy/server/client_handshake.h"
+#include "proxy/server/destinations.h"
 #include "proxy/server/downstream_connection.h"
-#include "proxy/server/tcp_relay.h"
 
 namespace woad {
 
@@ -25,9 +26,11 @@ struct ListenerContext {
   std::atomic<uint32_t>& client_connections;  // of the whole process
   int descriptor_share = DescriptorShares::kAll;
   LogGate handshake_log{};  // of handshakes that failed
+  // A destination that no file names was met: what nobody uses any more is to be swept.
+  std::function<void()> on_destination = [] {};
 };
 
-class Listener final : private ConnectionHost, private RelayHost, private ClientHandshakeHost {
+class Listener final : private ConnectionHost, private ClientHandshakeHost {
  public:
   // How long a closed listener's silent connections are waited for.
   static constexpr Duration kLastRequest = milliseconds(500);
@@ -50,10 +53,10 @@ class Listener final : private ConnectionHost, private RelayHost, private Client
 
   const std::string& name() const { return name_; }
   Direction direction() const { return spec_->direction; }
-  // Handshakes and relays count too.
+  // Handshakes count too.
   size_t connections() const { return connection_count_ + refusals_; }
-  // Requests under way (a relayed connection counts as one); once closed, connections that have
-  // not ended yet.
+  // Connections with requests under way (opaque ones count as one); once closed, all that have not
+  // ended yet.
   size_t active();
 
  private:
@@ -68,17 +71,19 @@ class Listener final : private ConnectionHost, private RelayHost, private Client
   bool draining() const override { return phase_ != Phase::kOpen; }
   void on_connect(ClientArrival inside) override { serve(std::move(inside)); }
   void on_connection_closed(DownstreamConnection& connection) override;
-  void on_relay_closed(TcpRelay& relay) override;
   void on_arrival(ClientHandshake& handshake, ClientArrival arrival) override;
   void on_no_arrival(ClientHandshake& handshake, TlsError error) override;
+  std::unique_ptr<ServerFirst> ask_server(const Headed& headed, ServerFirstHost& host) override;
 
   void on_accept(int socket, const Address& peer);
   void end_silent();
   void look_for_stalls();
-  void shake_hands(std::unique_ptr<Transport> client);
+  // Where a connection was headed before it was redirected; nullptr: it came to us.
+  std::unique_ptr<Headed> headed(int socket);
+  std::shared_ptr<const ServiceEntry> destination(const Address& original);
+  void shake_hands(std::unique_ptr<Transport> client, std::unique_ptr<Headed> headed);
   void forget(ClientHandshake& handshake);
   void serve(ClientArrival arrival);
-  void relay(ClientArrival client);
   void refuse(std::unique_ptr<Transport> client);
   void uncount(const DownstreamConnection& connection);
   void count_connection(int change);
@@ -91,10 +96,9 @@ class Listener final : private ConnectionHost, private RelayHost, private Client
   IntrusiveList<ClientHandshake> handshakes_;
   // With those inside their CONNECTs, which end with them.
   IntrusiveList<DownstreamConnection> connections_;
-  IntrusiveList<TcpRelay> relays_;
+  Destinations destinations_;
   size_t connection_count_ = 0;  // without those that come for a refusal
   size_t refusals_ = 0;
-  size_t relay_count_ = 0;
   Timer last_request_timer_;
   Timer stall_timer_;  // armed on inbound: our own app may take its time
   Phase phase_ = Phase::kOpen;

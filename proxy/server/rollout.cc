@@ -199,6 +199,8 @@ void Rollout::on_adopted() {
     if (!is_start()) ++status_.reloads_success;
     log_info(is_start() ? "serving" : "configuration reloaded",
              {{"version", now.version}, {"hash", now.hash}});
+    const std::string& warnings = next_.loaded.warnings;
+    if (!warnings.empty()) log_warn("it may not do what was meant", {{"warnings", warnings}});
   }
   running_ = std::move(next_);
   faces_.certificates.watch(running_.loaded.snapshot->tls);

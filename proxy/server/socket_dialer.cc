@@ -46,7 +46,7 @@ class SocketDial final : public Dial, private TlsHandshakeSink {
             loop, blocks, address, channel_->connect_timeout,
             [this](std::unique_ptr<Transport> transport) { on_connected(std::move(transport)); },
             [this](ConnectError error) { sink_.on_dial_failed(failure_of(std::move(error))); },
-            share)) {}
+            share, channel_->from_loopback ? ConnectFrom::kLoopback : ConnectFrom::kAnywhere)) {}
 
  private:
   void on_connected(std::unique_ptr<Transport> transport) {

@@ -20,6 +20,7 @@ Worker::Worker(uint64_t seed, std::atomic<uint32_t>& client_connections, Process
       context_{loop_.scheduler(), blocks_, arenas_, random_, metrics_, mirrors_},
       listener_context_{loop_, context_, *dialer_, codec_, client_connections, shares.clients},
       sweep_timer_(loop_.scheduler().timers(), bind_timer<&Worker::sweep>(this)) {
+  listener_context_.on_destination = [this] { sweep_timer_.arm(kSweepEvery); };
   context_.taps = &taps;
   context_.log = &log_;
   context_.memory = &memory;
@@ -92,7 +93,10 @@ void Worker::do_adopt(std::shared_ptr<const Snapshot> snapshot,
 
 void Worker::retire_older() {
   std::vector<const Service*> services;
-  for (const auto& entry : view_->snapshot().services) services.push_back(&entry->service);
+  for (const auto& entry : view_->snapshot().services) {
+    services.push_back(&entry->service);
+    if (entry->own_tls != nullptr) services.push_back(&entry->own_tls->service);
+  }
   for (const ListenerSpec& spec : view_->snapshot().listeners) {
     if (spec.app != nullptr) services.push_back(&spec.app->service);
   }
@@ -150,29 +154,40 @@ void Worker::ask_endpoints(std::function<void(std::vector<EndpointLoad>)> report
 
 // Gauges are counted when somebody asks, not on the data path.
 void Worker::update_gauges() {
-  const auto active = metrics_.intern("active");
-  const auto idle = metrics_.intern("idle");
+  ConnectionPool::Counts passed;
+  live_pools_.for_each_unlisted([&](const Service& service, const Pool& pool) {
+    if (service.name() == kPassthrough) add_connections(service, pool, passed);
+  });
+  set_connections(kPassthrough, passed);
   for (const auto& entry : view_->snapshot().services) {
     ConnectionPool::Counts sum;
-    for (const Pool& pool : entry->service.pools()) {
-      for (const Endpoint& endpoint : pool.endpoints) {
-        EndpointState* state = endpoints_.find(endpoint, *entry->service.channel);
-        if (state == nullptr) continue;
-        state->for_each_pool([&](ConnectionPool& connections) {
-          const ConnectionPool::Counts counts = connections.counts();
-          sum.active += counts.active;
-          sum.idle += counts.idle;
-        });
-      }
-    }
-    const auto service = metrics_.intern(entry->service.name());
-    if (sum.active + sum.idle == 0 &&
-        !metrics_.has(Family::kUpstreamConnections, {service, idle})) {
-      continue;
-    }
-    metrics_.set(Family::kUpstreamConnections, {service, active}, sum.active);
-    metrics_.set(Family::kUpstreamConnections, {service, idle}, sum.idle);
+    for (const Pool& pool : entry->service.pools()) add_connections(entry->service, pool, sum);
+    set_connections(entry->service.name(), sum);
   }
+}
+
+void Worker::add_connections(const Service& service, const Pool& pool,
+                             ConnectionPool::Counts& sum) {
+  for (const Endpoint& endpoint : pool.endpoints) {
+    EndpointState* state = endpoints_.find(endpoint, *service.channel);
+    if (state == nullptr) continue;
+    state->for_each_pool([&](ConnectionPool& connections) {
+      const ConnectionPool::Counts counts = connections.counts();
+      sum.active += counts.active;
+      sum.idle += counts.idle;
+    });
+  }
+}
+
+// A service that never had any has no series.
+void Worker::set_connections(std::string_view name, const ConnectionPool::Counts& counts) {
+  const auto service = metrics_.intern(name);
+  const auto active = metrics_.intern("active");
+  const auto idle = metrics_.intern("idle");
+  const bool none = counts.active + counts.idle == 0;
+  if (none && !metrics_.has(Family::kUpstreamConnections, {service, idle})) return;
+  metrics_.set(Family::kUpstreamConnections, {service, active}, counts.active);
+  metrics_.set(Family::kUpstreamConnections, {service, idle}, counts.idle);
 }
 
 std::vector<EndpointLoad> Worker::endpoint_loads() {

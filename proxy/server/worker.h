@@ -64,6 +64,8 @@ class Worker {
   void retire_older();
   void sweep();
   void update_gauges();
+  void add_connections(const Service& service, const Pool& pool, ConnectionPool::Counts& sum);
+  void set_connections(std::string_view name, const ConnectionPool::Counts& counts);
   std::vector<EndpointLoad> endpoint_loads();
 
   BlockPool blocks_;  // before the loop, whose last connections hold blocks

@@ -1,5 +1,6 @@
 #include "proxy/snapshot/compile.h"
 
+#include <algorithm>
 #include <set>
 
 #include "proxy/match/compile_match.h"
@@ -45,6 +46,8 @@ class Compiler {
     for (size_t i = 0; i < config_.routes.size(); ++i) add_route(config_.routes[i], i);
     for (const config::Inbound& inbound : config_.inbound) add_inbound(inbound);
     for (const config::Outbound& outbound : config_.outbound) add_outbound(outbound);
+    note_addresses();
+    note_own_ports();
     return snapshot_;
   }
 
@@ -131,22 +134,88 @@ class Compiler {
     listener.direction = Direction::kInbound;
     listener.protocol = same_word<ListenerProtocol>(from.protocol);
     place(listener, *from.address);
+    if (from.app->at.port != 0) listener.app = compile_app(from);
+    if (from.redirect) redirect(listener, from, redirected_app(from));
+    secure(listener, from);
+    snapshot_->listeners.push_back(std::move(listener));
+  }
+
+  std::unique_ptr<ServiceEntry> compile_app(const config::Inbound& from) {
     const auto made = std::make_shared<Service>(config_.node.service);
     Service& app = *made;
     app.channel = channels_.to_app();
     app.protocol = same_word<UpstreamProtocol>(from.app_protocol);
-    add_endpoints(app.pool_for("", ""), *from.app, {}, resolutions_);
+    add_endpoints(app.pool_for("", ""), from.app->at, {}, resolutions_);
     app.finish(*snapshot_->health);
-    listener.app = std::make_unique<ServiceEntry>(made);
-    secure(listener, from);
-    snapshot_->listeners.push_back(std::move(listener));
+    return std::make_unique<ServiceEntry>(made);
+  }
+
+  // At whichever port is called.
+  DestinationModel redirected_app(const config::Inbound& from) {
+    DestinationModel app{
+        .service = config_.node.service,
+        .protocol = same_word<UpstreamProtocol>(from.app_protocol),
+        .channel = from.app->original() ? channels_.to_app_as_called() : channels_.to_app()};
+    if (from.app->original()) return app;
+    Pool hosts;
+    add_endpoints(hosts, from.app->at, {}, resolutions_);
+    for (const Endpoint& host : hosts.endpoints) {
+      if (host.address.valid()) {
+        app.hosts.push_back(host.address);
+      } else {
+        app.unresolved = host.unresolved;
+      }
+    }
+    return app;
+  }
+
+  template <class From>
+  static void redirect(ListenerSpec& listener, const From& from,
+                       std::optional<DestinationModel> destination) {
+    listener.redirect = true;
+    listener.opaque_ports = from.opaque_ports;
+    listener.destination = std::move(destination);
+  }
+
+  // Where a redirected connection may be going.
+  void note_addresses() {
+    const auto& outbound = config_.outbound;
+    if (std::none_of(outbound.begin(), outbound.end(),
+                     [](const config::Outbound& one) { return one.redirect; })) {
+      return;
+    }
+    snapshot_->addresses.reserve(snapshot_->services.size());
+    for (const auto& entry : snapshot_->services) snapshot_->addresses.add(*entry);
+  }
+
+  void note_own_ports() {
+    auto& ports = snapshot_->own_ports;
+    for (const ListenerSpec& listener : snapshot_->listeners) {
+      ports.push_back(listener.address.port());
+    }
+    ports.push_back(config_.admin.address->port);
+    for (const auto& more : {config_.admin.probes, config_.admin.metrics}) {
+      if (more) ports.push_back((*more)->port);
+    }
   }
 
   void add_outbound(const config::Outbound& from) {
     ListenerSpec listener;
     listener.direction = Direction::kOutbound;
     place(listener, *from.address);
+    if (from.redirect) {
+      const bool passes = from.unmatched.value_or(config::Unmatched::kPassthrough) ==
+                          config::Unmatched::kPassthrough;
+      redirect(listener, from, passes ? std::optional(passthrough()) : std::nullopt);
+    }
     snapshot_->listeners.push_back(std::move(listener));
+  }
+
+  DestinationModel passthrough() {
+    return {.service = std::string(kPassthrough),
+            .protocol = UpstreamProtocol::kAsCame,
+            .external = true,
+            .channel = channels_.plain()};
   }
 
   static void secure(ListenerSpec& listener, const config::Inbound& from) {
@@ -183,7 +252,8 @@ class Compiler {
 std::vector<std::string> names_to_resolve(const config::Config& config) {
   std::set<std::string> names;
   for (const config::Inbound& inbound : config.inbound) {
-    if (!inbound.app->numeric) names.insert(inbound.app->host);
+    const config::AppAddress& app = *inbound.app;
+    if (!app.original() && !app.at.numeric) names.insert(app.at.host);
   }
   for (const auto& service : config.services) {
     for (const config::Endpoint& endpoint : service->endpoints) {

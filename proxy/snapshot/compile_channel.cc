@@ -35,8 +35,16 @@ std::shared_ptr<const Channel> ChannelCompiler::share(const std::string& key, Ch
   return known = std::make_shared<const Channel>(std::move(channel));
 }
 
+std::shared_ptr<const Channel> ChannelCompiler::plain() {
+  return share(kPlain, {.connect_timeout = kConnectUpstream});
+}
+
 std::shared_ptr<const Channel> ChannelCompiler::to_app() {
   return share("app", {.connect_timeout = kConnectApp});
+}
+
+std::shared_ptr<const Channel> ChannelCompiler::to_app_as_called() {
+  return share("app as called", {.connect_timeout = kConnectApp, .from_loopback = true});
 }
 
 void ChannelCompiler::expect(const config::PatternList& peer, TlsClientOptions& options) {
@@ -77,7 +85,6 @@ std::string ChannelCompiler::key_of(const config::Service& service, const TlsCon
 }
 
 std::shared_ptr<const Channel> ChannelCompiler::to_service(const config::Service& service) {
-  const auto plain = [this] { return share(kPlain, {.connect_timeout = kConnectUpstream}); };
   const config::TlsMode mode = config::tls_mode(config_, service);
   if (mode == config::TlsMode::kOff) return plain();
   TlsClientOptions options;

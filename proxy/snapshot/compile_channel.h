@@ -32,6 +32,10 @@ class ChannelCompiler {
 
   // To the local app.
   std::shared_ptr<const Channel> to_app();
+  // To it at whichever address of this host was called.
+  std::shared_ptr<const Channel> to_app_as_called();
+  // In plaintext.
+  std::shared_ptr<const Channel> plain();
   std::shared_ptr<const Channel> to_service(const config::Service& service);
   // Whether to_service() would give `channel`, which it gave for the same words in the snapshot
   // before; then it stays among those that are in use.

@@ -10,16 +10,9 @@ namespace woad {
 const FilterKind* FilterCompiler::find(const config::FilterSettings& filter) const {
   const auto found = std::find_if(registry_.begin(), registry_.end(),
                                   [&](const FilterKind& kind) { return kind.name == filter.name; });
-  if (found != registry_.end() && !found->later()) return &*found;
-  if (found != registry_.end()) {
-    diagnostics_.error_at_key(filter.source,
-                              "the filter " + filter.name + std::string(config::kNotYet));
-    return nullptr;
-  }
+  if (found != registry_.end()) return &*found;
   std::vector<std::string_view> known;
-  for (const FilterKind& each : registry_) {
-    if (!each.later()) known.push_back(each.name);
-  }
+  for (const FilterKind& each : registry_) known.push_back(each.name);
   diagnostics_.error_at_key(filter.source, "no filter is named " + config::quoted(filter.name),
                             config::did_you_mean(filter.name, known));
   return nullptr;
@@ -28,9 +21,7 @@ const FilterKind* FilterCompiler::find(const config::FilterSettings& filter) con
 std::vector<config::FilterSettings> FilterCompiler::default_chain(Direction direction) const {
   std::vector<config::FilterSettings> chain;
   for (const FilterKind& kind : registry_) {
-    if (includes(kind.by_default, direction) && !kind.later()) {
-      chain.push_back({std::string(kind.name), {}, {}});
-    }
+    if (includes(kind.by_default, direction)) chain.push_back({std::string(kind.name), {}, {}});
   }
   return chain;
 }

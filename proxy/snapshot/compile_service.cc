@@ -121,7 +121,19 @@ std::shared_ptr<const ServiceEntry> ServiceCompiler::compile(
   entry->filters = filters_.override_slots(snapshot_.chain(Direction::kOutbound).slots(),
                                            from->filters, "services." + from->name);
   note_surroundings(*from, *entry);
+  entry->own_tls = for_own_tls(*entry);
   return entry;
+}
+
+std::shared_ptr<const ServiceEntry> ServiceCompiler::for_own_tls(const ServiceEntry& entry) {
+  const bool wrapped =
+      entry.service.protocol == UpstreamProtocol::kTcp && entry.service.channel->tls != nullptr;
+  if (!wrapped) return nullptr;
+  auto service = std::make_shared<Service>(entry.service);
+  service->channel = channels_.plain();
+  auto same = std::make_shared<ServiceEntry>(std::move(service));
+  same->filters = entry.filters;
+  return same;
 }
 
 std::shared_ptr<const ServiceEntry> ServiceCompiler::unchanged(const config::Service& from) {
@@ -131,6 +143,7 @@ std::shared_ptr<const ServiceEntry> ServiceCompiler::unchanged(const config::Ser
   if (!chosen_the_same(from) || !resolved_the_same(*entry) || !all_suspects_stay(*entry) ||
       !channels_.keep(from, entry->service.channel))
     return nullptr;
+  if (entry->own_tls != nullptr) channels_.plain();  // stays among those that are in use
   return filters_.keep(from.filters, entry->filters, "services." + from.name) ? entry : nullptr;
 }
 
@@ -195,8 +208,7 @@ Subset ServiceCompiler::compile_subset(const config::Subset& from) const {
 }
 
 void ServiceCompiler::add_endpoint(Service& service, const config::Service& from,
-                                   const config::Endpoint& endpoint,
-                                   const Service* earlier) const {
+                                   const config::Endpoint& endpoint, const Service* earlier) const {
   Pool& pool = service.pool_for(config::label(endpoint.labels, "color"),
                                 config::label(endpoint.labels, "tenant"));
   Endpoint model;

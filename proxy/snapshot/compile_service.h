@@ -13,8 +13,8 @@
 namespace woad {
 
 // Adds the endpoints of one address: one for a number, one for each address of a name; each is like
-// `model` in all else. `before`: the pool as it was in the snapshot before, whose endpoints may stay
-// as suspects; nullptr: none.
+// `model` in all else. `before`: the pool as it was in the snapshot before, whose endpoints may
+// stay as suspects; nullptr: none.
 void add_endpoints(Pool& pool, const config::HostPort& at, const Endpoint& model,
                    const Resolutions& resolutions, const Pool* before = nullptr, MonoTime now = {});
 
@@ -38,9 +38,10 @@ class ServiceCompiler {
   void keep_suspects(const Service& earlier, Service& service) const;
   bool resolved_the_same(const ServiceEntry& entry) const;
   std::shared_ptr<Service> make(const config::Service& from);
+  std::shared_ptr<const ServiceEntry> for_own_tls(const ServiceEntry& entry);
   Subset compile_subset(const config::Subset& from) const;
-  void add_endpoint(Service& service, const config::Service& from,
-                    const config::Endpoint& endpoint, const Service* earlier) const;
+  void add_endpoint(Service& service, const config::Service& from, const config::Endpoint& endpoint,
+                    const Service* earlier) const;
   bool is_local(const config::Labels& labels, std::string_view prefer) const;
   void note_surroundings(const config::Service& from, ServiceEntry& entry) const;
 

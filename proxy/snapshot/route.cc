@@ -81,4 +81,17 @@ const ServiceEntry* HostTable::find(std::string_view host) const {
   return any_;
 }
 
+void AddressTable::add(const ServiceEntry& service) {
+  for (const Pool& pool : service.service.pools()) {
+    for (const Endpoint& endpoint : pool.endpoints) {
+      if (endpoint.address.valid()) services_.try_emplace(endpoint.address, &service);
+    }
+  }
+}
+
+const ServiceEntry* AddressTable::find(const Address& address) const {
+  const auto found = services_.find(address);
+  return found == services_.end() ? nullptr : found->second;
+}
+
 }  // namespace woad

@@ -96,4 +96,20 @@ class HostTable {
   const ServiceEntry* any_ = nullptr;
 };
 
+// Which service has an endpoint at an address.
+class AddressTable {
+ public:
+  void reserve(size_t endpoints) { services_.reserve(endpoints); }
+  // The first service that is added keeps an address that several have.
+  void add(const ServiceEntry& service);
+  // nullptr: nobody.
+  const ServiceEntry* find(const Address& address) const;
+
+ private:
+  struct Hash {
+    size_t operator()(const Address& address) const { return address.hash(); }
+  };
+  std::unordered_map<Address, const ServiceEntry*, Hash> services_;
+};
+
 }  // namespace woad

@@ -1,6 +1,48 @@
 #include "proxy/snapshot/route_choice.h"
 
+#include "proxy/http/authority.h"
+
 namespace woad {
+namespace {
+
+const ServiceEntry* service_of_host(const Snapshot& snapshot, std::string_view authority) {
+  char buffer[256];
+  return snapshot.hosts.find(normal_host(authority, buffer));
+}
+
+}  // namespace
+
+RouteChoice choice_of(const Snapshot& snapshot, const ServiceEntry* service) {
+  const bool own = service != nullptr && !service->filters.empty();
+  return {service, nullptr,
+          own ? &service->filters : &snapshot.chain(Direction::kOutbound).slots()};
+}
+
+bool carries_opaque(const Service& service, bool own_tls) {
+  const Channel& channel = *service.channel;
+  return service.protocol == UpstreamProtocol::kTcp || channel.tls == nullptr ||
+         (own_tls && channel.opaque != nullptr);
+}
+
+const ServiceEntry* service_at(const Snapshot& snapshot, const Address& original) {
+  const ServiceEntry* entry = snapshot.addresses.find(original);
+  return entry != nullptr ? entry : service_of_host(snapshot, original.to_string());
+}
+
+// HTTP services in plaintext have ports of their own, on which TLS is not expected.
+const ServiceEntry* opaque_service_at(const Snapshot& snapshot, const Address& original,
+                                      bool own_tls, std::string_view server_name) {
+  if (!own_tls) {
+    const ServiceEntry* entry = service_at(snapshot, original);
+    return entry != nullptr && carries_opaque(entry->service, false) ? entry : nullptr;
+  }
+  const ServiceEntry* entry =
+      server_name.empty() ? nullptr : service_of_host(snapshot, server_name);
+  if (entry == nullptr) return nullptr;
+  if (entry->own_tls != nullptr) return entry->own_tls.get();
+  const bool expects_tls = entry->service.channel->opaque != nullptr;
+  return entry->service.protocol == UpstreamProtocol::kTcp || expects_tls ? entry : nullptr;
+}
 
 RouteChoice choose_route(const Snapshot& snapshot, const MatchInput& input, Random& random) {
   RouteChoice choice;
@@ -9,11 +51,7 @@ RouteChoice choose_route(const Snapshot& snapshot, const MatchInput& input, Rand
   const bool opaque = input.head.protocol == Protocol::kTcp;
   choice.route = opaque ? nullptr : snapshot.routes.find(input);
   if (choice.route == nullptr) {
-    choice.service = snapshot.hosts.find(input.host);
-    if (choice.service != nullptr && !choice.service->filters.empty()) {
-      choice.settings = &choice.service->filters;
-    }
-    return choice;
+    return choice_of(snapshot, snapshot.hosts.find(input.host));
   }
   if (!choice.route->filters.empty()) choice.settings = &choice.route->filters;
   if (const RouteTarget* target = choice.route->pick(random)) {

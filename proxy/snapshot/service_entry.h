@@ -32,6 +32,9 @@ struct ServiceEntry {
 
   std::shared_ptr<const config::Service> from;                 // nullptr: the app behind a listener
   std::vector<std::pair<std::string, Resolution>> resolved{};  // its names, as they were known
+  // The same for bytes that are TLS already, where woad's own would be put around opaque ones;
+  // nullptr: there is nothing else to do.
+  std::shared_ptr<const ServiceEntry> own_tls{};
   bool has_suspects = false;
   std::vector<std::string> colors{};  // of its endpoints and pools
 };

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_set>
@@ -21,6 +22,7 @@
 #include "proxy/http/exchange_info.h"
 #include "proxy/net/address.h"
 #include "proxy/snapshot/compile_channel.h"
+#include "proxy/snapshot/destination.h"
 #include "proxy/snapshot/route.h"
 #include "proxy/snapshot/tls.h"
 
@@ -37,7 +39,14 @@ struct ListenerSpec {
   Address address;
   std::string name;  // "127.0.0.1:15006", as in the file
   ListenerProtocol protocol = ListenerProtocol::kAuto;
-  std::unique_ptr<ServiceEntry> app;  // inbound: the app as a service of one pool and endpoint
+  // Inbound: the app as a service of one pool and endpoint, for connections that were not
+  // redirected; nullptr: its port is known for redirected ones alone.
+  std::unique_ptr<ServiceEntry> app;
+  bool redirect = false;               // connections come redirected
+  std::vector<uint16_t> opaque_ports;  // original ports whose server may speak first
+  // What is at the original address of a connection that no service claims; nothing: nobody may go
+  // there (`unmatched: reject`), or nobody comes redirected.
+  std::optional<DestinationModel> destination;
   Mtls mtls = Mtls::kOff;
   std::shared_ptr<const TlsServerOptions> tls_options;  // unless kOff
   std::vector<std::string> probe_paths;
@@ -75,6 +84,7 @@ struct Snapshot {
   std::vector<ListenerSpec> listeners;
   std::vector<std::shared_ptr<const ServiceEntry>> services;  // in the order of the file
   HostTable hosts;
+  AddressTable addresses;  // empty where nothing comes redirected
   RouteTable routes;
   ContextSystem context;
   std::shared_ptr<HealthTable> health;  // taken over from the snapshot before
@@ -83,6 +93,7 @@ struct Snapshot {
   HttpLimits limits;
   ExchangeLimits exchange_limits;
   uint32_t client_connections = 10000;
+  std::vector<uint16_t> own_ports;  // where this process listens
   // Settings and state of the filters that have state, by their place in the file: a reload that
   // finds the same settings at the same place goes on with the state.
   std::map<std::string, FilterSlot> stateful_slots;

@@ -40,6 +40,7 @@ void AddressDial::set_out(const Endpoint& endpoint) {
 void AddressDial::on_dialed(const Endpoint& endpoint, Dialed dialed) {
   endpoint.health->reached();
   race_.won(endpoint);
+  dialed.address = endpoint.address;
   sink_.on_dialed(std::move(dialed));
 }
 

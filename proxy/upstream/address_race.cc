@@ -27,9 +27,11 @@ AddressRace::AddressRace(Scheduler& scheduler, const Pool& pool, const Endpoint&
 }
 
 // RFC 8305 section 4: addresses of both families in turn, so that one family without a way out
-// costs one head start.
+// costs one head start. Those that could not be connected to lately come last, with those whose
+// checks or answers speak against them.
 void AddressRace::line_up(const Endpoint& first) {
   entrants_.push_back({&first});
+  const MonoTime now = scheduler_.now();
   const auto addresses = pool_.addresses_of(first);
   const auto first_at = static_cast<size_t>(&first - addresses.data());
   std::vector<const Endpoint*> rest;
@@ -39,7 +41,8 @@ void AddressRace::line_up(const Endpoint& first) {
   while (!rest.empty() && entrants_.size() < kMostAddresses) {
     const sa_family_t last = family(*entrants_.back().endpoint);
     const auto rank = [&](const Endpoint* endpoint) {
-      return std::tuple(endpoint->health->doubtful(), family(*endpoint) == last);
+      const bool bad = endpoint->health->doubtful() || !endpoint->may_answer(now);
+      return std::tuple(bad, family(*endpoint) == last);
     };
     const auto best =
         std::min_element(rest.begin(), rest.end(),

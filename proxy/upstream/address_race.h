@@ -2,8 +2,9 @@
 //
 // The chosen one goes first. The next sets out when the last has failed, or has had its head start
 // without a result; one that could not be connected to when it was tried last gets no head start,
-// so nobody waits for a trial. The first that gets there wins. Families take turns, and doubtful
-// addresses come last. What it knows at the end it leaves in EndpointHealth. One thread.
+// so nobody waits for a trial. The first that gets there wins. Families take turns, and addresses
+// of which something bad is known come last. What it knows at the end it leaves in EndpointHealth.
+// One thread.
 #pragma once
 
 #include <cstdint>

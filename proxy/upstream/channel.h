@@ -16,6 +16,9 @@ namespace woad {
 
 struct Channel {
   Duration connect_timeout{};                             // TCP and TLS together
+  // Connections come from a loopback address, also to one that is none: by that the rules of `woad
+  // redirect` know that they go to the app, and leave them alone.
+  bool from_loopback = false;
   TlsContext::Ptr tls{};                                  // nullptr: plaintext
   std::shared_ptr<const TlsClientOptions> tls_options{};  // with tls
   // With tls: a server that does not agree on h2 is refused, else it is spoken to in HTTP/1.1.

@@ -40,7 +40,7 @@ void ConnectionPool::acquire(StreamWaiter& waiter, Reuse reuse) {
     give_stream(waiter, *ready);
     return;
   }
-  wait(waiter, reuse == Reuse::kNone);
+  wait(waiter, reuse);
   if (waiting_count_ > expected_room()) dial();
 }
 
@@ -62,23 +62,26 @@ UpstreamConnection* ConnectionPool::find_ready(Reuse reuse) {
   return found;
 }
 
-void ConnectionPool::wait(StreamWaiter& waiter, bool fresh) {
+void ConnectionPool::wait(StreamWaiter& waiter, Reuse reuse) {
   waiter.pool_ = this;
+  waiter.reuse_ = reuse;
   ++waiting_count_;
-  (fresh ? waiting_fresh_ : waiting_).push_back(waiter);
+  (reuse == Reuse::kNone ? waiting_fresh_ : waiting_).push_back(waiter);
 }
 
 uint32_t ConnectionPool::expected_room() const {
   return protocol_ == Protocol::kHttp2 ? dialing_count_ * kExpectedStreams : dialing_count_;
 }
 
-void ConnectionPool::dial() {
+UpstreamConnection& ConnectionPool::begin_connection() {
   auto* connection = new UpstreamConnection(*this);
   dialing_.push_back(*connection);
   ++dialing_count_;
   ++connections_;
-  connection->dial();
+  return *connection;
 }
+
+void ConnectionPool::adopt(Dialed dialed) { begin_connection().adopt(std::move(dialed)); }
 
 void ConnectionPool::give_stream(StreamWaiter& waiter, UpstreamConnection& connection) {
   RequestWriter& writer = connection.open_stream(waiter.response_sink());
@@ -95,6 +98,7 @@ void ConnectionPool::serve_waiting(UpstreamConnection& connection, bool fresh) {
     auto& waiting = fresh && !waiting_fresh_.empty() ? waiting_fresh_ : waiting_;
     if (waiting.empty()) return;
     StreamWaiter& waiter = waiting.front();
+    if (waiter.reuse_ == Reuse::kOnlySilent && !fresh && connection.is_ending()) return;
     waiter.stop_waiting();
     give_stream(waiter, connection);
   }

@@ -47,6 +47,7 @@ class StreamWaiter : public ListLink {
  private:
   friend class ConnectionPool;
   ConnectionPool* pool_ = nullptr;
+  Reuse reuse_ = Reuse::kAny;  // while it waits
 };
 
 // What every pool of a worker shares. Outlives the pools.
@@ -81,6 +82,8 @@ class ConnectionPool {
     if (dialing_count_ == 0) dial();
   }
 
+  // Takes over a connection to the pool's address over its channel, that somebody else opened.
+  void adopt(Dialed dialed);
   // Closes idle connections and drains the others; the pool goes when it is empty.
   void drain();
   bool empty() const { return connections_ == 0 && waiting_count_ == 0; }
@@ -102,8 +105,9 @@ class ConnectionPool {
   friend class UpstreamConnection;
   friend class StreamWaiter;
 
-  void wait(StreamWaiter& waiter, bool fresh);
-  void dial();
+  void wait(StreamWaiter& waiter, Reuse reuse);
+  UpstreamConnection& begin_connection();
+  void dial() { begin_connection().dial(); }
   // How many waiters the dials under way will serve.
   uint32_t expected_room() const;
   UpstreamConnection* find_ready(Reuse reuse);

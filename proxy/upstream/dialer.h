@@ -34,6 +34,7 @@ struct Dialed {
   std::string alpn{};                     // what TLS agreed on; "": nothing, or plaintext
   WallTime good_until = WallTime::max();  // the first certificate of it ends, ours or the peer's
   std::string identity{};                 // SPIFFE id that the peer proved; "": none
+  Address address{};                      // which of several was connected to (AddressDial)
 };
 
 class DialSink {

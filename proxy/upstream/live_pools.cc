@@ -28,6 +28,7 @@ void LivePools::retire_all_but(std::span<const Service* const> services) {
 
 bool LivePool::forsaken() const {
   if (service_->listed) return false;
+  if (service_.use_count() == 1) return true;
   bool idle = true;
   for_each_state([&](EndpointState& state) { idle = idle && state.empty(); });
   return idle;

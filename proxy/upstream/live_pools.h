@@ -59,7 +59,7 @@ class LivePool {
       if (state != nullptr) visit(*state);
     }
   }
-  // No file names it, and it has neither attempts nor connections.
+  // No file names it, and nobody else does, or it has neither attempts nor connections.
   bool forsaken() const;
 
   std::shared_ptr<const Service> service_;  // so that no other pool gets this one's address
@@ -79,6 +79,14 @@ class LivePools {
   LivePool& of(const Service& service, const Pool& pool) {
     const auto found = pools_.find(&pool);
     return found == pools_.end() ? add(service, pool) : found->second;
+  }
+
+  // What is not listed, as (service, pool).
+  template <class F>
+  void for_each_unlisted(F&& visit) const {
+    for (const auto& [pool, live] : pools_) {
+      if (!live.service_->listed) visit(*live.service_, *pool);
+    }
   }
 
   // A newer snapshot counts, and these are its services. The endpoints that are not among theirs

@@ -1,5 +1,7 @@
 #include "proxy/upstream/pool_choice.h"
 
+#include "proxy/upstream/census.h"
+
 #include "proxy/base/context_value.h"
 
 namespace woad {
@@ -90,31 +92,23 @@ PoolChoice choose_pool(const Service& service, std::string_view color, std::stri
   return Climb(service, color, tenant, now, asked).run();
 }
 
-std::string why_unhealthy(const Pool& pool) {
-  size_t unhealthy = 0;
-  size_t ejected = 0;
-  for (const Endpoint& endpoint : pool.endpoints) {
-    if (endpoint.unhealthy()) {
-      ++unhealthy;
-    } else if (endpoint.health != nullptr && endpoint.health->ejection.out()) {
-      ++ejected;
-    }
-  }
+std::string why_unhealthy(const Pool& pool, MonoTime now) {
+  const Census census = census_of(pool, now);
   std::string why;
-  if (unhealthy > 0) {
-    why = std::to_string(unhealthy) + " failed " + (unhealthy == 1 ? "its" : "their") +
-          " health check";
+  if (census.unhealthy > 0) {
+    why = std::to_string(census.unhealthy) + " failed " +
+          (census.unhealthy == 1 ? "its" : "their") + " health check";
   }
-  if (ejected > 0) {
+  if (census.ejected > 0) {
     if (!why.empty()) why += ", ";
-    why += std::to_string(ejected) + (ejected == 1 ? " is" : " are") + " ejected";
+    why += std::to_string(census.ejected) + (census.ejected == 1 ? " is" : " are") + " ejected";
   }
   return why;
 }
 
 // Colours and tenants have a narrow syntax, so they may stand in the sentence.
 LocalReply refusal(const PoolChoice& choice, const Service& service, std::string_view color,
-                   std::string_view tenant) {
+                   std::string_view tenant, MonoTime now) {
   std::string who = color.empty() ? "an undyed request" : "color " + std::string(color);
   if (!tenant.empty()) who += " of tenant " + std::string(tenant);
   std::string details = "service " + std::string(service.name());
@@ -124,7 +118,7 @@ LocalReply refusal(const PoolChoice& choice, const Service& service, std::string
     if (!color.empty()) details += way_out(service);
   } else {
     details += " has no endpoint to answer in pool " + choice.pool->name;
-    if (!choice.pool->endpoints.empty()) details += " (" + why_unhealthy(*choice.pool) + ")";
+    if (!choice.pool->endpoints.empty()) details += " (" + why_unhealthy(*choice.pool, now) + ")";
     details += ", asked for by " + who;
     details += choice.error == ErrorCode::kPoolUnhealthy ? " (on_unhealthy: fail)"
                                                          : " (on_unhealthy: panic)";

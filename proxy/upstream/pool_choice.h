@@ -33,10 +33,10 @@ PoolChoice choose_pool(const Service& service, std::string_view color, std::stri
                        MonoTime now, std::vector<PoolAsked>* asked = nullptr);
 
 // Who of `pool` may not answer: "2 failed their health check, 1 is ejected".
-std::string why_unhealthy(const Pool& pool);
+std::string why_unhealthy(const Pool& pool, MonoTime now);
 
-// The answer when the choice is an error.
+// The answer when the choice, made now, is an error.
 LocalReply refusal(const PoolChoice& choice, const Service& service, std::string_view color,
-                   std::string_view tenant);
+                   std::string_view tenant, MonoTime now);
 
 }  // namespace woad

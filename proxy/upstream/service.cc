@@ -97,7 +97,8 @@ Pool& Service::pool_for(std::string_view color, std::string_view tenant) {
 
 void Service::finish(HealthTable& health) {
   for (Pool& pool : pools_) {
-    pool.health = health.of(name_, pool.name);
+    // Services that no file names share a name.
+    pool.health = health.of(name_, listed ? pool.name : pool.endpoints.front().name);
     std::erase_if(pool.endpoints, [](const Endpoint& endpoint) { return endpoint.weight == 0; });
     for (Endpoint& endpoint : pool.endpoints) endpoint.hash = stable_hash(endpoint.name);
     if (subset) keep_subset(pool.endpoints, *subset);

@@ -20,8 +20,9 @@
 
 namespace woad {
 
-// What is spoken to a service's endpoints. kAuto: gRPC as HTTP/2, all else as HTTP/1.1.
-enum class UpstreamProtocol : uint8_t { kAuto, kHttp1, kHttp2, kTcp };
+// What is spoken to a service's endpoints. kAuto: gRPC as HTTP/2, all else as HTTP/1.1. kAsCame:
+// what the client speaks.
+enum class UpstreamProtocol : uint8_t { kAuto, kHttp1, kHttp2, kTcp, kAsCame };
 
 enum class BalancerPolicy : uint8_t { kLeastRequest, kRoundRobin, kRandom, kPeakEwma, kRingHash };
 std::string_view to_string(BalancerPolicy policy);
@@ -54,6 +55,8 @@ struct Endpoint {
 
   // Whether it failed its health check.
   bool unhealthy() const { return check != nullptr && !check->healthy(); }
+  // Whether it was put out for its answers, and is not in again.
+  bool ejected() const { return health != nullptr && health->ejection.out(); }
   // A suspect that has had its time, or does not answer well any more.
   bool is_over(MonoTime now) const {
     if (!suspect_until) return false;

@@ -35,6 +35,8 @@ class UpstreamConnection final : public Deferred,
 
   // Starts dialing; the pool hears of the end of it.
   void dial();
+  // Instead: somebody has dialed.
+  void adopt(Dialed dialed) { on_dialed(std::move(dialed)); }
   State state() const { return state_; }
   size_t room() const { return state_ == State::kOpen ? codec_->room() : 0; }
   // What is spoken on it, once it is open.

@@ -36,7 +36,7 @@ TEST_CASE("the smallest file has the contract's defaults") {
   CHECK(c.inbound[0].mtls == Mtls::kOff);
   CHECK(c.inbound[0].protocol == Protocol::kAuto);
   CHECK(c.inbound[0].app_protocol == AppProtocol::kAuto);
-  CHECK(c.outbound.at(0).unmatched == Unmatched::kReject);
+  CHECK(!c.outbound.at(0).unmatched);
   CHECK(c.context.headers.color == "x-woad-color");
   CHECK(c.context.headers.tenant == "x-woad-tenant");
   CHECK(c.limits.headers.bytes == kib(64));

@@ -321,7 +321,7 @@ class OpaqueInside(Tunnels):
             client.sock.sendall(b"last words")
             client.sock.shutdown(socket.SHUT_WR)
             self.assertEqual(client.rest(), b"LAST WORDS")
-            row = self.woad.access_log(1, protocol="TCP", service="db")[-1]
+            row = self.woad.access_log(1, protocol="tcp", service="db")[-1]
             self.assertEqual((row["direction"], row["authority"], row["bytes_received"], row["bytes_sent"],
                               row["error"], row["pool"]), ("outbound", "db:1", 10, 10, None, "base"))
             self.assertRegex(row["upstream_host"], "^127.0.0.1:")
@@ -361,7 +361,7 @@ class OpaqueInside(Tunnels):
                     sock = self.inside(self.woad, authority, outer)
                     self.assertEqual(self.get_over_tls(sock, sni).body, b"safe")
                     sock.close()
-                    row = self.woad.access_log(1, protocol="TCP", service="secure", authority=sni)[-1]
+                    row = self.woad.access_log(1, protocol="tcp", service="secure", authority=sni)[-1]
                     self.assertEqual((row["error"], row["response_code"]), (None, 200))
 
     def test_tls_to_nobody_is_closed_and_told(self):
@@ -369,7 +369,7 @@ class OpaqueInside(Tunnels):
             sock = self.inside(self.woad, "nobody.example:443", outer)
             with self.assertRaises((Closed, ConnectionError, ssl.SSLError)):
                 self.get_over_tls(sock, "nobody.example")
-        rows = self.woad.access_log(2, protocol="TCP", error="no_route")
+        rows = self.woad.access_log(2, protocol="tcp", error="no_route")
         self.assertEqual(len(rows), 2)
         for row in rows:
             self.assertIn("no service for host nobody.example, and outbound[].unmatched is reject", row["why"])
@@ -394,7 +394,7 @@ class OpaqueInside(Tunnels):
                     self.assertEqual(client.rest(), b"")
                 except ConnectionError:
                     pass
-            rows = self.woad.access_log(2, protocol="TCP", service=host)
+            rows = self.woad.access_log(2, protocol="tcp", service=host)
             self.assertEqual([(r["error"], r["response_code"]) for r in rows], [(error, 0)] * 2)
 
     def test_a_reload_does_not_cut_it(self):

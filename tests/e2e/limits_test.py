@@ -68,6 +68,22 @@ class Limits(Suite):
         clients[0].close()
         self.assertTrue(until(lambda: self.served(woad)), "room is found again")
 
+    def test_probes_over_client_connections(self):
+        app = self.origin("app")
+        woad = self.sidecar(limits={"client_connections": 1}, inbound=[
+            {"address": "127.0.0.1:@inbound@", "app": app.address, "mtls": "off",
+             "probe_paths": ["/healthz"]}])
+        first = self.client(woad.inbound)
+        self.assertEqual(first.request("GET", "/").status, 200)
+        for version in ("h1", "h2"):
+            for method, path in (("GET", "/"), ("POST", "/healthz"), ("GET", "/healthz?a")):
+                self.assert_local(fetch(woad.inbound, method, path, version=version), "overloaded", 503)
+            probe = self.client(woad.inbound, version)
+            self.assertEqual(probe.request("GET", "/healthz").origin, "app")
+            with self.assertRaises((Closed, ConnectionError), msg="one request"):
+                probe.request("GET", "/healthz")
+        self.assertEqual(first.request("GET", "/").status, 200)
+
     def served(self, woad):
         try:
             return fetch(woad.outbound, "GET", "/").status == 200

@@ -73,3 +73,12 @@ class Minimal(Suite):
         for version in ("h1", "h2"):
             self.assert_local(fetch(self.woad.outbound, host="nobody", version=version),
                               "no_route", 404)
+
+    def test_the_environment_names_the_pod(self):
+        text = "admin: { address: 127.0.0.1:@admin@ }\noutbound: [ { address: 127.0.0.1:@outbound@ } ]\n"
+        woad = self.sidecar(text=text, env={"WOAD_SERVICE": "cart", "WOAD_LABELS": "color=red"})
+        self.assert_local(fetch(woad.outbound, host="nobody"), "no_route", 404)
+        code, _, told = run("validate", "-c", woad.path, env={"WOAD_LABELS": "color"})
+        self.assertEqual(code, 1)
+        self.assertIn("node: is required and missing", told)
+        self.assertIn("WOAD_LABELS", told)

@@ -53,8 +53,11 @@ class Slow(Suite):
     @unittest.skipIf(SANITIZED, "a sanitizer's heap is not the allocator's")
     def test_the_end_of_memory(self):
         origin = self.origin("price")
+        app = self.origin("app")
         woad = self.sidecar(services={"svc": service(origin.address)}, memory=256 << 20,
                             limits={"buffer": "1MiB"},
+                            inbound=[{"address": "127.0.0.1:@inbound@", "app": app.address,
+                                      "mtls": "off", "probe_paths": ["/healthz"]}],
                             filters={"outbound": ["access_log", {"fault": {
                                 "delay": {"percent": "100%", "for": "1h"}, "only_dyed": True}}]})
         ceiling = woad.metrics("woad_memory_ceiling_bytes")
@@ -79,6 +82,10 @@ class Slow(Suite):
         self.assertTrue(until(push, every=0.3), "refused when memory is short")
         self.assert_local(get(), "overloaded", 503)
         self.assertIn("memory is short", woad.stderr())
+        self.assert_local(fetch(woad.inbound, "GET", "/"), "overloaded", 503)
+        for version in ("h1", "h2"):
+            probe = fetch(woad.inbound, "GET", "/healthz", version=version)
+            self.assertEqual((probe.status, probe.origin), (200, "app"), "the kubelet's")
         for sock in held:
             sock.close()
         self.assertTrue(until(lambda: get().status == 200), "served when there is memory again")

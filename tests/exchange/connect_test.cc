@@ -162,7 +162,7 @@ TEST_CASE("connect: bytes either way keep it open") {
 
 TEST_CASE("connect: not inside another one") {
   ExchangeRig rig(kServices);
-  rig.caller.connect = std::make_unique<const std::string>("price:80");
+  rig.caller.headed = std::make_unique<Headed>(Headed{.connect = "price:80"});
   rig.request("CONNECT", "", false, {}, "db:80");
   CHECK(rig.client.log == "405 bad_request close | end");
   CHECK(rig.inside == nullptr);
@@ -188,7 +188,7 @@ TEST_CASE("connect: a request inside goes by its host, or by that of the CONNECT
       service = info.service;
       route = info.route;
     };
-    rig.caller.connect = std::make_unique<const std::string>(each.connect);
+    rig.caller.headed = std::make_unique<Headed>(Headed{.connect = std::string(each.connect)});
     rig.request("GET", "/", true, {}, each.host);
     if (!each.service.empty()) rig.accept(0).send(answer(""));
     rig.finish();
@@ -201,7 +201,7 @@ struct Opaque {
   explicit Opaque(std::string_view authority, std::string_view inside = "nobody:1") {
     rig.opaque = true;
     rig.client.writes_bodies = true;
-    rig.caller.connect = std::make_unique<const std::string>(inside);
+    rig.caller.headed = std::make_unique<Headed>(Headed{.connect = std::string(inside)});
     rig.first().end = [this](const ExchangeInfo& info) {
       told = std::to_string(info.status) + " " + std::string(info.service) + " " +
              std::string(info.upstream_host) + " " + std::string(info.error.info().code) +

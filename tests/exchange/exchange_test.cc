@@ -353,4 +353,34 @@ TEST_CASE("exchange: a client over the limit of connections gets a refusal like 
   rig.finish();
 }
 
+TEST_CASE("exchange: when memory is short new requests are refused, and probes are not") {
+  constexpr std::string_view kProbed = R"(node: { service: cart }
+inbound: [ { address: 127.0.0.1:15006, app: 127.0.0.1:9001, mtls: off, probe_paths: [/healthz] } ]
+filters: { inbound: [first, second], outbound: [first, second] }
+)";
+  for (const bool over_limit : {false, true}) {
+    ExchangeRig rig(kOneEndpoint, kProbed);
+    ProcessMemory memory;
+    memory.set_exhausted(!over_limit);
+    rig.worker.memory = &memory;
+    rig.caller.over_limit = over_limit;
+    for (const std::string_view path : {"/", "/healthz?x", "/healthz/"}) {
+      rig.get(path);
+      CHECK(rig.client.log.starts_with("503 overloaded"));
+      rig.finish();
+      rig.client = ClientWriter();
+    }
+    rig.request("POST", "/healthz", true);
+    CHECK(rig.client.log.starts_with("503 overloaded"));
+    rig.finish();
+    rig.client = ClientWriter();
+    CHECK(rig.dials() == 0);
+    rig.get("/healthz");
+    MemoryPeer& up = rig.accept(0);
+    up.send("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n");
+    CHECK(rig.client.log == "200 | end");
+    rig.finish();
+  }
+}
+
 }  // namespace

@@ -258,6 +258,7 @@ TEST_CASE("rules: plaintext, by the listener's mtls and its probes") {
     listener.mtls = each.mtls;
     TestRequest request(each.method, each.path);
     ExchangeInfo info;
+    if (each.mtls == Mtls::kStrict) CHECK(is_probe(listener, request.head) == each.probe);
     const auto refused = check_plaintext(listener, request.head, info);
     CHECK(refused.has_value() == !each.let_in);
     CHECK(info.probe == each.probe);

@@ -357,8 +357,36 @@ TEST_CASE("tries: no request waits for the trial of one that could not be connec
     CHECK(dead.ejection.out());
     rig.get();
     answered_by(0);
-    CHECK(dead.ejection.keeps_out(now()));  // until somebody judges its trial
+    CHECK_FALSE(dead.ejection.out());
     CHECK(rig.dials() == 2);
+  }
+}
+
+TEST_CASE("tries: a trial ends with its try, also where no filter judges instances") {
+  struct Row {
+    std::string_view what;
+    bool out;
+    bool another_may_begin;
+  };
+  for (const Row& row :
+       {Row{"answered", false, true}, Row{"failed", true, false}, Row{"left", true, true}}) {
+    CAPTURE(row.what);
+    ExchangeRig rig(kTwoEndpoints);
+    const auto now = [&] { return rig.world.scheduler.now(); };
+    Ejection& ejection =
+        rig.snapshot->services[0]->service.pools()[0].endpoints[0].health->ejection;
+    ejection.eject(now(), {1, seconds(1), seconds(8), 0.5}, rig.random);
+    rig.world.pass(seconds(2));
+    rig.get();
+    REQUIRE(rig.world.dialer.calls[0].address == "127.0.0.1:9001");
+    CHECK(ejection.keeps_out(now()));
+    MemoryPeer& up = rig.accept(0);
+    if (row.what == "answered") up.send(answer("ok"));
+    if (row.what == "failed") up.send(answer("no", "503 Service Unavailable"));
+    if (row.what == "left") rig.sink().on_reset(ResetReason::kCancel, "the client went");
+    CHECK(ejection.out() == row.out);
+    CHECK(ejection.begin(now()) == row.another_may_begin);
+    rig.finish();
   }
 }
 

@@ -29,7 +29,7 @@ TEST_CASE("registry: the default chains are those of the reference") {
   for (const Direction direction : {Direction::kInbound, Direction::kOutbound}) {
     std::string chain = "  " + std::string(to_string(direction)) + ": [";
     for (const FilterKind& kind : filter_registry()) {
-      if (!includes(kind.by_default, direction) || kind.later()) continue;
+      if (!includes(kind.by_default, direction)) continue;
       chain.append(chain.ends_with('[') ? "" : ", ").append(kind.name);
     }
     CHECK(documented_chain(to_string(direction)) == chain + "]");
@@ -53,15 +53,12 @@ TEST_CASE("registry: every folder but the template is registered, once, by its n
   }
   folders.erase("_template");
   std::multiset<std::string> registered;
-  for (const FilterKind& kind : filter_registry()) {
-    if (!kind.later()) registered.emplace(kind.name);
-  }
+  for (const FilterKind& kind : filter_registry()) registered.emplace(kind.name);
   CHECK(std::equal(folders.begin(), folders.end(), registered.begin(), registered.end()));
 }
 
 TEST_CASE("registry: defaults are equal to themselves and have a schema") {
   for (const FilterKind& kind : filter_registry()) {
-    if (kind.later()) continue;
     CAPTURE(kind.name);
     config::Diagnostics diagnostics("woad.yaml");
     const auto defaults = kind.parse(nullptr, nullptr, diagnostics);

@@ -80,6 +80,9 @@ class Mesh final : private ConnectionHost, private Dialer {
   WorkerContext& worker() override { return worker_; }
   CodecContext codec_context() override { return ground_.codec; }
   bool draining() const override { return false; }
+  std::unique_ptr<ServerFirst> ask_server(const Headed&, ServerFirstHost&) override {
+    return nullptr;  // nobody is redirected
+  }
   void on_connect(ClientArrival inside) override { connect(std::move(inside)); }
   void on_connection_closed(DownstreamConnection& connection) override;
   std::unique_ptr<Dial> dial(const Address& address, const std::shared_ptr<const Channel>& channel,

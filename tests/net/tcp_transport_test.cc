@@ -133,6 +133,37 @@ TEST_CASE("half-close: the peer's FIN ends reading alone") {
   CHECK(pair.sink.losses == 0);
 }
 
+TEST_CASE("the peer's end tells what had got there") {
+  Pair pair;
+  pair.transport->start(pair.sink);
+  pair.write("one");
+  REQUIRE(run_until(pair.loop, [&] {
+    pair.peer.receive();
+    return pair.peer.received == "one";
+  }));
+  CHECK(pair.transport->written() == 3);
+  CHECK(pair.transport->unacknowledged_since(3));
+  const auto end_comes = [&] { return pair.sink.eofs == 1 && pair.transport->written() == 6; };
+  SUBCASE("nothing of what is written behind its close") {
+    pair.peer.close();
+    pair.write("two");
+    REQUIRE(run_until(pair.loop, end_comes));
+    CHECK(pair.transport->written() == 6);
+    CHECK(pair.transport->unacknowledged_since(3));
+    CHECK_FALSE(pair.transport->unacknowledged_since(0));
+  }
+  SUBCASE("all that it had read before") {
+    pair.write("two");
+    REQUIRE(run_until(pair.loop, [&] {
+      pair.peer.receive();
+      return pair.peer.received == "onetwo";
+    }));
+    pair.peer.close();
+    REQUIRE(run_until(pair.loop, end_comes));
+    CHECK_FALSE(pair.transport->unacknowledged_since(3));
+  }
+}
+
 TEST_CASE("reset: what came before is delivered, then on_lost() once") {
   Pair pair;
   pair.transport->start(pair.sink);

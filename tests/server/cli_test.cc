@@ -42,6 +42,12 @@ TEST_CASE("usage errors end with 2 and a sentence") {
       {"certs", "--id", "spiffe://a/b", "--ttl", "24"},
       {"certs", "--id", "spiffe://a/b", "--ttl", "0s"},
       {"certs", "--id", "spiffe://a/b", "c"},
+      {"redirect", "extra"},
+      {"redirect", "--nonsense"},
+      {"redirect", "--inbound", "70000"},
+      {"redirect", "--user", "nobody-of-that-name"},
+      {"redirect", "--exclude-cidrs", "10.0.0.0/40"},
+      {"redirect", "--backend", "ebpf"},
       {"version", "extra"},
       {"-c"},
   };
@@ -131,13 +137,25 @@ TEST_CASE("certs") {
         std::string::npos);
 }
 
+TEST_CASE("redirect") {
+  const auto command = std::get<RedirectCommand>(
+      parse({"redirect", "--exclude-inbound-ports", "22", "--exclude-inbound-ports", "80,443",
+             "--backend", "nft", "--dry-run"}));
+  CHECK(command.options.exclude_inbound == std::vector<uint16_t>{22, 80, 443});
+  CHECK(command.options.backend == redirect::Backend::kNft);
+  CHECK(command.options.dry_run);
+  CHECK_FALSE(command.options.remove);
+  CHECK(std::get<RedirectCommand>(parse({"redirect", "--remove"})).options.remove);
+}
+
 TEST_CASE("version and help") {
   CHECK(std::holds_alternative<VersionCommand>(parse({"version"})));
   for (const char* word : {"--help", "-h", "--version"}) {
     CHECK(std::get<PrintCommand>(parse({word})).exit_code == 0);
   }
   const std::string help = std::get<PrintCommand>(parse({"--help"})).text;
-  for (const char* word : {"run", "validate", "explain", "wait", "drain", "certs", "version"}) {
+  for (const char* word :
+       {"run", "validate", "explain", "wait", "drain", "certs", "redirect", "version"}) {
     CHECK(help.find(word) != std::string::npos);
   }
   CHECK(std::get<PrintCommand>(parse({"explain", "--help"})).text.find("-H") != std::string::npos);

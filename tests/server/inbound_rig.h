@@ -59,13 +59,14 @@ class InboundRig final : private ClientHandshakeHost, private ConnectionHost {
   }
 
   // A client arrives; what it says and hears goes over the peer.
-  MemoryPeer& client() {
-    MemoryPeer& peer = peers_.emplace_back(world.scheduler, world.blocks);
-    auto* handshake =
-        new ClientHandshake(*this, world.scheduler, world.blocks, peer.connect(),
-                            snapshot->tls.own.context, spec().tls_options, seconds(10));
-    handshakes_.push_back(*handshake);
-    return peer;
+  MemoryPeer& client() { return client(nullptr); }
+  // The same, redirected on its way to `original`.
+  MemoryPeer& redirected(std::string_view original) {
+    const Address address = *Address::parse(original);
+    return client(std::make_unique<Headed>(
+        Headed{.original = address,
+               .there = make_destination(*spec().destination, address, *snapshot->health),
+               .endpoint = address}));
   }
   bool connected() { return !connections_.empty(); }
   DownstreamConnection& connection() { return connections_.front(); }
@@ -95,6 +96,23 @@ class InboundRig final : private ClientHandshakeHost, private ConnectionHost {
   bool is_draining = false;
 
  private:
+  MemoryPeer& client(std::unique_ptr<Headed> headed) {
+    MemoryPeer& peer = peers_.emplace_back(world.scheduler, world.blocks);
+    if (spec().mtls == Mtls::kOff) {
+      serve({.transport = peer.connect(), .headed = std::move(headed)});
+      return peer;
+    }
+    const bool waits = headed != nullptr && spec().mtls == Mtls::kPermissive;
+    auto* handshake = new ClientHandshake(*this, world.scheduler, world.blocks, peer.connect(),
+                                          snapshot->tls.own.context, spec().tls_options,
+                                          seconds(10), std::move(headed));
+    handshakes_.push_back(*handshake);
+    if (waits) handshake->expect_server_first(ServerFirst::kSilence);
+    return peer;
+  }
+  std::unique_ptr<ServerFirst> ask_server(const Headed& headed, ServerFirstHost& host) override {
+    return woad::ask_server(host, headed, Direction::kInbound, *view_, worker_, world.dialer);
+  }
   ViewRef current_view() override { return view_; }
   const ListenerSpec& spec() const override { return snapshot->listeners[0]; }
   CodecContext codec_context() override { return world.context.codec; }

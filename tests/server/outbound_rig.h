@@ -20,12 +20,12 @@ namespace woad::test {
 class OutboundRig final : private ConnectionHost {
  public:
   // `services` as in a file; the chain is color_routing alone.
-  explicit OutboundRig(std::string_view services) {
+  explicit OutboundRig(std::string_view services, std::string_view listener = {}) {
     config::LoadResult loaded = config::load_text(
         "node: { service: cart }\n"
         "filters: { outbound: [color_routing] }\n"
-        "outbound: [ { address: 127.0.0.1:15001 } ]\n" +
-            std::string(services),
+        "outbound: [ { address: 127.0.0.1:15001" +
+            std::string(listener) + " } ]\n" + std::string(services),
         "test.yaml", config::Environment::none());
     REQUIRE_MESSAGE(loaded.config != nullptr, loaded.diagnostics.text());
     snapshot = compile(*loaded.config, filter_registry(), {}, {}, nullptr, 1, loaded.diagnostics);
@@ -43,6 +43,17 @@ class OutboundRig final : private ConnectionHost {
   MemoryPeer& client() {
     MemoryPeer& peer = peers_.emplace_back(world.scheduler, world.blocks);
     serve({.transport = peer.connect()});
+    return peer;
+  }
+  // The same, redirected on its way to `original`.
+  MemoryPeer& redirected(std::string_view original) {
+    const Address address = *Address::parse(original);
+    MemoryPeer& peer = peers_.emplace_back(world.scheduler, world.blocks);
+    auto headed = std::make_unique<Headed>(Headed{.original = address, .endpoint = address});
+    if (spec().destination) {
+      headed->there = make_destination(*spec().destination, address, *snapshot->health);
+    }
+    serve({.transport = peer.connect(), .headed = std::move(headed)});
     return peer;
   }
   // Those of clients, and those inside CONNECTs, in the order in which they came.
@@ -65,6 +76,9 @@ class OutboundRig final : private ConnectionHost {
   WorkerMetrics metrics;
 
  private:
+  std::unique_ptr<ServerFirst> ask_server(const Headed& headed, ServerFirstHost& host) override {
+    return woad::ask_server(host, headed, Direction::kOutbound, *view_, worker_, world.dialer);
+  }
   ViewRef current_view() override { return view_; }
   const ListenerSpec& spec() const override { return snapshot->listeners[0]; }
   WorkerContext& worker() override { return worker_; }

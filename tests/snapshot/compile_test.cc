@@ -14,8 +14,7 @@ constexpr std::string_view kHead = "node: { service: cart, instance: cart-1 }\n"
 const std::vector<FilterKind>& kinds() {
   static const std::vector<FilterKind> all{
       script_kind("authorization", FilterPlace::kInbound), script_kind("trace", FilterPlace::kBoth),
-      later_kind("mint", FilterPlace::kBoth), script_kind("timeout", FilterPlace::kBoth),
-      script_kind("retry", FilterPlace::kOutbound)};
+      script_kind("timeout", FilterPlace::kBoth), script_kind("retry", FilterPlace::kOutbound)};
   return all;
 }
 
@@ -150,10 +149,6 @@ TEST_CASE("compile: errors that only this layer finds") {
        {":2:23: error: filters.outbound[0]: no filter is named \"tiemout\"",
         "did you mean \"timeout\"?"}},
       {"filters: { outbound: [quux] }\n", {"no filter is named \"quux\"\n"}},
-      {"filters: { outbound: [mint] }\n",
-       {":2:23: error: filters.outbound[0]: the filter mint is not available in this version of "
-        "woad yet\n"}},
-      {"filters: { outbound: [mintt] }\n", {"no filter is named \"mintt\"\n"}},
       {"filters: { outbound: [authorization] }\n", {"no place in the outbound chain"}},
       {"filters: { inbound: [retry] }\n", {"no place in the inbound chain"}},
       {"filters: { outbound: [trace, trace] }\n", {"twice"}},

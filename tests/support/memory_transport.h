@@ -59,7 +59,8 @@ class MemoryPeer {
   // How often reading was stopped or started for real.
   int hold_changes() const { return hold_changes_; }
 
-  bool unread_end = false;  // its FIN has come, and nobody has read it yet
+  bool unread_end = false;    // its FIN has come, and nobody has read it yet
+  bool ended_before = false;  // its FIN acknowledges nothing of what it received last
 
  private:
   friend class MemoryTransport;
@@ -89,6 +90,10 @@ class MemoryTransport final : public Transport, private TurnEnd {
   void wrote() override;
   size_t backlog() const override { return output_.size(); }
   std::optional<uint64_t> acknowledged() const override { return taken_; }
+  uint64_t written() const override { return taken_; }
+  bool unacknowledged_since(uint64_t mark) const override {
+    return taken_ <= mark || (peer_ != nullptr && peer_->ended_before);
+  }
   bool input_waits() const override { return peer_ != nullptr && peer_->unread_end; }
   void set_high_water(size_t bytes) override { high_water_ = bytes; }
   void shutdown_write() override;

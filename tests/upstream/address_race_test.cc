@@ -241,6 +241,14 @@ TEST_CASE("race: families take turns, what failed lately comes last, and there i
     for (size_t i = 0; i < world.dials(); ++i) world.dialer.fail(i);
     CHECK(world.dialed() == each.order);
   }
+  // So do those whose answers speak against them.
+  World out({"1.0.0.1:1", "1.0.0.2:1", "1.0.0.3:1"});
+  Random random{3};
+  out.health(1).ejection.eject(out.scheduler.now(), {1, seconds(5), seconds(5), 1}, random);
+  Asker first(out, 0);
+  first.ask();
+  for (size_t i = 0; i < out.dials(); ++i) out.dialer.fail(i);
+  CHECK(out.dialed() == "1.0.0.1:1 1.0.0.3:1 1.0.0.2:1");
   std::vector<std::string> many;
   for (int i = 1; i <= 40; ++i) many.push_back("10.0.0." + std::to_string(i) + ":1");
   World world(many);

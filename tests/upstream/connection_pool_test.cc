@@ -258,6 +258,28 @@ TEST_CASE("pool: what may not go twice does not go to a peer that has ended") {
   }
 }
 
+TEST_CASE("pool: who waits and may not go twice is not given one that becomes idle at its end") {
+  World world;
+  Asker first(world);
+  first.ask();
+  MemoryPeer& used = world.dialer.accept(0);
+  world.turn();
+  Asker post(world);
+  post.ask(Reuse::kOnlySilent);
+  REQUIRE(world.dials() == 2);
+  SUBCASE("its end has come with the answer") {
+    used.unread_end = true;
+    used.send(kOk);
+    CHECK(post.waits());
+    world.dialer.accept(1);
+    CHECK(post.log == "new ");
+  }
+  SUBCASE("it goes on") {
+    used.send(kOk);
+    CHECK(post.log == "reused ");
+  }
+}
+
 TEST_CASE("pool: how long an idle connection is kept") {
   struct Case {
     std::string_view keep_alive;

@@ -309,7 +309,7 @@ TEST_CASE("pool choice: no colour falls back to the base of a stateful service")
       CHECK(choice.reason == each.reason);
       if (!each.expected.empty()) continue;
       CHECK((choice.error == ErrorCode::kNoEndpoint));
-      CHECK(refusal(choice, service, each.color, "")
+      CHECK(refusal(choice, service, each.color, "", kNow)
                 .details.ends_with(", and it is stateful: no color falls back to its base"));
     }
   }
@@ -385,7 +385,7 @@ TEST_CASE("pool choice: a pool in which nobody may answer now") {
     CHECK(choice.reason == each.reason);
     REQUIRE((choice.error == each.error));
     if (each.error != ErrorCode::kNone) {
-      CHECK(refusal(choice, service, "red", "").details == each.details);
+      CHECK(refusal(choice, service, "red", "", kNow).details == each.details);
     }
   }
 }
@@ -437,7 +437,7 @@ TEST_CASE("pool choice: what is said") {
     const PoolChoice choice = choose_pool(service, each.color, "", kNow);
     const bool chosen = choice.pool != nullptr || choice.error != ErrorCode::kNone;
     REQUIRE(chosen);
-    CHECK(refusal(choice, service, each.color, "").details == each.details);
+    CHECK(refusal(choice, service, each.color, "", kNow).details == each.details);
   }
 }
 

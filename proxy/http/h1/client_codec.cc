@@ -59,6 +59,7 @@ void H1ClientCodec::write_head(const RequestHead& head, bool end) {
   Request& request = *request_;
   WOAD_ASSERT(request.tx == Tx::kHead);
   if (!can_write()) return;
+  request.begins_at = transport_.written();
   request.to_head = head.method == Method::kHead;
   request.upgrade = head.upgrade;
   if (!end && !head.content_length.has_value()) {
@@ -74,7 +75,6 @@ void H1ClientCodec::write_head(const RequestHead& head, bool end) {
   extras.connection = connection_value(head.te_trailers, !head.upgrade.empty());
   h1::write_request_head(transport_.output(), context_.blocks, head, extras);
   transport_.wrote();
-  context_.scheduler.at_turn_end(*this);
   request.tx = Tx::kBody;
   if (end) end_request();
 }
@@ -121,7 +121,6 @@ void H1ClientCodec::hold_reading(bool on) {
 void H1ClientCodec::release(ResetReason) {
   WOAD_ASSERT(request_ != nullptr);
   hold_reading(false);
-  unlink();
   const Request& request = *std::exchange(request_, nullptr);
   const bool ended = request.tx == Tx::kEnd && rx_ == Rx::kEnd;
   // Opened and left before anything was written: the connection is as good as new.
@@ -252,13 +251,7 @@ void H1ClientCodec::on_eof() {
   be_last();
   switch (rx_) {
     case Rx::kIdle: done("the upstream closed it"); break;
-    case Rx::kHead:
-      rx_ = Rx::kClosed;
-      request_->sink.on_reset(ResetReason::kConnectionLost,
-                              heads_.begun()
-                                  ? "the upstream closed the connection within its response"
-                                  : "the upstream closed the connection before its response");
-      break;
+    case Rx::kHead: end_before_response(); break;
     case Rx::kBody:
       if (request_->reader->until_eof()) {
         end_message(false);
@@ -275,6 +268,23 @@ void H1ClientCodec::on_eof() {
       break;
     case Rx::kEnd:
     case Rx::kClosed: break;
+  }
+}
+
+// An upstream whose end crossed the request on its way never had any of it: it closed the
+// connection while that was idle (RFC 9112 section 9.5).
+void H1ClientCodec::end_before_response() {
+  rx_ = Rx::kClosed;
+  ResponseSink& sink = request_->sink;
+  if (heads_.begun()) {
+    sink.on_reset(ResetReason::kConnectionLost,
+                  "the upstream closed the connection within its response");
+  } else if (!anything_heard() && transport_.unacknowledged_since(request_->begins_at)) {
+    sink.on_reset(ResetReason::kRefused,
+                  "the upstream closed the connection before the request got there");
+  } else {
+    sink.on_reset(ResetReason::kConnectionLost,
+                  "the upstream closed the connection before its response");
   }
 }
 

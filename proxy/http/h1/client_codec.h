@@ -25,7 +25,7 @@ namespace h1 {
 class BodyReader;
 }
 
-class H1ClientCodec final : public ClientCodec, private RequestWriter, private TurnEnd {
+class H1ClientCodec final : public ClientCodec, private RequestWriter {
  public:
   // `transport` and `connection` outlive the codec, which is deleted deferred.
   H1ClientCodec(Transport& transport, ClientConnection& connection, const CodecContext& context,
@@ -58,17 +58,17 @@ class H1ClientCodec final : public ClientCodec, private RequestWriter, private T
 
     ResponseSink& sink;
     h1::BodyReader* reader = nullptr;
-    h1::BodyWriter body;         // of the request
-    std::string_view upgrade{};  // asked for
+    h1::BodyWriter body;              // of the request
+    std::string_view upgrade{};       // asked for
+    uint64_t begins_at = UINT64_MAX;  // in what the transport has written; from its head on
     Tx tx = Tx::kHead;
     uint8_t interims = 0;
     bool to_head = false;  // it is HEAD
-    bool sent = false;     // a byte of it may have left
     bool held = false;     // its owner holds reading
   };
 
   void write_head(const RequestHead& head, bool end) override;
-  bool anything_sent() const override { return request_->sent; }
+  bool anything_sent() const override { return transport_.written() > request_->begins_at; }
   bool anything_heard() const override { return request_->interims > 0 || heads_.begun(); }
   void write_data(Buffer&& data, bool end) override;
   void write_trailers(const Headers& trailers) override;
@@ -76,10 +76,9 @@ class H1ClientCodec final : public ClientCodec, private RequestWriter, private T
   void hold_reading(bool on) override;
   void release(ResetReason reason) override;
   void lose(ResetReason reason, std::string_view why);
-  // The head that was queued in this turn may have left by now.
-  void on_turn_end() override { request_->sent = true; }
 
   bool can_write() const { return rx_ != Rx::kClosed; }
+  void end_before_response();
   void read_head(Slice& bytes);
   void take_head(const h1::FoundHead& found, bool more_behind);
   void read_body(Slice& bytes);

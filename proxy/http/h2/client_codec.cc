@@ -44,6 +44,11 @@ void H2ClientStream::write_head(const RequestHead& request, bool end) {
   closed = false;
 }
 
+void H2ClientStream::head_leaves() {
+  head_sent = true;
+  begins_at = codec.transport_.written();
+}
+
 void H2ClientStream::begin_head() {
   Arena& arena = sink->arena();
   head = arena.make<ResponseHead>(arena);
@@ -101,8 +106,15 @@ void H2ClientCodec::on_bytes(Slice bytes) {
   session_.terminate(NGHTTP2_PROTOCOL_ERROR, kNoHttp2);
 }
 
+// What is queued does not go out any more, and an end that crossed requests on their way came from
+// a peer that never had them: both may be sent again elsewhere.
 void H2ClientCodec::on_eof() {
-  // What is queued does not go out any more: it may be sent again elsewhere.
+  session_.for_each_stream([this](H2Stream& each) {
+    auto& stream = static_cast<H2ClientStream&>(each);
+    const bool arrived =
+        stream.head != nullptr || !transport_.unacknowledged_since(stream.begins_at);
+    stream.head_sent = stream.head_sent && arrived;
+  });
   session_.finish(ResetReason::kConnectionLost,
                   session_.heard() ? "the upstream closed the connection" : kSilent);
 }

@@ -13,7 +13,7 @@ struct H2ClientStream final : H2StreamOf<RequestWriter> {
   void begin_head() override;
   void add_field(std::string_view name, std::string_view value) override;
   void end_head(bool end, std::string_view over) override;
-  void head_leaves() override { head_sent = true; }
+  void head_leaves() override;
   bool never_sent() const override { return !head_sent; }
   void retire() override;
   void fail(std::string_view why);
@@ -23,6 +23,7 @@ struct H2ClientStream final : H2StreamOf<RequestWriter> {
   H2ClientCodec& codec;
   ResponseSink* response_sink = nullptr;
   ResponseHead* head = nullptr;  // in the sink's arena; the one being read, or read last
+  uint64_t begins_at = 0;        // in what the transport has written; from its head on
   uint8_t interims = 0;
   bool head_sent = false;
 };

@@ -45,6 +45,13 @@ class Handshake final : public TlsHandshake, private TlsDriver, private TurnEnd 
     server_ = std::move(options);
   }
 
+  bool silent() const override { return !recognised_ && transport_->ends().input.empty(); }
+  void take_for_plaintext() override { hand_up_plaintext(); }
+  void give_up(std::string_view why) override {
+    transport_->abort_on_destroy();
+    fail(TlsError::Kind::kLost, why);
+  }
+
   void connect(TlsContext::Ptr context, std::shared_ptr<const TlsClientOptions> options) {
     transport_->use(std::make_unique<TlsSession>(transport_->ends(), scheduler_, std::move(context),
                                                  std::move(options)));
@@ -87,14 +94,16 @@ class Handshake final : public TlsHandshake, private TlsDriver, private TurnEnd 
   }
 
   void on_plaintext(bool serving, std::string_view first) {
-    if (serving && server_->allow_plaintext) {
-      timer_.disarm();
-      transport_->ready();
-      sink_.on_plaintext(std::move(transport_));
-      return;
-    }
+    if (serving && server_->allow_plaintext) return hand_up_plaintext();
     fail(TlsError::Kind::kProtocol, std::string(serving ? "the client" : "the server") +
                                         " speaks no TLS, but " + quoted(first));
+  }
+
+  // The sink may destroy this.
+  void hand_up_plaintext() {
+    timer_.disarm();
+    transport_->ready();
+    sink_.on_plaintext(std::move(transport_));
   }
 
   void step() {

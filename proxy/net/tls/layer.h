@@ -50,6 +50,10 @@ class TlsTransport final : public Transport, private TransportSink, private Turn
   void wrote() override;
   size_t backlog() const override { return output_.size() + lower_->backlog(); }
   std::optional<uint64_t> acknowledged() const override { return lower_->acknowledged(); }
+  uint64_t written() const override { return lower_->written(); }
+  bool unacknowledged_since(uint64_t mark) const override {
+    return lower_->unacknowledged_since(mark);
+  }
   bool input_waits() const override { return lower_->input_waits(); }
   void set_high_water(size_t bytes) override;
   void shutdown_write() override;

@@ -73,6 +73,13 @@ class TlsHandshakeSink {
 class TlsHandshake {
  public:
   virtual ~TlsHandshake() = default;
+
+  // Of one to accept: the client has said nothing yet.
+  virtual bool silent() const = 0;
+  // While it is silent. It speaks no TLS, as somebody else knows: on_plaintext() comes now.
+  virtual void take_for_plaintext() = 0;
+  // While it is silent: on_tls_failed() comes now, and the connection is reset.
+  virtual void give_up(std::string_view why) = 0;
 };
 
 // `lower` is connected and not started. `timeout` runs from now to the end of the handshake, the

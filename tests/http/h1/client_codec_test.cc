@@ -290,6 +290,42 @@ TEST_CASE("releasing an unfinished stream ends the connection, an unused one kee
   CHECK(client.done);
 }
 
+TEST_CASE("an end that crossed the request says that it never got there") {
+  struct Row {
+    std::string_view what;
+    std::string_view heard;
+    bool crossed;
+    std::string_view reset;
+  };
+  for (const Row& row : {Row{"it was acknowledged", "", false, "before its response"},
+                         Row{"it was not", "", true, "before the request got there"},
+                         Row{"a head has begun", "HTTP/1", true, "within its response"},
+                         Row{"an interim response came", "HTTP/1.1 100 Continue\r\n\r\n", true,
+                             "before its response"}}) {
+    CAPTURE(row.what);
+    ClientHarness client;
+    ClientStream& stream = client.ask("POST", "/");
+    client.settle();
+    client.peer.send(row.heard);
+    client.peer.ended_before = row.crossed;
+    client.peer.send_eof();
+    const std::string log = stream.log.text();
+    CHECK(log.find(row.reset) != std::string::npos);
+    const bool never = row.reset == "before the request got there";
+    CHECK((log.find("reset(refused") != std::string::npos) == never);
+  }
+}
+
+TEST_CASE("what the kernel never took was not sent") {
+  ClientHarness client;
+  client.peer.accept(0);
+  ClientStream& stream = client.ask("POST", "/");
+  client.settle();
+  CHECK_FALSE(stream.writer->anything_sent());
+  client.peer.lose();
+  CHECK(stream.log.text().starts_with("reset(connection lost"));
+}
+
 TEST_CASE("anything_sent turns true once the head's turn is over") {
   ClientHarness client;
   ClientStream& stream = client.open();

@@ -37,6 +37,24 @@ TEST_CASE("a request and its response, with every part") {
   CHECK_FALSE(pair.server.done);
 }
 
+TEST_CASE("an end that crossed a request says that it never got there") {
+  for (const bool crossed : {false, true}) {
+    CAPTURE(crossed);
+    Pair pair;
+    AskedStream& asked = pair.client.open();
+    asked.release_on_reset = false;
+    asked.ask("POST", "/", true);
+    pair.run();
+    pair.client.peer.ended_before = crossed;
+    pair.client.peer.send_eof();
+    pair.run();
+    CHECK(asked.log.starts_with(crossed ? "reset refused" : "reset connection lost"));
+    CHECK(asked.writer->anything_sent() != crossed);
+    asked.release();
+    pair.run();
+  }
+}
+
 TEST_CASE("anything_heard turns true with an interim response, and is each stream's own") {
   Pair pair;
   pair.server.on_each = [](ServedStream& stream) { stream.interim(103); };

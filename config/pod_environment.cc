@@ -1,0 +1,114 @@
+#include "config/pod_environment.h"
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/tables.h"
+#include "proxy/base/context_value.h"
+
+namespace woad::config {
+namespace {
+
+std::string value_of(const Environment& environment, const std::string& name) {
+  return environment.variable(name).value_or("");
+}
+
+std::vector<std::string_view> split(std::string_view list) {
+  std::vector<std::string_view> parts;
+  while (!list.empty()) {
+    const size_t comma = list.find(',');
+    if (comma != 0) parts.push_back(list.substr(0, comma));
+    list = comma == std::string_view::npos ? std::string_view() : list.substr(comma + 1);
+  }
+  return parts;
+}
+
+// Why the label cannot be; "": it can.
+std::string fault_of_label(std::string_view key, std::string_view value) {
+  if (key.empty()) return "a label without a name";
+  if ((key != "color" && key != "tenant") || value.empty()) return {};
+  if (key == "color" && value == kBaseColor) return "base is reserved: leave the color out";
+  if (valid_context_value(value)) return {};
+  return quoted(value) + " is not a " + std::string(key == "color" ? "colour" : "tenant");
+}
+
+void add_labels(const std::string& list, Labels& labels, Diagnostics& diagnostics) {
+  const auto error = [&](const std::string& what) {
+    diagnostics.error(Location(), "node.labels", "WOAD_LABELS: " + what,
+                      "labels are color=red,zone=z1");
+  };
+  for (const std::string_view part : split(list)) {
+    const size_t equals = part.find('=');
+    if (equals == std::string_view::npos) {
+      error(quoted(part) + " has no =");
+      continue;
+    }
+    const std::string key(part.substr(0, equals));
+    const std::string value(part.substr(equals + 1));
+    const std::string fault = fault_of_label(key, value);
+    if (!fault.empty()) {
+      error(fault);
+    } else if (std::none_of(labels.begin(), labels.end(),
+                            [&](const auto& label) { return label.first == key; })) {
+      labels.emplace_back(key, Located<std::string>{value, {}});
+    }
+  }
+}
+
+void add_probe_paths(const std::string& list, std::vector<Inbound>& inbound,
+                     Diagnostics& diagnostics) {
+  for (const std::string_view path : split(list)) {
+    if (!path.starts_with('/') || path.find_first_of("?#") != std::string_view::npos) {
+      diagnostics.error(Location(), "inbound",
+                        "WOAD_PROBE_PATHS: " + quoted(path) +
+                            " is not a path: it begins with / and has no query");
+      continue;
+    }
+    for (Inbound& listener : inbound) {
+      listener.probe_paths.push_back(Located<std::string>{std::string(path), {}});
+    }
+  }
+}
+
+// A key that is near was told of as mistyped.
+bool has_mistyped_service(const Node& node) {
+  for (const Node at : node.items()) {
+    if (at.key() == "service" || !did_you_mean(at.key(), {"service"}).empty()) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+bool names_service(const Environment& environment) {
+  return !value_of(environment, "WOAD_SERVICE").empty();
+}
+
+void complete_from(const Environment& environment, Config& config, Diagnostics& diagnostics) {
+  NodeIdentity& node = config.node;
+  if (node.service.empty()) node.service = value_of(environment, "WOAD_SERVICE");
+  if (node.service.empty()) {
+    const Node written = config.source.find("node");
+    if (written.is_map() && !has_mistyped_service(written)) {
+      diagnostics.error_below(written, "service", "is required and missing");
+    }
+  }
+  if (node.instance.empty()) node.instance = value_of(environment, "WOAD_INSTANCE");
+  if (node.instance.empty()) node.instance = environment.host_name;
+  add_labels(value_of(environment, "WOAD_LABELS"), node.labels, diagnostics);
+  const std::string tls = value_of(environment, "WOAD_TLS_DIR");
+  if (!tls.empty() && !config.source.find("tls")) {
+    const auto file = [&](std::string_view name) {
+      return Located<std::string>{tls + "/" + std::string(name), {}};
+    };
+    Tls& own = config.tls.emplace();
+    own.certificate = file("tls.crt");
+    own.key = file("tls.key");
+    own.trust_bundle = file("ca.crt");
+  }
+  add_probe_paths(value_of(environment, "WOAD_PROBE_PATHS"), config.inbound, diagnostics);
+}
+
+}  // namespace woad::config

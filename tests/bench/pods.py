@@ -1,0 +1,93 @@
+#!/usr/bin/env python3
+"""CPU time a request of redirected pods beside explicit addressing: two pods, a sidecar in each, in
+network namespaces. Counted are both sidecars, the kernel's work on their behalf included. A figure is
+the best of the repetitions, which are interleaved. Needs root.
+    pods.py [--binary build/release/woad] [--reps 7]
+"""
+import argparse
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "e2e"))
+REQUESTS, CONNECTIONS = 30000, 64
+
+
+def cpu_ns(process):
+    total = 0
+    for task in os.listdir(f"/proc/{process.pid}/task"):
+        with open(f"/proc/{process.pid}/task/{task}/schedstat", encoding="ascii") as file:
+            total += int(file.read().split()[0])
+    return total
+
+
+class Pair:
+    """cart calls price; `redirected`: by its plain name; `rules`: those of woad redirect stand in both
+    pods, so that the kernel tracks connections."""
+
+    def __init__(self, network, origin, name, redirected, rules):
+        self.cart, self.price = network.pod(f"cart-{name}"), network.pod(f"price-{name}")
+        self.redirected = redirected
+        self.price.popen("taskset", "-c", "1", origin, "8080", "16", stdin=subprocess.DEVNULL)
+        to = f"{self.price.ip4}:{8080 if redirected else 15006}"
+        more = {"redirect": True} if redirected else {}
+        hosts = ("0.0.0.0", "[::]") if redirected else ("0.0.0.0",)
+        for pod, services in ((self.price, {}), (self.cart, {self.price.name: {"endpoints": [{"address": to}]}})):
+            if rules and (done := pod.redirect()).returncode:
+                raise RuntimeError(done.stderr)
+            pod.sidecar({
+                "node": {"service": pod.name}, "services": services,
+                "filters": {"inbound": [], "outbound": ["color_routing"]},
+                "inbound": [{"address": f"{host}:15006", "app": "127.0.0.1:8080", "mtls": "off", **more}
+                            for host in hosts],
+                "outbound": [{"address": "127.0.0.1:15001", **more}]})
+            subprocess.run(["taskset", "-apc", "0", str(pod.woad.pid)], check=True, capture_output=True)
+
+    def measure(self):
+        """CPU microseconds a request."""
+        words = ["taskset", "-c", "1", "h2load", "--h1", "-t", "1", "-n", str(REQUESTS), "-c", str(CONNECTIONS)]
+        if not self.redirected:
+            words.append("--connect-to=127.0.0.1:15001")
+        before = cpu_ns(self.cart.woad) + cpu_ns(self.price.woad)
+        done = self.cart.run(*words, f"http://{self.price.name}:8080/answer", timeout=300)
+        good = re.search(r"status codes: (\d+) 2xx", done.stdout)
+        if not good or int(good[1]) != REQUESTS:
+            raise RuntimeError(f"not every request was answered 200:\n{done.stdout}{done.stderr}")
+        return (cpu_ns(self.cart.woad) + cpu_ns(self.price.woad) - before) / REQUESTS / 1000
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--binary", default="build/release/woad")
+    parser.add_argument("--reps", type=int, default=7)
+    args = parser.parse_args()
+    os.environ["WOAD"] = os.path.abspath(args.binary)
+    from support import pods  # pylint: disable=import-outside-toplevel  # reads WOAD
+    if problem := pods.why_not():
+        print(problem, file=sys.stderr)
+        return 1
+    with tempfile.TemporaryDirectory(prefix="woad-bench-") as folder, pods.Network() as network:
+        os.chmod(folder, 0o755)
+        origin = f"{folder}/origin"
+        subprocess.run(["g++", "-std=c++20", "-O2", "-o", origin, HERE / "origin.cc"], check=True)
+        pairs = {"no rules": Pair(network, origin, "n", False, False),
+                 "explicit": Pair(network, origin, "e", False, True),
+                 "redirected": Pair(network, origin, "r", True, True)}
+        figures = {name: [] for name in pairs}
+        for pair in pairs.values():
+            pair.measure()
+        for _ in range(args.reps):
+            for name, pair in pairs.items():
+                figures[name].append(pair.measure())
+        for name, all_of_it in figures.items():
+            print(f"{name:<12} {min(all_of_it):6.2f} us a request, both sidecars  [{min(all_of_it):.2f}-{max(all_of_it):.2f}]")
+        print(f"redirected / explicit: {min(figures['redirected']) / min(figures['explicit']):.3f}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

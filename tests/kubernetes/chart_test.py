@@ -1,0 +1,164 @@
+"""The chart without a cluster: lint, schemas, what values.schema.json refuses, what its README says."""
+import json
+import os
+import re
+import subprocess
+import unittest
+
+from support.tools import CHART, DISK, EXAMPLES, ROOT, TOOLS, VERSIONS, WOAD, run, template
+from support.yaml import documents
+
+FOREIGN = "PodMonitor,PrometheusRule,Certificate,Issuer"  # kinds of other projects: no schema here
+
+# values given as YAML -> the place that the refusal must name
+REFUSED = [
+    ("imgae: {}", "imgae"),
+    ("image: {tga: x}", "/image"),
+    ("image: {tag: 1.0}", "/image/tag"),
+    ("image: {digest: md5:12}", "/image/digest"),
+    ("image: {pullPolicy: Sometimes}", "/image/pullPolicy"),
+    ("image: {pullSecrets: registry}", "/image/pullSecrets"),
+    ("image: woad", "/image"),
+    ("replicas: 0", "/replicas"),
+    ('replicas: "2"', "/replicas"),
+    ("redirect: 'yes'", "/redirect"),
+    ("native: 1", "/native"),
+    ("controlPlane: woad-control:9000", "/controlPlane"),
+    ("failurePolicy: Retry", "/failurePolicy"),
+    ("identity: {source: vault}", "/identity/source"),
+    ("identity: {trustDomain: Shop Example}", "/identity/trustDomain"),
+    ("identity: {issuer: {nmae: x}}", "/identity/issuer"),
+    ("resources: {limits: {cpus: 1}}", "/resources/limits"),
+    ("resources: {requests: {cpu: ten}}", "/resources/requests/cpu"),
+    ("metrics: {podMonitor: true}", "/metrics/podMonitor"),
+    ("metrics: {podMonitor: {interval: 30}}", "/metrics/podMonitor/interval"),
+    ("inject: {timeoutSeconds: 31}", "/inject/timeoutSeconds"),
+    ("inject: {certificate: {source: secret}}", "/inject/certificate/secretName"),
+    ("inject: {namespaces: {shop: {confg: {}}}}", "/inject/namespaces/shop"),
+    ("inject: {namespaces: {shop: {config: {servces: {}}}}}", "/inject/namespaces/shop/config"),
+    ("inject: {namespaces: {Shop: {}}}", "Shop"),
+    ("inject: {antiAffinity: always}", "/inject/antiAffinity"),
+    ("inject: {tolerations: [{kye: a}]}", "/inject/tolerations/0"),
+    ("inject: {topologySpreadConstraints: [{maxSkew: 1}]}", "/inject/topologySpreadConstraints/0"),
+    ("inject: {podDisruptionBudget: {maxUnavailable: 0}}", "/inject/podDisruptionBudget/maxUnavailable"),
+    ("inject: {networkPolicy: {from: [everywhere]}}", "/inject/networkPolicy/from/0"),
+    ("inject: {labels: {team: [a]}}", "/inject/labels/team"),
+]
+
+
+def leaves(value, path=""):
+    """Dotted paths of all values that are no further maps."""
+    if isinstance(value, dict) and value:
+        return [p for key, inner in value.items() for p in leaves(inner, f"{path}.{key}" if path else key)]
+    return [path]
+
+
+class Chart(unittest.TestCase):
+    maxDiff = None
+
+    def each_example(self):
+        yield "values.yaml", ()
+        for example in EXAMPLES:
+            yield example.name, ("-f", example)
+
+    def test_lint(self):
+        for name, args in self.each_example():
+            with self.subTest(values=name):
+                run("helm", "lint", "--strict", CHART, *args)
+
+    def test_schemas_of_kubernetes(self):
+        for version in VERSIONS:
+            with self.subTest(kubernetes=version):
+                folder = DISK / f"rendered-{version}"
+                folder.mkdir()
+                for name, args in self.each_example():
+                    (folder / name).write_text(template(*args, version=version))
+                schemas = TOOLS / "schemas" / version / "{{.ResourceKind}}{{.KindSuffix}}.json"
+                out, _ = run("kubeconform", "-strict", "-summary", "-skip", FOREIGN, "-schema-location", schemas, folder)
+                self.assertRegex(out, r"Valid: [1-9]\d*, Invalid: 0, Errors: 0")
+
+    def test_kubernetes_too_old(self):
+        code, _, err = run("helm", "template", CHART, "--kube-version", "1.28.9", code=None)
+        self.assertNotEqual(code, 0)
+        self.assertIn("1.29", err)
+
+    def test_refused_values(self):
+        for values, place in REFUSED:
+            with self.subTest(values=values):
+                code, out, err = run("helm", "template", CHART, "-f", "-", stdin=values, code=None)
+                self.assertNotEqual(code, 0, "not refused")
+                self.assertEqual(out, "")
+                self.assertIn(place, err)
+
+    def test_schema_is_closed(self):
+        """Each object of it says what it may hold; `global` alone is helm's own."""
+        def walk(schema, path):
+            if isinstance(schema, dict):
+                if schema.get("type") == "object" and path != "/properties/global":
+                    self.assertIn("additionalProperties", schema, path)
+                    self.assertIsNot(schema["additionalProperties"], True, path)
+                for key, inner in schema.items():
+                    walk(inner, f"{path}/{key}")
+        walk(json.loads((CHART / "values.schema.json").read_text()), "")
+
+    def test_config_of_a_namespace_has_the_keys_of_woad_yaml(self):
+        values = json.loads((CHART / "values.schema.json").read_text())
+        config = json.loads((ROOT / "config" / "schema.json").read_text())
+        self.assertEqual(list(values["definitions"]["sidecarConfig"]["properties"]), list(config["properties"]))
+
+    def test_readme_has_every_value(self):
+        values = documents((CHART / "values.yaml").read_text())[0]
+        readme = set(re.findall(r"`([A-Za-z.]+)`", (CHART / "README.md").read_text()))
+        self.assertEqual([path for path in leaves(values) if path not in readme], [])
+
+    def test_no_value_without_use(self):
+        values = documents((CHART / "values.yaml").read_text())[0]
+        schema = json.loads((CHART / "values.schema.json").read_text())
+        self.assertEqual(sorted(values), sorted(set(schema["properties"]) - {"global"}))
+
+    def test_every_source_of_identity_has_its_example(self):
+        schema = json.loads((CHART / "values.schema.json").read_text())
+        for source in schema["properties"]["identity"]["properties"]["source"]["enum"]:
+            example = documents((CHART / "examples" / f"identity-{source}.yaml").read_text())[0]
+            self.assertEqual(example["identity"]["source"], source)
+
+    def test_config_of_namespaces_is_good(self):
+        """What sidecars find at WOAD_TLS_DIR and in their environment makes each of these files whole."""
+        identity = "spiffe://shop.example/ns/shop/sa/price"
+        subprocess.run([WOAD, "certs", "--dir", DISK / "ca", "--id", identity], check=True, capture_output=True)
+        for name, args in self.each_example():
+            for document in documents(template(*args)):
+                text = document.get("data", {}).get("woad.yaml")
+                if text is None:
+                    continue
+                with self.subTest(values=name, namespace=document["metadata"]["namespace"]):
+                    file = DISK / "woad.yaml"
+                    file.write_text(text)
+                    env = {"WOAD_SERVICE": "price", "WOAD_INSTANCE": "price-1"}
+                    if name != "identity-none.yaml" and name.startswith("identity-"):
+                        env["WOAD_TLS_DIR"] = str(DISK / "ca" / "price")
+                    done = subprocess.run([WOAD, "validate", "-c", file], env=env, capture_output=True, text=True,
+                                          check=False)
+                    self.assertEqual(done.returncode, 0, done.stderr)
+
+    @unittest.skipUnless(os.environ.get("PROMTOOL"), "LEFT OUT: no promtool")
+    def test_rules(self):
+        done = subprocess.run([os.environ["PROMTOOL"], "check", "rules", CHART / "files" / "rules.yaml"],
+                              capture_output=True, text=True, check=False)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+
+    def test_rules_ask_for_metrics_that_there_are(self):
+        reference = (ROOT / "config" / "reference.md").read_text()
+        asked = set(re.findall(r"\bwoad_\w+", (CHART / "files" / "rules.yaml").read_text()))
+        self.assertGreater(len(asked), 4)
+        self.assertEqual([name for name in asked if f"`{name}" not in reference], [])
+
+    def test_names_fit(self):
+        """Long release names are cut, and cut names are still those of objects."""
+        for release in ("x", "woad", "a" * 53):
+            for document in documents(run("helm", "template", release, CHART)[0]):
+                self.assertRegex(document["metadata"]["name"], r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$")
+
+
+if __name__ == "__main__":
+    unittest.main()
