@@ -181,9 +181,11 @@ class CommandLine {
     auto* const file = inject_->add_option("-f,--file", inject_file_,
                                            "YAML or JSON documents; - reads standard input");
     inject_->add_option("--config", inject_config_, "Values of the chart (helm/woad): values.yaml");
-    inject_->add_flag("--native", native_,
-                      "Whether the sidecar is a native one (Kubernetes 1.29); =false: a container "
-                      "beside the app's, not for Jobs (default: as the values say, else true)");
+    inject_
+        ->add_option("--native", native_,
+                     "Whether the sidecar is a native one (Kubernetes 1.29); false: a container "
+                     "beside the app's, not for Jobs (default: as the values say, else true)")
+        ->check(CLI::IsMember({"true", "false"}));
     inject_->add_flag("--remove", remove_, "Take out what was put in")->needs(file);
     auto* const serve = inject_
                             ->add_option("--serve", serve_,
@@ -262,6 +264,10 @@ class CommandLine {
     return CertsCommand{certs_folder_, ids_, dns_, *lifetime, out_, new_root_, drop_old_roots_};
   }
 
+  std::optional<bool> native() const {
+    return native_.empty() ? std::nullopt : std::optional(native_ == "true");
+  }
+
   Command redirection() {
     auto options = redirect::read_options(redirect_words_);
     if (!options) return usage_error(options.error().message);
@@ -270,13 +276,13 @@ class CommandLine {
 
   Command inject() {
     if (!inject_file_.empty()) {
-      return InjectCommand{inject_file_, inject_config_, native_, remove_};
+      return InjectCommand{inject_file_, inject_config_, native(), remove_};
     }
     if (serve_.empty()) return usage_error("inject needs -f FILE, or --serve ADDRESS");
     if (inject_cert_.empty()) return usage_error("--serve needs --cert, a folder");
     auto address = parse_address("--serve", serve_);
     if (!address) return usage_error(address.error().message);
-    return ServeInjectionCommand{std::move(*address), inject_cert_, inject_config_, native_};
+    return ServeInjectionCommand{std::move(*address), inject_cert_, inject_config_, native()};
   }
 
   CLI::App app_{"woad, a sidecar proxy with request dyeing", "woad"};
@@ -308,7 +314,7 @@ class CommandLine {
   redirect::Words redirect_words_;
   std::string inject_file_;
   std::string inject_config_;
-  std::optional<bool> native_;
+  std::string native_;
   bool remove_ = false;
   std::string serve_;
   std::string inject_cert_;

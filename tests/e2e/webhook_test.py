@@ -98,7 +98,12 @@ class Webhook(Suite):
         return http.client.HTTPSConnection("127.0.0.1", self.port, context=context, timeout=60)
 
     def ask(self, method, path, body=None, connection=None):
-        connection = connection or self.connect()
+        if connection is None:
+            connection = self.connect()
+            try:
+                return self.ask(method, path, body, connection)
+            finally:
+                connection.close()
         data = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
         connection.request(method, path, body=data)
         answer = connection.getresponse()
@@ -165,6 +170,7 @@ class Webhook(Suite):
         big["spec"]["containers"][0]["env"] = [{"name": "X", "value": "x" * (2 << 20)}]
         self.assertIn("patch", self.answer(review(big)))
         connection = self.connect()
+        self.addCleanup(connection.close)
         try:
             status, _ = self.ask("POST", "/inject", b"x" * (9 << 20), connection)
             self.assertEqual(status, 413)
@@ -175,6 +181,7 @@ class Webhook(Suite):
     def test_keeps_connections(self):
         self.serve()
         connection = self.connect()
+        self.addCleanup(connection.close)
         for number in range(50):
             self.assertEqual(self.answer(review(POD, uid=str(number)), connection=connection)["uid"],
                              str(number))
@@ -223,6 +230,7 @@ class Webhook(Suite):
     def test_rotation(self):
         self.serve()
         old = self.connect()
+        self.addCleanup(old.close)
         self.answer(review(POD), connection=old)
         self.issue("second")
 
@@ -264,6 +272,7 @@ class Webhook(Suite):
     def test_the_end(self):
         self.serve()
         connection = self.connect()
+        self.addCleanup(connection.close)
         self.answer(review(POD), connection=connection)
         self.process.send_signal(signal.SIGTERM)
         self.assertTrue(until(lambda: self.ready_status() == 503 or self.process.poll() is not None))
