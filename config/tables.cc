@@ -214,7 +214,7 @@ const Table<Config>& config_table() {
   static const Table<Config> table{
       {"version", &Config::version,
        "Free text, usually the control plane's revision; shown by /config/status and a metric."},
-      required<Config>({"node", &Config::node, node_table(), 
+      required<Config>({"node", &Config::node, node_table(),
                         "Who this pod is; may be left out when WOAD_SERVICE is set."}),
       {"workers", &Config::workers, workers(), "Event-loop threads; `auto`: the usable cores."},
       {"log", &Config::log, log_table(), "The process log on stderr."},

@@ -136,8 +136,7 @@ class TcpConnect final : public Connecting, private TurnEnd {
 
 std::unique_ptr<Connecting> connect_tcp(Loop& loop, BlockPool& blocks, const Address& address,
                                         Duration timeout, ConnectedCallback connected,
-                                        ConnectFailedCallback failed, int share,
-                                        ConnectFrom from) {
+                                        ConnectFailedCallback failed, int share, ConnectFrom from) {
   auto attempt = std::make_unique<TcpConnect>(loop, blocks, address, std::move(connected),
                                               std::move(failed), share, from);
   attempt->begin(timeout);

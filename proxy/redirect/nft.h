@@ -15,7 +15,8 @@ enum class Outcome { kUnchanged, kChanged };
 class Nft {
  public:
   virtual ~Nft() = default;
-  // What they print, protocols as numbers. Commands of one text are one transaction; an error is what nft says.
+  // What they print, protocols as numbers. Commands of one text are one transaction; an error is
+  // what nft says.
   virtual Result<std::string> run(const std::string& commands) = 0;
 };
 

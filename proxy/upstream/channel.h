@@ -15,7 +15,7 @@
 namespace woad {
 
 struct Channel {
-  Duration connect_timeout{};                             // TCP and TLS together
+  Duration connect_timeout{};  // TCP and TLS together
   // Connections come from a loopback address, also to one that is none: by that the rules of `woad
   // redirect` know that they go to the app, and leave them alone.
   bool from_loopback = false;

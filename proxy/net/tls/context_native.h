@@ -26,7 +26,7 @@ struct TlsContext::Native {
   TlsMaterial::Ptr material;
   SslContextPtr server;  // nullptr of trust alone
   SslContextPtr client;  // nullptr of a server
-  BioMethodPtr bio;  // TlsBio::method()
+  BioMethodPtr bio;      // TlsBio::method()
   PeerVerifier verifier;
 };
 

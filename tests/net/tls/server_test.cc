@@ -25,8 +25,8 @@ TEST_CASE("a server without SPIFFE id serves clients that show nothing") {
   CHECK(material->svid() == nullptr);
   CHECK(material->not_after() == kCertificateNow + hours(24));
   BothSides both;
-  both.client.connect(
-      sure(TlsContext::make(sure(TlsMaterial::trust(pem("ca.crt", workloads().root.certificate))))));
+  both.client.connect(sure(
+      TlsContext::make(sure(TlsMaterial::trust(pem("ca.crt", workloads().root.certificate))))));
   both.server.accept(sure(TlsContext::make(material)));
   both.carry();
   REQUIRE(both.client.outcome.ready);
