@@ -33,12 +33,12 @@ class Pair:
         self.cart, self.price = network.pod(f"cart-{name}"), network.pod(f"price-{name}")
         self.redirected = redirected
         self.price.popen("taskset", "-c", "1", origin, "8080", "16", stdin=subprocess.DEVNULL)
-        to = f"{self.price.ip4}:{8080 if redirected else 15006}"
+        to = f"{self.price.v4}:{8080 if redirected else 15006}"
         more = {"redirect": True} if redirected else {}
         hosts = ("0.0.0.0", "[::]") if redirected else ("0.0.0.0",)
         for pod, services in ((self.price, {}), (self.cart, {self.price.name: {"endpoints": [{"address": to}]}})):
-            if rules and (done := pod.redirect()).returncode:
-                raise RuntimeError(done.stderr)
+            if rules and (done := pod.redirect())[0]:
+                raise RuntimeError(done[2])
             pod.sidecar({
                 "node": {"service": pod.name}, "services": services,
                 "filters": {"inbound": [], "outbound": ["color_routing"]},
@@ -66,11 +66,11 @@ def main():
     parser.add_argument("--reps", type=int, default=7)
     args = parser.parse_args()
     os.environ["WOAD"] = os.path.abspath(args.binary)
-    from support import pods  # pylint: disable=import-outside-toplevel  # reads WOAD
-    if problem := pods.why_not():
+    from support import namespaces, pods  # pylint: disable=import-outside-toplevel  # reads WOAD
+    if problem := namespaces.why_not():
         print(problem, file=sys.stderr)
         return 1
-    with tempfile.TemporaryDirectory(prefix="woad-bench-") as folder, pods.Network() as network:
+    with tempfile.TemporaryDirectory(prefix="woad-bench-") as folder, pods.Pods() as network:
         os.chmod(folder, 0o755)
         origin = f"{folder}/origin"
         subprocess.run(["g++", "-std=c++20", "-O2", "-o", origin, HERE / "origin.cc"], check=True)

@@ -55,9 +55,9 @@ class Demo:
     def config(self, service, certs, labels):
         mine = {kind: os.path.join(certs, service, file) for kind, file in
                 (("certificate", "tls.crt"), ("key", "tls.key"), ("trust_bundle", "ca.crt"))}
-        at = {name: f"{pod.ip4}:8080" for name, pod in self.pods.items()}
+        at = {name: f"{pod.v4}:8080" for name, pod in self.pods.items()}
         price = [{"address": at["price"]}, {"address": at["price-red"], "labels": {"color": "red"}}]
-        database = [{"address": f"{self.pods['database'].ip4}:3306"}]
+        database = [{"address": f"{self.pods['database'].v4}:3306"}]
         return {"node": {"service": service, "labels": labels}, "tls": mine,
                 "inbound": listeners(15006, ("0.0.0.0", "[::]"), app="127.0.0.1", mtls="strict"),
                 "outbound": listeners(15001, ("127.0.0.1", "[::1]")),
@@ -82,9 +82,9 @@ class Demo:
                 pod.popen(sys.executable, os.path.join(HERE, "app.py"), *words)
             elif service == "database":
                 pod.app("greet=3306")
-            done = pod.redirect()
-            if done.returncode:
-                raise RuntimeError(f"woad redirect in {name}: {done.stderr.strip()}")
+            code, _, err = pod.redirect()
+            if code:
+                raise RuntimeError(f"woad redirect in {name}: {err.strip()}")
             pod.sidecar(self.config(service, certs, {"color": build} if build else {}))
 
     def ask(self, *headers):
@@ -117,11 +117,11 @@ class Demo:
             self.expect(f"the caller of {step['service']}", told.get("URI"), IDENTITY + caller)
             caller = step["service"]
         print("\n" + paint("1", "Not HTTP") + ": the database speaks first, by its address, through mTLS as well:")
-        got = self.pods["cart"].run(sys.executable, "-c", DATABASE, self.pods["database"].ip4)
-        print(f"  cart → {self.pods['database'].ip4}:3306   {got.stdout.strip()}")
+        got = self.pods["cart"].run(sys.executable, "-c", DATABASE, self.pods["database"].v4)
+        print(f"  cart → {self.pods['database'].v4}:3306   {got.stdout.strip()}")
         self.expect("the database", got.stdout.strip(), "5.7.0 ready for you")
         print("\n" + paint("1", "A stranger") + " without a sidecar, asking price in plaintext:")
-        status, headers, _ = self.pods["stranger"].curl(f"http://{self.pods['price'].ip4}:8080/")
+        status, headers, _ = self.pods["stranger"].curl(f"http://{self.pods['price'].v4}:8080/")
         print(f"  {status} {headers.get('x-woad-error')}")
         self.expect("the stranger", (status, headers.get("x-woad-error")), (403, "mtls_required"))
 
@@ -142,13 +142,13 @@ def main():
     parser.add_argument("--once", action="store_true", help="check and end")
     args = parser.parse_args()
     binary = os.environ["WOAD"] = os.path.abspath(args.binary)
-    from support import pods  # pylint: disable=import-outside-toplevel  # reads WOAD
-    problem = pods.why_not()
+    from support import namespaces, pods  # pylint: disable=import-outside-toplevel  # reads WOAD
+    problem = namespaces.why_not()
     if problem:
         print(f"demo: {problem}", file=sys.stderr)
         return 1
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    with pods.Network() as network:
+    with pods.Pods() as network:
         try:
             demo = Demo(network, pods)
             demo.start(binary)

@@ -3,7 +3,7 @@ import os
 import subprocess
 import tempfile
 
-from support.namespaces import two_pods
+from support.namespaces import Network, why_not
 from support.original import Teller, ask_as, connect
 from support.suite import *
 
@@ -14,10 +14,14 @@ STRANGER = {4: "198.51.100.7", 6: "2001:db8::7"}  # nobody has these (RFC 5737, 
 
 class Redirect(Suite):
     def setUp(self):
-        self.here, self.there = two_pods(self)
+        if problem := why_not():
+            self.skipTest(problem)
+        network = Network()
+        self.addCleanup(network.close)
+        self.here, self.there = network.host("here"), network.host("there")
 
     def redirect(self, *args, code=0):
-        got, out, err = self.here.run(BINARY, "redirect", *args)
+        got, out, err = self.here.root(BINARY, "redirect", *args)
         self.assertEqual(got, code, out + err)
         return out if code == 0 else err
 
@@ -74,7 +78,7 @@ class Redirect(Suite):
 
     def standing(self):
         """All rules that are in the namespace, with the handles that change when one is made anew."""
-        return "".join(self.here.run("nft", "-a", "list", "ruleset")[1:])
+        return "".join(self.here.root("nft", "-a", "list", "ruleset")[1:])
 
     def check_backend(self, backend, standing):
         self.listeners()
@@ -108,7 +112,7 @@ class Redirect(Suite):
         for tool in ("iptables", "ip6tables"):
             for job in ("save", "restore"):
                 os.symlink(f"/usr/sbin/{tool}-legacy-{job}", os.path.join(folder.name, f"{tool}-{job}"))
-        code, _, err = self.here.run("iptables-legacy", "-t", "nat", "-L")
+        code, _, err = self.here.root("iptables-legacy", "-t", "nat", "-L")
         if code:
             self.skipTest(f"LEFT OUT: the legacy iptables does not work here: {err}")
         path = os.environ["PATH"]
@@ -116,7 +120,7 @@ class Redirect(Suite):
         os.environ["PATH"] = f"{folder.name}:{path}"
 
         def standing():
-            saved = [self.here.run(f"{tool}-legacy-save")[1] for tool in ("iptables", "ip6tables")]
+            saved = [self.here.root(f"{tool}-legacy-save")[1] for tool in ("iptables", "ip6tables")]
             return "".join(line + "\n" for line in "".join(saved).splitlines() if line.startswith("-A"))
 
         self.check_backend("iptables", standing)
@@ -124,9 +128,9 @@ class Redirect(Suite):
     def test_backends_replace_each_other(self):
         self.redirect("--backend", "iptables")
         self.redirect("--backend", "nft")
-        self.assertNotIn("WOAD", self.here.run("iptables-save")[1] + self.here.run("ip6tables-save")[1])
+        self.assertNotIn("WOAD", self.here.root("iptables-save")[1] + self.here.root("ip6tables-save")[1])
         self.redirect("--backend", "iptables")
-        self.assertNotEqual(self.here.run("nft", "list", "table", "inet", "woad")[0], 0)
+        self.assertNotEqual(self.here.root("nft", "list", "table", "inet", "woad")[0], 0)
         self.redirect("--remove")
         self.assertNotIn("WOAD", self.standing())
 
@@ -141,8 +145,8 @@ class Redirect(Suite):
                 self.assertEqual(self.standing(), first)
 
     def test_other_rules_stay(self):
-        self.here.run("nft", "add table ip mine; add chain ip mine c")
-        self.here.run("iptables", "-t", "nat", "-A", "OUTPUT", "-d", "192.0.2.9", "-j", "RETURN")
+        self.here.root("nft", "add table ip mine; add chain ip mine c")
+        self.here.root("iptables", "-t", "nat", "-A", "OUTPUT", "-d", "192.0.2.9", "-j", "RETURN")
         for backend in ("nft", "iptables"):
             self.redirect("--backend", backend)
             self.redirect("--remove")

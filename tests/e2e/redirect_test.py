@@ -5,11 +5,11 @@ import subprocess
 import sys
 import unittest
 
-from support import pods
+from support import namespaces, pods
 from support.certs import DNS, Ca, Spec, issue, spiffe
 from support.suite import *
 
-PROBLEM = pods.why_not()
+PROBLEM = namespaces.why_not()
 
 # What an app does: connects, says something or waits, and tells what it heard.
 TALK = """
@@ -53,7 +53,7 @@ class Redirected(Suite):
     """cart calls price, which has a sidecar, and out, which has none."""
 
     def setUp(self):
-        self.network = pods.Network()
+        self.network = pods.Pods()
         self.addCleanup(self.network.close)
 
     def pod(self, name, *apps):
@@ -63,8 +63,8 @@ class Redirected(Suite):
         return pod
 
     def mesh(self, pod, config, *options):
-        done = pod.redirect(*options)
-        self.assertEqual(done.returncode, 0, done.stderr)
+        code, _, err = pod.redirect(*options)
+        self.assertEqual(code, 0, err)
         pod.sidecar(config)
 
     def talk(self, pod, host, port, say="", pause=0):
@@ -88,7 +88,7 @@ class Redirected(Suite):
         out = self.pod("out", "http=8080", "greet=3306", "echo=7000")
         self.mesh(price, sidecar_config("price"))
         self.mesh(cart, sidecar_config("cart", {
-            "price": {"endpoints": [{"address": f"{price.ip4}:8080"}]}}))
+            "price": {"endpoints": [{"address": f"{price.v4}:8080"}]}}))
         with self.subTest("by name, through both sidecars"):
             status, _, body = cart.curl("http://price:8080/x", "-H", "x-woad-color: red")
             self.assertEqual(status, 200)
@@ -96,18 +96,18 @@ class Redirected(Suite):
             self.assertEqual(seen["headers"]["x-woad-hops"], "2")
             self.assertEqual(price.access_log(direction="inbound")[0]["service"], "price")
         with self.subTest("another port of its app, by IP and IPv6"):
-            for url in (f"http://{price.ip4}:9090/", f"http://[{price.ip6}]:9090/"):
+            for url in (f"http://{price.v4}:9090/", f"http://[{price.v6}]:9090/"):
                 status, _, body = cart.curl("-g", url)
                 self.assertEqual(status, 200, body)
                 self.assertEqual(json.loads(body)["local"], "::ffff:127.0.0.1")
         with self.subTest("no sidecar there: untouched"):
-            for host in (out.ip4, f"[{out.ip6}]"):
+            for host in (out.v4, f"[{out.v6}]"):
                 status, _, body = cart.curl("-g", f"http://{host}:8080/y", "-H", "x-woad-color: red")
                 seen = json.loads(body)["headers"]
                 self.assertEqual(status, 200)
                 self.assertNotIn("x-woad-color", seen)
                 self.assertNotIn("x-woad-hops", seen)
-            self.assertEqual({row["service"] for row in cart.access_log(1, authority=f"{out.ip4}:8080")},
+            self.assertEqual({row["service"] for row in cart.access_log(1, authority=f"{out.v4}:8080")},
                              {"passthrough"})
             metrics = cart.admin("/metrics")[1]
             self.assertRegex(metrics, r'woad_requests_total{[^}]*service="passthrough"')
@@ -116,25 +116,25 @@ class Redirected(Suite):
             got = cart.run("curl", "-sS", "--http2-prior-knowledge", "-o", "/dev/null", "-w",
                            "%{http_code} %{http_version}", "http://price:8080/")
             self.assertEqual(got.stdout, "200 2", got.stderr)
-        for host in (out.ip4, out.ip6, price.ip4, price.ip6):
+        for host in (out.v4, out.v6, price.v4, price.v6):
             with self.subTest("the server speaks first", host=host):
                 self.assertEqual(self.talk(cart, host, 3306), "5.7.0 ready for you\nHELLO")
             with self.subTest("the client speaks first, and it is no HTTP", host=host):
                 self.assertEqual(self.talk(cart, host, 7000, "\1bytes"), "\1BYTES")
-        row = cart.access_log(protocol="tcp", upstream_host=f"{out.ip4}:3306")[0]
+        row = cart.access_log(protocol="tcp", upstream_host=f"{out.v4}:3306")[0]
         self.assertEqual((row["bytes_sent"], row["bytes_received"]), (25, 5))
         with self.subTest("the app's call of its own pod"):
-            status, _, body = cart.curl(f"http://{cart.ip4}:8080/me")
+            status, _, body = cart.curl(f"http://{cart.v4}:8080/me")
             self.assertEqual(status, 200)
             self.assertEqual(json.loads(body)["headers"]["x-woad-hops"], "1")
             self.assertTrue(cart.access_log(direction="inbound"))
         with self.subTest("nobody there"):
-            self.assertEqual(cart.curl(f"http://{out.ip4}:9/")[0], 503)
-            got = cart.run(sys.executable, "-c", TALK, out.ip4, "9", "", "0")
+            self.assertEqual(cart.curl(f"http://{out.v4}:9/")[0], 503)
+            got = cart.run(sys.executable, "-c", TALK, out.v4, "9", "", "0")
             self.assertIn("ConnectionResetError", got.stderr)
         for pod in (cart, price):
             self.assertEqual(pod.stop_sidecar(), 0, pod.stderr())
-            self.assertEqual(pod.redirect("--remove").returncode, 0)
+            self.assertEqual(pod.redirect("--remove")[0], 0)
         self.assertEqual(cart.curl("http://price:8080/")[0], 200)
 
     def test_strict_pods(self):
@@ -143,25 +143,25 @@ class Redirected(Suite):
         out = self.pod("out")
         self.mesh(price, sidecar_config("price", mtls="strict", tls=self.identity(price, root)))
         self.mesh(cart, sidecar_config("cart", {
-            "price": {"endpoints": [{"address": f"{price.ip4}:8080"}]},
-            "db": {"protocol": "tcp", "endpoints": [{"address": f"{price.ip4}:3306"}]},
-            "echo": {"protocol": "tcp", "endpoints": [{"address": f"{price.ip4}:7000"}]},
+            "price": {"endpoints": [{"address": f"{price.v4}:8080"}]},
+            "db": {"protocol": "tcp", "endpoints": [{"address": f"{price.v4}:3306"}]},
+            "echo": {"protocol": "tcp", "endpoints": [{"address": f"{price.v4}:7000"}]},
         }, tls=self.identity(cart, root)))
-        for url in ("http://price:8080/", f"http://{price.ip4}:8080/"):
+        for url in ("http://price:8080/", f"http://{price.v4}:8080/"):
             with self.subTest(url):
                 status, _, body = cart.curl(url)
                 self.assertEqual(status, 200)
                 self.assertIn(f"URI={spiffe('cart')}", json.loads(body)["headers"]["x-forwarded-client-cert"])
         with self.subTest("opaque bytes travel in mTLS, whoever speaks first"):
-            self.assertEqual(self.talk(cart, price.ip4, 3306), "5.7.0 ready for you\nHELLO")
-            self.assertEqual(self.talk(cart, price.ip4, 7000, "\1bytes"), "\1BYTES")
+            self.assertEqual(self.talk(cart, price.v4, 3306), "5.7.0 ready for you\nHELLO")
+            self.assertEqual(self.talk(cart, price.v4, 7000, "\1bytes"), "\1BYTES")
             self.assertEqual({row["peer"] for row in price.access_log(2, protocol="tcp")},
                              {spiffe("cart")})
         with self.subTest("plaintext is told so, or closed"):
-            self.assertEqual(out.curl(f"http://{price.ip4}:8080/")[0], 403)
-            got = out.run(sys.executable, "-c", TALK, price.ip4, "7000", "\1bytes", "0")
+            self.assertEqual(out.curl(f"http://{price.v4}:8080/")[0], 403)
+            got = out.run(sys.executable, "-c", TALK, price.v4, "7000", "\1bytes", "0")
             self.assertNotIn("BYTES", got.stdout)
-            got = out.run(sys.executable, "-c", TALK, price.ip4, "3306", "", "0")
+            got = out.run(sys.executable, "-c", TALK, price.v4, "3306", "", "0")
             self.assertNotIn("5.7.0", got.stdout)
 
     def test_tls_of_the_app(self):
@@ -178,29 +178,29 @@ class Redirected(Suite):
             pod.app(f"tls=8443:{pem}")
         self.mesh(cart, sidecar_config("cart", {
             "db": {"protocol": "tcp", "hosts": ["db.example"],
-                   "endpoints": [{"address": f"{db.ip4}:8443"}]}}))
-        for host, name, goes_to in ((out.ip4, "out", out.ip4), (out.ip4, "db.example", db.ip4)):
+                   "endpoints": [{"address": f"{db.v4}:8443"}]}}))
+        for host, name, goes_to in ((out.v4, "out", out.v4), (out.v4, "db.example", db.v4)):
             with self.subTest(name):
                 got = cart.run(sys.executable, "-c", TLS_TALK, host, "8443", name)
                 self.assertTrue(got.stdout.startswith("HELLO"), got.stderr)
                 row = cart.access_log(protocol="tcp", upstream_host=f"{goes_to}:8443")[0]
-                self.assertEqual(row["service"], "db" if goes_to == db.ip4 else "passthrough")
+                self.assertEqual(row["service"], "db" if goes_to == db.v4 else "passthrough")
 
     def test_reject(self):
         cart, out = self.pod("cart"), self.pod("out", "http=8080", "greet=3306", "echo=7000")
         self.mesh(cart, sidecar_config("cart", {
-            "known": {"endpoints": [{"address": f"{out.ip4}:8080"}]}}, unmatched="reject"))
-        self.assertEqual(cart.curl(f"http://{out.ip4}:8080/")[0], 200)
-        self.assertEqual(cart.curl("http://known/", "--connect-to", f"known:80:{out.ip4}:8080")[0], 200)
-        status, headers, _ = cart.curl(f"http://{out.ip4}:7000/")
+            "known": {"endpoints": [{"address": f"{out.v4}:8080"}]}}, unmatched="reject"))
+        self.assertEqual(cart.curl(f"http://{out.v4}:8080/")[0], 200)
+        self.assertEqual(cart.curl("http://known/", "--connect-to", f"known:80:{out.v4}:8080")[0], 200)
+        status, headers, _ = cart.curl(f"http://{out.v4}:7000/")
         self.assertEqual((status, headers.get("x-woad-error")), (404, "no_route"))
-        got = cart.run(sys.executable, "-c", TALK, out.ip4, "7000", "\1bytes", "0")
+        got = cart.run(sys.executable, "-c", TALK, out.v4, "7000", "\1bytes", "0")
         self.assertNotIn("BYTES", got.stdout)
 
     def test_no_loops(self):
         cart, out = self.pod("cart", "http=8080"), self.pod("out")
         self.mesh(cart, sidecar_config("cart", {
-            "me": {"endpoints": [{"address": f"{cart.ip4}:8080"}]}}))
+            "me": {"endpoints": [{"address": f"{cart.v4}:8080"}]}}))
         with self.subTest("balancing chooses this very pod"):
             status, _, body = cart.curl("http://me/", "--connect-to", "me:80:127.0.0.1:15001")
             self.assertEqual(status, 200, body)
@@ -208,22 +208,22 @@ class Redirected(Suite):
         with self.subTest("listeners addressed explicitly"):
             self.assertEqual(cart.curl("http://127.0.0.1:15001/")[0], 404)
             self.assertEqual(cart.curl("http://127.0.0.1:15006/")[0], 404)
-            self.assertEqual(out.curl(f"http://{cart.ip4}:15006/")[0], 404)
+            self.assertEqual(out.curl(f"http://{cart.v4}:15006/")[0], 404)
         with self.subTest("woad's own ports, from another pod"):
             for port in (15000, 15001):
-                self.assertNotEqual(out.curl(f"http://{cart.ip4}:{port}/")[0], 200)
+                self.assertNotEqual(out.curl(f"http://{cart.v4}:{port}/")[0], 200)
         rows = cart.access_log(1, authority="127.0.0.1:15001")
         self.assertEqual(len(rows), 1)
 
     def test_app_at_the_pods_address_alone(self):
         cart, price = self.pod("cart", "http=8080"), self.network.pod("price")
-        price.app(f"at={price.ip4}", "http=8080", "greet=3306", f"at={price.ip6}", "http=8080")
+        price.app(f"at={price.v4}", "http=8080", "greet=3306", f"at={price.v6}", "http=8080")
         self.mesh(price, sidecar_config("price", app="original"))
-        for host in (price.ip4, f"[{price.ip6}]"):
+        for host in (price.v4, f"[{price.v6}]"):
             status, _, body = cart.curl("-g", f"http://{host}:8080/")
             self.assertEqual(status, 200, body)
             self.assertEqual(json.loads(body)["local"], host.strip("[]"))
-        self.assertEqual(self.talk(cart, price.ip4, 3306), "5.7.0 ready for you\nHELLO")
+        self.assertEqual(self.talk(cart, price.v4, 3306), "5.7.0 ready for you\nHELLO")
         self.assertEqual(len(price.access_log(3, direction="inbound")), 3)
 
     def test_drain_under_load(self):
@@ -243,8 +243,8 @@ class Redirected(Suite):
                 "  if r.will_close: break\n"
                 " c.close()\n"
                 "print(n)\n")
-        inbound = cart.popen(sys.executable, "-c", load, price.ip4, "1.5", stdout=subprocess.PIPE)
-        outbound = price.popen(sys.executable, "-c", load, out.ip4, "1.5", stdout=subprocess.PIPE)
+        inbound = cart.popen(sys.executable, "-c", load, price.v4, "1.5", stdout=subprocess.PIPE)
+        outbound = price.popen(sys.executable, "-c", load, out.v4, "1.5", stdout=subprocess.PIPE)
         until(lambda: len(price.access_log(20)) >= 20)
         price.woad.send_signal(signal.SIGTERM)
         for process in (inbound, outbound):
@@ -261,5 +261,5 @@ class Redirected(Suite):
                     "threading.Thread(target=send).start(); got=0\n"
                     "while d:=s.recv(1<<20): got+=len(d)\n"
                     "print(got)\n")
-        got = cart.run(sys.executable, "-c", transfer, out.ip4, timeout=120)
+        got = cart.run(sys.executable, "-c", transfer, out.v4, timeout=120)
         self.assertEqual(got.stdout.strip(), str(32 << 20), got.stderr)

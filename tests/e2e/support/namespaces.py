@@ -1,6 +1,7 @@
-"""Network namespaces: pods that stand beside each other on a bridge of their own, IPv4 and IPv6."""
+"""Network namespaces: hosts that reach each other through a router of their own, IPv4 and IPv6."""
 import ctypes
 import os
+import shutil
 import subprocess
 import threading
 
@@ -11,6 +12,9 @@ def why_not():
     """Why there can be none here; "" when there can."""
     if os.geteuid() != 0:
         return "LEFT OUT: network namespaces need root"
+    for tool in ("ip", "sysctl", "nft"):
+        if not shutil.which(tool):
+            return f"LEFT OUT: {tool} is not installed"
     if subprocess.run(["unshare", "-n", "true"], capture_output=True, check=False).returncode:
         return "LEFT OUT: unshare -n is not permitted here"
     return ""
@@ -20,26 +24,21 @@ def ip(*words):
     subprocess.run(["ip", *words], check=True, capture_output=True)
 
 
-class Pod:
-    """A namespace with an address of each family, and default routes to the other one."""
-
-    def __init__(self, name, number):
-        self.name = name
-        self.v4, self.v6 = f"10.77.0.{number}", f"fd77::{number}"
+class Namespace:
+    def __init__(self, name):
+        self.ns = name
         ip("netns", "add", name)
+        # Detection of duplicate addresses would keep IPv6 waiting for seconds.
+        self.set("ipv6.conf.all.accept_dad=0", "ipv6.conf.default.accept_dad=0")
+        ip("-n", name, "link", "set", "lo", "up")
 
-    def connect(self, device, router):
-        for words in (["link", "set", "lo", "up"],
-                      ["addr", "add", f"{self.v4}/24", "dev", device],
-                      ["addr", "add", f"{self.v6}/64", "dev", device, "nodad"],
-                      ["link", "set", device, "up"],
-                      ["route", "add", "default", "via", router.v4],
-                      ["-6", "route", "add", "default", "via", router.v6]):
-            ip("-n", self.name, *words)
+    def set(self, *settings):
+        code, _, err = self.root("sysctl", "-qw", *(f"net.{setting}" for setting in settings))
+        assert code == 0, err
 
-    def run(self, *words, stdin=None):
-        """(exit code, stdout, stderr) of a program inside."""
-        done = subprocess.run(["ip", "netns", "exec", self.name, *words], input=stdin, text=True,
+    def root(self, *words, stdin=None):
+        """(exit code, stdout, stderr) of a program inside, as root."""
+        done = subprocess.run(["ip", "netns", "exec", self.ns, *words], input=stdin, text=True,
                               capture_output=True, timeout=120, check=False)
         return done.returncode, done.stdout, done.stderr
 
@@ -50,7 +49,7 @@ class Pod:
 
         def enter():
             try:
-                with open(f"/run/netns/{self.name}", "rb") as namespace:
+                with open(f"/run/netns/{self.ns}", "rb") as namespace:
                     setns(namespace.fileno())
                 result.append((work(), None))
             except BaseException as error:  # handed to the caller's thread
@@ -65,26 +64,51 @@ class Pod:
         return value
 
     def close(self):
-        ip("netns", "del", self.name)
+        ip("netns", "del", self.ns)
+
+
+class Host(Namespace):
+    """One with an address of each family, and all else behind the router."""
+
+    def __init__(self, router, name, number):
+        super().__init__(name)
+        self.v4, self.v6 = f"10.77.{number}.2", f"fd77:{number}::2"
+        link = f"link{number}"
+        ip("link", "add", link, "netns", router.ns, "type", "veth", "peer", "name", "eth0", "netns", name)
+        for namespace, device, v4, v6 in ((router.ns, link, f"10.77.{number}.1", f"fd77:{number}::1"),
+                                          (name, "eth0", self.v4, self.v6)):
+            ip("-n", namespace, "addr", "add", f"{v4}/24", "dev", device)
+            ip("-n", namespace, "addr", "add", f"{v6}/64", "dev", device)
+            ip("-n", namespace, "link", "set", device, "up")
+        ip("-n", name, "route", "add", "default", "via", f"10.77.{number}.1")
+        ip("-n", name, "-6", "route", "add", "default", "via", f"fd77:{number}::1")
+
+
+class Network:
+    """A router and its hosts; all of them go with it."""
+
+    def __init__(self, kind=Host):
+        self.tag, self.kind, self.hosts = f"woad-{os.getpid()}", kind, []
+        self.router = Namespace(f"{self.tag}-router")
+        self.router.set("ipv4.ip_forward=1", "ipv6.conf.all.forwarding=1")
+
+    def host(self, name):
+        self.hosts.append(self.kind(self.router, f"{self.tag}-{name}", len(self.hosts) + 1))
+        return self.hosts[-1]
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def close(self):
+        for host in self.hosts:
+            host.close()
+        self.router.close()
 
 
 def setns(descriptor):
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.setns(descriptor, CLONE_NEWNET):
         raise OSError(ctypes.get_errno(), "setns")
-
-
-def two_pods(test):
-    """Two pods that reach each other; they go when the test ends. Skips where there can be none."""
-    reason = why_not()
-    if reason:
-        test.skipTest(reason)
-    pods = []
-    for number, name in ((1, "a"), (2, "b")):
-        pods.append(Pod(f"woad-{os.getpid()}-{name}", number))
-        test.addCleanup(pods[-1].close)
-    ip("-n", pods[0].name, "link", "add", "eth0", "type", "veth", "peer", "name", "eth0", "netns",
-       pods[1].name)
-    pods[0].connect("eth0", pods[1])
-    pods[1].connect("eth0", pods[0])
-    return pods

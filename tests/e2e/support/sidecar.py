@@ -26,6 +26,21 @@ def until(check, seconds=60, every=0.01):
     return value
 
 
+def access_rows(path, count, match):
+    """The lines of an access log that match, as dicts; waits until there are `count`."""
+    found = []
+
+    def enough():
+        with open(path, encoding="utf-8") as file:
+            lines = file.read().split("\n")[:-1]
+        rows = (json.loads(line) for line in lines if line.startswith("{"))
+        found[:] = [row for row in rows if all(row.get(k) == v for k, v in match.items())]
+        return len(found) >= count
+
+    until(enough)
+    return found
+
+
 def service(*endpoints, **more):
     """Endpoints are addresses, or (address, labels)."""
     rows = [{"address": e} if isinstance(e, str) else {"address": e[0], "labels": e[1]}
@@ -132,15 +147,7 @@ class Sidecar:
             return file.read()
 
     def access_log(self, count=0, **match):
-        """The log's lines as dicts; waits until there are `count` that match."""
-        def rows():
-            with open(self.log_path, encoding="utf-8") as file:
-                lines = file.read().split("\n")[:-1]
-            found = [json.loads(line) for line in lines if line.startswith("{")]
-            self.rows = [r for r in found if all(r.get(k) == v for k, v in match.items())]
-            return len(self.rows) >= count
-        until(rows)
-        return self.rows
+        return access_rows(self.log_path, count, match)
 
     def get(self, path, method="GET", headers=None, data=None, port=None):
         request = urllib.request.Request(f"http://127.0.0.1:{port or self.admin}{path}",
