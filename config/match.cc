@@ -138,15 +138,26 @@ Shape<PatternList> principals() {
   });
 }
 
+std::string fault_of_context_value(std::string_view what, std::string_view value) {
+  if (valid_context_value(value)) return {};
+  return quoted(value) + " is not a " + std::string(what) +
+         ": lower-case letters, digits and -, up to four parts with dots between, at most 63 bytes";
+}
+
 }  // namespace
 
 Shape<std::string> context_value(std::string_view what) {
-  return where<std::string>(text(), [what](const std::string& value) -> std::string {
-    if (valid_context_value(value)) return {};
-    return quoted(value) + " is not a " + std::string(what) +
-           ": lower-case letters, digits and -, up to four parts with dots between, at most 63 "
-           "bytes";
-  });
+  return where<std::string>(
+      text(), [what](const std::string& value) { return fault_of_context_value(what, value); });
+}
+
+LabelFault fault_of_label(std::string_view key, std::string_view value) {
+  if (value.empty()) return {};
+  if (key == "color" && value == kBaseColor) {
+    return {"base is reserved", "leave the color out: that is the base"};
+  }
+  if (key == "color") return {fault_of_context_value("colour", value)};
+  return {key == "tenant" ? fault_of_context_value("tenant", value) : std::string()};
 }
 
 Shape<std::string> host_pattern() {
@@ -200,15 +211,10 @@ Shape<Labels> labels() {
     if (!inner(node, out, d)) return false;
     bool good = true;
     for (const auto& [key, value] : out) {
-      if (key != "color" && key != "tenant") continue;
-      std::string checked;
-      if (value->empty()) continue;
-      if (key == "color" && *value == kBaseColor) {
-        d.error(value.node, "base is reserved", "leave the color out: that is the base");
-        good = false;
-      } else {
-        good &= context_value(key == "color" ? "colour" : "tenant").decode(value.node, checked, d);
-      }
+      LabelFault fault = fault_of_label(key, *value);
+      if (fault.message.empty()) continue;
+      d.error(value.node, std::move(fault.message), std::move(fault.hint));
+      good = false;
     }
     return good;
   };

@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "config/tables.h"
-#include "proxy/base/context_value.h"
 
 namespace woad::config {
 namespace {
@@ -25,15 +24,6 @@ std::vector<std::string_view> split(std::string_view list) {
   return parts;
 }
 
-// Why the label cannot be; "": it can.
-std::string fault_of_label(std::string_view key, std::string_view value) {
-  if (key.empty()) return "a label without a name";
-  if ((key != "color" && key != "tenant") || value.empty()) return {};
-  if (key == "color" && value == kBaseColor) return "base is reserved: leave the color out";
-  if (valid_context_value(value)) return {};
-  return quoted(value) + " is not a " + std::string(key == "color" ? "colour" : "tenant");
-}
-
 void add_labels(const std::string& list, Labels& labels, Diagnostics& diagnostics) {
   const auto error = [&](const std::string& what) {
     diagnostics.error(Location(), "node.labels", "WOAD_LABELS: " + what,
@@ -41,15 +31,15 @@ void add_labels(const std::string& list, Labels& labels, Diagnostics& diagnostic
   };
   for (const std::string_view part : split(list)) {
     const size_t equals = part.find('=');
-    if (equals == std::string_view::npos) {
-      error(quoted(part) + " has no =");
+    if (equals == std::string_view::npos || equals == 0) {
+      error(quoted(part) + (equals == 0 ? " has no name" : " has no ="));
       continue;
     }
     const std::string key(part.substr(0, equals));
     const std::string value(part.substr(equals + 1));
-    const std::string fault = fault_of_label(key, value);
-    if (!fault.empty()) {
-      error(fault);
+    const LabelFault fault = fault_of_label(key, value);
+    if (!fault.message.empty()) {
+      error(fault.message);
     } else if (std::none_of(labels.begin(), labels.end(),
                             [&](const auto& label) { return label.first == key; })) {
       labels.emplace_back(key, Located<std::string>{value, {}});
@@ -60,10 +50,9 @@ void add_labels(const std::string& list, Labels& labels, Diagnostics& diagnostic
 void add_probe_paths(const std::string& list, std::vector<Inbound>& inbound,
                      Diagnostics& diagnostics) {
   for (const std::string_view path : split(list)) {
-    if (!path.starts_with('/') || path.find_first_of("?#") != std::string_view::npos) {
-      diagnostics.error(Location(), "inbound",
-                        "WOAD_PROBE_PATHS: " + quoted(path) +
-                            " is not a path: it begins with / and has no query");
+    const std::string fault = fault_of_request_path(path);
+    if (!fault.empty()) {
+      diagnostics.error(Location(), "inbound", "WOAD_PROBE_PATHS: " + fault);
       continue;
     }
     for (Inbound& listener : inbound) {

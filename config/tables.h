@@ -24,8 +24,17 @@ Shape<Labels> labels();
 // A colour or tenant (`what`) as headers and labels have it.
 Shape<std::string> context_value(std::string_view what);
 
+// Why a label cannot have that value; "": it can.
+struct LabelFault {
+  std::string message{};
+  std::string hint{};
+};
+LabelFault fault_of_label(std::string_view key, std::string_view value);
+
 // A path of an HTTP request, without query.
 Shape<std::string> request_path();
+// Why the text is none; "": it is one.
+std::string fault_of_request_path(std::string_view text);
 
 const Table<Tls>& tls_table();
 const Table<ServiceTls>& service_tls_table();

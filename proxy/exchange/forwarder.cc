@@ -124,10 +124,8 @@ const Endpoint* Forwarder::pick_endpoint(const PickBy& policy) {
     return is_another(endpoint) && may_answer(endpoint);
   };
   if (info_.called.valid() && endpoint_ == nullptr) {
-    for (const Endpoint& endpoint : live_->pool().endpoints) {
-      const bool called = endpoint.address == info_.called && may_answer(endpoint);
-      if (called && may_go_to(endpoint)) return &endpoint;
-    }
+    const Endpoint* called = live_->pool().find(info_.called);
+    if (called != nullptr && may_answer(*called) && may_go_to(*called)) return called;
   }
   for (const Accept& accept : {Accept(another), Accept(may_answer)}) {
     while (const Endpoint* endpoint = pick(*live_, policy, worker_.random, accept)) {

@@ -51,21 +51,23 @@ void DownstreamConnection::start() {
     serve(Protocol::kHttp2);
   } else if (alpn == "http/1.1" || protocol == ListenerProtocol::kHttp1) {
     serve(Protocol::kHttp11);
+  } else if (detection_->server != nullptr) {
+    ask_server();
   } else {
-    wait_for_client();
+    detection_->timer.arm(may_be_opaque() ? ServerFirst::kSilence : limits.idle_timeout);
   }
   transport_->start(*this);
 }
 
-void DownstreamConnection::wait_for_client() {
-  const bool first = !detection_->server_asked && detection_->server == nullptr;
-  if (may_be_opaque() && first) {
-    detection_->timer.arm(ServerFirst::kSilence);
-  } else if (detection_->server != nullptr) {
-    detection_->timer.arm(view_->snapshot().exchange_limits.tunnel_idle);
-  } else {
-    detection_->timer.arm(view_->snapshot().limits.idle_timeout);
-  }
+// From now on either may speak first.
+void DownstreamConnection::ask_server() {
+  Detection& detection = *detection_;
+  detection.awaited = Awaited::kEither;
+  ServerFirstHost& self = *this;
+  if (detection.server == nullptr) detection.server = host_.ask_server(*client_.headed, self);
+  const Snapshot& snapshot = view_->snapshot();
+  detection.timer.arm(detection.server == nullptr ? snapshot.limits.idle_timeout
+                                                  : snapshot.exchange_limits.tunnel_idle);
 }
 
 bool DownstreamConnection::may_be_opaque() const {
@@ -170,11 +172,8 @@ FirstBytes DownstreamConnection::judge(std::string_view first) const {
 
 void DownstreamConnection::on_detect_timeout() {
   const bool silent = detection_->prefix.empty();
-  if (may_be_opaque() && silent && !detection_->server_asked) {
-    detection_->server_asked = true;
-    ServerFirstHost& self = *this;
-    detection_->server = host_.ask_server(*client_.headed, self);
-    wait_for_client();
+  if (may_be_opaque() && silent && detection_->awaited == Awaited::kClient) {
+    ask_server();
   } else if (may_be_opaque() && !silent && host_.spec().direction == Direction::kOutbound) {
     const std::string prefix = std::move(detection_->prefix);
     serve_opaque({});

@@ -79,12 +79,14 @@ class DownstreamConnection final : public Deferred,
 
  private:
   enum class State : uint8_t { kDetecting, kServing, kClosing };
+  // Whose first word is waited for.
+  enum class Awaited : uint8_t { kClient, kEither };
   // What is needed only until it is known what is spoken.
   struct Detection {
     std::string alpn;
     Timer timer;
-    std::unique_ptr<ServerFirst> server{};  // of a client that is silent
-    bool server_asked = false;
+    std::unique_ptr<ServerFirst> server{};  // kEither; nullptr: there is none to ask
+    Awaited awaited = Awaited::kClient;
     std::string prefix{};  // what came so far
   };
 
@@ -109,7 +111,7 @@ class DownstreamConnection final : public Deferred,
   // A redirected client that may be relayed as it is.
   bool may_be_opaque() const;
   FirstBytes judge(std::string_view first) const;
-  void wait_for_client();
+  void ask_server();
   void serve(Protocol protocol);
   void serve_opaque(FirstBytes found);
   void on_detect_timeout();

@@ -1,6 +1,5 @@
 #include "proxy/server/server_first.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "proxy/snapshot/route_choice.h"
@@ -26,11 +25,8 @@ ServerFirst::~ServerFirst() {
 }
 
 const Endpoint* ServerFirst::choose(Random& random, const Address& called) const {
-  const auto& endpoints = pool_.endpoints;
-  const auto found =
-      std::find_if(endpoints.begin(), endpoints.end(),
-                   [&](const Endpoint& endpoint) { return endpoint.address == called; });
-  if (found != endpoints.end() && found->address.valid()) return &*found;
+  const Endpoint* there = pool_.find(called);
+  if (there != nullptr) return there;
   return pick(pools_.of(*service_, pool_), BalancerPolicy::kRandom, random,
               [this](const Endpoint& endpoint) {
                 const MonoTime now = scheduler_.now();
@@ -50,13 +46,11 @@ void ServerFirst::on_dial_failed(DialFailure failure) { host_->on_no_server(fail
 std::optional<Address> ServerFirst::adopt(Protocol protocol) {
   const bool fits = protocol == Protocol::kTcp || service_->channel->tls == nullptr;
   if (transport_ == nullptr || !fits) return std::nullopt;
-  const Address address = dialed_.address;
-  const auto endpoint = std::find_if(pool_.endpoints.begin(), pool_.endpoints.end(),
-                                     [&](const Endpoint& each) { return each.address == address; });
-  if (endpoint == pool_.endpoints.end()) return std::nullopt;
+  const Endpoint* endpoint = pool_.find(dialed_.address);
+  if (endpoint == nullptr) return std::nullopt;
   dialed_.transport = std::move(transport_);
   pools_.of(*service_, pool_).state(*endpoint).pool(protocol).adopt(std::move(dialed_));
-  return address;
+  return endpoint->address;
 }
 
 std::unique_ptr<ServerFirst> ask_server(ServerFirstHost& host, const Headed& headed,

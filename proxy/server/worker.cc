@@ -20,7 +20,9 @@ Worker::Worker(uint64_t seed, std::atomic<uint32_t>& client_connections, Process
       context_{loop_.scheduler(), blocks_, arenas_, random_, metrics_, mirrors_},
       listener_context_{loop_, context_, *dialer_, codec_, client_connections, shares.clients},
       sweep_timer_(loop_.scheduler().timers(), bind_timer<&Worker::sweep>(this)) {
-  listener_context_.on_destination = [this] { sweep_timer_.arm(kSweepEvery); };
+  listener_context_.on_destination = [this] {
+    if (!sweep_timer_.armed()) sweep_timer_.arm(kSweepEvery);
+  };
   context_.taps = &taps;
   context_.log = &log_;
   context_.memory = &memory;

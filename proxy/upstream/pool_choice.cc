@@ -1,8 +1,7 @@
 #include "proxy/upstream/pool_choice.h"
 
-#include "proxy/upstream/census.h"
-
 #include "proxy/base/context_value.h"
+#include "proxy/upstream/census.h"
 
 namespace woad {
 namespace {

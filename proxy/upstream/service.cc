@@ -52,6 +52,13 @@ std::string pool_name(std::string_view color, std::string_view tenant) {
   return name;
 }
 
+const Endpoint* Pool::find(const Address& address) const {
+  const auto found =
+      std::find_if(endpoints.begin(), endpoints.end(),
+                   [&](const Endpoint& endpoint) { return endpoint.address == address; });
+  return found == endpoints.end() ? nullptr : &*found;
+}
+
 std::span<const Endpoint> Pool::addresses_of(const Endpoint& endpoint) const {
   if (endpoint.of_name == 0) return {&endpoint, 1};
   const auto is_one = [&](const Endpoint& other) { return other.of_name == endpoint.of_name; };

@@ -100,6 +100,8 @@ struct Pool {
   // Whether an endpoint of it may take a request now. Of one whose names are all unresolved nothing
   // bad is known.
   bool may_answer(MonoTime now) const;
+  // The endpoint of that address; nullptr: none.
+  const Endpoint* find(const Address& address) const;
   // All addresses of the name that this one is of; itself alone when there is no such name.
   std::span<const Endpoint> addresses_of(const Endpoint& endpoint) const;
 };
