@@ -1,0 +1,48 @@
+// What all documents of a store say together: the skeleton of each service's file, and what is
+// wrong with them. Immutable once read; made beside the loop. Any thread.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "proxy/control/documents/problem.h"
+#include "proxy/control/documents/settings.h"
+#include "proxy/control/documents/skeleton.h"
+#include "proxy/control/store/store.h"
+#include "proxy/filter/kind.h"
+
+namespace woad::control {
+
+class Catalog {
+ public:
+  struct Service {
+    // nullptr: its file does not hold, `problems` say why, and the last good one stays.
+    SkeletonPtr skeleton;
+    std::vector<std::string> identities;  // SPIFFE patterns of those who may have it
+  };
+
+  // `documents`: mesh.yaml, services/… and discovered/… of a store (other keys do not matter).
+  // Each skeleton is rendered with `instances` and checked as `woad validate` does it. What did not
+  // change since `previous` (may be nullptr) is taken over. Blocks; not for a loop that serves.
+  static std::shared_ptr<const Catalog> read(const StoreEntries& documents,
+                                             const AllInstances& instances,
+                                             const std::vector<FilterKind>& registry,
+                                             std::shared_ptr<const Catalog> previous);
+
+  // False: mesh.yaml is missing or cannot be used, and nothing else is judged.
+  bool has_mesh() const;
+  const Settings& settings() const;
+  // Every service that has a document or was discovered, broken ones too.
+  const std::map<std::string, Service, std::less<>>& services() const;
+  // By document and place.
+  const std::vector<Problem>& problems() const;
+
+ private:
+  struct Impl;
+  explicit Catalog(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace woad::control
