@@ -25,6 +25,7 @@ woad_dependency(dep_yaml ARCHIVE libyaml-cpp.a SHARED yaml-cpp)
 woad_dependency(dep_cares ARCHIVE libcares.a SHARED cares)
 woad_dependency(dep_re2 ARCHIVE libre2.a SHARED re2 LINKS Threads::Threads)
 woad_dependency(dep_xxhash ARCHIVE libxxhash.a SHARED xxhash)
+woad_dependency(dep_zstd ARCHIVE libzstd.a SHARED zstd)
 
 # spdlog, fmt, CLI11 and nlohmann-json are used header-only.
 add_library(dep_spdlog INTERFACE)

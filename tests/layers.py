@@ -21,6 +21,7 @@ EXCHANGE = SNAPSHOT + ["proxy/snapshot"]
 SERVER = EXCHANGE + ["proxy/exchange", "proxy/health", "proxy/log", "proxy/explain", "proxy/otlp", "proxy/admin"]
 MAY_SEE = {
     "proxy/base": [],
+    "proxy/compress": BASE,
     "proxy/observe": BASE,
     "proxy/net": BASE,
     "proxy/net/tls": BASE + ["proxy/net"],
@@ -62,6 +63,7 @@ THIRD_PARTY = {
     r"yaml-cpp/": ["config", "proxy/yaml"],
     r"nlohmann/": ["config", "proxy/yaml", "proxy/inject", "proxy/log", "proxy/explain", "proxy/otlp", "proxy/admin"],
     r"re2/": ["proxy/match"],
+    r"zstd": ["proxy/compress"],
     r"xxhash": ["config", "proxy/base", "proxy/context"],
     r"CLI/": ["proxy"],
     r"nftables/": ["proxy/redirect"],
