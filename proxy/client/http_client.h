@@ -20,6 +20,7 @@
 #include "proxy/base/time.h"
 #include "proxy/client/url.h"
 #include "proxy/http/message.h"
+#include "proxy/net/address.h"
 #include "proxy/net/loop.h"
 #include "proxy/net/tls/context.h"
 #include "proxy/upstream/dialer.h"
@@ -58,8 +59,8 @@ class HttpCall {
 
 // A whole answer.
 struct HttpAnswer {
-  int status = 0;                                              // 0: there was none
-  std::string why{};                                           // without a status: why
+  int status = 0;     // 0: there was none
+  std::string why{};  // "": it is whole; else why it is not
   std::vector<std::pair<std::string, std::string>> headers{};  // lower-case names
   std::string body{};
 
@@ -90,9 +91,11 @@ class HttpClient {
 
   // The sink outlives the call. No event comes from inside this function.
   std::unique_ptr<HttpCall> stream(HttpRequest request, HttpSink& sink);
-  // The same with the answer as a whole: one whose body is over `most` bytes failed. `done` is
-  // called once and may destroy the call.
+  // The same with the answer as a whole: of one whose body is over `most` bytes there are status
+  // and headers, and `why`. `done` is called once and may destroy the call, and the client.
   std::unique_ptr<HttpCall> ask(HttpRequest request, size_t most, Done done);
+  // Our end of the connection that was opened last; nothing before the first.
+  std::optional<Address> local() const;
   // For the connections to come; older ones are used no more.
   void set_tls(TlsContext::Ptr tls);
 
