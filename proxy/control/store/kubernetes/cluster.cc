@@ -87,23 +87,24 @@ void Cluster::choose_mesh() {
   if (mesh_) mesh_space_ = mesh_->space;
 }
 
-// A name with dots in the namespace of the mesh, which would be that of a service elsewhere, wins:
-// who writes there may say anything.
+// Two that are the same document are none.
 Cluster::Entries Cluster::document_entries() const {
   Entries entries;
-  const auto put = [&](const std::string& key, const ObjectName& name,
-                       const DocumentObject& document) {
-    entries[key] = {.value = document.text.value_or(""),
-                    .revision = document.version,
-                    .origin = "configmap " + words(name),
-                    .error = document.text ? "" : "has no key `document` in its data"};
-  };
-  if (mesh_) put("mesh.yaml", *mesh_, *documents_.find(*mesh_));
-  for (const bool of_mesh : {false, true}) {
-    for (const auto& [name, document] : documents_.all()) {
-      if (document.is_mesh || (name.space == mesh_space_) != of_mesh) continue;
-      put("services/" + service_name(name, mesh_space_) + ".yaml", name, document);
-    }
+  for (const auto& [name, document] : documents_.all()) {
+    if (document.is_mesh && (!mesh_ || name.space != mesh_space_)) continue;
+    const ObjectName service{name.space, document.service};
+    const std::string key =
+        document.is_mesh ? "mesh.yaml" : "services/" + service_name(service, mesh_space_) + ".yaml";
+    StoreEntry entry{.value = document.text.value_or(""),
+                     .revision = document.version,
+                     .origin = "configmap " + words(name),
+                     .error = document.text ? "" : "has no key `document` in its data"};
+    const auto [found, is_new] = entries.emplace(key, entry);
+    if (is_new) continue;
+    StoreEntry& other = found->second;
+    other.error = other.origin + " and " + entry.origin + " are the same document";
+    other.revision = std::max(other.revision, entry.revision);
+    other.value.clear();
   }
   return entries;
 }
@@ -141,7 +142,7 @@ void Cluster::replace(Entries& before, Entries now) {
   for (auto& [key, entry] : now) {
     const auto known = before.find(key);
     if (known != before.end() && known->second.value == entry.value &&
-        known->second.origin == entry.origin &&
+        known->second.origin == entry.origin && known->second.error == entry.error &&
         (known->second.revision == entry.revision || !key.starts_with("rollouts/"))) {
       entry.revision = known->second.revision;
       continue;

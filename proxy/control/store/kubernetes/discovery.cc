@@ -52,8 +52,24 @@ Json hosts_of(const ObjectName& service, std::string_view mesh_space, const Serv
   return hosts;
 }
 
+using Slices = std::vector<const SliceObject*>;
+using Pods = std::map<ObjectName, PodObject>;
+
+// There are endpoints, ready or not, and no sidecar stands before any of them.
+bool is_plaintext(const ObjectName& service, const Slices& slices, const Pods& pods) {
+  bool any = false;
+  for (const SliceObject* const slice : slices) {
+    for (const SliceObject::Endpoint& endpoint : slice->endpoints) {
+      const auto pod = pods.find({service.space, endpoint.pod});
+      if (pod != pods.end() && pod->second.in_mesh) return false;
+      any = any || pod != pods.end() || endpoint.pod.empty();
+    }
+  }
+  return any;
+}
+
 std::string service_text(const ObjectName& service, std::string_view mesh_space,
-                         const ServiceObject& object) {
+                         const ServiceObject& object, bool plaintext) {
   Json words = {{"hosts", hosts_of(service, mesh_space, object)}};
   switch (speaks(port_of(object).app_protocol)) {
     case Speaks::kHttp2: words["protocol"] = "http2"; break;
@@ -61,6 +77,7 @@ std::string service_text(const ObjectName& service, std::string_view mesh_space,
     case Speaks::kHttp:  // between sidecars either version
     case Speaks::kUnknown: break;
   }
+  if (plaintext) words["tls"]["mode"] = "off";
   return dump({{"name", service.name}, {"namespace", service.space}, {"service", words}});
 }
 
@@ -86,12 +103,12 @@ std::string service_name(const ObjectName& service, std::string_view mesh_space)
 }
 
 Discovered discover(const ObjectName& service, std::string_view mesh_space,
-                    const ServiceObject& object, const std::vector<const SliceObject*>& slices,
-                    const std::map<ObjectName, PodObject>& pods) {
+                    const ServiceObject& object, const Slices& slices, const Pods& pods) {
   const std::string name = service_name(service, mesh_space);
   const std::string& port_name = port_of(object).name;
   Discovered found;
-  found["discovered/" + name] = service_text(service, mesh_space, object);
+  found["discovered/" + name] =
+      service_text(service, mesh_space, object, is_plaintext(service, slices, pods));
   for (const SliceObject* const slice : slices) {
     const auto port = slice->ports.find(port_name);
     if (port == slice->ports.end() || slice->family != object.family) continue;
@@ -100,7 +117,7 @@ Discovered discover(const ObjectName& service, std::string_view mesh_space,
       const auto pod = pods.find({service.space, endpoint.pod});
       const bool is_known = endpoint.pod.empty() || pod != pods.end();
       const auto labels = labels_of(endpoint, pod == pods.end() ? nullptr : &pod->second);
-      if (!address || !is_known || !labels) continue;
+      if (!endpoint.takes_requests || !address || !is_known || !labels) continue;
       const std::string instance = endpoint.pod.empty() ? address->to_string() : endpoint.pod;
       found["instances/" + name + "/" + instance] =
           dump({{"address", address->to_string()}, {"labels", *labels}});

@@ -16,6 +16,10 @@ std::string service_name(const ObjectName& service, std::string_view mesh_space)
 // discovered/<service>, and instances/<service>/<pod>, by key.
 using Discovered = std::map<std::string, std::string>;
 
+// Pods that have no sidecar are called in plaintext, as long as none of the service's has one;
+// while it has no endpoints, that is left to the documents, so that scaling it to none changes
+// nothing of a mesh.
+//
 // Of a Service with several ports the mesh knows one: the first whose appProtocol is one of HTTP,
 // else one that is called `http`, else the first of TCP. `slices` are all those of the service.
 //

@@ -28,6 +28,18 @@ uint16_t port_number(const Json& port) {
   return good ? number.get<uint16_t>() : uint16_t{0};
 }
 
+const Json& annotation(const Json& object, std::string_view name) {
+  return at(at(at(object, "metadata"), "annotations"), name);
+}
+
+// By the mark of an injection: the names of what it put in, in JSON.
+bool is_redirected(const Json& pod) {
+  const Json mark = Json::parse(text(annotation(pod, "woad.dev/injected")), nullptr, false);
+  const auto& names = items(at(mark, "initContainers"));
+  return std::any_of(names.begin(), names.end(),
+                     [](const Json& name) { return text(name) == "woad-redirect"; });
+}
+
 bool takes_requests(const Json& endpoint) {
   const Json& conditions = at(endpoint, "conditions");
   return !is_false(at(conditions, "ready")) && !is_true(at(conditions, "terminating"));
@@ -76,13 +88,14 @@ std::optional<SliceObject> read_slice(const Json& object) {
   }
   for (const Json& endpoint : items(at(object, "endpoints"))) {
     const auto& addresses = items(at(endpoint, "addresses"));
-    if (addresses.empty() || !takes_requests(endpoint)) continue;
+    if (addresses.empty()) continue;
     const Json& target = at(endpoint, "targetRef");
     slice.endpoints.push_back({
         // All addresses of an endpoint are the same one (API reference, Endpoint.addresses).
         .address = text(addresses.front()),
         .pod = text(target, "kind") == "Pod" ? text(target, "name") : std::string(),
         .zone = text(endpoint, "zone"),
+        .takes_requests = takes_requests(endpoint),
     });
   }
   return slice;
@@ -94,6 +107,7 @@ PodObject read_pod(const Json& object) {
     std::string value = text(label(object, name));
     if (!value.empty()) pod.labels.emplace(ours, std::move(value));
   }
+  pod.in_mesh = is_redirected(object);
   return pod;
 }
 
@@ -101,8 +115,11 @@ std::optional<DocumentObject> read_document(const Json& object) {
   const std::string role = text(label(object, "woad.dev/document"));
   if (role != "mesh" && role != "service") return {};
   const Json& metadata = at(object, "metadata");
-  DocumentObject document{.is_mesh = role == "mesh",
-                          .created = text(metadata, "creationTimestamp")};
+  DocumentObject document;
+  document.is_mesh = role == "mesh";
+  document.service = text(annotation(object, "woad.dev/service"));
+  if (document.service.empty()) document.service = text(metadata, "name");
+  document.created = text(metadata, "creationTimestamp");
   document.version = parse_decimal(text(metadata, "resourceVersion")).value_or(0);
   const Json& words = at(at(object, "data"), "document");
   if (words.is_string()) document.text = words;

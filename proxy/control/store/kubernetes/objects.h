@@ -54,21 +54,22 @@ struct SliceObject {
     std::string address;
     std::string pod;  // "": none stands behind it
     std::string zone;
+    bool takes_requests = false;  // ready, as one is of which nothing is known, and not terminating
     bool operator==(const Endpoint&) const = default;
   };
   std::string service;
   std::string family;                     // IPv4, IPv6
   std::map<std::string, uint16_t> ports;  // of TCP, by name
-  std::vector<Endpoint> endpoints;        // that take requests
+  std::vector<Endpoint> endpoints;
   bool operator==(const SliceObject&) const = default;
 };
 
-// An endpoint of unknown readiness is ready; one that terminates is none. Nothing: the slice is of
-// no service.
+// Nothing: it is of no service.
 std::optional<SliceObject> read_slice(const Json& object);
 
 struct PodObject {
   std::map<std::string, std::string> labels;  // by the names that the mesh has for them
+  bool in_mesh = false;                       // what comes is redirected to its sidecar
   bool operator==(const PodObject&) const = default;
 };
 
@@ -77,8 +78,9 @@ PodObject read_pod(const Json& object);
 // A ConfigMap labelled woad.dev/document.
 struct DocumentObject {
   bool is_mesh = false;
-  std::optional<std::string> text{};  // nothing: there is no key `document`
-  std::string created;                // RFC 3339
+  std::string service;              // annotation woad.dev/service, else its name
+  std::optional<std::string> text;  // nothing: there is no key `document`
+  std::string created;              // RFC 3339
   uint64_t version = 0;
   bool operator==(const DocumentObject&) const = default;
 };

@@ -107,7 +107,7 @@ TEST_CASE("kubernetes cluster: whatever comes first of service, slice and pod") 
     world.remove(cluster.pods(), p1);
     CHECK(world.settle() == Keys{"instances/price.shop/p1"});
     world.remove(cluster.slices(), slice);
-    CHECK(world.settle() == Keys{"instances/price.shop/p2"});
+    CHECK(world.settle() == Keys{"discovered/price.shop", "instances/price.shop/p2"});
     world.remove(cluster.pods(), p2);
     CHECK(world.settle().empty());
   }
@@ -162,16 +162,35 @@ TEST_CASE("kubernetes cluster: the mesh moves, and names with it") {
                                    "mesh.yaml", "services/price.yaml"});
 }
 
-TEST_CASE("kubernetes cluster: a document that is none, and one for a name with dots") {
+TEST_CASE("kubernetes cluster: documents that are none") {
   World world("woad-system");
-  Json empty = test::document("woad-system", "price.shop", 1, "service", "");
+  ObjectSink& documents = world.cluster.documents();
+  Json empty = test::document("woad-system", "mesh", 1, "mesh", "");
   empty.erase("data");
-  world.put(world.cluster.documents(), empty);
-  world.put(world.cluster.documents(), test::document("shop", "price", 2, "service", "x"));
-  world.cluster.begin(3);
-  const StoreEntry& entry = world.heard.entries["services/price.shop.yaml"];
-  CHECK(entry.origin == "configmap woad-system/price.shop");
-  CHECK(entry.error == "has no key `document` in its data");
+  Json renamed = test::document("woad-system", "cart-2", 2, "service", "x");
+  renamed["metadata"]["annotations"]["woad.dev/service"] = "cart";
+  world.put(documents, empty);
+  world.put(documents, test::document("woad-system", "cart", 3, "service", "y"));
+  world.put(documents, renamed);
+  world.cluster.begin(4);
+  const auto said = [&](const std::string& key) {
+    const StoreEntry& entry = world.heard.entries[key];
+    return entry.value + "|" + entry.error;
+  };
+  CHECK(said("mesh.yaml") == "|has no key `document` in its data");
+  CHECK(said("services/cart.yaml") ==
+        "|configmap woad-system/cart and configmap woad-system/cart-2 are the same document");
+
+  world.remove(documents, renamed);
+  world.put(documents, test::document("woad-system", "mesh", 5, "mesh", ""));
+  CHECK(world.settle() == Keys{"mesh.yaml", "services/cart.yaml"});
+  CHECK(said("mesh.yaml") == "|");
+  CHECK(said("services/cart.yaml") == "y|");
+  world.put(documents, test::document("woad-system", "mesh-2", 6, "mesh", "z"));
+  world.put(documents, test::document("shop", "mesh", 7, "mesh", "z"));
+  CHECK(world.settle() == Keys{"mesh.yaml"});
+  CHECK(said("mesh.yaml") ==
+        "|configmap woad-system/mesh and configmap woad-system/mesh-2 are the same document");
 }
 
 TEST_CASE("kubernetes cluster: state, in the namespace of the mesh alone") {

@@ -15,13 +15,15 @@ struct Given {
   std::string endpoints = endpoint("p1", "10.0.0.1");
   std::string slice_port = "{'port': 8080}";
   std::string labels = "{}";
+  bool in_mesh = true;  // p1
 };
 
 Discovered found(const Given& given, std::string_view mesh_space = "woad-system") {
   const auto service = read_service(given.service);
   const auto slice = read_slice(test::slice("shop", "price", 2, given.endpoints, given.slice_port));
-  const std::map<ObjectName, PodObject> pods = {
-      {{"shop", "p1"}, read_pod(test::pod("shop", "p1", 3, given.labels))}};
+  std::map<ObjectName, PodObject> pods = {
+      {{"shop", "p1"}, read_pod(test::pod("shop", "p1", 3, given.labels))}, {{"shop", "p2"}, {}}};
+  pods[{"shop", "p1"}].in_mesh = given.in_mesh;
   return discover({"shop", "price"}, mesh_space, *service, {&*slice}, pods);
 }
 
@@ -118,6 +120,34 @@ TEST_CASE("kubernetes discovery: labels, and who is left out for them") {
     const auto instance = all.find("instances/price.shop/p1");
     CHECK((instance == all.end()) == (*row.found == '\0'));
     if (instance != all.end()) CHECK(json(instance->second)["labels"] == json(row.found));
+  }
+}
+
+TEST_CASE("kubernetes discovery: plaintext to those that have no sidecar") {
+  struct Row {
+    bool in_mesh;
+    std::string endpoints;
+    bool plaintext;
+  };
+  const std::string not_ready = ", 'conditions': {'ready': false}";
+  const Row rows[] = {
+      {true, endpoint("p1", "10.0.0.1"), false},
+      {false, endpoint("p1", "10.0.0.1"), true},
+      {true, endpoint("p1", "10.0.0.1") + ", " + endpoint("p2", "10.0.0.2"), false},
+      {true, endpoint("p1", "10.0.0.1", not_ready) + ", " + endpoint("p2", "10.0.0.2"), false},
+      {false, endpoint("p1", "10.0.0.1", not_ready), true},
+      {false, "{'addresses': ['10.0.0.7']}", true},
+      {false, endpoint("p-unknown", "10.0.0.8"), false},
+      {false, "", false},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.endpoints);
+    Given given;
+    given.in_mesh = row.in_mesh;
+    given.endpoints = row.endpoints;
+    const Json service = json(found(given).at("discovered/price.shop"))["service"];
+    CHECK(service.contains("tls") == row.plaintext);
+    if (row.plaintext) CHECK(service["tls"]["mode"] == "off");
   }
 }
 

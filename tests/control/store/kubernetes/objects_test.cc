@@ -75,7 +75,8 @@ TEST_CASE("kubernetes objects: which endpoints take requests") {
         "shop", "price", 1,
         test::endpoint("p1", "10.0.0.1", std::string(", 'conditions': ") + row.conditions)));
     REQUIRE(slice);
-    CHECK(slice->endpoints.size() == (row.takes ? 1 : 0));
+    REQUIRE(slice->endpoints.size() == 1);
+    CHECK(slice->endpoints[0].takes_requests == row.takes);
   }
 }
 
@@ -90,7 +91,7 @@ TEST_CASE("kubernetes objects: slices") {
   CHECK(slice->service == "price");
   CHECK(slice->ports == std::map<std::string, uint16_t>{{"", 8080}});
   REQUIRE(slice->endpoints.size() == 1);
-  CHECK(slice->endpoints[0] == SliceObject::Endpoint{"10.0.0.9", "", "z1"});
+  CHECK(slice->endpoints[0] == SliceObject::Endpoint{"10.0.0.9", "", "z1", true});
 }
 
 TEST_CASE("kubernetes objects: labels of pods") {
@@ -100,6 +101,28 @@ TEST_CASE("kubernetes objects: labels of pods") {
   CHECK(pod.labels ==
         std::map<std::string, std::string>{{"color", "red"}, {"tenant", "acme"}, {"zone", "z1"}});
   CHECK(read_pod(json("{'metadata': {'labels': {'woad.dev/color': 5}}}")).labels.empty());
+}
+
+TEST_CASE("kubernetes objects: pods whose sidecar takes what comes") {
+  struct Row {
+    const char* mark;
+    bool in_mesh;
+  };
+  const Row rows[] = {
+      {R"({"initContainers":["woad-redirect","woad"]})", true},
+      {R"({"initContainers":["woad"]})", false},
+      {R"({"initContainers":"woad-redirect"})", false},
+      {"[]", false},
+      {"woad-redirect", false},
+      {"", false},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.mark);
+    Json pod = test::pod("shop", "p", 1);
+    CHECK_FALSE(read_pod(pod).in_mesh);
+    pod["metadata"]["annotations"]["woad.dev/injected"] = row.mark;
+    CHECK(read_pod(pod).in_mesh == row.in_mesh);
+  }
 }
 
 TEST_CASE("kubernetes objects: documents") {
@@ -115,6 +138,9 @@ TEST_CASE("kubernetes objects: documents") {
   REQUIRE(service);
   CHECK_FALSE(service->is_mesh);
   CHECK_FALSE(service->text);
+  CHECK(service->service == "price");
+  empty["metadata"]["annotations"]["woad.dev/service"] = "stock";
+  CHECK(read_document(empty)->service == "stock");
 }
 
 }  // namespace
