@@ -1,5 +1,7 @@
 #include "proxy/admin/api.h"
 
+#include "proxy/http/browser.h"
+
 #include <nlohmann/json.hpp>
 
 #include "tests/server/testing.h"
