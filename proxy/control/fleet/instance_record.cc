@@ -29,7 +29,7 @@ Result<InstanceRecord> parse_instance_record(std::string_view text) {
     if (!value.is_string()) return Error{"has a label that is no text: " + name};
     record.instance.labels[name] = value;
   }
-  const Json weight = json.value("weight", Json(1u));
+  const Json weight = json.value("weight", Json(Instance().weight));
   if (!weight.is_number_unsigned() || weight > 1'000'000u) return Error{"has no weight from 0 on"};
   record.instance.weight = weight;
   record.registered = from_millis(json.value("registered", Json()));
