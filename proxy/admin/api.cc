@@ -10,6 +10,7 @@
 #include "proxy/admin/tap.h"
 #include "proxy/base/strings.h"
 #include "proxy/explain/explain.h"
+#include "proxy/http/accept.h"
 #include "proxy/http/browser.h"
 #include "proxy/observe/prometheus.h"
 
@@ -23,15 +24,6 @@ constexpr std::string_view kJson = "application/json";
 
 AdminResponse plain(int status, std::string body) {
   return {.status = status, .body = std::move(body)};
-}
-
-bool wants_openmetrics(const RequestHead& request) {
-  bool wanted = false;
-  for (const Header& field : request.headers) {
-    if (!equals_ignore_case(field.name, "accept")) continue;
-    wanted = wanted || field.value.find("application/openmetrics-text") != std::string_view::npos;
-  }
-  return wanted;
 }
 
 Result<ExplainRequest> read_explain_request(std::string_view query) {
@@ -148,7 +140,8 @@ void AdminApi::readyz(const RequestHead&, Done& done) {
 }
 
 void AdminApi::metrics(const RequestHead& request, Done& done) {
-  const auto form = wants_openmetrics(request) ? Exposition::kOpenMetrics : Exposition::kPrometheus;
+  const auto form = accepts(request.headers, kOpenMetricsType) ? Exposition::kOpenMetrics
+                                                               : Exposition::kPrometheus;
   auto extra = config_metrics(backend_.config_status());
   extra.push_back(breaker_metrics(*backend_.snapshot()));
   extra.push_back(endpoint_metrics(*backend_.snapshot(), backend_.now()));

@@ -1,9 +1,8 @@
 #include "proxy/admin/api.h"
 
-#include "proxy/http/browser.h"
-
 #include <nlohmann/json.hpp>
 
+#include "proxy/http/browser.h"
 #include "tests/server/testing.h"
 
 namespace woad {
