@@ -90,7 +90,6 @@ Api::Pending Api::dispatch(WebRequest& request, Done done) {
   if (allowed.empty())
     return refused(not_known("there is no such call; config/control.md lists them"));
   WebResponse response = refuse(405, "bad_request", "this path takes " + allowed);
-  WebResponse response = refuse(405, "bad_request", "this path takes " + allowed);
   response.headers.emplace_back("allow", allowed);
   return refused(std::move(response));
 }

@@ -97,10 +97,9 @@ void Plane::on_instances() {
 }
 
 void Plane::on_gather() {
+  if (!view_.registry().judge(scheduler_.wall(), settings())) return;
   gathered_ = scheduler_.now();
-  if (view_.registry().judge(scheduler_.wall(), settings())) {
-    files_.set_instances(view_.registry().live());
-  }
+  files_.set_instances(view_.registry().live());
 }
 
 // Without the store nobody else can have heard of a heartbeat: nothing is judged.
@@ -152,12 +151,7 @@ void Plane::apply(const std::string& service) {
 }
 
 void Plane::apply_all() {
-  std::set<std::string> names;
-  if (const auto& catalog = catalogs_.last_with_mesh()) {
-    for (const auto& [name, service] : catalog->services()) names.insert(name);
-  }
-  for (const auto& [name, records] : view_.services()) names.insert(name);
-  for (const std::string& name : names) apply(name);
+  for (const std::string& name : view_.service_names()) apply(name);
 }
 
 }  // namespace woad::control

@@ -25,12 +25,7 @@ void RolloutDesk::settle(const std::string& service) {
 }
 
 void RolloutDesk::settle_all() {
-  std::set<std::string> names;
-  if (const auto& catalog = catalogs_.last_with_mesh()) {
-    for (const auto& [name, service] : catalog->services()) names.insert(name);
-  }
-  for (const auto& [name, records] : view_.services()) names.insert(name);
-  for (const std::string& name : names) settle(name);
+  for (const std::string& name : view_.service_names()) settle(name);
 }
 
 void RolloutDesk::end(const std::string& service) {

@@ -39,6 +39,22 @@ bool StoreView::has_service(std::string_view service) const {
          documents_.contains(std::string(kDiscovered) + name);
 }
 
+std::set<std::string> StoreView::service_names() const {
+  constexpr std::string_view kEnd = ".yaml";
+  std::set<std::string> names;
+  for (const auto& [name, records] : services_) names.insert(name);
+  for (const auto& [key, document] : documents_) {
+    std::string_view name = key;
+    if (name.starts_with(kDiscovered)) {
+      names.emplace(name.substr(kDiscovered.size()));
+    } else if (name.starts_with(kServices) && name.ends_with(kEnd)) {
+      name.remove_suffix(kEnd.size());
+      names.emplace(name.substr(kServices.size()));
+    }
+  }
+  return names;
+}
+
 const ServiceRecords* StoreView::find(std::string_view service) const {
   const auto at = services_.find(service);
   return at == services_.end() ? nullptr : &at->second;

@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -56,6 +57,8 @@ class StoreView final : public StoreWatcher {
   const StoreEntries& documents() const { return documents_; }
   uint64_t documents_revision() const { return documents_revision_; }
   bool has_service(std::string_view service) const;
+  // Those, and others of which there are records.
+  std::set<std::string> service_names() const;
 
   Registry& registry() { return registry_; }
   const Registry& registry() const { return registry_; }

@@ -24,13 +24,10 @@ void count_members(const ServiceRecords& records, ServiceTally& tally) {
 std::map<std::string, ServiceTally> tally_services(const Plane& plane) {
   std::map<std::string, ServiceTally> all;
   const StoreView& view = plane.view();
-  if (const auto& catalog = plane.catalogs().last_with_mesh()) {
-    for (const auto& [name, service] : catalog->services()) {
-      if (view.has_service(name)) all[name];
-    }
-  }
-  for (const auto& [name, records] : view.services()) {
-    if (view.has_service(name)) count_members(records, all[name]);
+  for (const std::string& name : view.service_names()) {
+    if (!view.has_service(name)) continue;
+    ServiceTally& tally = all[name];
+    if (const ServiceRecords* const records = view.find(name)) count_members(*records, tally);
   }
   for (const auto& [key, entry] : view.registry().records()) {
     if (!entry.counts()) continue;
