@@ -18,7 +18,7 @@ UPSTREAM = CODEC + ["proxy/http/h1", "proxy/http/h2", "proxy/http/tcp", "proxy/n
 FILTER = UPSTREAM + ["proxy/match", "proxy/context", "proxy/upstream", "config"]
 SNAPSHOT = FILTER + ["proxy/filter"]
 EXCHANGE = SNAPSHOT + ["proxy/snapshot"]
-SERVER = EXCHANGE + ["proxy/exchange", "proxy/health", "proxy/log", "proxy/explain", "proxy/otlp", "proxy/admin"]
+SERVER = EXCHANGE + ["proxy/exchange", "proxy/client", "proxy/health", "proxy/log", "proxy/explain", "proxy/otlp", "proxy/admin"]
 MAY_SEE = {
     "proxy/base": [],
     "proxy/compress": BASE,
@@ -45,10 +45,11 @@ MAY_SEE = {
     "proxy/upstream": UPSTREAM,
     "proxy/filter": FILTER,
     "proxy/snapshot": SNAPSHOT,
-    "proxy/health": EXCHANGE + ["proxy/log"],
+    "proxy/client": UPSTREAM + ["proxy/upstream", "config"],
+    "proxy/health": EXCHANGE + ["proxy/client", "proxy/log"],
     "proxy/exchange": EXCHANGE,
     "proxy/explain": EXCHANGE + ["proxy/exchange"],
-    "proxy/otlp": CODEC + ["proxy/http/h1", "proxy/log", "config"],
+    "proxy/otlp": UPSTREAM + ["proxy/upstream", "proxy/client", "proxy/log", "config"],
     "proxy/admin": EXCHANGE + ["proxy/exchange", "proxy/explain"],
     "proxy/server": SERVER,
     "proxy/redirect": BASE + ["config"],
