@@ -37,7 +37,7 @@ MAY_SEE = {
     "proxy/inject": BASE + ["proxy/net", "proxy/net/tls", "proxy/yaml", "config"],
     "proxy/control/store": BASE,
     "proxy/control/documents": SNAPSHOT + ["proxy/snapshot", "proxy/yaml", "proxy/control/store"],
-    "proxy/control/plane": EXCHANGE + ["proxy/compress", "proxy/web", "proxy/control/documents", "proxy/control/fleet",
+    "proxy/control/plane": EXCHANGE + ["proxy/compress", "proxy/client", "proxy/web", "proxy/control/documents", "proxy/control/fleet",
                                        "proxy/control/store"],
     "proxy/control/fleet": BASE + ["proxy/compress", "proxy/control/documents"],
     "proxy/match": CODEC + ["proxy/net/tls", "config"],
@@ -54,7 +54,7 @@ MAY_SEE = {
     "proxy/server": SERVER,
     "proxy/redirect": BASE + ["config"],
     "proxy": SERVER + ["proxy/server", "proxy/net/local_ca", "proxy/redirect", "proxy/yaml",
-                       "proxy/inject", "proxy/web", "proxy/webhook", "filters"],  # the command line, main.cc
+                       "proxy/inject", "proxy/web", "proxy/webhook", "proxy/client", "proxy/control/plane", "filters"],  # the command line, main.cc
     "config": BASE,
     "filters": FILTER + ["proxy/filter"],
 }
