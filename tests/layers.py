@@ -35,7 +35,7 @@ MAY_SEE = {
     "proxy/web": UPSTREAM,
     "proxy/webhook": UPSTREAM + ["proxy/web", "proxy/yaml", "proxy/inject", "config"],
     "proxy/inject": BASE + ["proxy/net", "proxy/net/tls", "proxy/yaml", "config"],
-    "proxy/control/store": UPSTREAM + ["proxy/upstream", "proxy/client"],
+    "proxy/control/store": UPSTREAM + ["proxy/upstream", "proxy/client", "config"],
     "proxy/control/documents": SNAPSHOT + ["proxy/snapshot", "proxy/yaml", "proxy/control/store"],
     "proxy/control/fleet": BASE + ["proxy/compress", "proxy/control/documents"],
     "proxy/match": CODEC + ["proxy/net/tls", "config"],
