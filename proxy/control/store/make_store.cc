@@ -1,12 +1,10 @@
 #include "proxy/control/store/make_store.h"
 
-#include <random>
 #include <string>
-#include <vector>
 
-#include "proxy/client/http_client.h"
 #include "proxy/control/store/directory_store.h"
-#include "proxy/control/store/etcd_store.h"
+#include "proxy/control/store/kubernetes/kubernetes_store.h"
+#include "proxy/control/store/make_etcd_store.h"
 
 namespace woad::control {
 namespace {
@@ -19,59 +17,13 @@ Made make_directory(std::string_view path, const StoreMeans& means) {
       std::make_unique<DirectoryStore>(means.loop.scheduler(), means.events, std::string(path)));
 }
 
-Result<Url> parse_server(std::string_view text) {
-  Result<Url> url = parse_url(text);
-  const std::string name(text);
-  if (!url) return Error{"etcd: " + name + " " + url.error().message};
-  const bool has_port =
-      url->authority.find(':', url->authority.rfind(']') + 1) != std::string::npos;
-  if (!has_port) return Error{"etcd: " + name + " has no port; etcd's own is 2379"};
-  if (url->target != "/") return Error{"etcd: " + name + " has a path; there is none to ask for"};
-  return url;
-}
-
-std::shared_ptr<HttpClient> make_client(const Url& server, const StoreMeans& means) {
-  HttpClientOptions options{.origin = server};
-  if (server.tls) {
-    auto how = std::make_shared<TlsClientOptions>();
-    how->sni = server.host;
-    options.tls = means.tls;
-    options.tls_options = std::move(how);
+Made make_kubernetes(std::string_view rest, const StoreMeans& means) {
+  if (!rest.empty()) {
+    return Error{
+        "kubernetes takes nothing behind a colon; a cluster outside is named by "
+        "--kubeconfig"};
   }
-  return std::make_shared<HttpClient>(means.loop, means.blocks, std::move(options));
-}
-
-uint64_t random_seed() {
-  std::random_device entropy;
-  return uint64_t{entropy()} << 32 | entropy();
-}
-
-// A server without its scheme has that of the one before.
-Made make_etcd(std::string_view list, const StoreMeans& means) {
-  std::vector<EtcdServer> servers;
-  std::vector<std::shared_ptr<HttpClient>> encrypted;
-  std::string scheme;
-  while (!list.empty()) {
-    const size_t comma = std::min(list.find(','), list.size());
-    std::string item(list.substr(0, comma));
-    list.remove_prefix(std::min(comma + 1, list.size()));
-    if (item.find("://") == std::string::npos) item.insert(0, scheme);
-    const Result<Url> url = parse_server(item);
-    if (!url) return url.error();
-    if (url->tls && means.tls == nullptr) {
-      return Error{"etcd: " + item + " needs --tls-dir: its ca.crt says which etcd is believed"};
-    }
-    scheme = url->tls ? "https://" : "http://";
-    std::shared_ptr<HttpClient> client = make_client(*url, means);
-    if (url->tls) encrypted.push_back(client);
-    servers.push_back({url->authority, std::move(client)});
-  }
-  if (servers.empty()) return Error{"etcd: needs a URL, such as etcd:http://127.0.0.1:2379"};
-  const auto set_tls = [encrypted = std::move(encrypted)](const TlsContext::Ptr& tls) {
-    for (const std::shared_ptr<HttpClient>& each : encrypted) each->set_tls(tls);
-  };
-  return std::unique_ptr<Store>(std::make_unique<EtcdStore>(
-      means.loop.scheduler(), std::move(servers), random_seed(), set_tls));
+  return make_kubernetes_store(means.loop, means.blocks, {.kubeconfig = means.kubeconfig});
 }
 
 struct Kind {
@@ -82,7 +34,8 @@ struct Kind {
 
 constexpr Kind kKinds[] = {
     {"dir", make_directory, "dir:PATH"},
-    {"etcd", make_etcd, "etcd:http://HOST:PORT[,...]"},
+    {"etcd", make_etcd_store, "etcd:http://HOST:PORT[,...]"},
+    {"kubernetes", make_kubernetes, "kubernetes"},
 };
 
 }  // namespace
