@@ -35,7 +35,7 @@ MAY_SEE = {
     "proxy/web": UPSTREAM,
     "proxy/webhook": UPSTREAM + ["proxy/web", "proxy/yaml", "proxy/inject", "config"],
     "proxy/inject": BASE + ["proxy/net", "proxy/net/tls", "proxy/yaml", "config"],
-    "proxy/control/store": UPSTREAM + ["proxy/upstream", "proxy/client", "proxy/control/store/kubernetes"],
+    "proxy/control/store": UPSTREAM + ["proxy/upstream", "proxy/client", "config", "proxy/control/store/kubernetes"],
     "proxy/control/store/kubernetes": UPSTREAM + ["proxy/upstream", "proxy/client", "proxy/yaml", "proxy/control/store",
                                                   "config"],
     "proxy/control/documents": SNAPSHOT + ["proxy/snapshot", "proxy/yaml", "proxy/control/store"],
