@@ -242,9 +242,9 @@ class Chart(unittest.TestCase):
         found = [d for d in documents(template(*IDENTITY, "--set", "control.services.price\\.shop.uses={stock.shop}",
                                                "--set-json", "control.services.audit.uses=[]"))
                  if d["metadata"]["labels"].get("woad.dev/document") == "service"]
-        self.assertEqual([(d["metadata"]["namespace"], d["metadata"]["name"], d["data"]) for d in found], [
-            ("woad-system", "audit", {"document": "uses: []"}),
-            ("shop", "price", {"document": "uses:\n- stock.shop"})])
+        self.assertEqual([(d["metadata"]["namespace"], d["metadata"]["annotations"], d["data"]) for d in found], [
+            ("woad-system", {"woad.dev/service": "audit"}, {"document": "uses: []"}),
+            ("shop", {"woad.dev/service": "price"}, {"document": "uses:\n- stock.shop"})])
 
     @unittest.skipUnless(os.environ.get("PROMTOOL"), "LEFT OUT: no promtool")
     def test_rules(self):
