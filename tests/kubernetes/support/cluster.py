@@ -1,6 +1,7 @@
 """A cluster in this network namespace: etcd, API server, controller manager, kwok for pods that only pretend to run
 (node `fake`), and kubelet.py for those that do (node `real`). Needs the namespaces that run.py makes."""
 import json
+import pathlib
 import secrets
 import shutil
 import subprocess
@@ -21,6 +22,7 @@ class Cluster:
         self.processes = []
         self.kubelet = None
         subprocess.run(["ip", "addr", "add", f"{ADDRESS}/32", "dev", "lo"], check=True)
+        pathlib.Path("/proc/sys/net/ipv4/ip_forward").write_text("1", encoding="ascii")  # from pod to pod
         try:
             self.start()
         except BaseException:
@@ -35,14 +37,14 @@ class Cluster:
         self.spawn("etcd", shutil.which("etcd"), "--data-dir=etcd", f"--listen-client-urls={etcd}",
                    f"--advertise-client-urls={etcd}", "--unsafe-no-fsync")
         self.spawn(
-            "kube-apiserver", TOOLS / "kube-apiserver", f"--etcd-servers={etcd}", "--bind-address=127.0.0.1",
+            "kube-apiserver", TOOLS / "kube-apiserver", f"--etcd-servers={etcd}", f"--bind-address={ADDRESS}",
             f"--secure-port={PORT}", "--cert-dir=pki", f"--advertise-address={ADDRESS}",
             "--service-account-issuer=https://kubernetes.default.svc", "--service-account-key-file=sa.key",
             "--service-account-signing-key-file=sa.key", "--service-cluster-ip-range=10.96.0.0/16",
             "--token-auth-file=tokens.csv", "--authorization-mode=RBAC", "--allow-privileged=true",
             "--enable-aggregator-routing=true")  # webhooks by Service: straight to its endpoints
         ca = self.dir / "pki" / "apiserver.crt"
-        self.api = until(lambda: Api(PORT, str(ca), token), "a certificate of the API server")
+        self.api = until(lambda: Api(ADDRESS, PORT, str(ca), token), "a certificate of the API server")
         until(lambda: self.api.get("/readyz") == "ok", "the API server is ready", 300)
         self.write_kubeconfig(ca, token)
         self.spawn(
@@ -63,7 +65,7 @@ class Cluster:
         config = {
             "apiVersion": "v1", "kind": "Config", "current-context": "t",
             "contexts": [{"name": "t", "context": {"cluster": "t", "user": "t"}}],
-            "clusters": [{"name": "t", "cluster": {"server": f"https://127.0.0.1:{PORT}",
+            "clusters": [{"name": "t", "cluster": {"server": f"https://{ADDRESS}:{PORT}",
                                                    "certificate-authority": str(ca)}}],
             "users": [{"name": "t", "user": {"token": token}}]}
         (self.dir / "kubeconfig").write_text(json.dumps(config))
