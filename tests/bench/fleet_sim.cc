@@ -176,8 +176,13 @@ int run(const std::vector<std::string>& words) {
   Loop loop;
   Fleet fleet{loop, blocks};
   if (words.size() > 4) {
-    const auto at = [&](const char* name) { return read_file(words[4] + "/" + name); };
-    const auto material = TlsMaterial::parse({at("tls.crt"), at("tls.key"), at("ca.crt"), ""});
+    const auto pem = [&](const char* name) {
+      auto read = read_pem_file(words[4] + "/" + name);
+      if (!read) die(read.error().message);
+      return std::move(*read);
+    };
+    const auto material = TlsMaterial::identity(pem("tls.crt"), pem("tls.key"), pem("ca.crt"),
+                                                "bench.woad", std::chrono::system_clock::now());
     if (!material) die(material.error().message);
     fleet.tls = *TlsContext::make(*material);
     auto options = std::make_shared<TlsClientOptions>();
