@@ -3,7 +3,8 @@
 //
 // One client is one origin. Connections are kept and used again (the pools of the data path,
 // upstream/connection_pool.h); names are resolved anew for each new connection, and the addresses
-// of a name are tried one after the other. Redirects are not followed, nothing is tried again. One
+// of a name are tried one after the other. Redirects are not followed, and nothing is tried again
+// but what a kept connection lost by its age, unless it may have been done (pooled_call.h). One
 // thread, the loop's.
 #pragma once
 
@@ -19,14 +20,16 @@
 #include "proxy/base/time.h"
 #include "proxy/client/url.h"
 #include "proxy/http/message.h"
+#include "proxy/net/address.h"
 #include "proxy/net/loop.h"
 #include "proxy/net/tls/context.h"
+#include "proxy/upstream/dialer.h"
 
 namespace woad {
 
 struct HttpRequest {
   std::string method = "GET";
-  std::string target;                                          // path and query
+  std::string target = "/";                                    // path and query
   std::vector<std::pair<std::string, std::string>> headers{};  // lower-case names
   std::string body{};
   // From the call to the end of the answer, connecting included; zero: no end, as of a watch.
@@ -56,10 +59,10 @@ class HttpCall {
 
 // A whole answer.
 struct HttpAnswer {
-  int status = 0;   // 0: there was none
-  std::string why;  // without a status: why
-  std::vector<std::pair<std::string, std::string>> headers;
-  std::string body;
+  int status = 0;     // 0: there was none
+  std::string why{};  // "": it is whole; else why it is not
+  std::vector<std::pair<std::string, std::string>> headers{};  // lower-case names
+  std::string body{};
 
   // The first value of a field (lower-case name); "" without one.
   std::string_view header(std::string_view name) const;
@@ -67,7 +70,8 @@ struct HttpAnswer {
 
 struct HttpClientOptions {
   Url origin;  // its target is not used
-  // With https: how the server proves itself, and we to it (net/tls/context.h).
+  // With https, and then not nullptr: how the server proves itself, and we to it
+  // (net/tls/context.h). HTTP/2 is spoken where ALPN is offered and agrees on it.
   TlsContext::Ptr tls{};
   std::shared_ptr<const TlsClientOptions> tls_options{};
   std::string agent = "woad";
@@ -80,13 +84,18 @@ class HttpClient {
 
   // Loop and pool outlive the client, which outlives its calls.
   HttpClient(Loop& loop, BlockPool& blocks, HttpClientOptions options);
+  // The same over connections that `dialer` opens, whatever the host.
+  HttpClient(Scheduler& scheduler, BlockPool& blocks, std::unique_ptr<Dialer> dialer,
+             HttpClientOptions options);
   ~HttpClient();
 
   // The sink outlives the call. No event comes from inside this function.
   std::unique_ptr<HttpCall> stream(HttpRequest request, HttpSink& sink);
-  // The same with the answer as a whole: one whose body is over `most` bytes failed. `done` is
-  // called once and may destroy the call.
+  // The same with the answer as a whole: of one whose body is over `most` bytes there are status
+  // and headers, and `why`. `done` is called once and may destroy the call, and the client.
   std::unique_ptr<HttpCall> ask(HttpRequest request, size_t most, Done done);
+  // Our end of the connection that was opened last; nothing before the first.
+  std::optional<Address> local() const;
   // For the connections to come; older ones are used no more.
   void set_tls(TlsContext::Ptr tls);
 
