@@ -112,6 +112,7 @@ class Sidecar final : private MemberHost {
     return runs_ ? std::optional(Serving{15006, {}}) : std::nullopt;
   }
   void on_good_file() override {}
+  void on_no_file() override {}
   void on_no_way(const std::string& why) override { die(node_.instance + ": " + why); }
 
   Fleet& fleet_;
@@ -169,12 +170,11 @@ class Simulation {
 };
 
 int run(const std::vector<std::string>& words) {
-  const auto settings = member_settings({.urls = words[1], .registers = true, .insecure = true},
-                                        config::Environment::none());
+  const auto settings = member_settings({words[1], true, "", true}, config::Environment::none());
   if (!settings || !*settings) die("the URLs are not good");
   BlockPool blocks;
   Loop loop;
-  Fleet fleet{loop, blocks};
+  Fleet fleet{loop, blocks, nullptr, nullptr};
   if (words.size() > 4) {
     const auto pem = [&](const char* name) {
       auto read = read_pem_file(words[4] + "/" + name);
