@@ -1,4 +1,4 @@
-#include "proxy/server/config_loader.h"
+#include "proxy/snapshot/config_loader.h"
 
 #include <malloc.h>
 
