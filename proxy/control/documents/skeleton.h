@@ -16,7 +16,7 @@ namespace woad::control {
 struct Instance {
   std::string address;                        // "10.0.0.1:8080"
   std::map<std::string, std::string> labels;  // sorted
-  uint32_t weight = 1;
+  uint32_t weight = 100;  // as in a file that says none
 
   bool operator==(const Instance&) const = default;
 };

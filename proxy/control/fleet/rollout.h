@@ -65,10 +65,11 @@ Result<void> halt(Rollout& rollout, const std::string& by, WallTime now);
 Result<void> resume(Rollout& rollout, WallTime now);
 Result<void> roll_back(Rollout& rollout, WallTime now);
 
-// Who has the candidate: those of the steps reached, chosen by a hash of their names, and those
-// that have applied it.
-std::set<std::string, std::less<>> chosen(const Rollout& rollout, std::string_view service,
-                                          const Members& members,
-                                          const std::optional<RolloutPlan>& plan);
+using Names = std::set<std::string, std::less<>>;
+
+// Who is given the candidate: of the steps reached, by a hash of their names, those that have not
+// rejected it, and whoever runs it already; once halted these alone.
+Names chosen(const Rollout& rollout, std::string_view service, const Members& members,
+             const std::optional<RolloutPlan>& plan);
 
 }  // namespace woad::control
