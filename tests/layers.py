@@ -18,7 +18,7 @@ UPSTREAM = CODEC + ["proxy/http/h1", "proxy/http/h2", "proxy/http/tcp", "proxy/n
 FILTER = UPSTREAM + ["proxy/match", "proxy/context", "proxy/upstream", "config"]
 SNAPSHOT = FILTER + ["proxy/filter"]
 EXCHANGE = SNAPSHOT + ["proxy/snapshot"]
-SERVER = EXCHANGE + ["proxy/exchange", "proxy/health", "proxy/log", "proxy/explain", "proxy/otlp", "proxy/admin"]
+SERVER = EXCHANGE + ["proxy/exchange", "proxy/client", "proxy/health", "proxy/log", "proxy/explain", "proxy/otlp", "proxy/admin"]
 MAY_SEE = {
     "proxy/base": [],
     "proxy/compress": BASE,
@@ -35,7 +35,7 @@ MAY_SEE = {
     "proxy/web": UPSTREAM,
     "proxy/webhook": UPSTREAM + ["proxy/web", "proxy/yaml", "proxy/inject", "config"],
     "proxy/inject": BASE + ["proxy/net", "proxy/net/tls", "proxy/yaml", "config"],
-    "proxy/control/store": BASE,
+    "proxy/control/store": UPSTREAM + ["proxy/upstream", "proxy/client"],
     "proxy/control/documents": SNAPSHOT + ["proxy/snapshot", "proxy/yaml", "proxy/control/store"],
     "proxy/control/fleet": BASE + ["proxy/compress", "proxy/control/documents"],
     "proxy/match": CODEC + ["proxy/net/tls", "config"],
@@ -43,10 +43,11 @@ MAY_SEE = {
     "proxy/upstream": UPSTREAM,
     "proxy/filter": FILTER,
     "proxy/snapshot": SNAPSHOT,
-    "proxy/health": EXCHANGE + ["proxy/log"],
+    "proxy/client": UPSTREAM + ["proxy/upstream", "config"],
+    "proxy/health": EXCHANGE + ["proxy/client", "proxy/log"],
     "proxy/exchange": EXCHANGE,
     "proxy/explain": EXCHANGE + ["proxy/exchange"],
-    "proxy/otlp": CODEC + ["proxy/http/h1", "proxy/log", "config"],
+    "proxy/otlp": UPSTREAM + ["proxy/upstream", "proxy/client", "proxy/log", "config"],
     "proxy/admin": EXCHANGE + ["proxy/exchange", "proxy/explain"],
     "proxy/server": SERVER,
     "proxy/redirect": BASE + ["config"],
@@ -65,7 +66,7 @@ THIRD_PARTY = {
     r"nghttp2/": ["proxy/http/h2"],
     r"yaml-cpp/": ["config", "proxy/yaml"],
     r"nlohmann/": ["config", "proxy/yaml", "proxy/inject", "proxy/log", "proxy/explain", "proxy/otlp", "proxy/admin",
-                    "proxy/control/fleet"],
+                    "proxy/control/fleet", "proxy/control/store"],
     r"re2/": ["proxy/match"],
     r"zstd": ["proxy/compress"],
     r"xxhash": ["config", "proxy/base", "proxy/context"],

@@ -9,54 +9,28 @@ namespace woad {
 
 using Kind = ProbeResult::Kind;
 
+StreamProbe::StreamProbe(ConnectionPool& pool, ArenaPool& arenas, const HealthCheck& check,
+                         ProbeOwner& owner)
+    : check_(check),
+      owner_(owner),
+      call_(pool, arenas, check_.host, request(), *this,
+            is_grpc() ? PooledCall::Kind::kGrpc : PooledCall::Kind::kHttp) {}
+
 std::string StreamProbe::question() const {
   return is_grpc() ? std::string(kGrpcHealthPath.substr(1)) : "GET " + check_.target;
 }
 
-void StreamProbe::on_stream(RequestWriter& writer, Protocol protocol, bool reused) {
-  writer_ = &writer;
-  reused_ = reused;
-  if (is_grpc() && protocol != Protocol::kHttp2) {
-    release();
-    return tell(failed(" is impossible: the server did not agree on HTTP/2 (ALPN)"));
-  }
-  ask(writer);
+HttpRequest StreamProbe::request() const {
+  HttpRequest request{.target = check_.target,
+                      .headers = {{"user-agent", "woad-health-check"}},
+                      .timeout = Duration(0)};  // CheckedEndpoint's
+  if (!is_grpc()) return request;
+  request.method = "POST";
+  request.target = kGrpcHealthPath;
+  request.headers.emplace_back("content-type", "application/grpc");
+  request.body = grpc_health_request(check_.target);
+  return request;
 }
-
-void StreamProbe::ask(RequestWriter& writer) {
-  RequestHead& head = *arena_.make<RequestHead>(arena_);
-  head.method = is_grpc() ? Method::kPost : Method::kGet;
-  head.method_name = is_grpc() ? "POST" : "GET";
-  head.scheme = pool_.channel()->tls == nullptr ? "http" : "https";
-  head.authority = check_.host;
-  head.path = is_grpc() ? kGrpcHealthPath : std::string_view(check_.target);
-  head.headers.add("user-agent", "woad-health-check");
-  if (!is_grpc()) return writer.write_head(head, true);
-  head.headers.add("content-type", "application/grpc");
-  head.te_trailers = true;
-  writer.write_head(head, false);
-  Buffer message;
-  message.append(pool_.context().codec.blocks, grpc_health_request(check_.target));
-  writer.write_data(std::move(message), true);
-}
-
-void StreamProbe::give_up() {
-  stop_waiting();
-  release();
-}
-
-void StreamProbe::release() {
-  if (writer_ != nullptr) std::exchange(writer_, nullptr)->release(ResetReason::kCancel);
-}
-
-// The stream is released first: its connection is then ready for the next probe.
-void StreamProbe::finish() {
-  if (writer_ == nullptr) return;
-  release();
-  tell(judge());
-}
-
-void StreamProbe::tell(ProbeResult result) { owner_.on_probed(std::move(result)); }
 
 ProbeResult StreamProbe::failed(const std::string& how) const {
   return {Kind::kFailed, question() + how};
@@ -85,15 +59,9 @@ ProbeResult StreamProbe::judge_grpc() const {
           question() + " answered " + grpc_health_word(*serving)};
 }
 
-void StreamProbe::on_no_stream(const DialFailure& failure) {
-  const bool ours = failure.cause == DialFailure::Cause::kOurs;
-  tell({ours ? Kind::kNotMade : Kind::kFailed, failure.message});
-}
-
-void StreamProbe::on_response(ResponseHead& head, bool end) {
+void StreamProbe::on_head(const ResponseHead& head) {
   status_ = head.status;
   read_status(head.headers);
-  if (end) finish();
 }
 
 void StreamProbe::read_status(const Headers& headers) {
@@ -102,23 +70,24 @@ void StreamProbe::read_status(const Headers& headers) {
   if (field != nullptr) grpc_status_ = field->value.substr(0, 8);
 }
 
-void StreamProbe::on_data(Buffer&& data, bool end) {
-  data.take(std::min(data.size(), kMostBody - body_.size())).for_each([&](const Slice& slice) {
-    body_.append(slice.view());
-  });
-  if (end || body_.size() == kMostBody) finish();
+void StreamProbe::on_body(std::string_view piece) {
+  body_ += piece.substr(0, kMostBody - body_.size());
+  if (body_.size() < kMostBody) return;
+  call_.give_up();
+  on_end();
 }
 
-void StreamProbe::on_trailers(Headers& trailers) {
-  read_status(trailers);
-  finish();
-}
-
-void StreamProbe::on_reset(ResetReason, std::string_view why) {
-  release();
-  if (status_ != 0) return tell(judge());
-  if (std::exchange(reused_, false)) return pool_.acquire(*this, Reuse::kNone);
-  tell(failed(": " + std::string(why)));
+void StreamProbe::on_failed(CallFailure failure) {
+  if (status_ != 0) return on_end();
+  switch (failure.step) {
+    case CallFailure::Step::kOurs:
+      return owner_.on_probed({Kind::kNotMade, std::move(failure.why)});
+    case CallFailure::Step::kConnecting:
+      return owner_.on_probed({Kind::kFailed, std::move(failure.why)});
+    case CallFailure::Step::kAgreeing:
+      return owner_.on_probed(failed(" is impossible: " + failure.why));
+    case CallFailure::Step::kAsking: return owner_.on_probed(failed(": " + failure.why));
+  }
 }
 
 }  // namespace woad

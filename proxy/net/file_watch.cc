@@ -1,6 +1,7 @@
 #include "proxy/net/file_watch.h"
 
 #include "proxy/base/timer_wheel.h"
+#include "proxy/net/followed.h"
 
 namespace woad {
 namespace {
@@ -10,31 +11,6 @@ std::string folder_of(const std::string& path) {
   if (slash == std::string::npos) return ".";
   return slash == 0 ? "/" : path.substr(0, slash);
 }
-
-// A subscription to what a path leads to, which may become another thing.
-class Followed {
- public:
-  using Subscribe = std::unique_ptr<FileEvents::Subscription> (FileEvents::*)(const std::string&,
-                                                                              FileEvents::On);
-
-  // True when it has become another one.
-  bool follow(FileEvents& events, Subscribe subscribe, const std::string& path,
-              const std::optional<FileIdentity>& now, const FileEvents::On& on) {
-    const bool same = now && now->inode == inode_ && now->device == device_;
-    if (same && subscription_ != nullptr && subscription_->alive()) return false;
-    subscription_.reset();
-    if (!now) return true;
-    inode_ = now->inode;
-    device_ = now->device;
-    subscription_ = (events.*subscribe)(path, on);
-    return !same;
-  }
-
- private:
-  std::unique_ptr<FileEvents::Subscription> subscription_;
-  ino_t inode_ = 0;
-  dev_t device_ = 0;
-};
 
 }  // namespace
 

@@ -38,7 +38,7 @@ void read_partial_success(const std::string& body, OtlpVerdict& verdict) {
 }
 
 // The body of a failure is a google.rpc.Status, if it is anything.
-std::string words_of(const OtlpAnswer& answer) {
+std::string words_of(const HttpAnswer& answer) {
   std::string words = "status " + std::to_string(answer.status);
   const json status = json::parse(answer.body, nullptr, false);
   const std::string message = status.is_object() ? text_of(status, "message") : std::string();
@@ -51,7 +51,7 @@ bool may_be_tried_again(int status) {
 
 }  // namespace
 
-OtlpVerdict judge_otlp_answer(const OtlpAnswer& answer, WallTime now) {
+OtlpVerdict judge_otlp_answer(const HttpAnswer& answer, WallTime now) {
   OtlpVerdict verdict;
   if (answer.status >= 200 && answer.status < 300) {
     verdict.kind = OtlpVerdict::Kind::kDelivered;
@@ -63,7 +63,7 @@ OtlpVerdict judge_otlp_answer(const OtlpAnswer& answer, WallTime now) {
     verdict.why = words_of(answer);
     if (may_be_tried_again(answer.status)) {
       verdict.kind = OtlpVerdict::Kind::kTryAgain;
-      verdict.retry_after = parse_retry_after(answer.retry_after, now);
+      verdict.retry_after = parse_retry_after(answer.header("retry-after"), now);
     }
   }
   return verdict;

@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "proxy/base/time.h"
-#include "proxy/otlp/client.h"
+#include "proxy/client/http_client.h"
 
 namespace woad {
 
@@ -25,6 +25,6 @@ struct OtlpVerdict {
 };
 
 // `now` is for a Retry-After that names a date.
-OtlpVerdict judge_otlp_answer(const OtlpAnswer& answer, WallTime now);
+OtlpVerdict judge_otlp_answer(const HttpAnswer& answer, WallTime now);
 
 }  // namespace woad

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "config/values.h"
 #include "proxy/log/log.h"
 
 namespace woad {
@@ -21,8 +22,7 @@ std::string_view to_string(SpanLoss loss) {
 
 OtlpExporter::Context otlp_over_http(Loop& loop, BlockPool& blocks, uint64_t seed, size_t workers) {
   const auto make_channel = [&loop, &blocks](const OtlpSettings& settings) {
-    return std::make_unique<OtlpClient>(loop, blocks, settings.endpoint, settings.headers,
-                                        "woad/" WOAD_VERSION);
+    return otlp_channel(loop, blocks, settings, "woad/" WOAD_VERSION);
   };
   return {loop.scheduler(), [&loop](std::function<void()> task) { loop.post(std::move(task)); },
           make_channel, seed, workers};
@@ -130,10 +130,10 @@ void OtlpExporter::try_batch() {
   state_ = State::kSending;
   ++tries_;
   timeout_timer_.arm(settings_.timeout);
-  channel_->post(batch_, [this](const OtlpAnswer& answer) { on_answer(answer); });
+  channel_->post(batch_, [this](const HttpAnswer& answer) { on_answer(answer); });
 }
 
-void OtlpExporter::on_answer(const OtlpAnswer& answer) {
+void OtlpExporter::on_answer(const HttpAnswer& answer) {
   timeout_timer_.disarm();
   judge(judge_otlp_answer(answer, context_.scheduler.wall()));
 }

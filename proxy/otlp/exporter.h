@@ -24,7 +24,7 @@
 #include "proxy/observe/otlp_json.h"
 #include "proxy/observe/span_queue.h"
 #include "proxy/otlp/answer.h"
-#include "proxy/otlp/client.h"
+#include "proxy/otlp/channel.h"
 #include "proxy/otlp/settings.h"
 
 namespace woad {
@@ -96,7 +96,7 @@ class OtlpExporter {
   void on_delay_over();
   void send_batch();
   void try_batch();
-  void on_answer(const OtlpAnswer& answer);
+  void on_answer(const HttpAnswer& answer);
   void on_timeout();
   void judge(const OtlpVerdict& verdict);
   void back_off(const OtlpVerdict& verdict);

@@ -3,17 +3,16 @@
 #include <algorithm>
 #include <charconv>
 
+#include "config/values.h"
 #include "proxy/base/strings.h"
 #include "proxy/otlp/environment.h"
 
 namespace woad {
 namespace {
 
-constexpr std::string_view kScheme = "http://";
 constexpr std::string_view kDefaultEndpoint = "http://localhost:4318";
 constexpr std::string_view kTracesPath = "/v1/traces";
 constexpr size_t kMaxHeaders = size_t{16} * 1024;
-constexpr size_t kMaxUrl = 2048;
 constexpr size_t kMostSpans = 16384;  // of max_queue: about 20 MB
 
 // Header fields that the exporter writes itself.
@@ -63,12 +62,19 @@ std::pair<std::string, std::string> url_of(OtelEnvironment& environment) {
   return {};
 }
 
+Result<Url> collector_url(const std::string& url) {
+  auto parsed = parse_url(url);
+  if (!parsed) return Error{"is not a URL such as http://127.0.0.1:4318/v1/traces"};
+  if (parsed->tls) return Error{"https is not available yet, write http://"};
+  return parsed;
+}
+
 void read_endpoint(const OtlpInFile& file, OtelEnvironment& environment, OtlpSettings& settings) {
   const auto [name, url] = file.otlp
                                ? std::pair<std::string, std::string>("tracing.otlp", *file.otlp)
                                : url_of(environment);
   if (url.empty()) return;
-  auto endpoint = parse_otlp_endpoint(url);
+  auto endpoint = collector_url(url);
   if (endpoint) {
     settings.endpoint = std::move(*endpoint);
     if (file.otlp && settings.endpoint.target == "/") settings.endpoint.target = kTracesPath;
@@ -175,29 +181,6 @@ void read_limits(OtelEnvironment& environment, OtlpSettings& settings) {
 }
 
 }  // namespace
-
-Result<OtlpEndpoint> parse_otlp_endpoint(std::string_view url) {
-  if (equals_ignore_case(url.substr(0, 8), "https://")) {
-    return Error{"https is not available yet, write http://"};
-  }
-  const Error error{"is not a URL such as http://127.0.0.1:4318/v1/traces"};
-  if (!equals_ignore_case(url.substr(0, kScheme.size()), kScheme)) return error;
-  url.remove_prefix(kScheme.size());
-  const bool printable =
-      std::all_of(url.begin(), url.end(), [](char c) { return c > ' ' && c <= '~' && c != '#'; });
-  if (!printable || url.size() > kMaxUrl) return error;
-  const size_t slash = std::min(url.find_first_of("/?"), url.size());
-  OtlpEndpoint endpoint;
-  endpoint.authority = url.substr(0, slash);
-  endpoint.target = url.substr(slash);
-  if (!endpoint.target.starts_with('/')) endpoint.target.insert(0, "/");
-  const bool has_port =
-      endpoint.authority.find(':', endpoint.authority.rfind(']') + 1) != std::string::npos;
-  auto address = config::parse_host_port(endpoint.authority + (has_port ? "" : ":80"));
-  if (!address) return error;
-  endpoint.address = std::move(*address);
-  return endpoint;
-}
 
 OtlpSettings otlp_settings(const OtlpInFile& file, const EnvironmentVariable& variable) {
   OtlpSettings settings;

@@ -15,29 +15,17 @@
 #include <utility>
 #include <vector>
 
-#include "config/values.h"
 #include "proxy/base/result.h"
 #include "proxy/base/time.h"
+#include "proxy/client/url.h"
 #include "proxy/observe/otlp_json.h"
 #include "proxy/otlp/environment.h"
 
 namespace woad {
 
-// An http:// URL taken apart.
-struct OtlpEndpoint {
-  config::HostPort address;
-  std::string authority;  // as written: the Host to send
-  std::string target;     // path and query; never empty
-
-  bool operator==(const OtlpEndpoint&) const = default;
-};
-
-// "http://collector:4318/v1/traces"; the port is 80 when left out, the path "/".
-Result<OtlpEndpoint> parse_otlp_endpoint(std::string_view url);
-
 struct OtlpSettings {
   bool enabled = false;  // false: nothing is exported, and the rest says nothing but `sample`
-  OtlpEndpoint endpoint;
+  Url endpoint;
   std::vector<std::pair<std::string, std::string>> headers;  // besides our own; lower-case names
   ResourceAttributes resource;
   // The share of the traces that begin here and are recorded; a caller's decision is kept.

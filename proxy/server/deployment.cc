@@ -8,7 +8,7 @@
 
 #include "proxy/log/log.h"
 #include "proxy/net/socket.h"
-#include "proxy/server/socket_dialer.h"
+#include "proxy/upstream/socket_dialer.h"
 
 namespace woad {
 namespace {
@@ -38,7 +38,7 @@ Deployment::Deployment(Loop& loop, BlockPool& blocks, TapHub& taps, ApplyAdmin a
     : loop_(loop),
       blocks_(blocks),
       apply_admin_(std::move(apply_admin)),
-      dialer_(make_dialer(loop, blocks, probe_metrics_)),
+      dialer_(make_dialer(loop, blocks, &probe_metrics_)),
       workers_(loop, taps) {}
 
 void Deployment::start_workers(const config::Config& config) {

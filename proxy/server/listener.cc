@@ -6,7 +6,7 @@
 #include "proxy/net/original_destination.h"
 #include "proxy/net/tcp_transport.h"
 #include "proxy/server/connection_story.h"
-#include "proxy/server/tls_results.h"
+#include "proxy/upstream/tls_results.h"
 
 namespace woad {
 namespace {

@@ -3,14 +3,14 @@
 #include <algorithm>
 #include <utility>
 
-#include "proxy/server/socket_dialer.h"
+#include "proxy/upstream/socket_dialer.h"
 
 namespace woad {
 
 Worker::Worker(uint64_t seed, std::atomic<uint32_t>& client_connections, ProcessMemory& memory,
                const DescriptorShares& shares, TapHub& taps)
     : random_(seed),
-      dialer_(make_dialer(loop_, blocks_, metrics_, shares.upstreams)),
+      dialer_(make_dialer(loop_, blocks_, &metrics_, shares.upstreams)),
       faults_(loop_.scheduler()),
       codec_{loop_.scheduler(), blocks_, metrics_.hostile(), &faults_},
       pools_{loop_.scheduler(), codec_, *dialer_, HttpLimits{}},

@@ -50,6 +50,10 @@ class StreamWaiter : public ListLink {
   Reuse reuse_ = Reuse::kAny;  // while it waits
 };
 
+// Idle HTTP/1 connections are closed after this: at or below the keep-alive time of common servers,
+// so that they are not reused at the moment the server closes them. Sooner when the server says so.
+inline constexpr Duration kIdleHttp1 = seconds(3);
+
 // What every pool of a worker shares. Outlives the pools.
 struct PoolContext {
   Scheduler& scheduler;
@@ -57,13 +61,11 @@ struct PoolContext {
   Dialer& dialer;
   HttpLimits limits;        // those of the newest snapshot; new connections take them
   EventLog* log = nullptr;  // nullptr: nothing is told
+  Duration idle_http1 = kIdleHttp1;
 };
 
 class ConnectionPool {
  public:
-  // Idle HTTP/1 connections: at or below the keep-alive time of common servers, so that they are
-  // not reused at the moment the server closes them. Less when the server says less.
-  static constexpr Duration kIdleHttp1 = seconds(3);
   static constexpr Duration kIdleHttp2 = seconds(60);
 
   // `health` hears what becomes of dials, and outlives the pool. `protocol`: with TLS the one that

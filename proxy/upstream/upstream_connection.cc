@@ -79,7 +79,7 @@ RequestWriter& UpstreamConnection::open_stream(ResponseSink& sink) {
 void UpstreamConnection::start_idle_timer() {
   Duration limit = ConnectionPool::kIdleHttp2;
   if (protocol() != Protocol::kHttp2) {
-    limit = ConnectionPool::kIdleHttp1;
+    limit = pool_.context().idle_http1;
     const Duration told = codec_->peer_idle_timeout();
     // A second earlier than the server's own limit: the request must arrive before it closes.
     if (told > Duration(0)) limit = std::max<Duration>(told - seconds(1), milliseconds(100));

@@ -37,7 +37,7 @@ struct FakeChannel final : OtlpChannel {
 OtlpSettings enabled_settings() {
   OtlpSettings settings;
   settings.enabled = true;
-  settings.endpoint = *parse_otlp_endpoint("http://collector:4318/v1/traces");
+  settings.endpoint = *parse_url("http://collector:4318/v1/traces");
   settings.resource = {{"service.name", "cart"}};
   settings.max_batch = 4;
   settings.max_queue = 16;
@@ -77,8 +77,10 @@ struct Bench {
   void answer(int status, std::string body = "{}", std::string retry_after = "") {
     REQUIRE(channel.done);
     const auto done = std::exchange(channel.done, nullptr);
-    done(
-        {status, status == 0 ? "connection refused" : "", std::move(retry_after), std::move(body)});
+    HttpAnswer answer{
+        .status = status, .why = status == 0 ? "connection refused" : "", .body = std::move(body)};
+    if (!retry_after.empty()) answer.headers.emplace_back("retry-after", std::move(retry_after));
+    done(std::move(answer));
   }
   bool asked() const { return static_cast<bool>(channel.done); }
   // The ids of the latest body, such as "1 2 3".
@@ -260,7 +262,7 @@ TEST_CASE("exporter: two of them do not come back at the same time") {
     for (int ms = 0; ms < 20'000; ++ms) {
       if (log.done) {
         all += std::to_string(ms) + " ";
-        std::exchange(log.done, nullptr)({503, "", "", ""});
+        std::exchange(log.done, nullptr)(HttpAnswer{.status = 503});
       }
       scheduler.advance(scheduler.now() + milliseconds(1));
     }
@@ -366,7 +368,7 @@ TEST_CASE("exporter: off, on, elsewhere, off") {
   CHECK(bench.channel.channels == 1);
   CHECK(bench.channel.cancelled == 0);
 
-  settings.endpoint = *parse_otlp_endpoint("http://other:4318/v1/traces");
+  settings.endpoint = *parse_url("http://other:4318/v1/traces");
   bench.exporter.apply(settings);
   CHECK(bench.channel.channels == 2);
   REQUIRE(bench.asked());  // the batch goes to the new collector

@@ -1,7 +1,7 @@
 // A listener on a real loop: accept, handshake, request; and what a reload does in between.
 #include "proxy/server/listener.h"
 
-#include "proxy/server/socket_dialer.h"
+#include "proxy/upstream/socket_dialer.h"
 #include "tests/net/harness.h"
 #include "tests/server/inbound_rig.h"
 
@@ -60,7 +60,7 @@ class Listening {
   WorkerMetrics metrics_;
   MirrorSet mirrors_;
   uint64_t hostile_[kHostileCount] = {};
-  std::unique_ptr<Dialer> dialer_ = make_dialer(loop_, blocks_, metrics_);
+  std::unique_ptr<Dialer> dialer_ = make_dialer(loop_, blocks_, &metrics_);
   CodecContext codec_{loop_.scheduler(), blocks_, hostile_};
   PoolContext pools_{loop_.scheduler(), codec_, *dialer_, HttpLimits{}};
   EndpointRegistry registry_{pools_};

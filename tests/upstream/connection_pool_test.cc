@@ -285,7 +285,7 @@ TEST_CASE("pool: how long an idle connection is kept") {
     std::string_view keep_alive;
     Duration kept;
   };
-  const Case cases[] = {{"", ConnectionPool::kIdleHttp1},
+  const Case cases[] = {{"", kIdleHttp1},
                         {"timeout=60", seconds(59)},
                         {"timeout=2", seconds(1)},
                         {"timeout=1", milliseconds(100)}};
@@ -316,12 +316,12 @@ TEST_CASE("pool: a connection in use does not idle out, and its next wait is a n
   world.pass(minutes(10));
   CHECK(world.counts() == "1 active, 0 idle, 0 dialing");
   peer.send(kOk);
-  world.pass(ConnectionPool::kIdleHttp1 - milliseconds(5));
+  world.pass(kIdleHttp1 - milliseconds(5));
   asker.ask();
-  world.pass(ConnectionPool::kIdleHttp1);
+  world.pass(kIdleHttp1);
   CHECK(world.counts() == "1 active, 0 idle, 0 dialing");
   peer.send(kOk);
-  world.pass(ConnectionPool::kIdleHttp1 - milliseconds(5));
+  world.pass(kIdleHttp1 - milliseconds(5));
   CHECK_FALSE(world.pool.empty());
   world.pass(milliseconds(6));
   CHECK(world.pool.empty());

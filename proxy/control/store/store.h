@@ -21,10 +21,16 @@
 
 namespace woad::control {
 
+// What no document may be over.
+inline constexpr size_t kMaxDocument = size_t{4} << 20;
+
 struct StoreEntry {
   std::string value;
   uint64_t revision = 0;  // of its last change; grows over the whole store
   std::string origin;     // for messages: "services/price.yaml", "configmap shop/price"
+  // Why there is no value, although the document is there: it cannot be read, or is over
+  // kMaxDocument. Such a document does not hold. A sentence without a final dot; "" with a value.
+  std::string error{};
 };
 
 using StoreEntries = std::map<std::string, StoreEntry, std::less<>>;

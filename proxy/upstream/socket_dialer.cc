@@ -1,11 +1,11 @@
-#include "proxy/server/socket_dialer.h"
+#include "proxy/upstream/socket_dialer.h"
 
 #include <algorithm>
 #include <utility>
 
 #include "proxy/net/connector.h"
 #include "proxy/net/tls/transport.h"
-#include "proxy/server/tls_results.h"
+#include "proxy/upstream/tls_results.h"
 
 namespace woad {
 namespace {
@@ -34,7 +34,7 @@ std::string_view proxy_status(TlsError::Kind kind) {
 // Connecting, then the handshake; one deadline for both.
 class SocketDial final : public Dial, private TlsHandshakeSink {
  public:
-  SocketDial(Loop& loop, BlockPool& blocks, WorkerMetrics& metrics, const Address& address,
+  SocketDial(Loop& loop, BlockPool& blocks, WorkerMetrics* metrics, const Address& address,
              std::shared_ptr<const Channel> channel, DialSink& sink, int share)
       : loop_(loop),
         blocks_(blocks),
@@ -49,6 +49,9 @@ class SocketDial final : public Dial, private TlsHandshakeSink {
             share, channel_->from_loopback ? ConnectFrom::kLoopback : ConnectFrom::kAnywhere)) {}
 
  private:
+  void count(std::string_view result) {
+    if (metrics_ != nullptr) count_handshake(*metrics_, Direction::kOutbound, result);
+  }
   void on_connected(std::unique_ptr<Transport> transport) {
     if (channel_->tls == nullptr) {
       sink_.on_dialed({.transport = std::move(transport)});
@@ -61,20 +64,20 @@ class SocketDial final : public Dial, private TlsHandshakeSink {
   }
 
   void on_tls(TlsReady ready) override {
-    count_handshake(metrics_, Direction::kOutbound, "ok");
+    count("ok");
     const WallTime until = certificates_end(*channel_->tls, ready.peer.get());
     sink_.on_dialed({std::move(ready.transport), std::move(ready.alpn), until,
                      ready.peer == nullptr ? std::string() : ready.peer->id});
   }
   void on_tls_failed(TlsError error) override {
-    count_handshake(metrics_, Direction::kOutbound, to_string(error.kind));
+    count(to_string(error.kind));
     sink_.on_dial_failed(
         {proxy_status(error.kind), std::move(error.message), DialFailure::Cause::kNotAgreed});
   }
 
   Loop& loop_;
   BlockPool& blocks_;
-  WorkerMetrics& metrics_;
+  WorkerMetrics* metrics_;
   std::shared_ptr<const Channel> channel_;
   MonoTime deadline_;
   DialSink& sink_;
@@ -84,7 +87,7 @@ class SocketDial final : public Dial, private TlsHandshakeSink {
 
 class SocketDialer final : public Dialer {
  public:
-  SocketDialer(Loop& loop, BlockPool& blocks, WorkerMetrics& metrics, int share)
+  SocketDialer(Loop& loop, BlockPool& blocks, WorkerMetrics* metrics, int share)
       : loop_(loop), blocks_(blocks), metrics_(metrics), share_(share) {}
   std::unique_ptr<Dial> dial(const Address& address, const std::shared_ptr<const Channel>& channel,
                              DialSink& sink) override {
@@ -94,13 +97,13 @@ class SocketDialer final : public Dialer {
  private:
   Loop& loop_;
   BlockPool& blocks_;
-  WorkerMetrics& metrics_;
+  WorkerMetrics* metrics_;
   const int share_;
 };
 
 }  // namespace
 
-std::unique_ptr<Dialer> make_dialer(Loop& loop, BlockPool& blocks, WorkerMetrics& metrics,
+std::unique_ptr<Dialer> make_dialer(Loop& loop, BlockPool& blocks, WorkerMetrics* metrics,
                                     int share) {
   return std::make_unique<SocketDialer>(loop, blocks, metrics, share);
 }

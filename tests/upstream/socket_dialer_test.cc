@@ -1,5 +1,5 @@
 // Dials over real sockets: what an endpoint can do wrong, and what a client is told of it.
-#include "proxy/server/socket_dialer.h"
+#include "proxy/upstream/socket_dialer.h"
 
 #include <optional>
 
@@ -82,7 +82,7 @@ struct Dialing final : DialSink {
   BlockPool blocks;
   Loop loop;
   WorkerMetrics metrics;
-  std::unique_ptr<Dialer> dialer = make_dialer(loop, blocks, metrics);
+  std::unique_ptr<Dialer> dialer = make_dialer(loop, blocks, &metrics);
   std::unique_ptr<Dial> dial;
   std::optional<Dialed> dialed;
   std::optional<DialFailure> failure;

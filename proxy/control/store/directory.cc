@@ -1,0 +1,94 @@
+#include "proxy/control/store/directory.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "proxy/net/socket.h"
+
+namespace woad::control {
+namespace {
+
+constexpr std::string_view kSuffix = ".yaml";
+
+Error cannot_read(const std::string& path, int error) {
+  return Error{path + ": " + error_words(error)};
+}
+
+struct CloseFolder {
+  void operator()(DIR* folder) const { ::closedir(folder); }
+};
+
+Result<std::vector<std::string>> names_in(const std::string& path) {
+  const std::unique_ptr<DIR, CloseFolder> folder(::opendir(path.c_str()));
+  if (folder == nullptr) return cannot_read(path, errno);
+  std::vector<std::string> names;
+  errno = 0;
+  while (const dirent* each = ::readdir(folder.get())) names.emplace_back(each->d_name);
+  if (errno != 0) return cannot_read(path, errno);
+  return names;
+}
+
+bool is_document(std::string_view name) { return name.ends_with(kSuffix) && name.front() != '.'; }
+
+}  // namespace
+
+Result<std::map<std::string, std::string>> list_directory(const std::string& path) {
+  Result<std::vector<std::string>> top = names_in(path);
+  if (!top) return top.error();
+  std::map<std::string, std::string> files;
+  bool has_services = false;
+  for (const std::string& name : *top) {
+    if (name == "mesh.yaml") files.emplace(name, path + "/" + name);
+    has_services = has_services || name == "services";
+  }
+  if (!has_services) return files;
+  Result<std::vector<std::string>> services = names_in(path + "/services");
+  if (!services) return services.error();
+  for (const std::string& name : *services) {
+    const std::string key = "services/" + name;
+    if (is_document(name)) files.emplace(key, path + "/" + key);
+  }
+  return files;
+}
+
+std::optional<DocumentFile> read_document(const std::string& key, const std::string& file) {
+  const auto unreadable = [&](std::string why) {
+    return DocumentFile{.entry = {.value = {}, .origin = key, .error = std::move(why)}};
+  };
+  // O_NONBLOCK: a pipe by that name must not stop us.
+  const Fd open(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  if (!open.valid() && errno == ENOENT) return std::nullopt;
+  if (!open.valid()) return unreadable("cannot be read: " + error_words(errno));
+  struct stat info {};
+  if (::fstat(open.get(), &info) == 0 && !S_ISREG(info.st_mode)) return unreadable("is no file");
+  std::optional<FileText> read = read_whole(open.get(), kMaxDocument + 1);
+  if (!read) return unreadable("cannot be read: " + error_words(errno));
+  DocumentFile document;
+  if (read->text.size() > kMaxDocument) {
+    document = unreadable("is larger than " + std::to_string(kMaxDocument >> 20) + " MiB");
+  } else {
+    document.entry.value = std::move(read->text);
+    document.entry.origin = key;
+  }
+  document.whole = read->whole;
+  return document;
+}
+
+Result<StoreEntries> read_directory(const std::string& path) {
+  const Result<std::map<std::string, std::string>> files = list_directory(path);
+  if (!files) return files.error();
+  StoreEntries documents;
+  for (const auto& [key, file] : *files) {
+    std::optional<DocumentFile> read = read_document(key, file);
+    if (read) documents.emplace(key, std::move(read->entry));
+  }
+  return documents;
+}
+
+}  // namespace woad::control

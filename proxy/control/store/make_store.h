@@ -1,0 +1,28 @@
+// The store that a word of the command line names. The loop's thread.
+#pragma once
+
+#include <memory>
+#include <string_view>
+
+#include "proxy/base/buffer.h"
+#include "proxy/control/store/store.h"
+#include "proxy/net/file_events.h"
+#include "proxy/net/loop.h"
+#include "proxy/net/tls/context.h"
+
+namespace woad::control {
+
+// All outlive the store.
+struct StoreMeans {
+  Loop& loop;
+  BlockPool& blocks;
+  FileEvents& events;
+  // For `etcd:https:`, which cannot be without: the authorities that are believed, and our own
+  // certificate where etcd asks for one.
+  TlsContext::Ptr tls{};
+};
+
+// "dir:PATH", "etcd:http://HOST:PORT,http://HOST:PORT". Nothing is read or asked yet.
+Result<std::unique_ptr<Store>> make_store(std::string_view word, const StoreMeans& means);
+
+}  // namespace woad::control
