@@ -71,7 +71,7 @@ THIRD_PARTY = {
     r"nghttp2/": ["proxy/http/h2"],
     r"yaml-cpp/": ["config", "proxy/yaml"],
     r"nlohmann/": ["config", "proxy/yaml", "proxy/inject", "proxy/log", "proxy/explain", "proxy/otlp", "proxy/admin", "proxy/member",
-                    "proxy/control/fleet", "proxy/control/plane", "proxy/control/store", "proxy/control/store/kubernetes"],
+                    "proxy/control/documents", "proxy/control/fleet", "proxy/control/plane", "proxy/control/store", "proxy/control/store/kubernetes"],
     r"re2/": ["proxy/match"],
     r"zstd": ["proxy/compress"],
     r"xxhash": ["config", "proxy/base", "proxy/context"],
