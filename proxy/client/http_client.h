@@ -8,64 +8,18 @@
 // thread, the loop's.
 #pragma once
 
-#include <functional>
 #include <memory>
-#include <optional>
 #include <string>
-#include <string_view>
-#include <utility>
-#include <vector>
 
 #include "proxy/base/buffer.h"
 #include "proxy/base/time.h"
+#include "proxy/client/http_asker.h"
 #include "proxy/client/url.h"
-#include "proxy/http/message.h"
 #include "proxy/net/loop.h"
 #include "proxy/net/tls/context.h"
 #include "proxy/upstream/dialer.h"
 
 namespace woad {
-
-struct HttpRequest {
-  std::string method = "GET";
-  std::string target = "/";                                    // path and query
-  std::vector<std::pair<std::string, std::string>> headers{};  // lower-case names
-  std::string body{};
-  // From the call to the end of the answer, connecting included; zero: no end, as of a watch.
-  Duration timeout = seconds(10);
-};
-
-// Hears of one answer, piece by piece, from the loop. Each call may destroy the HttpCall.
-class HttpSink {
- public:
-  // The final head; its fields are good during the call alone.
-  virtual void on_head(const ResponseHead& head) = 0;
-  virtual void on_body(std::string_view piece) = 0;
-  // Exactly one of these is last. `why`: a sentence without a final dot, with the address where
-  // one is known, such as "10.0.0.1:2379: connection refused" or "no answer within 10s".
-  virtual void on_end() = 0;
-  virtual void on_failed(std::string why) = 0;
-
- protected:
-  ~HttpSink() = default;
-};
-
-// A request under way; destroying it gives up, and no event comes afterwards.
-class HttpCall {
- public:
-  virtual ~HttpCall() = default;
-};
-
-// A whole answer.
-struct HttpAnswer {
-  int status = 0;                                              // 0: there was none
-  std::string why{};                                           // without a status: why
-  std::vector<std::pair<std::string, std::string>> headers{};  // lower-case names
-  std::string body{};
-
-  // The first value of a field (lower-case name); "" without one.
-  std::string_view header(std::string_view name) const;
-};
 
 struct HttpClientOptions {
   Url origin;  // its target is not used
@@ -77,10 +31,8 @@ struct HttpClientOptions {
   Duration connect_timeout = seconds(5);
 };
 
-class HttpClient {
+class HttpClient final : public HttpAsker {
  public:
-  using Done = std::function<void(HttpAnswer)>;
-
   // Loop and pool outlive the client, which outlives its calls.
   HttpClient(Loop& loop, BlockPool& blocks, HttpClientOptions options);
   // The same over connections that `dialer` opens, whatever the host.
@@ -88,11 +40,8 @@ class HttpClient {
              HttpClientOptions options);
   ~HttpClient();
 
-  // The sink outlives the call. No event comes from inside this function.
-  std::unique_ptr<HttpCall> stream(HttpRequest request, HttpSink& sink);
-  // The same with the answer as a whole: one whose body is over `most` bytes failed. `done` is
-  // called once and may destroy the call.
-  std::unique_ptr<HttpCall> ask(HttpRequest request, size_t most, Done done);
+  std::unique_ptr<HttpCall> stream(HttpRequest request, HttpSink& sink) override;
+  std::unique_ptr<HttpCall> ask(HttpRequest request, size_t most, Done done) override;
   // For the connections to come; older ones are used no more.
   void set_tls(TlsContext::Ptr tls);
 
