@@ -66,7 +66,7 @@ THIRD_PARTY = {
     r"nghttp2/": ["proxy/http/h2"],
     r"yaml-cpp/": ["config", "proxy/yaml"],
     r"nlohmann/": ["config", "proxy/yaml", "proxy/inject", "proxy/log", "proxy/explain", "proxy/otlp", "proxy/admin",
-                    "proxy/control/fleet", "proxy/control/store"],
+                    "proxy/control/documents", "proxy/control/fleet", "proxy/control/store"],
     r"re2/": ["proxy/match"],
     r"zstd": ["proxy/compress"],
     r"xxhash": ["config", "proxy/base", "proxy/context"],
