@@ -150,6 +150,7 @@ int execute(const ServeInjectionCommand& command) {
 }
 
 int execute(const ServeControlCommand& command) {
+  mallopt(M_MMAP_THRESHOLD, kGoesBackFrom);
   const auto listen = Address::parse(command.listen);
   const auto admin = Address::parse(command.admin);
   if (!listen || !admin) {
