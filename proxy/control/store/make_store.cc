@@ -3,6 +3,8 @@
 #include <string>
 
 #include "proxy/control/store/directory_store.h"
+#include "proxy/control/store/kubernetes/kubernetes_store.h"
+#include "proxy/control/store/make_etcd_store.h"
 
 namespace woad::control {
 namespace {
@@ -15,6 +17,15 @@ Made make_directory(std::string_view path, const StoreMeans& means) {
       std::make_unique<DirectoryStore>(means.loop.scheduler(), means.events, std::string(path)));
 }
 
+Made make_kubernetes(std::string_view rest, const StoreMeans& means) {
+  if (!rest.empty()) {
+    return Error{
+        "kubernetes takes nothing behind a colon; a cluster outside is named by "
+        "--kubeconfig"};
+  }
+  return make_kubernetes_store(means.loop, means.blocks, {.kubeconfig = means.kubeconfig});
+}
+
 struct Kind {
   std::string_view name;  // before the colon
   Made (*make)(std::string_view rest, const StoreMeans& means);
@@ -23,6 +34,8 @@ struct Kind {
 
 constexpr Kind kKinds[] = {
     {"dir", make_directory, "dir:PATH"},
+    {"etcd", make_etcd_store, "etcd:http://HOST:PORT[,...]"},
+    {"kubernetes", make_kubernetes, "kubernetes"},
 };
 
 }  // namespace

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <string_view>
 
 #include "proxy/base/buffer.h"
@@ -20,9 +21,12 @@ struct StoreMeans {
   // For `etcd:https:`, which cannot be without: the authorities that are believed, and our own
   // certificate where etcd asks for one.
   TlsContext::Ptr tls{};
+  // For `kubernetes`: a file, or "" in a pod.
+  std::string kubeconfig{};
 };
 
-// "dir:PATH", "etcd:http://HOST:PORT,http://HOST:PORT". Nothing is read or asked yet.
+// "dir:PATH", "etcd:http://HOST:PORT,http://HOST:PORT", "kubernetes". Nothing is asked yet; of
+// Kubernetes the files that say how to reach it are read.
 Result<std::unique_ptr<Store>> make_store(std::string_view word, const StoreMeans& means);
 
 }  // namespace woad::control

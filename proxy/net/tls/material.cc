@@ -103,6 +103,25 @@ Result<void> read_pair(TlsMaterial::Native& native, const PemText& certificate,
   return {};
 }
 
+// What is asked of a certificate that names no SPIFFE id.
+Result<void> read_plain_pair(TlsMaterial::Native& native, const PemText& certificate,
+                             const PemText& key, WallTime now) {
+  Result<void> good = read_pair(native, certificate, key);
+  if (good) good = check_key(certificate, key, native);
+  if (!good) return good;
+  const CertificateInfo& leaf = native.chain.front();
+  native.not_after = leaf.not_after;
+  return check_times(certificate, leaf.not_before, leaf.not_after, now);
+}
+
+Result<void> read_trust(TlsMaterial::Native& native, const PemText& certificates) {
+  const Result<std::vector<X509Ptr>> roots = read_certificates(certificates);
+  if (!roots) return roots.error();
+  native.store = make_anchors(*roots);
+  native.roots = describe_all(*roots);
+  return {};
+}
+
 // Fills in what is read from the three texts, before it is checked.
 Result<void> read_identity(TlsMaterial::Native& native, const PemText& certificate,
                            const PemText& key, const PemText& bundle) {
@@ -146,11 +165,19 @@ Result<TlsMaterial::Ptr> TlsMaterial::identity(const PemText& certificate, const
 
 Result<TlsMaterial::Ptr> TlsMaterial::trust(const PemText& certificates) {
   init_openssl();
-  const Result<std::vector<X509Ptr>> roots = read_certificates(certificates);
-  if (!roots) return roots.error();
   auto native = std::make_unique<Native>();
-  native->store = make_anchors(*roots);
-  native->roots = describe_all(*roots);
+  const Result<void> good = read_trust(*native, certificates);
+  if (!good) return good.error();
+  return Ptr(new TlsMaterial(std::move(native)));
+}
+
+Result<TlsMaterial::Ptr> TlsMaterial::client(const PemText& certificate, const PemText& key,
+                                             const PemText& authorities, WallTime now) {
+  init_openssl();
+  auto native = std::make_unique<Native>();
+  Result<void> good = read_trust(*native, authorities);
+  if (good) good = read_plain_pair(*native, certificate, key, now);
+  if (!good) return good.error();
   return Ptr(new TlsMaterial(std::move(native)));
 }
 
@@ -159,13 +186,8 @@ Result<TlsMaterial::Ptr> TlsMaterial::server(const PemText& certificate, const P
   init_openssl();
   auto native = std::make_unique<Native>();
   native->role = Role::kServer;
-  Result<void> good = read_pair(*native, certificate, key);
-  if (good) good = check_key(certificate, key, *native);
+  const Result<void> good = read_plain_pair(*native, certificate, key, now);
   if (!good) return good.error();
-  const CertificateInfo& leaf = native->chain.front();
-  good = check_times(certificate, leaf.not_before, leaf.not_after, now);
-  if (!good) return good.error();
-  native->not_after = leaf.not_after;
   return Ptr(new TlsMaterial(std::move(native)));
 }
 

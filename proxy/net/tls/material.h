@@ -61,6 +61,10 @@ class TlsMaterial {
                               std::string_view trust_domain, WallTime now);
   // Trust alone, to call servers that have no SPIFFE id.
   static Result<Ptr> trust(const PemText& certificates);
+  // The same with a certificate of ours that names no SPIFFE id, for servers that ask for one; the
+  // key belongs to the first certificate of the chain, which has not ended.
+  static Result<Ptr> client(const PemText& certificate, const PemText& key,
+                            const PemText& authorities, WallTime now);
   // The certificate of an ordinary HTTPS server: the key belongs to the first certificate of the
   // chain, which has not ended. By what names it is called is its clients' business.
   static Result<Ptr> server(const PemText& certificate, const PemText& key, WallTime now);
@@ -74,9 +78,8 @@ class TlsMaterial {
   const Svid* svid() const;
   // "" without an identity.
   std::string_view trust_domain() const;
-  // When the chain as verified ends: the earliest of leaf, intermediates and root;
-  // of a server the end of its
-  // certificate; WallTime::max() of trust alone.
+  // When the chain as verified ends: the earliest of leaf, intermediates and root; of a server, or
+  // a client without SPIFFE id, the end of its certificate; WallTime::max() of trust alone.
   WallTime not_after() const;
   // Our chain as it is sent, leaf first; and whom we trust.
   const std::vector<CertificateInfo>& chain() const;

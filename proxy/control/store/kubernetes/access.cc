@@ -1,0 +1,37 @@
+#include "proxy/control/store/kubernetes/access.h"
+
+#include <utility>
+
+#include "proxy/base/strings.h"
+
+namespace woad::control::kubernetes {
+
+Result<Access> access_in_cluster(const Environment& environment, const std::string& folder) {
+  const std::string host = environment("KUBERNETES_SERVICE_HOST").value_or("");
+  const std::string port = environment("KUBERNETES_SERVICE_PORT").value_or("443");
+  if (host.empty()) {
+    return Error{"KUBERNETES_SERVICE_HOST is not set: this is no pod; name a kubeconfig"};
+  }
+  const bool is_ipv6 = host.find(':') != std::string::npos;
+  auto origin = parse_url("https://" + (is_ipv6 ? "[" + host + "]" : host) + ":" + port);
+  if (!origin)
+    return Error{"KUBERNETES_SERVICE_HOST, KUBERNETES_SERVICE_PORT: " + origin.error().message};
+  const auto authorities = read_pem_file(folder + "/ca.crt");
+  if (!authorities) return authorities.error();
+  auto trust = TlsMaterial::trust(*authorities);
+  if (!trust) return trust.error();
+  auto tls = TlsContext::make(std::move(*trust), TlsVersion::k12);
+  if (!tls) return tls.error();
+  const auto name_space = read_pem_file(folder + "/namespace");
+  if (!name_space) return name_space.error();
+  const std::string token_file = folder + "/token";
+  const auto token = read_pem_file(token_file);
+  if (!token) return token.error();
+  return Access{.origin = *origin,
+                .server_name = origin->host,
+                .tls = std::move(*tls),
+                .token_file = token_file,
+                .name_space = std::string(trim(name_space->text))};
+}
+
+}  // namespace woad::control::kubernetes

@@ -1,0 +1,40 @@
+// Where a cluster keeps what a control plane writes: ConfigMaps in the namespace of the mesh,
+// labelled woad.dev/state.
+//
+//   status/<service>/<instance>   woad-status.<service>    a key of its data for each instance
+//   rollouts/<service>            woad-rollout.<service>   the key `rollout`
+//
+// What a name or key of a ConfigMap may not hold is written otherwise; annotation
+// woad.dev/service has the service's name as it is. Pure.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "proxy/control/store/kubernetes/json.h"
+
+namespace woad::control::kubernetes {
+
+// A key of the store in its ConfigMap.
+struct StatePlace {
+  std::string kind;  // status, rollout
+  std::string service;
+  std::string data_key;
+  bool operator==(const StatePlace&) const = default;
+};
+
+// Nothing: a key that is not kept.
+std::optional<StatePlace> state_place(std::string_view key);
+// Of its ConfigMap.
+std::string state_name(const StatePlace& place);
+// The ConfigMap with that name, without its data.
+Json state_object(const StatePlace& place, std::string_view space);
+
+// By key of the store: what a ConfigMap labelled woad.dev/state holds. A roll-out's key is always
+// there, so that it can be mended by compare-and-swap.
+using StateValues = std::map<std::string, std::string>;
+StateValues read_state(const Json& object);
+
+}  // namespace woad::control::kubernetes

@@ -1,0 +1,242 @@
+#include "proxy/control/store/kubernetes/watch.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "proxy/base/strings.h"
+
+namespace woad::control::kubernetes {
+namespace {
+
+constexpr Duration kFirstWait = milliseconds(500);
+constexpr Duration kLongestWait = seconds(10);
+// A stream that held for so long was one: its end is no failure.
+constexpr Duration kHeld = seconds(1);
+constexpr size_t kMostRefusal = 64 * 1024;
+constexpr int kGone = 410;
+
+// For a value in a query (RFC 3986 section 2.3).
+std::string escaped(std::string_view text) {
+  constexpr std::string_view kDigits = "0123456789ABCDEF";
+  constexpr std::string_view kPlain = "-._~";
+  std::string out;
+  for (const char c : text) {
+    const char low = to_lower(c);
+    const auto byte = static_cast<unsigned char>(c);
+    const bool plain = (low >= 'a' && low <= 'z') || (c >= '0' && c <= '9') ||
+                       kPlain.find(c) != std::string_view::npos;
+    if (plain) {
+      out += c;
+    } else {
+      out += {'%', kDigits[byte >> 4], kDigits[byte & 15]};
+    }
+  }
+  return out;
+}
+
+std::string accept_of(const WatchedKind& kind, const char* shape) {
+  if (!kind.metadata_alone) return "application/json";
+  return std::string("application/json;as=") + shape + ";g=meta.k8s.io;v=v1,application/json";
+}
+
+}  // namespace
+
+std::string words_of_refusal(int status, const std::string& body) {
+  const Json json = Json::parse(body, nullptr, false);
+  const std::string message = text(json, "message");
+  return std::to_string(status) + (message.empty() ? "" : ": " + message);
+}
+
+Watch::Watch(Scheduler& scheduler, HttpAsker& asker, Random& random, WatchedKind kind,
+             ObjectSink& sink, WatchOwner& owner)
+    : scheduler_(scheduler),
+      asker_(asker),
+      random_(random),
+      kind_(std::move(kind)),
+      sink_(sink),
+      owner_(owner),
+      timer_(scheduler.timers(), bind_timer<&Watch::go_on>(this)) {}
+
+std::string Watch::query() const {
+  return kind_.selector.empty() ? "" : "&labelSelector=" + escaped(kind_.selector);
+}
+
+void Watch::list() {
+  stage_ = Stage::kListing;
+  page_.clear();
+  sink_.on_list();
+  ask_page();
+}
+
+void Watch::ask_page() {
+  std::string target = kind_.path + "?limit=" + std::to_string(kPage) + query();
+  if (!page_.empty()) target += "&continue=" + escaped(page_);
+  call_ = asker_.ask({.target = std::move(target),
+                      .headers = {{"accept", accept_of(kind_, "PartialObjectMetadataList")}},
+                      .timeout = seconds(60)},
+                     kMostPage, [this](HttpAnswer answer) { on_page(std::move(answer)); });
+}
+
+void Watch::on_page(HttpAnswer answer) {
+  call_.reset();
+  if (answer.status == 0) return lose(Stage::kListing, answer.why);
+  if (answer.status == kGone) return later(Stage::kListing);  // the pages to come are too old
+  if (answer.status != 200) {
+    return fail(Stage::kListing, words_of_refusal(answer.status, answer.body));
+  }
+  if (!read_page(answer.body)) return fail(Stage::kListing, "the answer is no list of objects");
+  if (!page_.empty()) return ask_page();
+  listed_ = true;
+  sink_.on_listed();
+  owner_.on_moved();
+  watch();
+}
+
+bool Watch::read_page(const std::string& body) {
+  const Json list = Json::parse(body, nullptr, false);
+  const Json& metadata = at(list, "metadata");
+  const auto version = parse_decimal(text(metadata, "resourceVersion"));
+  if (!at(list, "items").is_array() && !at(list, "items").is_null()) return false;
+  if (!version) return false;
+  for (const Json& object : items(at(list, "items"))) {
+    const auto meta = read_meta(object);
+    if (!meta) return false;
+    sink_.on_object(*meta, object);
+  }
+  version_ = *version;
+  page_ = text(metadata, "continue");
+  return true;
+}
+
+void Watch::watch() {
+  stage_ = Stage::kWatching;
+  status_ = 0;
+  line_.clear();
+  began_ = scheduler_.now();
+  const auto life = seconds(
+      static_cast<int64_t>(static_cast<double>(kStream / seconds(1)) * (1 + random_.unit() / 2)));
+  call_ = asker_.stream(
+      {.target = kind_.path + "?watch=true&allowWatchBookmarks=true&resourceVersion=" +
+                 std::to_string(version_) + "&timeoutSeconds=" + std::to_string(life / seconds(1)) +
+                 query(),
+       .headers = {{"accept", accept_of(kind_, "PartialObjectMetadata")}},
+       .timeout = life + kGrace},
+      *this);
+}
+
+void Watch::go_on() {
+  if (stage_ == Stage::kListing) return list();
+  watch();
+}
+
+void Watch::later(Stage stage) {
+  call_.reset();
+  stage_ = stage;
+  const Duration whole = std::min(kLongestWait, kFirstWait * (1 << std::min(failures_, 5)));
+  ++failures_;
+  const auto half = whole / 2;
+  timer_.arm(half +
+             Duration(static_cast<int64_t>(static_cast<double>(half.count()) * random_.unit())));
+}
+
+void Watch::fail(Stage stage, const std::string& why) {
+  owner_.on_trouble(*this, kind_.path + ": " + why);
+  later(stage);
+}
+
+void Watch::lose(Stage stage, const std::string& why) {
+  owner_.on_trouble(*this, why);
+  later(stage);
+}
+
+void Watch::well() { owner_.on_trouble(*this, ""); }
+
+void Watch::on_head(const ResponseHead& head) {
+  status_ = head.status;
+  if (status_ == 200) well();
+}
+
+void Watch::on_body(std::string_view piece) {
+  if (status_ != 200) {
+    line_ += piece.substr(0, kMostRefusal - std::min(kMostRefusal, line_.size()));
+    return;
+  }
+  while (true) {
+    const size_t end = piece.find('\n');
+    const std::string_view part = piece.substr(0, end);
+    if (part.size() > kMostLine - line_.size()) {
+      return fail(Stage::kListing, "an object is longer than 16 MiB");
+    }
+    line_ += part;
+    if (end == std::string_view::npos) return;
+    const std::string line = std::exchange(line_, {});
+    if (!on_line(line)) return;
+    piece.remove_prefix(end + 1);
+  }
+}
+
+bool Watch::on_line(std::string_view line) {
+  if (trim(line).empty()) return true;
+  const Json event = Json::parse(line, nullptr, false);
+  if (!event.is_object()) {
+    fail(Stage::kListing, "the watch says what is no event");
+    return false;
+  }
+  return on_event(event);
+}
+
+bool Watch::on_event(const Json& event) {
+  const std::string type = text(event, "type");
+  const Json& object = at(event, "object");
+  if (type == "ERROR") {
+    const Json& code = at(object, "code");
+    if (code == kGone) {
+      later(Stage::kListing);
+    } else {
+      fail(Stage::kListing, "the watch failed: " + text(object, "message"));
+    }
+    return false;
+  }
+  const auto version = parse_decimal(text(at(object, "metadata"), "resourceVersion"));
+  const auto meta = read_meta(object);
+  const bool bookmark = type == "BOOKMARK";
+  const bool known = bookmark || type == "ADDED" || type == "MODIFIED" || type == "DELETED";
+  if (!known || !version || (!bookmark && !meta)) {
+    fail(Stage::kListing, "the watch says an event that is not known: " + type);
+    return false;
+  }
+  failures_ = 0;
+  version_ = *version;
+  if (bookmark) return true;
+  if (type == "DELETED") {
+    sink_.on_deleted(*meta);
+  } else {
+    sink_.on_object(*meta, object);
+  }
+  owner_.on_moved();
+  return true;
+}
+
+void Watch::on_refused() {
+  if (status_ == kGone) return later(Stage::kListing);
+  fail(Stage::kWatching, words_of_refusal(status_, line_));
+}
+
+void Watch::on_end() {
+  if (status_ != 200) return on_refused();
+  const bool held = scheduler_.now() - began_ >= kHeld;
+  if (!held) return later(Stage::kWatching);
+  failures_ = 0;
+  call_.reset();
+  watch();
+}
+
+// A stream that was there and broke is a server that restarts, or a connection that somebody
+// between has cut: whether there is trouble shows when it is called again.
+void Watch::on_failed(std::string why) {
+  if (status_ != 200) return lose(Stage::kWatching, why);
+  if (scheduler_.now() - began_ >= kHeld) failures_ = 0;
+  later(Stage::kWatching);
+}
+
+}  // namespace woad::control::kubernetes
