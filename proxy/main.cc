@@ -19,8 +19,8 @@
 #include "proxy/explain/explain.h"
 #include "proxy/inject.h"
 #include "proxy/redirect/redirect.h"
-#include "proxy/server/config_loader.h"
 #include "proxy/server/server.h"
+#include "proxy/snapshot/config_loader.h"
 #include "proxy/webhook/webhook.h"
 
 namespace woad {

@@ -41,8 +41,8 @@
 #include "proxy/base/timer_wheel.h"
 #include "proxy/net/background.h"
 #include "proxy/server/certificates.h"
-#include "proxy/server/config_loader.h"
 #include "proxy/server/name_service.h"
+#include "proxy/snapshot/config_loader.h"
 
 namespace woad {
 
