@@ -31,6 +31,8 @@ class Api:
             if answer.status > 299:
                 raise Refused(answer.status, json.loads(text) if text[:1] == b"{" else {"message": text.decode()})
             return json.loads(text) if text[:1] == b"{" else text.decode()
+        except http.client.HTTPException as error:  # cut off within an answer
+            raise ConnectionError(repr(error)) from error
         finally:
             connection.close()
 

@@ -57,10 +57,11 @@ class Space:
             return len(found) == replicas and found
         return until(as_many, f"{replicas} ready pods of {service}", 300)
 
-    def ask(self, caller, host, color=None):
-        """The body that a pod of `caller` gets from a service, through its sidecar."""
-        headers = ["-H", f"Host: {host}", *(["-H", f"x-woad-color: {color}"] if color else [])]
-        return from_inside(next(iter(self.pods(caller))), "http://127.0.0.1:15001/", *headers)
+
+def ask(caller, host, color=None):
+    """The body that the app in a pod gets from a service, through its sidecar."""
+    headers = ["-H", f"Host: {host}", *(["-H", f"x-woad-color: {color}"] if color else [])]
+    return from_inside(caller, "http://127.0.0.1:15001/", *headers)
 
 
 def from_inside(pod, url, *options):
