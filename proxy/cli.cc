@@ -7,14 +7,17 @@
 
 #include "config/values.h"
 #include "proxy/base/strings.h"
+#include "proxy/cli_control.h"
+#include "proxy/cli_words.h"
 #include "proxy/net/tls/svid.h"
 
 namespace woad {
 namespace {
 
 constexpr int kUsage = 2;
-constexpr std::array<std::string_view, 9> kCommands = {
-    "run", "validate", "explain", "wait", "drain", "certs", "redirect", "inject", "version"};
+constexpr std::array<std::string_view, 10> kCommands = {"run",     "validate", "explain",  "wait",
+                                                        "drain",   "certs",    "redirect", "inject",
+                                                        "control", "version"};
 
 PrintCommand usage_error(const std::string& sentence) {
   return {"woad: " + sentence + "\nRun woad --help for more.\n", kUsage};
@@ -27,16 +30,6 @@ Result<std::pair<std::string, std::string>> parse_header(const std::string& text
     return Error{"-H " + config::quoted(text) + " is not \"name: value\""};
   }
   return std::pair(std::string(name), std::string(trim(text.substr(colon + 1))));
-}
-
-Result<std::string> parse_address(const std::string& option, const std::string& text) {
-  auto address = config::parse_host_port(text);
-  if (!address) return Error{option + " " + address.error().message};
-  if (address->host == "localhost") return "127.0.0.1:" + std::to_string(address->port);
-  if (!address->numeric) {
-    return Error{option + " " + config::quoted(text) + " must be an IP address"};
-  }
-  return address->to_string();
 }
 
 // Ids of one trust domain that can stand in a workload's certificate.
@@ -91,6 +84,7 @@ class CommandLine {
     add_certs();
     add_redirect();
     add_inject();
+    control_.add(app_);
     version_ = app_.add_subcommand("version", "Print the version");
   }
 
@@ -216,6 +210,10 @@ class CommandLine {
     if (*certs_) return certs();
     if (*redirect_) return redirection();
     if (*inject_) return inject();
+    if (control_.parsed()) {
+      Result<Command> command = control_.chosen();
+      return command ? std::move(*command) : usage_error(command.error().message);
+    }
     return VersionCommand{};
   }
 
@@ -295,6 +293,7 @@ class CommandLine {
   CLI::App* redirect_;
   CLI::App* inject_;
   CLI::App* version_;
+  ControlLine control_;
   std::string config_;
   std::string control_plane_;
   std::string format_ = "text";

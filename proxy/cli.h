@@ -69,6 +69,22 @@ struct ServeInjectionCommand {
   std::optional<bool> native;
 };
 
+// `woad control`: the control plane, until a signal.
+struct ServeControlCommand {
+  std::string listen;  // "0.0.0.0:15010": numbers alone
+  std::string admin;
+  std::string store;
+  std::string kubeconfig;
+  std::string tls_folder;
+  Duration drain_timeout = seconds(25);
+};
+
+struct ControlStatusCommand {
+  std::string url;
+  std::string tls_folder;
+  bool json = false;
+};
+
 struct VersionCommand {};
 
 // Nothing to run but to print `text` and exit: help (0, for stdout) or a usage error (2, for
@@ -78,9 +94,10 @@ struct PrintCommand {
   int exit_code = 0;
 };
 
-using Command = std::variant<RunCommand, ValidateCommand, ExplainCommand, WaitCommand, DrainCommand,
-                             CertsCommand, RedirectCommand, InjectCommand, ServeInjectionCommand,
-                             VersionCommand, PrintCommand>;
+using Command =
+    std::variant<RunCommand, ValidateCommand, ExplainCommand, WaitCommand, DrainCommand,
+                 CertsCommand, RedirectCommand, InjectCommand, ServeInjectionCommand,
+                 ServeControlCommand, ControlStatusCommand, VersionCommand, PrintCommand>;
 
 // `arguments` without the program's name. What is no command word in front means `run`.
 Command parse_command_line(std::vector<std::string> arguments);

@@ -14,6 +14,8 @@
 #include "proxy/admin/client.h"
 #include "proxy/certs.h"
 #include "proxy/cli.h"
+#include "proxy/control/plane/control.h"
+#include "proxy/control/plane/status.h"
 #include "proxy/explain/explain.h"
 #include "proxy/inject.h"
 #include "proxy/redirect/redirect.h"
@@ -140,6 +142,29 @@ int execute(const ServeInjectionCommand& command) {
   if (ended) return *ended;
   print(stderr, ended.error().message);
   return kFailed;
+}
+
+int execute(const ServeControlCommand& command) {
+  const auto listen = Address::parse(command.listen);
+  const auto admin = Address::parse(command.admin);
+  if (!listen || !admin) {
+    print(stderr, "woad: " + (listen ? admin : listen).error().message + "\n");
+    return kUsage;
+  }
+  const auto ended = control::serve_control({.listen = *listen,
+                                             .admin = *admin,
+                                             .store = command.store,
+                                             .kubeconfig = command.kubeconfig,
+                                             .tls_folder = command.tls_folder,
+                                             .drain_timeout = command.drain_timeout,
+                                             .filters = filter_registry()});
+  if (ended) return *ended;
+  print(stderr, "woad: " + ended.error().message + "\n");
+  return kFailed;
+}
+
+int execute(const ControlStatusCommand& command) {
+  return report(control::ask_status({command.url, command.tls_folder, command.json}));
 }
 
 int execute(const VersionCommand&) {

@@ -35,10 +35,13 @@ MAY_SEE = {
     "proxy/web": UPSTREAM,
     "proxy/webhook": UPSTREAM + ["proxy/web", "proxy/yaml", "proxy/inject", "config"],
     "proxy/inject": BASE + ["proxy/net", "proxy/net/tls", "proxy/yaml", "config"],
-    "proxy/control/store": UPSTREAM + ["proxy/upstream", "proxy/client", "config", "proxy/control/store/kubernetes"],
+    "proxy/control/store": UPSTREAM + ["proxy/upstream", "proxy/client", "proxy/web", "config",
+                                       "proxy/control/store/kubernetes"],
     "proxy/control/store/kubernetes": UPSTREAM + ["proxy/upstream", "proxy/client", "proxy/yaml", "proxy/control/store",
                                                   "config"],
     "proxy/control/documents": SNAPSHOT + ["proxy/snapshot", "proxy/yaml", "proxy/control/store"],
+    "proxy/control/plane": EXCHANGE + ["proxy/compress", "proxy/client", "proxy/web", "proxy/control/documents", "proxy/control/fleet",
+                                       "proxy/control/store"],
     "proxy/control/fleet": BASE + ["proxy/compress", "proxy/control/documents"],
     "proxy/match": CODEC + ["proxy/net/tls", "config"],
     "proxy/context": CODEC + ["proxy/match"],
@@ -54,7 +57,7 @@ MAY_SEE = {
     "proxy/server": SERVER,
     "proxy/redirect": BASE + ["config"],
     "proxy": SERVER + ["proxy/server", "proxy/net/local_ca", "proxy/redirect", "proxy/yaml",
-                       "proxy/inject", "proxy/web", "proxy/webhook", "filters"],  # the command line, main.cc
+                       "proxy/inject", "proxy/web", "proxy/webhook", "proxy/client", "proxy/control/plane", "filters"],  # the command line, main.cc
     "config": BASE,
     "filters": FILTER + ["proxy/filter"],
 }
@@ -68,7 +71,7 @@ THIRD_PARTY = {
     r"nghttp2/": ["proxy/http/h2"],
     r"yaml-cpp/": ["config", "proxy/yaml"],
     r"nlohmann/": ["config", "proxy/yaml", "proxy/inject", "proxy/log", "proxy/explain", "proxy/otlp", "proxy/admin",
-                    "proxy/control/fleet", "proxy/control/store", "proxy/control/store/kubernetes"],
+                    "proxy/control/fleet", "proxy/control/plane", "proxy/control/store", "proxy/control/store/kubernetes"],
     r"re2/": ["proxy/match"],
     r"zstd": ["proxy/compress"],
     r"xxhash": ["config", "proxy/base", "proxy/context"],

@@ -10,8 +10,8 @@
 #include "proxy/admin/tap.h"
 #include "proxy/base/strings.h"
 #include "proxy/explain/explain.h"
-#include "proxy/http/authority.h"
-#include "proxy/net/address.h"
+#include "proxy/http/accept.h"
+#include "proxy/http/browser.h"
 #include "proxy/observe/prometheus.h"
 
 namespace woad {
@@ -24,23 +24,6 @@ constexpr std::string_view kJson = "application/json";
 
 AdminResponse plain(int status, std::string body) {
   return {.status = status, .body = std::move(body)};
-}
-
-// A page of another site can make the browser send a POST here, with our own host in it.
-bool from_foreign_page(const RequestHead& request) {
-  const Header* site = request.headers.find("sec-fetch-site");
-  if (site != nullptr && site->value != "same-origin" && site->value != "none") return true;
-  const Header* origin = request.headers.find("origin");
-  return origin != nullptr && origin->value != "http://" + std::string(request.authority);
-}
-
-bool wants_openmetrics(const RequestHead& request) {
-  bool wanted = false;
-  for (const Header& field : request.headers) {
-    if (!equals_ignore_case(field.name, "accept")) continue;
-    wanted = wanted || field.value.find("application/openmetrics-text") != std::string_view::npos;
-  }
-  return wanted;
 }
 
 Result<ExplainRequest> read_explain_request(std::string_view query) {
@@ -86,13 +69,6 @@ const AdminApi::Endpoint AdminApi::kEndpoints[] = {
     {"POST", "/drain", kOnAll, "the graceful end of inbound; outbound serves on", &AdminApi::drain},
     {"POST", "/log", kOnAll, "?level=debug, info, warn or error", &AdminApi::log_level},
 };
-
-bool is_loopback_host(std::string_view authority) {
-  const std::string_view host = without_final_dot(split_authority(authority).host);
-  if (host == "[::1]" || equals_ignore_case(host, "localhost")) return true;
-  const auto address = Address::from_host(host, 1);
-  return address && address->is_loopback();
-}
 
 void AdminApi::answer(const RequestHead& request, AdminScope scope, bool loopback, Done done) {
   if (scope == AdminScope::kAll && loopback && !is_loopback_host(request.authority)) {
@@ -164,7 +140,8 @@ void AdminApi::readyz(const RequestHead&, Done& done) {
 }
 
 void AdminApi::metrics(const RequestHead& request, Done& done) {
-  const auto form = wants_openmetrics(request) ? Exposition::kOpenMetrics : Exposition::kPrometheus;
+  const auto form = accepts(request.headers, kOpenMetricsType) ? Exposition::kOpenMetrics
+                                                               : Exposition::kPrometheus;
   auto extra = config_metrics(backend_.config_status());
   extra.push_back(breaker_metrics(*backend_.snapshot()));
   extra.push_back(endpoint_metrics(*backend_.snapshot(), backend_.now()));

@@ -58,7 +58,4 @@ class AdminApi {
   AdminBackend& backend_;
 };
 
-// 127.0.0.0/8, [::1] or localhost, with any port.
-bool is_loopback_host(std::string_view authority);
-
 }  // namespace woad

@@ -14,12 +14,12 @@ ArenaPool::~ArenaPool() {
 
 ArenaPool::Chunk* ArenaPool::take(size_t payload) {
   const size_t needed = payload + sizeof(Chunk);
-  if (needed <= kChunkSize && free_ != nullptr) {
+  if (needed <= chunk_size_ && free_ != nullptr) {
     Chunk* chunk = std::exchange(free_, free_->next);
     --free_count_;
     return chunk;
   }
-  const size_t size = needed <= kChunkSize ? kChunkSize : needed;
+  const size_t size = needed <= chunk_size_ ? chunk_size_ : needed;
   auto* chunk = static_cast<Chunk*>(std::malloc(size));
   WOAD_ASSERT(chunk != nullptr);
   chunk->size = size;
@@ -27,7 +27,7 @@ ArenaPool::Chunk* ArenaPool::take(size_t payload) {
 }
 
 void ArenaPool::give(Chunk* chunk) {
-  if (chunk->size != kChunkSize || free_count_ >= kMaxFree) {
+  if (chunk->size != chunk_size_ || free_count_ >= kMaxFree) {
     std::free(chunk);
     return;
   }

@@ -14,13 +14,14 @@
 
 namespace woad {
 
-// Free chunks of one worker. Keeps at most kMaxFree chunks of kChunkSize; outlives its arenas.
+// Free chunks of one worker. Keeps at most kMaxFree of them; outlives its arenas.
 class ArenaPool {
  public:
   static constexpr size_t kChunkSize = 8192;
   static constexpr size_t kMaxFree = 256;
 
-  ArenaPool() = default;
+  // `chunk_size`: smaller where arenas live long and hold little.
+  explicit ArenaPool(size_t chunk_size = kChunkSize) : chunk_size_(chunk_size) {}
   ~ArenaPool();
   ArenaPool(const ArenaPool&) = delete;
   ArenaPool& operator=(const ArenaPool&) = delete;
@@ -34,6 +35,7 @@ class ArenaPool {
   Chunk* take(size_t payload);
   void give(Chunk* chunk);
 
+  size_t chunk_size_;
   Chunk* free_ = nullptr;
   size_t free_count_ = 0;
 };

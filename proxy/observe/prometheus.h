@@ -11,6 +11,8 @@
 namespace woad {
 
 enum class Exposition { kPrometheus, kOpenMetrics };
+// What a scraper accepts that wants the second.
+inline constexpr std::string_view kOpenMetricsType = "application/openmetrics-text";
 std::string_view content_type(Exposition exposition);
 
 // A family that is known at the moment of the scrape alone, such as reload counters.

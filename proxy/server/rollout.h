@@ -39,7 +39,7 @@
 #include "proxy/admin/backend.h"
 #include "proxy/base/scheduler.h"
 #include "proxy/base/timer_wheel.h"
-#include "proxy/server/background.h"
+#include "proxy/net/background.h"
 #include "proxy/server/certificates.h"
 #include "proxy/server/config_loader.h"
 #include "proxy/server/name_service.h"

@@ -20,7 +20,7 @@
 #include "proxy/net/loop.h"
 #include "proxy/net/resolver.h"
 #include "proxy/net/signal.h"
-#include "proxy/server/background.h"
+#include "proxy/net/background.h"
 #include "proxy/server/certificates.h"
 #include "proxy/server/config_file.h"
 #include "proxy/server/deployment.h"

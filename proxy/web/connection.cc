@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "proxy/http/detect.h"
 #include "proxy/http/h1/server_codec.h"
 #include "proxy/http/h2/server_codec.h"
 
@@ -16,20 +17,24 @@ HttpLimits web_limits() {
   return limits;
 }
 
-std::unique_ptr<ServerCodec> make_codec(std::string_view alpn, Transport& transport,
-                                        ServerConnection& connection, const CodecContext& context) {
-  if (alpn == "h2") {
-    return std::make_unique<H2ServerCodec>(transport, connection, context, web_limits());
-  }
-  return std::make_unique<H1ServerCodec>(transport, connection, context, web_limits());
+template <class Codec>
+std::unique_ptr<ServerCodec> make_codec(Transport& transport, ServerConnection& connection,
+                                        const CodecContext& context) {
+  return std::make_unique<Codec>(transport, connection, context, web_limits());
 }
 
 }  // namespace
 
-WebConnection::WebConnection(WebHost& host, std::string_view alpn,
+WebConnection::WebConnection(WebHost& host, Protocols protocols, WebCaller caller,
                              std::unique_ptr<Transport> transport)
-    : host_(host), transport_(std::move(transport)) {
-  codec_ = make_codec(alpn, *transport_, *this, host.codec_context());
+    : host_(host),
+      state_(protocols == Protocols::kByFirstBytes ? State::kOpening : State::kOpen),
+      caller_(std::move(caller)),
+      transport_(std::move(transport)),
+      stall_(host.codec_context().scheduler.timers(), bind_timer<&WebConnection::on_stall>(this)) {
+  const auto make =
+      protocols == Protocols::kHttp2 ? make_codec<H2ServerCodec> : make_codec<H1ServerCodec>;
+  codec_ = make(*transport_, *this, host.codec_context());
 }
 
 WebConnection::~WebConnection() {
@@ -43,6 +48,33 @@ void WebConnection::start() { transport_->start(*this); }
 
 void WebConnection::drain() { codec_->begin_drain(); }
 
+void WebConnection::on_bytes(Slice bytes) {
+  if (state_ == State::kOpening) {
+    open(std::move(bytes));
+  } else {
+    codec_->on_bytes(std::move(bytes));
+  }
+}
+
+// Until it is known, the codec of HTTP/1 looks after a client that stays silent.
+void WebConnection::open(Slice bytes) {
+  first_ += bytes.view();
+  const Detected detected = detect_protocol(first_);
+  if (detected == Detected::kNeedMore) return;
+  state_ = State::kOpen;
+  const CodecContext context = host_.codec_context();
+  if (detected == Detected::kHttp2) codec_ = make_codec<H2ServerCodec>(*transport_, *this, context);
+  Buffer all;
+  all.append(context.blocks, std::exchange(first_, {}));
+  while (!all.empty() && state_ == State::kOpen) codec_->on_bytes(all.take_front());
+}
+
+void WebConnection::on_drained() {
+  stall_.disarm();
+  transport_->hold_reading(Hold::kBacklog, false);
+  codec_->on_transport_drained();
+}
+
 void WebConnection::on_lost(std::string_view why) {
   codec_->on_transport_lost(why);
   close();
@@ -54,6 +86,20 @@ RequestSink& WebConnection::on_stream(ResponseWriter& writer) {
   return *stream;
 }
 
+// Over the transport's mark, so that on_drained() comes.
+void WebConnection::on_answered() {
+  if (codec_->protocol() == Protocol::kHttp2 || stall_.armed()) return;
+  if (transport_->backlog() <= HttpLimits().buffer) return;
+  transport_->hold_reading(Hold::kBacklog, true);
+  stall_.arm(kStallTimeout);
+}
+
+void WebConnection::on_stall() {
+  transport_->abort_on_destroy();
+  codec_->on_transport_lost("the client takes nothing of its answer");
+  close();
+}
+
 void WebConnection::on_stream_end(WebStream& stream) {
   stream.unlink();
   host_.codec_context().scheduler.defer_delete(std::unique_ptr<Deferred>(&stream));
@@ -62,6 +108,7 @@ void WebConnection::on_stream_end(WebStream& stream) {
 void WebConnection::close() {
   if (state_ == State::kClosed) return;
   state_ = State::kClosed;
+  stall_.disarm();
   host_.on_closed(*this);
 }
 

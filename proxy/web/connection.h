@@ -1,12 +1,17 @@
 // One connection to a WebServer, HTTP/1.1 or HTTP/2, and its requests.
 //
-// Owned by its host; ends itself through WebHost::on_closed(). One thread.
+//   opening (plaintext: the first bytes tell the protocol) ──▶ open ──▶ closed
+//
+// Nothing is read from a client that does not take its answers, and one that takes nothing for
+// kStallTimeout is cut. Owned by its host; ends itself through WebHost::on_closed(). One thread.
 #pragma once
 
 #include <memory>
+#include <string>
 #include <string_view>
 
 #include "proxy/base/intrusive_list.h"
+#include "proxy/base/timer_wheel.h"
 #include "proxy/http/codec.h"
 #include "proxy/net/transport.h"
 #include "proxy/web/handler.h"
@@ -21,6 +26,8 @@ class WebHost {
  public:
   virtual WebHandler& handler() = 0;
   virtual CodecContext codec_context() = 0;
+  // For what its requests hold.
+  virtual ArenaPool& arenas() = 0;
   // Room for bodies that wait for their end: false when there is none.
   virtual bool take_memory(size_t bytes) = 0;
   virtual void release_memory(size_t bytes) = 0;
@@ -36,8 +43,13 @@ class WebConnection final : public Deferred,
                             private TransportSink,
                             private ServerConnection {
  public:
-  // `alpn`: what the handshake agreed on; "h2" is HTTP/2, all else HTTP/1.1.
-  WebConnection(WebHost& host, std::string_view alpn, std::unique_ptr<Transport> transport);
+  static constexpr Duration kStallTimeout = seconds(60);
+
+  // How the protocol is found: by what a handshake agreed on ("h2", or all else), or by what comes.
+  enum class Protocols : uint8_t { kHttp1, kHttp2, kByFirstBytes };
+
+  WebConnection(WebHost& host, Protocols protocols, WebCaller caller,
+                std::unique_ptr<Transport> transport);
   ~WebConnection() override;
 
   void start();
@@ -46,28 +58,37 @@ class WebConnection final : public Deferred,
 
   // For its streams.
   WebHandler& handler() { return host_.handler(); }
+  const WebCaller& caller() const { return caller_; }
   CodecContext codec_context() const { return host_.codec_context(); }
+  ArenaPool& arenas() { return host_.arenas(); }
   bool take_memory(size_t bytes) { return host_.take_memory(bytes); }
   void release_memory(size_t bytes) { host_.release_memory(bytes); }
+  // An answer has been queued.
+  void on_answered();
   // Deletes the stream at the end of the turn.
   void on_stream_end(WebStream& stream);
 
  private:
-  void on_bytes(Slice bytes) override { codec_->on_bytes(std::move(bytes)); }
+  enum class State : uint8_t { kOpening, kOpen, kClosed };
+
+  void on_bytes(Slice bytes) override;
   void on_eof() override { codec_->on_eof(); }
-  void on_drained() override { codec_->on_transport_drained(); }
+  void on_drained() override;
   void on_lost(std::string_view why) override;
   RequestSink& on_stream(ResponseWriter& writer) override;
   void on_codec_done() override { close(); }
 
+  void open(Slice bytes);
+  void on_stall();
   void close();
 
-  enum class State : uint8_t { kOpen, kClosed };
-
   WebHost& host_;
-  State state_ = State::kOpen;
+  State state_;
+  WebCaller caller_;
+  std::string first_;  // while opening
   std::unique_ptr<Transport> transport_;
   std::unique_ptr<ServerCodec> codec_;
+  Timer stall_;
   IntrusiveList<WebStream> streams_;
 };
 

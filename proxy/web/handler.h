@@ -2,18 +2,54 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
+#include "proxy/base/buffer.h"
 #include "proxy/http/message.h"
 
 namespace woad {
+
+// Who asks.
+struct WebCaller {
+  enum class Kind : uint8_t {
+    kUnknown,   // TLS without a SPIFFE id, or plaintext from elsewhere
+    kLocal,     // plaintext over loopback
+    kWorkload,  // mutual TLS
+  };
+  Kind kind = Kind::kUnknown;
+  std::string id{};  // of a workload: its SPIFFE id
+};
+
+// All of it is used during the call alone, but for the body, which may be moved away.
+struct WebRequest {
+  const RequestHead& head;
+  std::string body;
+  const WebCaller& caller;
+};
+
+// A body that is held once, however many clients are still reading it. The loop's thread.
+using SharedBody = std::shared_ptr<const Buffer>;
+SharedBody share_body(BlockPool& blocks, std::string_view bytes);
 
 struct WebResponse {
   int status = 200;
   std::string_view content_type = "text/plain; charset=utf-8";  // static storage
   std::string body{};
+  SharedBody shared{};       // instead of `body`
   std::string_view allow{};  // with 405; static storage
+  // Names in static storage, lower-case.
+  std::vector<std::pair<std::string_view, std::string>> headers{};
+  bool last = false;  // the connection ends with this answer
+};
+
+// An answer that comes later; dropped when it was given or when the client has gone.
+class WebPending {
+ public:
+  virtual ~WebPending() = default;
 };
 
 // Called on the loop of its server, which it outlives.
@@ -21,8 +57,9 @@ class WebHandler {
  public:
   using Done = std::function<void(WebResponse)>;
 
-  // Calls `done` once, now or later. `head` is used during the call alone.
-  virtual void answer(const RequestHead& head, std::string body, Done done) = 0;
+  // Calls `done` once, now or later, from the loop. What it returns lives until a moment after the
+  // answer or the client's end, whichever is first; nullptr: it need not hear of either.
+  virtual std::unique_ptr<WebPending> answer(WebRequest request, Done done) = 0;
 
  protected:
   ~WebHandler() = default;

@@ -8,30 +8,58 @@
 
 namespace woad {
 
+namespace {
+
+using Protocols = WebConnection::Protocols;
+
+WebCaller caller_in_plaintext(const Address& peer) {
+  return {.kind = peer.is_loopback() ? WebCaller::Kind::kLocal : WebCaller::Kind::kUnknown};
+}
+
+std::shared_ptr<const TlsServerOptions> tls_options(const WebOptions& options, bool plaintext) {
+  return std::make_shared<const TlsServerOptions>(
+      TlsServerOptions{.alpn = alpn_wire(options.protocols), .allow_plaintext = plaintext});
+}
+
+}  // namespace
+
 // A connection until its handshake is over.
 class WebServer::Arrival final : public Deferred, public ListLink, private TlsHandshakeSink {
  public:
-  Arrival(WebServer& server, std::unique_ptr<Transport> client)
+  Arrival(WebServer& server, std::unique_ptr<Transport> client,
+          std::shared_ptr<const TlsServerOptions> options)
       : server_(server),
         handshake_(accept_tls(server.loop_.scheduler(), server.blocks_, std::move(client),
-                              server.tls_, server.options_, kHandshakeTimeout, *this)) {}
+                              server.tls_, std::move(options), kHandshakeTimeout, *this)) {}
 
  private:
   void on_tls(TlsReady ready) override {
-    server_.on_arrival(*this, std::move(ready.transport), ready.alpn);
+    WebCaller caller;
+    if (ready.peer != nullptr) caller = {WebCaller::Kind::kWorkload, ready.peer->id};
+    server_.add(ready.alpn == "h2" ? Protocols::kHttp2 : Protocols::kHttp1, std::move(caller),
+                std::move(ready.transport));
+    server_.on_no_arrival(*this);
   }
   void on_tls_failed(TlsError) override { server_.on_no_arrival(*this); }
+  void on_plaintext(std::unique_ptr<Transport> transport) override {
+    WebCaller caller = caller_in_plaintext(transport->peer());
+    server_.add(Protocols::kByFirstBytes, std::move(caller), std::move(transport));
+    server_.on_no_arrival(*this);
+  }
 
   WebServer& server_;
   std::unique_ptr<TlsHandshake> handshake_;
 };
 
-WebServer::WebServer(Loop& loop, BlockPool& blocks, WebHandler& handler, TlsContext::Ptr tls)
-    : loop_(loop), blocks_(blocks), handler_(handler), tls_(std::move(tls)) {
-  TlsServerOptions options;
-  options.alpn = alpn_wire({"h2", "http/1.1"});
-  options_ = std::make_shared<const TlsServerOptions>(std::move(options));
-}
+WebServer::WebServer(Loop& loop, BlockPool& blocks, WebHandler& handler, TlsContext::Ptr tls,
+                     WebOptions options)
+    : loop_(loop),
+      blocks_(blocks),
+      handler_(handler),
+      tls_(std::move(tls)),
+      options_(std::move(options)),
+      tls_options_(tls_options(options_, false)),
+      tls_or_plaintext_(tls_options(options_, true)) {}
 
 WebServer::~WebServer() {
   while (!arrivals_.empty()) delete &arrivals_.pop_front();
@@ -48,10 +76,17 @@ Result<void> WebServer::listen(const Address& address) {
   return {};
 }
 
-void WebServer::drain() {
+void WebServer::stop_listening() {
   if (acceptor_ == nullptr) return;
   acceptor_->take_waiting();
   acceptor_.reset();
+  state_ = State::kClosed;
+}
+
+void WebServer::drain() {
+  stop_listening();
+  if (state_ == State::kDraining) return;
+  state_ = State::kDraining;
   connections_.for_each([](WebConnection& connection) { connection.drain(); });
 }
 
@@ -65,19 +100,25 @@ bool WebServer::take_memory(size_t bytes) {
 
 void WebServer::on_accept(int socket, const Address& peer) {
   auto transport = make_tcp_transport(loop_, blocks_, socket, peer);
-  if (transport == nullptr || count_ >= kMaxConnections) return;
-  arrivals_.push_back(*new Arrival(*this, std::move(transport)));
-  ++count_;
+  if (transport == nullptr || count_ >= options_.connections) return;
+  const bool plaintext =
+      options_.plaintext == WebOptions::Plaintext::kAll ||
+      (options_.plaintext == WebOptions::Plaintext::kLoopback && peer.is_loopback());
+  if (tls_ != nullptr) {
+    arrivals_.push_back(
+        *new Arrival(*this, std::move(transport), plaintext ? tls_or_plaintext_ : tls_options_));
+    ++count_;
+  } else if (plaintext) {
+    add(Protocols::kByFirstBytes, caller_in_plaintext(peer), std::move(transport));
+  }
 }
 
-void WebServer::on_arrival(Arrival& arrival, std::unique_ptr<Transport> transport,
-                           std::string_view alpn) {
-  auto* connection = new WebConnection(*this, alpn, std::move(transport));
+void WebServer::add(Protocols protocols, WebCaller caller, std::unique_ptr<Transport> transport) {
+  auto* connection = new WebConnection(*this, protocols, std::move(caller), std::move(transport));
   connections_.push_back(*connection);
   ++count_;
   connection->start();
-  if (acceptor_ == nullptr) connection->drain();
-  on_no_arrival(arrival);
+  if (state_ == State::kDraining) connection->drain();
 }
 
 void WebServer::on_no_arrival(Arrival& arrival) {

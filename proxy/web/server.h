@@ -1,6 +1,8 @@
-// A small HTTPS server on one loop: HTTP/1.1 and HTTP/2 (by ALPN), one handler for all requests.
+// A small server on one loop, HTTPS or in plaintext: HTTP/1.1 and HTTP/2, one handler for all
+// requests.
 //
-//   serving ──drain()──▶ draining ──▶ (idle() is true)
+//   serving ──stop_listening()──▶ closed to new ones ──drain()──▶ draining ──▶ (idle() is true)
+//      └──────────────────────────drain()──────────────────────────▶┘
 //
 // Bounded: connections at once, bytes of bodies that wait, the times of handshake, head, body and
 // idleness. One thread, the loop's.
@@ -9,6 +11,8 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <string_view>
+#include <vector>
 
 #include "proxy/base/intrusive_list.h"
 #include "proxy/base/result.h"
@@ -21,42 +25,63 @@
 
 namespace woad {
 
+struct WebOptions {
+  // Who may come in plaintext; without certificates the others are not let in.
+  enum class Plaintext : uint8_t { kNobody, kLoopback, kAll };
+  Plaintext plaintext = Plaintext::kNobody;
+  // More at once than this are closed as they come.
+  size_t connections = 256;
+  // Over TLS, most wanted first.
+  std::vector<std::string_view> protocols = {"h2", "http/1.1"};
+};
+
 class WebServer final : private WebHost {
  public:
-  // More connections at once than this are closed as they come.
-  static constexpr size_t kMaxConnections = 256;
   // Of bodies that have not ended yet, of all requests.
   static constexpr size_t kMaxWaiting = size_t{64} << 20;
   static constexpr Duration kHandshakeTimeout = seconds(10);
 
-  // All outlive the server; `blocks` outlives the loop as well. `tls` can serve.
-  WebServer(Loop& loop, BlockPool& blocks, WebHandler& handler, TlsContext::Ptr tls);
+  // All outlive the server; `blocks` outlives the loop as well. `tls` can serve; nullptr: plaintext
+  // alone.
+  WebServer(Loop& loop, BlockPool& blocks, WebHandler& handler, TlsContext::Ptr tls,
+            WebOptions options = {});
   ~WebServer();
 
   Result<void> listen(const Address& address);
   // For the handshakes to come.
   void set_tls(TlsContext::Ptr tls) { tls_ = std::move(tls); }
-  // Nobody is let in any more, and connections end with their present answers.
+  // Nobody is let in any more; who is there is served on.
+  void stop_listening();
+  // The same, and connections end with their present answers.
   void drain();
   bool idle() const { return count_ == 0; }
 
  private:
   class Arrival;
+  // What a request needs while it waits: its head, a small answer.
+  static constexpr size_t kArenaChunk = 2048;
+  enum class State : uint8_t { kServing, kClosed, kDraining };
 
   WebHandler& handler() override { return handler_; }
   CodecContext codec_context() override;
+  ArenaPool& arenas() override { return arenas_; }
   bool take_memory(size_t bytes) override;
   void release_memory(size_t bytes) override { waiting_ -= bytes; }
   void on_closed(WebConnection& connection) override;
   void on_accept(int socket, const Address& peer);
-  void on_arrival(Arrival& arrival, std::unique_ptr<Transport> transport, std::string_view alpn);
+  void add(WebConnection::Protocols protocols, WebCaller caller,
+           std::unique_ptr<Transport> transport);
   void on_no_arrival(Arrival& arrival);
 
   Loop& loop_;
   BlockPool& blocks_;
   WebHandler& handler_;
   TlsContext::Ptr tls_;
-  std::shared_ptr<const TlsServerOptions> options_;
+  WebOptions options_;
+  std::shared_ptr<const TlsServerOptions> tls_options_;
+  std::shared_ptr<const TlsServerOptions> tls_or_plaintext_;
+  ArenaPool arenas_{kArenaChunk};
+  State state_ = State::kServing;
   std::array<uint64_t, kHostileCount> hostile_{};
   std::unique_ptr<Acceptor> acceptor_;
   IntrusiveList<Arrival> arrivals_;

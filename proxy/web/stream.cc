@@ -9,6 +9,7 @@ namespace woad {
 WebStream::WebStream(WebConnection& connection, ResponseWriter& writer)
     : connection_(connection),
       writer_(writer),
+      arena_(connection.arenas()),
       timer_(connection.codec_context().scheduler.timers(), bind_timer<&WebStream::on_late>(this)) {
 }
 
@@ -42,11 +43,11 @@ void WebStream::on_bad_body(LocalReply reply) {
 void WebStream::on_data(Buffer&& data, bool end) {
   if (state_ != State::kReceiving) return;
   if (body_.size() + data.size() > kMaxBody) {
-    write({.status = 413, .body = "the body is larger than 8 MiB\n"}, true);
+    write({.status = 413, .body = "the body is larger than 8 MiB\n", .last = true});
     return;
   }
   if (!connection_.take_memory(data.size())) {
-    write({.status = 503, .body = "too many requests at once\n"}, true);
+    write({.status = 503, .body = "too many requests at once\n", .last = true});
     return;
   }
   data.for_each([this](const Slice& slice) { body_ += slice.view(); });
@@ -63,7 +64,7 @@ void WebStream::on_reset(ResetReason, std::string_view) {
 
 void WebStream::on_late() {
   if (state_ != State::kReceiving) return;
-  write({.status = 408, .body = "the body did not come within 30 s\n"}, true);
+  write({.status = 408, .body = "the body did not come within 30 s\n", .last = true});
 }
 
 void WebStream::ask() {
@@ -71,35 +72,45 @@ void WebStream::ask() {
   state_ = State::kAsked;
   connection_.release_memory(body_.size());
   // The answer may come when this stream is gone.
-  connection_.handler().answer(
-      *head_, std::exchange(body_, {}),
-      [alive = std::weak_ptr<WebStream*>(self_)](const WebResponse& response) {
+  auto pending = connection_.handler().answer(
+      {*head_, std::exchange(body_, {}), connection_.caller()},
+      [alive = std::weak_ptr<WebStream*>(self_)](WebResponse response) {
         const auto stream = alive.lock();
-        if (stream && (*stream)->state_ == State::kAsked) (*stream)->write(response, false);
+        if (stream && (*stream)->state_ == State::kAsked) (*stream)->write(std::move(response));
       });
+  pending_ = std::move(pending);
 }
 
 void WebStream::refuse(const LocalReply& reply, bool close) {
-  write({.status = reply.effective_status(), .body = reply.details + "\n"}, close);
+  write({.status = reply.effective_status(), .body = reply.details + "\n", .last = close});
 }
 
-void WebStream::write(const WebResponse& response, bool close) {
+void WebStream::write(WebResponse response) {
   timer_.disarm();
+  Buffer body;
+  if (response.shared != nullptr) {
+    body = response.shared->share();
+  } else {
+    body.append(connection_.codec_context().blocks, response.body);
+  }
+  // RFC 9110 sections 15.3.5 and 15.4.5.
+  const bool bodiless = response.status == 204 || response.status == 304;
   auto* head = arena_.make<ResponseHead>(arena_);
   head->status = response.status;
-  head->content_length = response.body.size();
   Headers& headers = head->headers;
-  headers.add("content-type", response.content_type);
+  if (!bodiless) {
+    head->content_length = body.size();
+    headers.add("content-type", response.content_type);
+  }
   headers.add("cache-control", "no-store");
   headers.add("x-content-type-options", "nosniff");
   if (!response.allow.empty()) headers.add("allow", response.allow);
-  const bool empty = response.body.empty();
-  writer_.write_head(*head, empty, close);
-  if (!empty) {
-    Buffer piece;
-    piece.append(connection_.codec_context().blocks, response.body);
-    writer_.write_data(std::move(piece), true);
-  }
+  for (const auto& [name, value] : response.headers) headers.add(name, arena_.copy(value));
+  const bool empty = bodiless || body.empty();
+  if (response.last) connection_.drain();
+  writer_.write_head(*head, empty, response.last);
+  if (!empty) writer_.write_data(std::move(body), true);
+  connection_.on_answered();
   finish();
 }
 

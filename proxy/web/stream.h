@@ -2,7 +2,7 @@
 //
 //   receiving ──▶ asked ──▶ ended
 //       └──────────────────▶┘
-// Owned by its connection.
+// Owned by its connection. Small, as it may wait for long: its arena is of small chunks.
 #pragma once
 
 #include <cstdint>
@@ -45,17 +45,17 @@ class WebStream final : public Deferred, public ListLink, public RequestSink {
   void on_late();
   void ask();
   void refuse(const LocalReply& reply, bool close);
-  void write(const WebResponse& response, bool close);
+  void write(WebResponse response);
   void finish();
 
   WebConnection& connection_;
   ResponseWriter& writer_;
-  ArenaPool chunks_;
-  Arena arena_{chunks_};
+  Arena arena_;
   Timer timer_;
   std::shared_ptr<WebStream*> self_ = std::make_shared<WebStream*>(this);
   RequestHead* head_ = nullptr;
   std::string body_;
+  std::unique_ptr<WebPending> pending_;  // once asked
   State state_ = State::kReceiving;
 };
 

@@ -14,18 +14,23 @@ const char* other_method(const RequestHead& head, bool is_review) {
 
 }  // namespace
 
-void WebhookApi::answer(const RequestHead& head, std::string body, Done done) {
-  const std::string_view path = head.path_only();
+std::unique_ptr<WebPending> WebhookApi::answer(WebRequest request, Done done) {
+  done(respond(request));
+  return nullptr;
+}
+
+WebResponse WebhookApi::respond(const WebRequest& request) const {
+  const std::string_view path = request.head.path_only();
   const bool is_review = path == "/inject";
   if (!is_review && path != "/healthz" && path != "/readyz") {
-    return done({.status = 404, .body = "POST /inject, GET /healthz or GET /readyz\n"});
+    return {.status = 404, .body = "POST /inject, GET /healthz or GET /readyz\n"};
   }
-  if (const char* const allowed = other_method(head, is_review)) {
-    return done({.status = 405, .body = "another method\n", .allow = allowed});
+  if (const char* const allowed = other_method(request.head, is_review)) {
+    return {.status = 405, .body = "another method\n", .allow = allowed};
   }
-  if (is_review) return done(review(body));
+  if (is_review) return review(request.body);
   const bool leaving = path == "/readyz" && state_ == State::kLeaving;
-  done({.status = leaving ? 503 : 200, .body = leaving ? "leaving\n" : "ok\n"});
+  return {.status = leaving ? 503 : 200, .body = leaving ? "leaving\n" : "ok\n"};
 }
 
 WebResponse WebhookApi::review(const std::string& body) const {

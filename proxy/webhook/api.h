@@ -1,6 +1,7 @@
 // What the webhook answers, by method and path; knows nothing of connections. One thread.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <utility>
 
@@ -16,11 +17,12 @@ class WebhookApi final : public WebHandler {
   // Not ready any more; answers go on.
   void leave() { state_ = State::kLeaving; }
 
-  void answer(const RequestHead& head, std::string body, Done done) override;
+  std::unique_ptr<WebPending> answer(WebRequest request, Done done) override;
 
  private:
   enum class State : uint8_t { kServing, kLeaving };
 
+  WebResponse respond(const WebRequest& request) const;
   WebResponse review(const std::string& body) const;
 
   InjectSettings settings_;

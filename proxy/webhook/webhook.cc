@@ -10,9 +10,9 @@
 #include "proxy/net/file_events.h"
 #include "proxy/net/loop.h"
 #include "proxy/net/signal.h"
+#include "proxy/web/certificate.h"
 #include "proxy/web/server.h"
 #include "proxy/webhook/api.h"
-#include "proxy/webhook/certificate.h"
 
 namespace woad {
 namespace {
@@ -29,7 +29,7 @@ class Webhook {
  public:
   explicit Webhook(const WebhookOptions& options)
       : options_(options),
-        certificate_(loop_.scheduler(), events_, options.certificate,
+        certificate_(loop_.scheduler(), events_, options.certificate, CertificateKind::kServer,
                      [this](Result<TlsContext::Ptr> read) { on_certificate(std::move(read)); }),
         timer_(loop_.scheduler().timers(), bind_timer<&Webhook::on_timer>(this)) {}
 

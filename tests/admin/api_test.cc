@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "proxy/http/browser.h"
 #include "tests/server/testing.h"
 
 namespace woad {

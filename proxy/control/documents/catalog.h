@@ -21,6 +21,7 @@ class Catalog {
     // nullptr: its file does not hold, `problems` say why, and the last good one stays.
     SkeletonPtr skeleton;
     std::vector<std::string> identities;  // SPIFFE patterns of those who may have it
+    std::string name_space;               // of a discovered one, in Kubernetes; "": it is none
   };
 
   // `documents`: mesh.yaml, services/… and discovered/… of a store (other keys do not matter).

@@ -10,28 +10,19 @@
 #include "proxy/net/tls/words.h"
 
 namespace woad {
-namespace {
 
-using Hash = std::array<unsigned char, SHA256_DIGEST_LENGTH>;
-
-Hash hash_of(std::string_view bytes) {
-  Hash hash{};
+std::string sha256(std::string_view bytes) {
+  std::array<unsigned char, SHA256_DIGEST_LENGTH> hash{};
   const int done =
       EVP_Digest(bytes.data(), bytes.size(), hash.data(), nullptr, EVP_sha256(), nullptr);
   WOAD_ASSERT(done == 1);
-  return hash;
-}
-
-}  // namespace
-
-std::string sha256(std::string_view bytes) {
-  const Hash hash = hash_of(bytes);
   return {reinterpret_cast<const char*>(hash.data()), hash.size()};
 }
 
-std::string sha256_hex(std::string_view bytes) {
-  const Hash hash = hash_of(bytes);
-  return hex_words(hash.data(), hash.size());
+std::string sha256_hex(std::string_view bytes) { return hex_of_bytes(sha256(bytes)); }
+
+std::string hex_of_bytes(std::string_view bytes) {
+  return hex_words(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size());
 }
 
 std::string bytes_of_hex(std::string_view digits) {

@@ -10,7 +10,8 @@ namespace woad {
 std::string sha256(std::string_view bytes);
 // The same as 64 lower-case hexadecimal digits.
 std::string sha256_hex(std::string_view bytes);
-// What such digits stand for.
+// Such digits of any bytes, and what they stand for.
+std::string hex_of_bytes(std::string_view bytes);
 std::string bytes_of_hex(std::string_view digits);
 
 }  // namespace woad

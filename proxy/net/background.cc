@@ -1,4 +1,4 @@
-#include "proxy/server/background.h"
+#include "proxy/net/background.h"
 
 #include <utility>
 
@@ -7,7 +7,7 @@ namespace woad {
 void BackgroundThread::run(std::function<void()> work, std::function<void()> done) {
   thread_ = std::thread([this, work = std::move(work), done = std::move(done)]() mutable {
     work();
-    control_.post([this, done = std::move(done)] {
+    loop_.post([this, done = std::move(done)] {
       thread_.join();
       done();
     });

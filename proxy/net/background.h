@@ -1,4 +1,4 @@
-// A thread beside the control loop, for what would hold it up.
+// A thread beside a loop, for what would hold it up.
 #pragma once
 
 #include <functional>
@@ -10,7 +10,7 @@ namespace woad {
 
 class Background {
  public:
-  // Runs `work` elsewhere and then `done` on the control loop, never inside this call. One at a
+  // Runs `work` elsewhere and then `done` on the loop, never inside this call. One at a
   // time: not again before `done`.
   virtual void run(std::function<void()> work, std::function<void()> done) = 0;
 
@@ -20,7 +20,7 @@ class Background {
 
 class BackgroundThread final : public Background {
  public:
-  explicit BackgroundThread(Loop& control) : control_(control) {}
+  explicit BackgroundThread(Loop& loop) : loop_(loop) {}
   // Waits for the work; its `done` is not called any more.
   ~BackgroundThread() {
     if (thread_.joinable()) thread_.join();
@@ -28,7 +28,7 @@ class BackgroundThread final : public Background {
   void run(std::function<void()> work, std::function<void()> done) override;
 
  private:
-  Loop& control_;
+  Loop& loop_;
   std::thread thread_;
 };
 

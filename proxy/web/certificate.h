@@ -1,5 +1,5 @@
-// The certificate of an HTTPS server in a folder, tls.crt and tls.key, and its rotation: read anew
-// whenever a file changes, however (net/file_watch.h). A set that does not hold changes nothing.
+// The certificate of an HTTPS server or client in a folder and its rotation: read anew whenever a
+// file changes, however (net/file_watch.h). A set that does not hold changes nothing.
 #pragma once
 
 #include <functional>
@@ -13,6 +13,15 @@
 
 namespace woad {
 
+// kServer: tls.crt and tls.key, for clients that show nothing. kIdentity: with ca.crt, a SPIFFE id
+// that asks those of its trust domain for theirs, and may call as well. kClient: the same files, to
+// call servers without SPIFFE ids by their names.
+enum class CertificateKind : uint8_t { kServer, kIdentity, kClient };
+
+// Blocks.
+Result<TlsContext::Ptr> read_certificate(const std::string& folder, CertificateKind kind,
+                                         WallTime now);
+
 class ServerCertificate {
  public:
   // Certificate and key are two files, replaced one after the other: a change is told when nothing
@@ -23,17 +32,19 @@ class ServerCertificate {
 
   // `changed` gets the new one, or why there is none. All outlive this; the loop's thread.
   ServerCertificate(Scheduler& scheduler, FileEvents& events, const std::string& folder,
-                    Changed changed);
+                    CertificateKind kind, Changed changed);
 
   // Reads the files. Blocks.
-  Result<TlsContext::Ptr> read() const;
+  Result<TlsContext::Ptr> read() const {
+    return read_certificate(folder_, kind_, scheduler_.wall());
+  }
 
  private:
   void on_gathered() { changed_(read()); }
 
   Scheduler& scheduler_;
-  std::string certificate_;
-  std::string key_;
+  std::string folder_;
+  CertificateKind kind_;
   Changed changed_;
   Timer gather_;
   std::vector<std::unique_ptr<FileWatch>> watches_;

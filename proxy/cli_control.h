@@ -1,0 +1,35 @@
+// The command line of `woad control`.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <string>
+
+#include "proxy/cli.h"
+
+namespace woad {
+
+class ControlLine {
+ public:
+  void add(CLI::App& app);
+  // Whether it was this command.
+  bool parsed() const { return control_->parsed(); }
+  // What was asked for; the error is a sentence.
+  Result<Command> chosen() const;
+
+ private:
+  Result<Command> serve() const;
+
+  CLI::App* control_ = nullptr;
+  CLI::App* status_ = nullptr;
+  std::string listen_ = "0.0.0.0:15010";
+  std::string admin_ = "127.0.0.1:15011";
+  std::string store_;
+  std::string kubeconfig_;
+  std::string tls_folder_;
+  std::string drain_timeout_ = "25s";
+  std::string url_ = "http://127.0.0.1:15010";
+  std::string status_tls_folder_;
+  bool json_ = false;
+};
+
+}  // namespace woad

@@ -1,0 +1,45 @@
+// Moves roll-outs: by new documents, by what members say, by time and by operators. Each move is a
+// compare-and-swap in the store, and counts once the store tells of it. One thread, the loop's.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <set>
+#include <string>
+
+#include "proxy/control/plane/catalog_reader.h"
+#include "proxy/control/plane/store_view.h"
+
+namespace woad::control {
+
+class RolloutDesk {
+ public:
+  enum class Order : uint8_t { kHalt, kResume, kRollBack };
+  // How an order went.
+  enum class Outcome : uint8_t { kDone, kNotNow, kFailed };
+  using Ordered = std::function<void(Outcome outcome, const std::string& why)>;
+
+  // All outlive this.
+  RolloutDesk(const Scheduler& scheduler, Store& store, const StoreView& view,
+              const CatalogReader& catalogs)
+      : scheduler_(scheduler), store_(store), view_(view), catalogs_(catalogs) {}
+
+  // One service, or all: makes the move that is due.
+  void settle(const std::string& service);
+  void settle_all();
+  // `by`: who says so, for people. `done` comes once, now or later.
+  void order(const std::string& service, Order order, const std::string& by, Ordered done);
+
+ private:
+  static Result<void> follow(Rollout& rollout, Order order, const std::string& by, WallTime now);
+  void write(const std::string& service, const Rollout& next, Store::Done done);
+  void end(const std::string& service);
+
+  const Scheduler& scheduler_;
+  Store& store_;
+  const StoreView& view_;
+  const CatalogReader& catalogs_;
+  std::set<std::string> under_way_;  // services of which a move is being written
+};
+
+}  // namespace woad::control

@@ -1,0 +1,156 @@
+#include "proxy/control/plane/status.h"
+
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "proxy/base/strings.h"
+#include "proxy/client/http_client.h"
+#include "proxy/net/loop.h"
+#include "proxy/web/certificate.h"
+
+namespace woad::control {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using Row = std::vector<std::string>;
+
+constexpr size_t kMostAnswer = size_t{64} << 20;
+
+std::string text_of(const Json& json) {
+  if (json.is_string()) return json.get<std::string>();
+  return json.is_null() ? "-" : json.dump();
+}
+
+Json member(const Json& json, const char* key) {
+  return json.is_object() && json.contains(key) ? json[key] : Json();
+}
+
+Row row_of(const Json& service) {
+  const Json rollout = member(service, "rollout");
+  std::string step = text_of(member(rollout, "state"));
+  if (step == "rolling" || step == "halted") {
+    step += " " + text_of(member(rollout, "step")) + "/" + text_of(member(rollout, "steps"));
+    step += " to " + text_of(member(service, "candidate"));
+  }
+  Row row = {text_of(member(service, "name")), text_of(member(service, "version")), step};
+  for (const char* key : {"instances", "members", "applied", "rejected"}) {
+    row.push_back(text_of(member(service, key)));
+  }
+  return row;
+}
+
+std::string aligned(const std::vector<Row>& rows) {
+  std::vector<size_t> widths(rows.front().size());
+  for (const Row& row : rows) {
+    for (size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+  }
+  std::string out;
+  for (const Row& row : rows) {
+    std::string line;
+    for (size_t i = 0; i < row.size(); ++i) {
+      line += row[i] + std::string(widths[i] - row[i].size() + 2, ' ');
+    }
+    out += line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
+  }
+  return out;
+}
+
+std::string protection_line(const Json& protection) {
+  if (member(protection, "on") != Json(true)) return "protection: off\n";
+  return "protection: on since " + text_of(member(protection, "since")) + ", " +
+         text_of(member(protection, "missing")) + " instances without heartbeat are kept\n";
+}
+
+std::string problem_line(const Json& problem) {
+  std::string line = text_of(member(problem, "document"));
+  if (const Json at = member(problem, "line"); at.is_number() && at != Json(0)) {
+    line += ":" + at.dump() + ":" + text_of(member(problem, "column"));
+  }
+  line += ": error: ";
+  const Json path = member(problem, "path");
+  if (path.is_string()) line += path.get<std::string>() + ": ";
+  line += text_of(member(problem, "message"));
+  const Json service = member(problem, "service");
+  if (service.is_string()) line += " (file of " + service.get<std::string>() + ")";
+  return line + "\n";
+}
+
+std::string rejection_line(const Json& rejection) {
+  return text_of(member(rejection, "service")) + "/" + text_of(member(rejection, "instance")) +
+         " rejected version " + text_of(member(rejection, "version")) + ": " +
+         text_of(member(rejection, "error")) + "\n";
+}
+
+// One client on a loop of its own, until its answer is there.
+class Asker {
+ public:
+  explicit Asker(HttpClientOptions options) : client_(loop_, blocks_, std::move(options)) {}
+
+  Result<std::string> get(const std::string& target) {
+    std::optional<HttpAnswer> answer;
+    const auto call = client_.ask({.target = target}, kMostAnswer, [&](HttpAnswer got) {
+      answer = std::move(got);
+      loop_.stop();
+    });
+    loop_.run();
+    if (answer->status == 200) return std::move(answer->body);
+    if (answer->status == 0) return Error{"no control plane there: " + answer->why};
+    return Error{"the control plane answered " + std::to_string(answer->status) + ": " +
+                 std::string(trim(answer->body.substr(0, answer->body.find('\n'))))};
+  }
+
+ private:
+  BlockPool blocks_;
+  Loop loop_;
+  HttpClient client_;
+};
+
+Result<HttpClientOptions> client_options(const StatusQuestion& question) {
+  Result<Url> url = parse_url(question.url);
+  if (!url) return Error{"--url " + url.error().message};
+  HttpClientOptions options{.origin = std::move(*url)};
+  if (!options.origin.tls) return options;
+  Result<TlsContext::Ptr> tls = read_certificate(question.tls_folder, CertificateKind::kIdentity,
+                                                 std::chrono::system_clock::now());
+  if (!tls) return tls.error();
+  options.tls = std::move(*tls);
+  TlsClientOptions client;
+  client.sni = options.origin.host;
+  client.alpn = alpn_wire({"http/1.1"});
+  options.tls_options = std::make_shared<const TlsClientOptions>(std::move(client));
+  return options;
+}
+
+}  // namespace
+
+std::string status_table(std::string_view services_page, std::string_view problems_page) {
+  const Json services = Json::parse(services_page, nullptr, false);
+  const Json problems = Json::parse(problems_page, nullptr, false);
+  std::vector<Row> rows = {
+      {"SERVICE", "VERSION", "ROLLOUT", "INSTANCES", "SIDECARS", "ACKED", "REJECTED"}};
+  for (const Json& service : member(services, "services")) rows.push_back(row_of(service));
+  std::string out = aligned(rows) + protection_line(member(services, "protection"));
+  for (const Json& rejection : member(problems, "rejections")) out += rejection_line(rejection);
+  for (const Json& problem : member(problems, "problems")) out += problem_line(problem);
+  return out;
+}
+
+Result<std::string> ask_status(const StatusQuestion& question) {
+  Result<HttpClientOptions> options = client_options(question);
+  if (!options) return options.error();
+  Asker asker(std::move(*options));
+  const Result<std::string> services = asker.get("/v1/services");
+  if (!services) return services.error();
+  const Result<std::string> problems = asker.get("/v1/problems");
+  if (!problems) return problems.error();
+  if (!question.json) return status_table(*services, *problems);
+  Json all = Json::parse(*services, nullptr, false);
+  if (!all.is_object()) return Error{"the control plane's answer is no JSON"};
+  all.update(Json::parse(*problems, nullptr, false));
+  return all.dump(2) + "\n";
+}
+
+}  // namespace woad::control

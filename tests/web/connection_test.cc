@@ -1,0 +1,193 @@
+#include "proxy/web/connection.h"
+
+#include <doctest/doctest.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "proxy/http/detect.h"
+#include "tests/support/memory_transport.h"
+
+namespace woad {
+namespace {
+
+// A handler whose answers come when the test says so, and a connection to it over memory.
+class Harness final : public WebHost, public WebHandler {
+ public:
+  explicit Harness(WebCaller caller = {}) {
+    connection_ = new WebConnection(*this, WebConnection::Protocols::kByFirstBytes,
+                                    std::move(caller), peer.connect());
+    connection_->start();
+  }
+  ~Harness() {
+    scheduler.end_turn();
+    delete std::exchange(connection_, nullptr);
+    scheduler.end_turn();
+  }
+
+  std::unique_ptr<WebPending> answer(WebRequest request, Done done) override {
+    paths.emplace_back(request.head.path);
+    bodies.push_back(std::move(request.body));
+    callers.push_back(request.caller.id);
+    if (later) {
+      waiting.push_back(std::move(done));
+      return std::make_unique<Waiter>(*this);
+    }
+    done(response);
+    return nullptr;
+  }
+  WebHandler& handler() override { return *this; }
+  CodecContext codec_context() override { return {scheduler, blocks, hostile_}; }
+  ArenaPool& arenas() override { return arenas_; }
+  bool take_memory(size_t) override { return true; }
+  void release_memory(size_t) override {}
+  void on_closed(WebConnection& connection) override {
+    connection_ = nullptr;
+    scheduler.defer_delete(std::unique_ptr<Deferred>(&connection));
+  }
+
+  std::string send(std::string_view bytes) {
+    peer.send(bytes);
+    return turn();
+  }
+  std::string turn() {
+    scheduler.end_turn();
+    return peer.take_received();
+  }
+  bool ended() const { return connection_ == nullptr; }
+  WebConnection& connection() { return *connection_; }
+
+  Scheduler scheduler{MonoTime(seconds(1000))};
+  BlockPool blocks;
+  MemoryPeer peer{scheduler, blocks};
+  WebResponse response{.body = "ok\n"};
+  bool later = false;
+  std::vector<Done> waiting;
+  int pending = 0;
+  std::vector<std::string> paths;
+  std::vector<std::string> bodies;
+  std::vector<std::string> callers;
+
+ private:
+  struct Waiter final : WebPending {
+    explicit Waiter(Harness& of) : harness(of) { ++harness.pending; }
+    ~Waiter() override { --harness.pending; }
+    Harness& harness;
+  };
+
+  ArenaPool arenas_{2048};
+  uint64_t hostile_[kHostileCount] = {};
+  WebConnection* connection_ = nullptr;
+};
+
+constexpr std::string_view kGet = "GET /x?y=1 HTTP/1.1\r\nHost: a\r\n\r\n";
+
+TEST_CASE("requests on one connection, with who asks and the fields of the answer") {
+  Harness harness({WebCaller::Kind::kWorkload, "spiffe://example.org/ns/shop/sa/cart"});
+  harness.response.headers = {{"etag", "\"ab\""}, {"retry-after", "3"}};
+  for (int i = 0; i < 3; ++i) {
+    const std::string answer = harness.send(kGet);
+    CHECK(answer.starts_with("HTTP/1.1 200 "));
+    CHECK(answer.find("etag: \"ab\"\r\n") != std::string::npos);
+    CHECK(answer.find("retry-after: 3\r\n") != std::string::npos);
+    CHECK(answer.ends_with("\r\n\r\nok\n"));
+  }
+  CHECK(harness.callers.back() == "spiffe://example.org/ns/shop/sa/cart");
+  CHECK(harness.paths.back() == "/x?y=1");
+}
+
+TEST_CASE("a body comes whole, byte by byte too") {
+  Harness harness;
+  harness.peer.send_in_pieces("PUT /x HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello", 1);
+  CHECK(harness.turn().starts_with("HTTP/1.1 200 "));
+  CHECK(harness.bodies.back() == "hello");
+}
+
+TEST_CASE("statuses without a body have none, and no type") {
+  for (const int status : {204, 304}) {
+    Harness harness;
+    harness.response = {.status = status, .body = "ignored"};
+    const std::string answer = harness.send(kGet);
+    CHECK(answer.starts_with("HTTP/1.1 " + std::to_string(status)));
+    CHECK(answer.ends_with("\r\n\r\n"));
+    CHECK(answer.find("content-type:") == std::string::npos);
+    CHECK(answer.find("content-length:") == std::string::npos);
+  }
+}
+
+TEST_CASE("an answer that comes later, and a client that goes before it") {
+  Harness harness;
+  harness.later = true;
+  CHECK(harness.send(kGet).empty());
+  CHECK(harness.pending == 1);
+  harness.waiting.back()({.body = "late\n"});
+  CHECK(harness.turn().ends_with("late\n"));
+  CHECK(harness.pending == 0);
+
+  CHECK(harness.send(kGet).empty());
+  CHECK(harness.pending == 1);
+  harness.peer.lose();
+  harness.scheduler.end_turn();
+  CHECK(harness.pending == 0);
+  CHECK(harness.ended());
+  harness.waiting.back()({.body = "nobody hears it"});
+}
+
+TEST_CASE("the last answer closes, and so does a drain with the present one") {
+  Harness last;
+  last.response.last = true;
+  CHECK(last.send(kGet).find("connection: close\r\n") != std::string::npos);
+  CHECK(last.ended());
+
+  Harness drained;
+  drained.later = true;
+  drained.send(kGet);
+  drained.connection().drain();
+  CHECK_FALSE(drained.ended());
+  drained.waiting.back()({.body = "x"});
+  CHECK(drained.turn().find("connection: close\r\n") != std::string::npos);
+  CHECK(drained.ended());
+}
+
+TEST_CASE("a body for many is held once, and a client that takes nothing is not read from") {
+  Harness harness;
+  const std::string text(600'000, 'x');
+  harness.response.shared = share_body(harness.blocks, text);
+  CHECK(harness.send(kGet).ends_with(text));
+
+  harness.peer.accept(0);
+  harness.send(kGet);
+  CHECK(harness.peer.held(Hold::kBacklog));
+  harness.peer.accept(SIZE_MAX);
+  CHECK_FALSE(harness.peer.held(Hold::kBacklog));
+  CHECK(harness.turn().ends_with(text));
+
+  harness.peer.accept(0);
+  harness.send(kGet);
+  harness.scheduler.advance(harness.scheduler.now() + WebConnection::kStallTimeout + seconds(1));
+  harness.scheduler.end_turn();
+  CHECK(harness.ended());
+  CHECK(harness.peer.was_reset());
+}
+
+TEST_CASE("HTTP/2 in plaintext is known by its first bytes, however they come") {
+  for (const size_t piece : {size_t{1}, size_t{7}, size_t{1000}}) {
+    Harness harness;
+    const std::string settings("\0\0\0\4\0\0\0\0\0", 9);
+    harness.peer.send_in_pieces(std::string(kHttp2Preface) + settings, piece);
+    const std::string answer = harness.turn();
+    REQUIRE(answer.size() > 9);
+    CHECK(answer[3] == 4);  // SETTINGS
+    CHECK_FALSE(harness.ended());
+  }
+}
+
+TEST_CASE("a broken request is answered") {
+  Harness harness;
+  CHECK(harness.send("GET /x HTTP/1.1\r\n\r\n").starts_with("HTTP/1.1 400 "));
+  CHECK(harness.ended());
+}
+
+}  // namespace
+}  // namespace woad
