@@ -74,6 +74,7 @@ std::optional<FileText> read_whole(int fd, size_t most) {
     read += static_cast<size_t>(std::max<ssize_t>(got, 0));
   }
   file.text.resize(read);
+  file.text.shrink_to_fit();  // of many small files, most of it would be room
   if (::fstat(fd, &after) != 0) return std::nullopt;
   file.identity = identity_of(before);
   if (S_ISREG(after.st_mode)) {

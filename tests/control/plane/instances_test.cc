@@ -17,7 +17,7 @@ TEST_CASE("who registers is in its callers' files at once, and many at once are 
   replica.pass(seconds(1));
   const auto answer = replica.ask(
       {.method = "PUT", .path = "/v1/instances/price/p-1", .body = R"({"address":"10.0.0.1:80"})"});
-  CHECK(answer->body() == "{\"heartbeat\":\"30s\",\"lease\":\"90s\"}\n");
+  CHECK(answer->body() == "{\"lease\":\"90s\",\"heartbeat\":\"30s\"}\n");
   replica.pass(milliseconds(20));
   REQUIRE(waits->status() == 200);
   CHECK(waits->body().find("10.0.0.1:80") != std::string::npos);
