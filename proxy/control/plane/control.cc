@@ -44,11 +44,16 @@ class Control {
       : options_(options),
         timer_(loop_.scheduler().timers(), bind_timer<&Control::on_timer>(this)) {}
 
+  // What the store tells goes to the plane.
+  ~Control() { store_.reset(); }
+  Control(const Control&) = delete;
+  Control& operator=(const Control&) = delete;
+
   Result<int> run() {
     Result<TlsContext::Ptr> tls = read_certificate();
     if (!tls) return tls.error();
     Result<std::unique_ptr<Store>> store =
-        make_store(options_.store, {loop_, blocks_, events_, *tls});
+        make_store(options_.store, {loop_, blocks_, events_, *tls, options_.kubeconfig});
     if (!store) return store.error();
     store_ = std::move(*store);
     plane_.emplace(Plane::Parts{loop_.scheduler(), blocks_, *store_, reading_, making_,
