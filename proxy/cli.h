@@ -87,6 +87,18 @@ struct ControlStatusCommand {
   bool json = false;
 };
 
+// `woad control check`: every service of a folder of documents.
+struct ControlCheckCommand {
+  std::string folder;
+  std::string before;  // the folder to compare with; "": none
+};
+
+// `woad control render`: one service's file.
+struct ControlRenderCommand {
+  std::string service;
+  std::string folder;
+};
+
 struct VersionCommand {};
 
 // Nothing to run but to print `text` and exit: help (0, for stdout) or a usage error (2, for
@@ -96,10 +108,10 @@ struct PrintCommand {
   int exit_code = 0;
 };
 
-using Command =
-    std::variant<RunCommand, ValidateCommand, ExplainCommand, WaitCommand, DrainCommand,
-                 CertsCommand, RedirectCommand, InjectCommand, ServeInjectionCommand,
-                 ServeControlCommand, ControlStatusCommand, VersionCommand, PrintCommand>;
+using Command = std::variant<RunCommand, ValidateCommand, ExplainCommand, WaitCommand, DrainCommand,
+                             CertsCommand, RedirectCommand, InjectCommand, ServeInjectionCommand,
+                             ServeControlCommand, ControlStatusCommand, ControlCheckCommand,
+                             ControlRenderCommand, VersionCommand, PrintCommand>;
 
 // `arguments` without the program's name. What is no command word in front means `run`.
 Command parse_command_line(std::vector<std::string> arguments);

@@ -1,5 +1,6 @@
 #include "proxy/cli_control.h"
 
+#include <string_view>
 #include <utility>
 
 #include "config/values.h"
@@ -7,6 +8,16 @@
 #include "proxy/client/url.h"
 
 namespace woad {
+namespace {
+
+// The folder of "dir:PATH".
+Result<std::string> folder_of(const std::string& what, const std::string& text) {
+  constexpr std::string_view kKind = "dir:";
+  if (text.starts_with(kKind) && text.size() > kKind.size()) return text.substr(kKind.size());
+  return Error{what + " " + config::quoted(text) + " is not dir:PATH"};
+}
+
+}  // namespace
 
 void ControlLine::add(CLI::App& app) {
   control_ = app.add_subcommand(
@@ -32,6 +43,20 @@ void ControlLine::add(CLI::App& app) {
   status_->add_option("--tls-dir", status_tls_folder_,
                       "With https: the folder with tls.crt, tls.key and ca.crt of a reader");
   status_->add_flag("--json", json_, "Answer as JSON");
+  add_offline();
+}
+
+void ControlLine::add_offline() {
+  check_ = control_->add_subcommand(
+      "check",
+      "Make and validate the file of every service of a folder, without a control plane: 0 when "
+      "all are good, 1 with errors, 2 for wrong usage");
+  check_->add_option("STORE", checked_, "The documents, dir:PATH")->required();
+  check_->add_option("--diff", before_, "Print what changes in each file since dir:OTHER");
+  render_ = control_->add_subcommand("render", "Print the file of one service");
+  render_->add_option("SERVICE", service_, "Whose sidecars have it")->required();
+  // Of this command, not of the one above it.
+  render_->add_option("--store", rendered_, "The documents, dir:PATH")->required();
 }
 
 Result<Command> ControlLine::serve() const {
@@ -49,7 +74,28 @@ Result<Command> ControlLine::serve() const {
 }
 
 Result<Command> ControlLine::chosen() const {
-  if (!status_->parsed()) return serve();
+  return status_->parsed()   ? status()
+         : check_->parsed()  ? check()
+         : render_->parsed() ? render()
+                             : serve();
+}
+
+Result<Command> ControlLine::check() const {
+  auto folder = folder_of("check", checked_);
+  if (!folder) return folder.error();
+  if (before_.empty()) return Command(ControlCheckCommand{std::move(*folder), ""});
+  auto before = folder_of("--diff", before_);
+  if (!before) return before.error();
+  return Command(ControlCheckCommand{std::move(*folder), std::move(*before)});
+}
+
+Result<Command> ControlLine::render() const {
+  auto folder = folder_of("--store", rendered_);
+  if (!folder) return folder.error();
+  return Command(ControlRenderCommand{service_, std::move(*folder)});
+}
+
+Result<Command> ControlLine::status() const {
   const auto url = parse_url(url_);
   if (!url) return Error{"--url " + url.error().message};
   if (url->tls && status_tls_folder_.empty()) {

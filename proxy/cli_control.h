@@ -17,10 +17,16 @@ class ControlLine {
   Result<Command> chosen() const;
 
  private:
+  void add_offline();
   Result<Command> serve() const;
+  Result<Command> status() const;
+  Result<Command> check() const;
+  Result<Command> render() const;
 
   CLI::App* control_ = nullptr;
   CLI::App* status_ = nullptr;
+  CLI::App* check_ = nullptr;
+  CLI::App* render_ = nullptr;
   std::string listen_ = "0.0.0.0:15010";
   std::string admin_ = "127.0.0.1:15011";
   std::string store_;
@@ -30,6 +36,10 @@ class ControlLine {
   std::string url_ = "http://127.0.0.1:15010";
   std::string status_tls_folder_;
   bool json_ = false;
+  std::string checked_;
+  std::string before_;
+  std::string service_;
+  std::string rendered_;
 };
 
 }  // namespace woad

@@ -16,6 +16,7 @@
 #include "proxy/cli.h"
 #include "proxy/control/plane/control.h"
 #include "proxy/control/plane/status.h"
+#include "proxy/control_offline.h"
 #include "proxy/explain/explain.h"
 #include "proxy/inject.h"
 #include "proxy/redirect/redirect.h"
@@ -171,6 +172,20 @@ int execute(const ServeControlCommand& command) {
 
 int execute(const ControlStatusCommand& command) {
   return report(control::ask_status({command.url, command.tls_folder, command.json}));
+}
+
+int show(const Printed& printed) {
+  print(stdout, printed.out);
+  print(stderr, printed.errors);
+  return printed.errors.empty() ? kGood : kFailed;
+}
+
+int execute(const ControlCheckCommand& command) {
+  return show(run_control_check(command, filter_registry()));
+}
+
+int execute(const ControlRenderCommand& command) {
+  return show(run_control_render(command, filter_registry()));
 }
 
 int execute(const VersionCommand&) {

@@ -58,7 +58,8 @@ MAY_SEE = {
     "proxy/server": SERVER,
     "proxy/redirect": BASE + ["config"],
     "proxy": SERVER + ["proxy/server", "proxy/net/local_ca", "proxy/redirect", "proxy/yaml",
-                       "proxy/inject", "proxy/web", "proxy/webhook", "proxy/client", "proxy/control/plane", "filters"],  # the command line, main.cc
+                       "proxy/inject", "proxy/web", "proxy/webhook", "proxy/client", "proxy/control/store", "proxy/control/documents",
+                       "proxy/control/plane", "filters"],  # the command line, main.cc
     "config": BASE,
     "filters": FILTER + ["proxy/filter"],
 }

@@ -33,6 +33,7 @@ CatalogReading::CatalogReading(const AllInstances& instances,
                                const std::vector<FilterKind>& registry, const Catalog* previous)
     : instances_(instances),
       previous_(previous),
+      alone_check_(registry),
       words_check_(registry),
       instances_check_(registry) {}
 
@@ -43,7 +44,7 @@ Catalog CatalogReading::run(const StoreEntries& documents) {
   if (mesh_) {
     mesh_head_ = head_of(mesh_->words);
     for (auto& [name, service] : services_) {
-      if (service.good) service.block = block_of(entry_of(name, service));
+      service.good = service.good && take_words(name, service);
     }
     for (const auto& [name, service] : services_) {
       services.emplace(name,
@@ -139,6 +140,31 @@ const Catalog::Service* CatalogReading::before(const std::string& name) const {
   return found == previous_->services().end() ? nullptr : &found->second;
 }
 
+// What is wrong with the mesh, or with what it says of other services, is told of whole files.
+bool CatalogReading::take_words(const std::string& name, Known& service) {
+  service.block = block_of(entry_of(name, service));
+  Assembly assembly;
+  assembly.head = *mesh_head_;
+  assembly.uses.push_back({name, service.block});
+  const Places places(assembly);
+  bool good = true;
+  for (const auto& error : alone_check_.run(name, assembly.skeleton()->render({}))) {
+    const Place place = places.find(error.location);
+    const Source* source = sources_.find(place.document);
+    if (source == nullptr || source->service != name) continue;
+    tell(name, place, error);
+    good = false;
+  }
+  return good;
+}
+
+void CatalogReading::tell(const std::string& service, const Place& place,
+                          const config::Diagnostic& error) {
+  const Source* source = sources_.find(place.document);
+  problems_.add({source == nullptr ? mesh_origin_ : source->origin, place.at, service, error.path,
+                 sentence_of(error)});
+}
+
 SkeletonPtr CatalogReading::skeleton_of(const std::string& name, const Known& service) {
   if (!service.good) return nullptr;
   const auto assembly = assemble(name, service);
@@ -168,7 +194,7 @@ std::optional<std::vector<std::string>> CatalogReading::uses_of(const std::strin
       }
       const std::string hint = config::did_you_mean(use.name, names);
       problems_.add(
-          {sources_.origin(use.place.document), use.place.at, name, "uses",
+          {sources_.find(use.place.document)->origin, use.place.at, name, "uses",
            "no service is named " + config::quoted(use.name) + (hint.empty() ? "" : "; " + hint)});
     }
   }
@@ -218,12 +244,7 @@ bool CatalogReading::check(const std::string& name, const Assembly& assembly,
   const auto errors = words_check_.run(name, skeleton.render({}));
   if (errors.empty()) return true;
   const Places places(assembly);
-  for (const config::Diagnostic& error : errors) {
-    const Place place = places.find(error.location);
-    const std::string& origin = sources_.origin(place.document);
-    problems_.add(
-        {origin.empty() ? mesh_origin_ : origin, place.at, name, error.path, sentence_of(error)});
-  }
+  for (const config::Diagnostic& error : errors) tell(name, places.find(error.location), error);
   return false;
 }
 

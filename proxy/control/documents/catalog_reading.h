@@ -43,6 +43,8 @@ class CatalogReading {
   std::vector<std::string> identities_of(const std::string& name, const Known& service) const;
   const Catalog::Service* before(const std::string& name) const;
 
+  // Whether a file can have its words, whoever uses it; then they are its block.
+  bool take_words(const std::string& name, Known& service);
   // nullptr: it does not hold.
   SkeletonPtr skeleton_of(const std::string& name, const Known& service);
   // Nothing: it uses what is not there, or does not hold.
@@ -50,6 +52,8 @@ class CatalogReading {
   std::optional<Assembly> assemble(const std::string& name, const Known& service);
   void use(Assembly& assembly, const std::string& name, Value& own) const;
   bool check(const std::string& name, const Assembly& assembly, const Skeleton& skeleton);
+  // `error` was found in a file of the service at `place`.
+  void tell(const std::string& service, const Place& place, const config::Diagnostic& error);
   bool check_instances(const std::string& name, const Skeleton& skeleton);
   void check_mesh_alone();
 
@@ -57,6 +61,7 @@ class CatalogReading {
   const Catalog* previous_;
   ProblemList problems_;
   Sources sources_{problems_};
+  FileCheck alone_check_;      // of files with one service
   FileCheck words_check_;      // of files without instances
   FileCheck instances_check_;  // with them
   std::string mesh_origin_;

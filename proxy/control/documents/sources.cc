@@ -26,9 +26,8 @@ const Source* Sources::read(const StoreEntry& entry, const std::string& service)
   return read_.back().get();
 }
 
-const std::string& Sources::origin(uint32_t document) const {
-  static const std::string kNone;
-  return document < read_.size() ? read_[document]->origin : kNone;
+const Source* Sources::find(uint32_t document) const {
+  return document < read_.size() ? read_[document].get() : nullptr;
 }
 
 void Sources::complain(const Source& source, const config::Diagnostics& found) {

@@ -31,8 +31,8 @@ class Sources {
 
   // nullptr: it does not hold, and a problem was added. As long as this.
   const Source* read(const StoreEntry& entry, const std::string& service);
-  // "" for Place::kNoDocument.
-  const std::string& origin(uint32_t document) const;
+  // nullptr for Place::kNoDocument.
+  const Source* find(uint32_t document) const;
   // What is wrong at a place of a source.
   void complain(const Source& source, const config::Diagnostics& found);
 
