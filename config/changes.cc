@@ -107,6 +107,7 @@ std::shared_ptr<Config> decode(std::string_view yaml, const Environment& environ
   if (document == nullptr) return nullptr;
   auto config = std::make_shared<Config>();
   config->document = std::move(document);
+  config->elsewhere = environment.variables == Environment::Variables::kElsewhere;
   // With a service from the environment nothing has to be written.
   config_table().decode(config->document->root(), *config, diagnostics,
                         !names_service(environment));

@@ -41,8 +41,9 @@ class Checker {
     check_hosts();
     for (const auto& service : config_.services) check_locality(*service);
     for (const Route& route : config_.routes) check_route(route);
-    if (config_.drain.delay > config_.drain.timeout && config_.source.find("drain")) {
-      d_.error(config_.source.find("drain"), "delay is longer than timeout, which includes it");
+    const Node drain = config_.source.find("drain");
+    if (config_.drain.delay > config_.drain.timeout && drain && !drain.holds_broken()) {
+      d_.error(drain, "delay is longer than timeout, which includes it");
     }
   }
 
@@ -69,11 +70,13 @@ class Checker {
       if (!inbound.app->original() && inbound.app->at == *inbound.address) {
         d_.error(inbound.app.node, "the app cannot listen where woad does: requests would circle");
       }
+      if (inbound.source.holds_broken()) continue;
       check_redirect(inbound);
       if (!inbound.redirect) check_whole_app(inbound.app);
     }
     for (const Outbound& outbound : config_.outbound) {
       claim_address(outbound.address, "the");
+      if (outbound.source.holds_broken()) continue;
       check_redirect(outbound);
       if (!outbound.redirect && outbound.unmatched == Unmatched::kPassthrough) {
         d_.error_below(outbound.source, "unmatched",
@@ -160,13 +163,14 @@ class Checker {
   void check_locality(const Service& service) {
     if (!service.locality || !service.locality->source.is_map()) return;
     const std::string& prefer = service.locality->prefer;
-    if (prefer.empty()) return;  // the tables have told of it
+    if (prefer.empty()) return;  // the tables have told of it, or it is not known
     const Node written = service.locality->source.find("prefer");
     if (prefer == "color" || prefer == "tenant") {
       d_.error(written, quoted(prefer) + " makes pools of their own",
                "prefer: zone, or another label");
       return;
     }
+    if (config_.elsewhere) return;
     for (const auto& [key, value] : config_.node.labels) {
       if (key == prefer) return;
     }
@@ -180,6 +184,7 @@ class Checker {
     const Node context = config_.source.find("context");
     std::unordered_set<std::string_view> seen;
     const auto claim = [&](const std::string& name, std::string_view where) {
+      if (name.empty()) return;
       if (seen.insert(name).second) return;
       d_.error_below(context, where, "the header " + name + " has two meanings");
     };

@@ -23,6 +23,19 @@ Environment Environment::of_process() {
           known ? name : "localhost"};
 }
 
+Environment Environment::of_service(const std::string& service) {
+  return {[service](const std::string& key) {
+            return key == "WOAD_SERVICE" ? std::optional(service) : std::nullopt;
+          },
+          "localhost", Variables::kElsewhere};
+}
+
+Environment Environment::verbatim() {
+  Environment environment = none();
+  environment.variables = Variables::kVerbatim;
+  return environment;
+}
+
 std::optional<std::string_view> Document::yaml_of(std::string_view text, Diagnostics& diagnostics) {
   if (text.size() > kMaxBytes) {
     diagnostics.error(Location{1, 1}, "", "the file is larger than 64 MiB");
@@ -68,6 +81,7 @@ std::shared_ptr<const Document> Document::cutting(const Node& node) {
   const uint32_t texts = from.texts_from(begin);
   auto cut = std::shared_ptr<Document>(new Document());
   cut->path_ = node.path();
+  cut->has_broken_ = from.has_broken_;
   cut->cells_.assign(from.cells_.begin() + begin, from.cells_.begin() + end);
   cut->texts_ = from.texts_.substr(texts, from.texts_from(end) - texts);
   for (Cell& cell : cut->cells_) {

@@ -21,13 +21,24 @@ namespace woad::config {
 
 // What a file may take from the machine it runs on.
 struct Environment {
+  enum class Variables : uint8_t {
+    kKnown,      // one that is not set is an error
+    kElsewhere,  // set on another machine: a text with one that is not known here is broken, which
+                 // is no error, and what a pod's environment adds to the file may be there
+    kVerbatim,   // texts stay as they are written
+  };
+
   // The value of a variable, for ${VAR}.
   std::function<std::optional<std::string>(const std::string&)> variable;
   std::string host_name;
+  Variables variables = Variables::kKnown;
 
   // Nothing is set.
   static Environment none();
   static Environment of_process();
+  // That of any sidecar of `service`, on whatever machine.
+  static Environment of_service(const std::string& service);
+  static Environment verbatim();
 };
 
 class Document : public std::enable_shared_from_this<Document> {
@@ -75,6 +86,7 @@ class Document : public std::enable_shared_from_this<Document> {
   };
   struct Cell {
     Kind kind = Kind::kNull;
+    bool plain = false;  // a scalar without quotes
     uint32_t parent = kNone;
     uint32_t next = kNone;
     uint32_t first = kNone;  // child
@@ -98,6 +110,7 @@ class Document : public std::enable_shared_from_this<Document> {
   std::vector<Cell> cells_;
   std::string texts_;
   std::string path_;  // of the root
+  bool has_broken_ = false;
 };
 
 }  // namespace woad::config

@@ -32,6 +32,17 @@ bool Node::is_broken() const {
   return *this && document_->cells_[index_].kind == Document::Kind::kBroken;
 }
 
+bool Node::holds_broken() const {
+  if (!*this || !document_->has_broken_) return false;
+  if (is_broken()) return true;
+  for (const Node item : items()) {
+    if (item.holds_broken()) return true;
+  }
+  return false;
+}
+
+bool Node::is_plain() const { return *this && document_->cells_[index_].plain; }
+
 std::string_view Node::kind_name() const {
   return is_map() ? "a map" : is_seq() ? "a list" : is_scalar() ? "a text" : "nothing";
 }

@@ -24,8 +24,13 @@ class Node {
   bool is_scalar() const;  // text, numbers, words
   bool is_map() const;
   bool is_seq() const;
-  // An error has been added for this value already (such as a variable that is not set).
+  // Of no use, and no error is to be added: one has been already (such as a variable that is not
+  // set), or its text is not known yet (Environment::Variables::kElsewhere).
   bool is_broken() const;
+  // It is, or something below it is: what its parts would have to say together cannot be judged.
+  bool holds_broken() const;
+  // A scalar that was written without quotes.
+  bool is_plain() const;
   // "a map", "a list", "a text", "nothing": for messages.
   std::string_view kind_name() const;
 

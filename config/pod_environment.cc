@@ -87,7 +87,8 @@ void complete_from(const Environment& environment, Config& config, Diagnostics& 
   if (node.instance.empty()) node.instance = value_of(environment, "WOAD_INSTANCE");
   if (node.instance.empty()) node.instance = environment.host_name;
   add_labels(value_of(environment, "WOAD_LABELS"), node.labels, diagnostics);
-  const std::string tls = value_of(environment, "WOAD_TLS_DIR");
+  // Of another machine it is not known: a file that needs one may have it there.
+  const std::string tls = config.elsewhere ? "." : value_of(environment, "WOAD_TLS_DIR");
   if (!tls.empty() && !config.source.find("tls")) {
     const auto file = [&](std::string_view name) {
       return Located<std::string>{tls + "/" + std::string(name), {}};

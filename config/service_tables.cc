@@ -132,7 +132,8 @@ bool decode_service(const Node& node, Service& service, Diagnostics& d) {
   service.name = node.key();
   service.document = Document::of(node);
   bool good = service_table().decode(node, service, d);
-  if (good && service.health_check) good = suits(*service.health_check, service.protocol, d);
+  if (good && service.health_check && !node.holds_broken())
+    good = suits(*service.health_check, service.protocol, d);
   const auto valid = parse_host_port(service.name + ":1");
   if (!valid) {
     d.error_at_key(node, quoted(service.name) + " is not a name for a service",

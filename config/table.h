@@ -120,7 +120,7 @@ void refuse_not_yet(const Node& node, Diagnostics& diagnostics, std::string hint
 template <class T>
 class Table {
  public:
-  // A rule on the whole, run when every field was read without error.
+  // A rule on the whole, run when every field was read without error and is known.
   using Check = std::function<void(const T&, const Node&, Diagnostics&)>;
 
   Table() = default;
@@ -159,7 +159,9 @@ class Table {
                                 std::string(fields_[i].hint));
       }
     }
-    if (check_ && diagnostics.count() == before) check_(out, node, diagnostics);
+    if (check_ && diagnostics.count() == before && !node.holds_broken()) {
+      check_(out, node, diagnostics);
+    }
     return diagnostics.count() == before;
   }
 

@@ -167,7 +167,7 @@ void TreeBuilder::OnNull(const YAML::Mark& mark, YAML::anchor_t) {
 
 void TreeBuilder::OnAlias(const YAML::Mark& mark, YAML::anchor_t) {
   diagnostics_.error(location_of(mark), "", "aliases (*) are not allowed", "write the value again");
-  add(mark, Kind::kBroken);
+  set_broken(add(mark, Kind::kBroken));
 }
 
 void TreeBuilder::OnAnchor(const YAML::Mark& mark, const std::string&) {
@@ -179,7 +179,9 @@ void TreeBuilder::OnScalar(const YAML::Mark& mark, const std::string& tag, YAML:
   check_tag(mark, tag);
   if (value.find('\0') != std::string::npos) stop(mark, "a text may not hold a NUL byte");
   if (wants_key()) return take_key(mark, value);
-  set_text(add(mark, Kind::kScalar), value);
+  const uint32_t cell = add(mark, Kind::kScalar);
+  document_.cells_[cell].plain = tag == "?";
+  set_text(cell, value);
 }
 
 void TreeBuilder::OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t,
@@ -243,14 +245,23 @@ void TreeBuilder::check_text_size(size_t more) {
 void TreeBuilder::set_text(uint32_t cell, std::string_view raw) {
   const auto offset = static_cast<uint32_t>(document_.texts_.size());
   const size_t before = diagnostics_.count();
-  expand(raw, Node(&document_, cell));
-  const auto size = static_cast<uint32_t>(document_.texts_.size() - offset);
-  Cell& added = document_.cells_[cell];
-  if (diagnostics_.count() > before) {
-    added.kind = Kind::kBroken;
+  unknown_ = false;
+  if (environment_.variables == Environment::Variables::kVerbatim) {
+    store(raw);
   } else {
-    added.text = {offset, size};
+    expand(raw, Node(&document_, cell));
   }
+  const auto size = static_cast<uint32_t>(document_.texts_.size() - offset);
+  if (unknown_ || diagnostics_.count() > before) {
+    set_broken(cell);
+  } else {
+    document_.cells_[cell].text = {offset, size};
+  }
+}
+
+void TreeBuilder::set_broken(uint32_t cell) {
+  document_.cells_[cell].kind = Kind::kBroken;
+  document_.has_broken_ = true;
 }
 
 void TreeBuilder::expand(std::string_view raw, const Node& at) {
@@ -286,6 +297,8 @@ size_t TreeBuilder::expand_one(std::string_view raw, const Node& at) {
     store(*value);
   } else if (dash != std::string_view::npos) {
     store(inside.substr(dash + 2));
+  } else if (environment_.variables == Environment::Variables::kElsewhere) {
+    unknown_ = true;
   } else {
     diagnostics_.error(at, "the variable " + variable + " is not set",
                        "set it, or give a default: ${" + variable + ":-default}");

@@ -61,7 +61,8 @@ class TreeBuilder final : private YAML::EventHandler {
   void unlink(uint32_t parent, uint32_t before, uint32_t child);
   void check_tag(const YAML::Mark& mark, const std::string& tag);
   void set_text(uint32_t cell, std::string_view raw);
-  // Appends `raw` with ${VAR} replaced; unset variables are errors at `at`.
+  void set_broken(uint32_t cell);
+  // Appends `raw` with ${VAR} replaced; unset variables are errors at `at`, or unknown_.
   void expand(std::string_view raw, const Node& at);
   size_t expand_one(std::string_view raw, const Node& at);
   Document::Text store(std::string_view text);
@@ -76,6 +77,7 @@ class TreeBuilder final : private YAML::EventHandler {
   Diagnostics& diagnostics_;
   std::vector<Level> levels_;
   int documents_ = 0;
+  bool unknown_ = false;  // the text that is expanded has a variable that is not known here
 };
 
 }  // namespace woad::config

@@ -357,6 +357,8 @@ struct Config {
   std::vector<ServiceText> service_texts;
   // Some services were read from an earlier text.
   bool has_older_services = false;
+  // It is for another machine, whose files are not here, and whose environment may add labels.
+  bool elsewhere = false;
 
   const std::string& source_text() const { return *text; }
   // Every Node knows its place in `text`. Otherwise an error that is found has none, and is to be

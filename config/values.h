@@ -56,6 +56,10 @@ struct Located {
   const T& operator*() const { return value; }
   const T* operator->() const { return &value; }
   bool operator==(const Located& other) const { return value == other.value; }
+
+  // No text that was written: the value stands for one that is of no use (Node::is_broken), also
+  // once its node is nowhere.
+  bool unknown() const { return value == T{} && !node.is_scalar(); }
 };
 
 // Each error says what is wrong and how it is written right.

@@ -54,8 +54,7 @@ class CommandLine {
 
     run_ = app_.add_subcommand("run", "Run the sidecar (default command)");
     add_config(*run_);
-    run_->add_option("--control-plane", control_plane_,
-                     "Take the configuration from a control plane (not available yet)");
+    add_member();
 
     validate_ = app_.add_subcommand(
         "validate", "Check a configuration: 0 when it is good, 1 with errors, 2 for wrong usage");
@@ -103,6 +102,18 @@ class CommandLine {
  private:
   void add_config(CLI::App& command) {
     command.add_option("-c,--config", config_, "The configuration file")->required();
+  }
+  void add_member() {
+    run_->add_option("--control-plane", member_.urls,
+                     "Take the configuration from a control plane, and keep it in the file of -c: "
+                     "https://cp-a:15010,https://cp-b:15010 (or WOAD_CONTROL_PLANE)");
+    run_->add_flag("--register", member_.registers,
+                   "Tell the control plane that this instance serves (or WOAD_REGISTER=true)");
+    run_->add_option("--control-plane-identity", member_.identity,
+                     "SPIFFE pattern of the control plane (default: "
+                     "spiffe://<own trust domain>/ns/*/sa/woad-control)");
+    run_->add_flag("--control-plane-insecure", member_.insecure,
+                   "Speak plain http to a control plane on another host, too");
   }
   void add_admin(CLI::App& command) {
     command.add_option("--admin", admin_, "The sidecar's admin address")->capture_default_str();
@@ -198,10 +209,7 @@ class CommandLine {
 
   Command chosen() {
     if (*run_) {
-      if (!control_plane_.empty()) {
-        return usage_error("--control-plane is not available in this version of woad yet");
-      }
-      return RunCommand{config_};
+      return RunCommand{config_, member_};
     }
     if (*validate_) return ValidateCommand{config_, format_ == "json"};
     if (*explain_) return explain();
@@ -295,7 +303,7 @@ class CommandLine {
   CLI::App* version_;
   ControlLine control_;
   std::string config_;
-  std::string control_plane_;
+  MemberFlags member_;
   std::string format_ = "text";
   std::string method_ = "GET";
   std::vector<std::string> headers_;

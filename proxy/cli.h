@@ -9,12 +9,14 @@
 #include <vector>
 
 #include "proxy/base/time.h"
+#include "proxy/member/settings.h"
 #include "proxy/redirect/options.h"
 
 namespace woad {
 
 struct RunCommand {
   std::string config;
+  MemberFlags member;
 };
 
 struct ValidateCommand {

@@ -19,8 +19,8 @@
 #include "proxy/explain/explain.h"
 #include "proxy/inject.h"
 #include "proxy/redirect/redirect.h"
-#include "proxy/server/config_loader.h"
 #include "proxy/server/server.h"
+#include "proxy/snapshot/config_loader.h"
 #include "proxy/webhook/webhook.h"
 
 namespace woad {
@@ -44,7 +44,12 @@ constexpr int kGoesBackFrom = 512 << 10;
 
 int execute(const RunCommand& command) {
   mallopt(M_MMAP_THRESHOLD, kGoesBackFrom);
-  return Server(ServerOptions{command.config, filter_registry()}).run();
+  auto member = member_settings(command.member, config::Environment::of_process());
+  if (!member) {
+    print(stderr, "woad: " + member.error().message + "\n");
+    return kUsage;
+  }
+  return Server(ServerOptions{command.config, filter_registry(), std::move(*member)}).run();
 }
 
 int execute(const ValidateCommand& command) {

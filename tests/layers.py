@@ -18,7 +18,7 @@ UPSTREAM = CODEC + ["proxy/http/h1", "proxy/http/h2", "proxy/http/tcp", "proxy/n
 FILTER = UPSTREAM + ["proxy/match", "proxy/context", "proxy/upstream", "config"]
 SNAPSHOT = FILTER + ["proxy/filter"]
 EXCHANGE = SNAPSHOT + ["proxy/snapshot"]
-SERVER = EXCHANGE + ["proxy/exchange", "proxy/client", "proxy/health", "proxy/log", "proxy/explain", "proxy/otlp", "proxy/admin"]
+SERVER = EXCHANGE + ["proxy/exchange", "proxy/client", "proxy/member", "proxy/health", "proxy/log", "proxy/explain", "proxy/otlp", "proxy/admin"]
 MAY_SEE = {
     "proxy/base": [],
     "proxy/compress": BASE,
@@ -35,7 +35,7 @@ MAY_SEE = {
     "proxy/web": UPSTREAM,
     "proxy/webhook": UPSTREAM + ["proxy/web", "proxy/yaml", "proxy/inject", "config"],
     "proxy/inject": BASE + ["proxy/net", "proxy/net/tls", "proxy/yaml", "config"],
-    "proxy/control/store": UPSTREAM + ["proxy/upstream", "proxy/client", "proxy/control/store/kubernetes"],
+    "proxy/control/store": UPSTREAM + ["proxy/upstream", "proxy/client", "config", "proxy/control/store/kubernetes"],
     "proxy/control/store/kubernetes": UPSTREAM + ["proxy/upstream", "proxy/client", "proxy/yaml", "proxy/control/store",
                                                   "config"],
     "proxy/control/documents": SNAPSHOT + ["proxy/snapshot", "proxy/yaml", "proxy/control/store"],
@@ -48,6 +48,7 @@ MAY_SEE = {
     "proxy/filter": FILTER,
     "proxy/snapshot": SNAPSHOT,
     "proxy/client": UPSTREAM + ["proxy/upstream", "config"],
+    "proxy/member": UPSTREAM + ["proxy/upstream", "proxy/client", "proxy/compress", "proxy/match", "proxy/log", "config"],
     "proxy/health": EXCHANGE + ["proxy/client", "proxy/log"],
     "proxy/exchange": EXCHANGE,
     "proxy/explain": EXCHANGE + ["proxy/exchange"],
@@ -69,8 +70,8 @@ THIRD_PARTY = {
     r"llhttp": [],
     r"nghttp2/": ["proxy/http/h2"],
     r"yaml-cpp/": ["config", "proxy/yaml"],
-    r"nlohmann/": ["config", "proxy/yaml", "proxy/inject", "proxy/log", "proxy/explain", "proxy/otlp", "proxy/admin",
-                    "proxy/control/fleet", "proxy/control/plane", "proxy/control/store", "proxy/control/store/kubernetes"],
+    r"nlohmann/": ["config", "proxy/yaml", "proxy/inject", "proxy/log", "proxy/explain", "proxy/otlp", "proxy/admin", "proxy/member",
+                    "proxy/control/documents", "proxy/control/fleet", "proxy/control/plane", "proxy/control/store", "proxy/control/store/kubernetes"],
     r"re2/": ["proxy/match"],
     r"zstd": ["proxy/compress"],
     r"xxhash": ["config", "proxy/base", "proxy/context"],

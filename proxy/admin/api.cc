@@ -49,25 +49,33 @@ Result<ExplainRequest> read_explain_request(std::string_view query) {
 }  // namespace
 
 const AdminApi::Endpoint AdminApi::kEndpoints[] = {
-    {"GET", "/", kOnAll, "this page", &AdminApi::index},
-    {"GET", "/healthz", kOnProbes, "200 while the process runs", &AdminApi::healthz},
-    {"GET", "/readyz", kOnProbes, "200 when ready, else 503 and why; warnings", &AdminApi::readyz},
-    {"GET", "/metrics", kOnMetrics, "Prometheus or OpenMetrics text", &AdminApi::metrics},
-    {"GET", "/config", kOnAll, "the configuration that runs", &AdminApi::config},
-    {"GET", "/config/status", kOnAll, "its version, and the last error", &AdminApi::config_status},
-    {"GET", "/services", kOnAll, "services, pools and endpoints", &AdminApi::services},
+    {"GET", "/", kOnAll, "this page", Needs::kConfiguration, &AdminApi::index},
+    {"GET", "/healthz", kOnProbes, "200 while the process runs", Needs::kNothing,
+     &AdminApi::healthz},
+    {"GET", "/readyz", kOnProbes, "200 when ready, else 503 and why; warnings", Needs::kNothing,
+     &AdminApi::readyz},
+    {"GET", "/metrics", kOnMetrics, "Prometheus or OpenMetrics text", Needs::kNothing,
+     &AdminApi::metrics},
+    {"GET", "/config", kOnAll, "the configuration that runs", Needs::kConfiguration,
+     &AdminApi::config},
+    {"GET", "/config/status", kOnAll, "its version, and the last error", Needs::kNothing,
+     &AdminApi::config_status},
+    {"GET", "/services", kOnAll, "services, pools and endpoints", Needs::kConfiguration,
+     &AdminApi::services},
     {"GET", "/explain", kOnAll, "?url=http://price/x: why a request would go where",
-     &AdminApi::explain_request},
+     Needs::kConfiguration, &AdminApi::explain_request},
     {"GET", "/context", kOnAll, "?id=<trace or request id>: which context it stands for",
-     &AdminApi::context},
+     Needs::kConfiguration, &AdminApi::context},
     {"GET", "/certs", kOnAll, "this workload's identity, its end, and who comes in plaintext",
-     &AdminApi::certs},
+     Needs::kConfiguration, &AdminApi::certs},
     {"GET", "/tap", kOnAll, "?color=red&status=5xx: requests as they end, a JSON line each",
-     &AdminApi::tap},
+     Needs::kConfiguration, &AdminApi::tap},
     {"POST", "/breaker", kOnAll, "?service=price&pool=base&state=open, closed or auto: for drills",
-     &AdminApi::force_breaker},
-    {"POST", "/drain", kOnAll, "the graceful end of inbound; outbound serves on", &AdminApi::drain},
-    {"POST", "/log", kOnAll, "?level=debug, info, warn or error", &AdminApi::log_level},
+     Needs::kConfiguration, &AdminApi::force_breaker},
+    {"POST", "/drain", kOnAll, "the graceful end of inbound; outbound serves on", Needs::kNothing,
+     &AdminApi::drain},
+    {"POST", "/log", kOnAll, "?level=debug, info, warn or error", Needs::kNothing,
+     &AdminApi::log_level},
 };
 
 void AdminApi::answer(const RequestHead& request, AdminScope scope, bool loopback, Done done) {
@@ -97,6 +105,10 @@ void AdminApi::answer(const RequestHead& request, AdminScope scope, bool loopbac
   }
   if (!reads && from_foreign_page(request)) {
     done(plain(403, "forbidden: changes are not made for pages of another origin\n"));
+    return;
+  }
+  if (endpoint->needs == Needs::kConfiguration && backend_.snapshot() == nullptr) {
+    done(plain(503, "not ready: " + backend_.not_ready() + "\n"));
     return;
   }
   (this->*endpoint->handle)(request, done);
@@ -143,8 +155,10 @@ void AdminApi::metrics(const RequestHead& request, Done& done) {
   const auto form = accepts(request.headers, kOpenMetricsType) ? Exposition::kOpenMetrics
                                                                : Exposition::kPrometheus;
   auto extra = config_metrics(backend_.config_status());
-  extra.push_back(breaker_metrics(*backend_.snapshot()));
-  extra.push_back(endpoint_metrics(*backend_.snapshot(), backend_.now()));
+  if (const auto snapshot = backend_.snapshot()) {
+    extra.push_back(breaker_metrics(*snapshot));
+    extra.push_back(endpoint_metrics(*snapshot, backend_.now()));
+  }
   for (auto& family : backend_.process_metrics()) extra.push_back(std::move(family));
   backend_.collect_metrics([form, extra = std::move(extra), done](const MetricsSnapshot& merged) {
     done({.content_type = content_type(form), .body = render_metrics(merged, extra, form)});

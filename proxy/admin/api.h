@@ -30,11 +30,14 @@ class AdminApi {
   void answer(const RequestHead& request, AdminScope scope, bool loopback, Done done);
 
  private:
+  // Before the first configuration there is nothing to show of one.
+  enum class Needs : uint8_t { kNothing, kConfiguration };
   struct Endpoint {
     std::string_view method;  // GET serves HEAD too
     std::string_view path;
     int scopes;
     std::string_view purpose;
+    Needs needs;
     void (AdminApi::*handle)(const RequestHead& request, Done& done);
   };
   static const Endpoint kEndpoints[];

@@ -43,7 +43,8 @@ class AdminBackend {
   // Lines for /readyz of a process that is ready but not well ("warning: …").
   virtual std::vector<std::string> warnings() = 0;
   virtual ConfigStatus config_status() const = 0;
-  // What runs. Never nullptr.
+  // What runs; nullptr before the first configuration, of which there may be none for long only
+  // beside a control plane.
   virtual std::shared_ptr<const Snapshot> snapshot() const = 0;
   virtual MonoTime now() = 0;
   virtual WallTime wall() = 0;

@@ -22,8 +22,8 @@ struct Admin;
 
 struct AdminAddresses {
   Address address;
-  std::optional<Address> probes;
-  std::optional<Address> metrics;
+  std::optional<Address> probes{};
+  std::optional<Address> metrics{};
 };
 
 // The error names the address that is no number.

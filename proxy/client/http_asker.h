@@ -49,8 +49,8 @@ class HttpCall {
 
 // A whole answer.
 struct HttpAnswer {
-  int status = 0;                                              // 0: there was none
-  std::string why{};                                           // without a status: why
+  int status = 0;     // 0: there was none
+  std::string why{};  // "": it is whole; else why it is not
   std::vector<std::pair<std::string, std::string>> headers{};  // lower-case names
   std::string body{};
 
@@ -64,8 +64,8 @@ class HttpAsker {
 
   // It outlives its calls; the sink outlives the call. No event comes from inside this function.
   virtual std::unique_ptr<HttpCall> stream(HttpRequest request, HttpSink& sink) = 0;
-  // The same with the answer as a whole: one whose body is over `most` bytes failed. `done` is
-  // called once and may destroy the call.
+  // The same with the answer as a whole: of one whose body is over `most` bytes there are status
+  // and headers, and `why`. `done` is called once and may destroy the call, and the client.
   virtual std::unique_ptr<HttpCall> ask(HttpRequest request, size_t most, Done done) = 0;
 
  protected:

@@ -41,6 +41,43 @@ class SocketNameDialer final : public Dialer {
   NameDialer names_;
 };
 
+// Remembers our end of the newest connection.
+class NotingDialer final : public Dialer {
+ public:
+  explicit NotingDialer(std::unique_ptr<Dialer> dialer) : dialer_(std::move(dialer)) {}
+  std::unique_ptr<Dial> dial(const Address& address, const std::shared_ptr<const Channel>& channel,
+                             DialSink& sink) override {
+    auto noting = std::make_unique<NotingDial>(*this, sink);
+    noting->dial(address, channel);
+    return noting;
+  }
+  const std::optional<Address>& local() const { return local_; }
+
+ private:
+  class NotingDial final : public Dial, private DialSink {
+   public:
+    NotingDial(NotingDialer& owner, DialSink& sink) : owner_(owner), sink_(sink) {}
+    void dial(const Address& address, const std::shared_ptr<const Channel>& channel) {
+      DialSink& self = *this;
+      dial_ = owner_.dialer_->dial(address, channel, self);
+    }
+
+   private:
+    void on_dialed(Dialed dialed) override {
+      owner_.local_ = dialed.transport->local();
+      sink_.on_dialed(std::move(dialed));
+    }
+    void on_dial_failed(DialFailure failure) override { sink_.on_dial_failed(std::move(failure)); }
+
+    NotingDialer& owner_;
+    DialSink& sink_;
+    std::unique_ptr<Dial> dial_;
+  };
+
+  std::unique_ptr<Dialer> dialer_;
+  std::optional<Address> local_;
+};
+
 class StreamCall final : public HttpCall, private PooledCallSink {
  public:
   StreamCall(ConnectionPool& pool, ArenaPool& arenas, const std::string& authority,
@@ -102,7 +139,11 @@ class WholeCall final : public HttpCall, private HttpSink {
     answer_ = {.why = std::move(why)};
     finish();
   }
-  void too_long() { on_failed("the answer is longer than " + std::to_string(most_) + " bytes"); }
+  void too_long() {
+    answer_.body = std::string();
+    answer_.why = "the answer is longer than " + std::to_string(most_) + " bytes";
+    finish();
+  }
   void finish() {
     call_.reset();
     const HttpClient::Done done = std::move(done_);
@@ -125,7 +166,7 @@ struct HttpClient::Impl final : Deferred {
         options(std::move(with)),
         context{.scheduler = scheduler,
                 .codec = {scheduler, blocks, hostile},
-                .dialer = *dialer,
+                .dialer = dialer,
                 .limits = {},
                 .idle_http1 = kIdle} {
     WOAD_ASSERT(!options.origin.tls || options.tls != nullptr);
@@ -152,7 +193,7 @@ struct HttpClient::Impl final : Deferred {
   }
 
   Scheduler& scheduler;
-  std::unique_ptr<Dialer> dialer;
+  NotingDialer dialer;
   HttpClientOptions options;
   uint64_t hostile[kHostileCount] = {};  // a broken answer is a failed call, and no more
   ArenaPool arenas;
@@ -193,6 +234,8 @@ std::unique_ptr<HttpCall> HttpClient::stream(HttpRequest request, HttpSink& sink
 std::unique_ptr<HttpCall> HttpClient::ask(HttpRequest request, size_t most, Done done) {
   return std::make_unique<WholeCall>(*this, std::move(request), most, std::move(done));
 }
+
+std::optional<Address> HttpClient::local() const { return impl_->dialer.local(); }
 
 void HttpClient::set_tls(TlsContext::Ptr tls) {
   impl_->options.tls = std::move(tls);

@@ -15,6 +15,7 @@
 #include "proxy/base/time.h"
 #include "proxy/client/http_asker.h"
 #include "proxy/client/url.h"
+#include "proxy/net/address.h"
 #include "proxy/net/loop.h"
 #include "proxy/net/tls/context.h"
 #include "proxy/upstream/dialer.h"
@@ -42,6 +43,8 @@ class HttpClient final : public HttpAsker {
 
   std::unique_ptr<HttpCall> stream(HttpRequest request, HttpSink& sink) override;
   std::unique_ptr<HttpCall> ask(HttpRequest request, size_t most, Done done) override;
+  // Our end of the connection that was opened last; nothing before the first.
+  std::optional<Address> local() const;
   // For the connections to come; older ones are used no more.
   void set_tls(TlsContext::Ptr tls);
 

@@ -205,7 +205,8 @@ void read_all(Table& table, InjectSettings& settings) {
   std::string config_map;
   inject.read("configMap", config_map, is_object_name, "must be the name of a ConfigMap");
   if (!config_map.empty()) settings.config_map = config_map;
-  table.ignore({"replicas", "failurePolicy", "nameOverride", "fullnameOverride", "global"});
+  table.ignore(
+      {"replicas", "failurePolicy", "control", "nameOverride", "fullnameOverride", "global"});
   table.finish();
 }
 

@@ -41,9 +41,19 @@ std::string joined(const std::vector<std::string>& words) {
   return text;
 }
 
+// A control plane that reads Kubernetes calls a service `name.namespace`.
+void add_service(const SidecarSpec& spec, Value& list) {
+  if (!is_controlled(spec) || spec.service.find('.') != std::string::npos) {
+    list.push_back(variable("WOAD_SERVICE", spec.service));
+    return;
+  }
+  list.push_back(of_pod("WOAD_NAMESPACE", "metadata.namespace"));
+  list.push_back(variable("WOAD_SERVICE", spec.service + ".$(WOAD_NAMESPACE)"));
+}
+
 Value environment(const SidecarSpec& spec) {
   Value list = Value::array();
-  list.push_back(variable("WOAD_SERVICE", spec.service));
+  add_service(spec, list);
   list.push_back(of_pod("WOAD_INSTANCE", "metadata.name"));
   list.push_back(of_pod("WOAD_ADVERTISE", "status.podIP"));
   std::vector<std::string> labels;

@@ -51,6 +51,7 @@ Matcher compile_match(const config::Match& from, config::Diagnostics& diagnostic
     }
   }
   for (const auto& principal : from.principals) {
+    if (principal.unknown()) continue;
     if (auto pattern = SpiffePattern::parse(*principal)) {
       matcher.principals.push_back(std::move(*pattern));
     } else {

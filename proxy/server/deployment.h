@@ -11,8 +11,8 @@
 #include "proxy/health/prober.h"
 #include "proxy/net/loop.h"
 #include "proxy/otlp/exporter.h"
-#include "proxy/server/config_loader.h"
 #include "proxy/server/workers.h"
+#include "proxy/snapshot/config_loader.h"
 
 namespace woad {
 

@@ -151,7 +151,7 @@ void Rollout::on_refreshed(Version version) {
 
 void Rollout::on_read(Version version) {
   const LoadedConfig& loaded = version.loaded;
-  if (loaded.snapshot == nullptr) return refuse(loaded.errors);
+  if (loaded.snapshot == nullptr) return refuse(loaded.config.get(), loaded.errors);
   if (!is_start() && loaded.snapshot->hash == running_.loaded.snapshot->hash) return on_unchanged();
   status_.last_error.clear();
   if (yields_to_newer()) return rest();
@@ -184,7 +184,7 @@ void Rollout::adopt(Version version) {
     running_.world = next_.world;
     return rest();
   }
-  refuse((is_start() ? "woad: " : "") + adopted.error().message + "\n");
+  refuse(next_.loaded.config.get(), (is_start() ? "woad: " : "") + adopted.error().message + "\n");
 }
 
 void Rollout::on_adopted() {
@@ -202,7 +202,9 @@ void Rollout::on_adopted() {
     const std::string& warnings = next_.loaded.warnings;
     if (!warnings.empty()) log_warn("it may not do what was meant", {{"warnings", warnings}});
   }
+  const bool is_new = !runs(next_.loaded);
   running_ = std::move(next_);
+  if (is_new) faces_.adopter.on_judged(status_.hash, "");
   faces_.certificates.watch(running_.loaded.snapshot->tls);
   watch_names();
   rest();
@@ -211,20 +213,24 @@ void Rollout::on_adopted() {
 void Rollout::on_unchanged() {
   ++status_.reloads_unchanged;
   status_.last_error.clear();
+  faces_.adopter.on_judged(status_.hash, "");
   watch_names();
   rest();
 }
 
-void Rollout::refuse(const std::string& errors) {
-  if (is_start()) {
-    if (newer_) return rest();
+void Rollout::refuse(const config::Config* config, const std::string& errors) {
+  if (is_start() && newer_) return rest();
+  if (is_start() && !faces_.adopter.waits_for_first()) {
     stop();
     faces_.adopter.on_start_failed(errors);
     return;
   }
   ++status_.reloads_rejected;
   status_.last_error = errors;
-  log_error("the new configuration is refused, the old one stays", {{"errors", errors}});
+  log_error(is_start() ? "the configuration is refused, and there is no older one"
+                       : "the new configuration is refused, the old one stays",
+            {{"errors", errors}});
+  faces_.adopter.on_judged(config == nullptr ? "" : config->hash, errors);
   watch_names();
   rest();
 }

@@ -41,8 +41,8 @@
 #include "proxy/base/timer_wheel.h"
 #include "proxy/net/background.h"
 #include "proxy/server/certificates.h"
-#include "proxy/server/config_loader.h"
 #include "proxy/server/name_service.h"
+#include "proxy/snapshot/config_loader.h"
 
 namespace woad {
 
@@ -67,6 +67,12 @@ class Adopter {
   virtual Result<void> adopt(const LoadedConfig& next, std::function<void()> done) = 0;
   // Nothing runs, and nothing will.
   virtual void on_start_failed(const std::string& errors) = 0;
+  // Whether another file may still come while nothing runs; else the first that is refused is a
+  // start that failed.
+  virtual bool waits_for_first() const = 0;
+  // A file was read and judged: it came to run, or is what runs ("" both times), or was refused.
+  // `hash` is that of its bytes, "" where it could not be read.
+  virtual void on_judged(const std::string& hash, const std::string& errors) = 0;
 
  protected:
   ~Adopter() = default;
@@ -136,7 +142,7 @@ class Rollout {
   void adopt(Version version);
   void on_adopted();
   void on_unchanged();
-  void refuse(const std::string& errors);
+  void refuse(const config::Config* config, const std::string& errors);
   void watch_names(const std::vector<std::string>& more = {});
 
   bool is_start() const { return running_.loaded.snapshot == nullptr; }

@@ -11,6 +11,8 @@
 namespace woad {
 namespace {
 
+// Where admin listens until a file says it.
+constexpr const char* kFirstAdmin = "127.0.0.1:15000";
 constexpr Duration kDrainPoll = milliseconds(50);
 // So many in a row with nothing under way, and the app is done.
 constexpr int kQuietPolls = 10;
@@ -18,6 +20,14 @@ constexpr int kQuietPolls = 10;
 uint64_t random_seed() {
   std::random_device entropy;
   return static_cast<uint64_t>(entropy()) << 32 | entropy();
+}
+
+std::string why_no_file(const MemberStatus& member) {
+  std::string why = "no configuration yet, the control plane is asked for the first";
+  for (const std::string* const each : {&member.refused, &member.why}) {
+    if (!each->empty()) return why + ": " + each->substr(0, each->find('\n'));
+  }
+  return why;
 }
 
 }  // namespace
@@ -49,17 +59,37 @@ Server::Server(const ServerOptions& options)
              [this] { rollout_.read_file(); }),
       drain_timer_(loop_.scheduler().timers(), bind_timer<&Server::on_drain_delay_over>(this)),
       poll_timer_(loop_.scheduler().timers(), bind_timer<&Server::poll_active>(this)),
-      tend_timer_(loop_.scheduler().timers(), bind_timer<&Server::tend>(this)) {}
+      tend_timer_(loop_.scheduler().timers(), bind_timer<&Server::tend>(this)) {
+  if (!options.member) return;
+  member_ = std::make_unique<SidecarMember>(
+      SidecarMember::Parts{loop_, blocks_, rollout_, deployment_}, options.config_path,
+      options.filters, *options.member, random_seed(),
+      SidecarMember::Beginning{
+          [this] { await_first(); },
+          [this](const std::string& why) { on_start_failed("woad: " + why + "\n"); }});
+}
 
 Server::~Server() = default;
 
 int Server::run() {
   watch_signals();
-  rollout_.read_file();
+  if (member_ == nullptr) {
+    rollout_.read_file();
+  } else {
+    member_->member().start();
+  }
   memory_watch_.start();
   loop_.run();
   deployment_.workers().stop_and_join();
   return exit_code_;
+}
+
+void Server::await_first() {
+  const auto admin = admin_.apply({*Address::parse(kFirstAdmin)});
+  if (!admin) {
+    log_warn("there is no admin address until a configuration has come",
+             {{"why", admin.error().message}});
+  }
 }
 
 void Server::watch_signals() {
@@ -73,7 +103,8 @@ void Server::watch_signals() {
 
 std::string Server::not_ready() const {
   switch (state_) {
-    case State::kStarting: return "starting";
+    case State::kStarting:
+      return member_ == nullptr ? "starting" : why_no_file(member_->member().status());
     case State::kServing: return "";
     default: return "draining";
   }
@@ -91,6 +122,14 @@ Result<void> Server::adopt(const LoadedConfig& next, std::function<void()> done)
 void Server::on_start_failed(const std::string& errors) {
   std::fputs(errors.c_str(), stderr);
   stop(1);
+}
+
+void Server::on_judged(const std::string& hash, const std::string& errors) {
+  if (member_ != nullptr) member_->member().on_judged(hash, errors);
+}
+
+std::optional<MemberStatus> Server::member_status() const {
+  return member_ == nullptr ? std::nullopt : std::optional(member_->member().status());
 }
 
 void Server::on_stop_signal() {
@@ -116,6 +155,7 @@ void Server::drain_inbound() {
   if (state_ != State::kServing) return;
   state_ = State::kDraining;
   log_info("draining inbound");
+  if (member_ != nullptr) member_->member().leave();
   deployment_.workers().begin_drain_inbound();
   const config::Drain& drain = deployment_.config()->drain;
   drain_timer_.arm(std::min(drain.delay, drain.timeout));
@@ -171,6 +211,7 @@ void Server::stop(int exit_code) {
   state_ = State::kStopped;
   exit_code_ = exit_code;
   rollout_.stop();
+  if (member_ != nullptr) member_->member().stop();
   OtlpExporter* exporter = deployment_.exporter();
   if (exit_code == 0 && exporter != nullptr) {
     exporter->shut_down([this] { loop_.stop(); });

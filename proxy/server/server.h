@@ -16,14 +16,15 @@
 #include <vector>
 
 #include "proxy/admin/server.h"
+#include "proxy/net/background.h"
 #include "proxy/net/file_watch.h"
 #include "proxy/net/loop.h"
 #include "proxy/net/resolver.h"
 #include "proxy/net/signal.h"
-#include "proxy/net/background.h"
 #include "proxy/server/certificates.h"
 #include "proxy/server/config_file.h"
 #include "proxy/server/deployment.h"
+#include "proxy/server/member_host.h"
 #include "proxy/server/memory_watch.h"
 #include "proxy/server/name_service.h"
 #include "proxy/server/rollout.h"
@@ -35,6 +36,7 @@ namespace woad {
 struct ServerOptions {
   std::string config_path;
   const std::vector<FilterKind>& filters;  // the registry; outlives the server
+  std::optional<MemberSettings> member{};  // nothing: there is no control plane
 };
 
 class Server final : private ServerLife, private Adopter {
@@ -55,11 +57,16 @@ class Server final : private ServerLife, private Adopter {
   // ServerLife
   std::string not_ready() const override;
   void drain_inbound() override;
+  std::optional<MemberStatus> member_status() const override;
 
   // Adopter
   Result<void> adopt(const LoadedConfig& next, std::function<void()> done) override;
   void on_start_failed(const std::string& errors) override;
+  bool waits_for_first() const override { return member_ != nullptr; }
+  void on_judged(const std::string& hash, const std::string& errors) override;
 
+  // A control plane is to send the first file.
+  void await_first();
   void watch_signals();
   void on_stop_signal();
   void begin_drain();
@@ -85,6 +92,7 @@ class Server final : private ServerLife, private Adopter {
   ServerAdmin backend_;
   AdminServer admin_;
   FileWatch watch_;
+  std::unique_ptr<SidecarMember> member_;  // with a control plane
   std::vector<std::unique_ptr<Signal>> signals_;
   Timer drain_timer_;
   Timer poll_timer_;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "proxy/admin/backend.h"
+#include "proxy/member/member.h"
 #include "proxy/server/certificates.h"
 #include "proxy/server/deployment.h"
 #include "proxy/server/memory_watch.h"
@@ -19,6 +20,8 @@ class ServerLife {
  public:
   virtual std::string not_ready() const = 0;  // see AdminBackend
   virtual void drain_inbound() = 0;
+  // Nothing: there is no control plane.
+  virtual std::optional<MemberStatus> member_status() const = 0;
 
  protected:
   ~ServerLife() = default;
@@ -41,7 +44,7 @@ class ServerAdmin final : public AdminBackend {
 
   std::string not_ready() const override { return parts_.life.not_ready(); }
   std::vector<std::string> warnings() override;
-  ConfigStatus config_status() const override { return parts_.rollout.status(); }
+  ConfigStatus config_status() const override;
   std::shared_ptr<const Snapshot> snapshot() const override { return parts_.rollout.snapshot(); }
   MonoTime now() override { return parts_.scheduler.now(); }
   WallTime wall() override { return parts_.scheduler.wall(); }

@@ -30,6 +30,7 @@ void Workers::stop_and_join() {
 
 void Workers::adopt(const std::shared_ptr<const Snapshot>& snapshot, Sockets sockets,
                     const std::function<SpanQueue*(size_t)>& spans, std::function<void()> done) {
+  if (workers_.empty()) return done();
   const auto left = std::make_shared<size_t>(workers_.size());
   const auto one_has_it = [this, left, done = std::move(done)] {
     control_.post([left, done] {
@@ -52,6 +53,7 @@ void Workers::close(Direction direction) {
 template <class Part>
 void Workers::gather(void (Worker::*ask)(std::function<void(Part)>), std::function<void(Part)> add,
                      std::function<void()> done) {
+  if (workers_.empty()) return done();
   const auto left = std::make_shared<size_t>(workers_.size());
   for (auto& worker : workers_) {
     (*worker.*ask)([this, left, add, done](Part part) {

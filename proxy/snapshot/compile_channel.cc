@@ -50,6 +50,7 @@ std::shared_ptr<const Channel> ChannelCompiler::to_app_as_called() {
 void ChannelCompiler::expect(const config::PatternList& peer, TlsClientOptions& options) {
   std::vector<SpiffePattern> patterns;
   for (const auto& text : peer) {
+    if (text.unknown()) continue;
     auto pattern = SpiffePattern::parse(*text);
     if (!pattern) {
       diagnostics_.error(text.node, pattern.error().message);

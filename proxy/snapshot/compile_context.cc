@@ -39,6 +39,7 @@ class TrustCompiler {
     ContextTrust trust;
     trust.set_plaintext(from.plaintext == config::PlaintextTrust::kTrust);
     for (const auto& identity : from.identities) {
+      if (identity.unknown()) continue;
       auto pattern = SpiffePattern::parse(*identity);
       if (pattern) {
         trust.add_identity(std::move(*pattern));

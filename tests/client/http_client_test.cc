@@ -60,7 +60,7 @@ struct World final : test::PoolWorld {
   // "200 ok", or why there is none.
   std::string said() const {
     if (!answer) return "nothing yet";
-    return answer->status == 0 ? answer->why : std::to_string(answer->status) + " " + answer->body;
+    return !answer->why.empty() ? answer->why : std::to_string(answer->status) + " " + answer->body;
   }
 
   std::unique_ptr<HttpClient> client;

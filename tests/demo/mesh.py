@@ -109,9 +109,9 @@ class Mesh:
     def log_path(self, pod):
         return os.path.join(self.folder, f"{pod.name}.access.log")
 
-    def issue(self):
+    def issue(self, *more):
         """`woad certs` is the mesh's CA. People call the frontend by a DNS name."""
-        others = [word for name in (*CALLS, YOU) if name != "frontend"
+        others = [word for name in (*CALLS, YOU, *more) if name != "frontend"
                   for word in ("--id", IDENTITY + name)]
         for words in (others, ["--id", IDENTITY + "frontend", "--dns", "localhost"]):
             done = subprocess.run([self.binary, "certs", "--dir", os.path.join(self.folder, "certs"),
@@ -139,9 +139,14 @@ class Mesh:
         with open(os.path.join(self.folder, f"{pod.name}.stderr"), "wb") as err, \
                 open(self.log_path(pod), "wb") as out:
             pod.processes.append(subprocess.Popen(app, stdin=subprocess.DEVNULL, stderr=err))
+            words, more = self.sidecar(pod)
             pod.processes.append(subprocess.Popen(
-                [self.binary, "run", "-c", self.config_path(pod)], stdin=subprocess.DEVNULL,
-                stdout=out, stderr=err))
+                [self.binary, "run", *words], stdin=subprocess.DEVNULL, stdout=out, stderr=err,
+                env={**os.environ, **more}))
+
+    def sidecar(self, pod):
+        """What it is started with: words and variables."""
+        return ["-c", self.config_path(pod)], {}
 
     def wait(self, pod):
         done = subprocess.run([self.binary, "wait", "--timeout", "20s", "--admin",

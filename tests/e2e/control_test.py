@@ -1,6 +1,7 @@
 """`woad control`: documents in, files out; registrations, roll-outs, replicas, the end."""
 import concurrent.futures
 import ssl
+import unittest
 
 from support.control import MESH, Control, Documents
 from support.etcd import AVAILABLE, Etcd

@@ -238,6 +238,11 @@ replicas: 3
             self.assertEqual(spec["imagePullSecrets"], [{"name": "reg"}])
             env = environment(got)
             self.assertEqual(env["WOAD_CONTROL_PLANE"], "https://woad-control:15010")
+            self.assertEqual(list(env)[:2], ["WOAD_NAMESPACE", "WOAD_SERVICE"])  # the second is made of the first
+            self.assertEqual(env["WOAD_NAMESPACE"], {"fieldRef": {"fieldPath": "metadata.namespace"}})
+            self.assertEqual(env["WOAD_SERVICE"], "price.$(WOAD_NAMESPACE)")
+            own = environment(self.injected(self.deployment({"woad.dev/config": "own"}), "--config", config))
+            self.assertEqual(own["WOAD_SERVICE"], "price")
             self.assertEqual(env["WOAD_TLS_DIR"], "/var/run/woad/tls")
             notes = pod_of(got)["metadata"]["annotations"]
             self.assertEqual(notes["prometheus.io/port"], "15020")

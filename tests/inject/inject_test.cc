@@ -101,6 +101,34 @@ TEST_CASE("who names the service") {
   }
 }
 
+TEST_CASE("under a control plane a service is one of its namespace") {
+  struct Case {
+    const char* metadata;
+    const char* control_plane;
+    const char* service;
+  };
+  constexpr const char* kPlane = "https://c";
+  constexpr const char* kOfNamespace = "x.$(WOAD_NAMESPACE)";
+  const Case cases[] = {
+      {R"({"name":"x"})", "", "x"},
+      {R"({"name":"x"})", kPlane, kOfNamespace},
+      {R"({"name":"y","labels":{"app":"x"}})", kPlane, kOfNamespace},
+      {R"({"name":"y","annotations":{"woad.dev/service":"x.shop"}})", kPlane, "x.shop"},
+      {R"({"name":"x","annotations":{"woad.dev/config":"own"}})", kPlane, "x"},
+  };
+  for (const Case& c : cases) {
+    CAPTURE(c.metadata);
+    InjectSettings settings;
+    settings.control_plane = c.control_plane;
+    const Value after = injected(pod_with(c.metadata, "{}"), settings);
+    const Value& env = after["spec"]["initContainers"][1]["env"];
+    const size_t at = c.service == std::string_view(kOfNamespace) ? 1 : 0;
+    CHECK(env[at] == Value{{"name", "WOAD_SERVICE"}, {"value", c.service}});
+    // Kubernetes puts in only what stands before.
+    if (at == 1) CHECK(env[0]["valueFrom"]["fieldRef"]["fieldPath"] == "metadata.namespace");
+  }
+}
+
 TEST_CASE("pods that are left alone") {
   const char* specs[] = {R"({"hostNetwork":true})", R"({"os":{"name":"windows"}})"};
   for (const char* spec : specs) {

@@ -10,7 +10,7 @@ TEST_CASE("settings are the values of the chart") {
       "image: { repository: reg/woad, digest: \"\", tag: \"\" }\nnative: false\n"
       "resources: { requests: { cpu: null }, limits: { cpu: 1 } }\nidentity: { source: secret }\n"
       "metrics: { annotations: true, rules: {} }\ninject: { configMap: mesh, port: 9443 }\n"
-      "replicas: 2\nfailurePolicy: Ignore\n",
+      "replicas: 2\nfailurePolicy: Ignore\ncontrol: { mesh: { drain: {} } }\n",
       "1.2", diagnostics);
   REQUIRE_MESSAGE(settings.has_value(), diagnostics.text());
   CHECK(settings->image_reference() == "reg/woad:1.2");

@@ -43,7 +43,25 @@ REFUSED = [
     ("inject: {podDisruptionBudget: {maxUnavailable: 0}}", "/inject/podDisruptionBudget/maxUnavailable"),
     ("inject: {networkPolicy: {from: [everywhere]}}", "/inject/networkPolicy/from/0"),
     ("inject: {labels: {team: [a]}}", "/inject/labels/team"),
+    ("control: false", "/control"),
+    ("control: {enabled: 'no'}", "/control/enabled"),
+    ("control: {replicas: 3}", "/control"),
+    ("control: {mesh: {services: {}}}", "/control/mesh"),
+    ("control: {mesh: {node: {service: a}}}", "/control/mesh"),
+    ("control: {mesh: {control: {leese: 90s}}}", "/control/mesh/control"),
+    ("control: {services: {Price: {}}}", "Price"),
+    ("control: {services: {price.shop.svc: {}}}", "price.shop.svc"),
+    ("control: {services: {price: {sevice: {}}}}", "/control/services/price"),
+    ("control: {services: {price: {uses: stock}}}", "/control/services/price/uses"),
+    ("control: {operators: [ops]}", "/control/operators/0"),
+    ("control: {readers: spiffe://a/b}", "/control/readers"),
+    ("control: {serviceAccount: {name: other}}", "/control/serviceAccount"),
+    ("control: {networkPolicy: {apiServerPorts: []}}", "/control/networkPolicy/apiServerPorts"),
+    ("control: {networkPolicy: {to: [10.0.0.1]}}", "/control/networkPolicy/to/0"),
+    ("control: {podDisruptionBudget: {maxUnavailable: 0%}}", "/control/podDisruptionBudget/maxUnavailable"),
 ]
+
+IDENTITY = ("--set", "identity.source=secret,identity.trustDomain=shop.example")
 
 
 def leaves(value, path=""):
@@ -104,7 +122,10 @@ class Chart(unittest.TestCase):
     def test_config_of_a_namespace_has_the_keys_of_woad_yaml(self):
         values = json.loads((CHART / "values.schema.json").read_text())
         config = json.loads((ROOT / "config" / "schema.json").read_text())
-        self.assertEqual(list(values["definitions"]["sidecarConfig"]["properties"]), list(config["properties"]))
+        own = list(config["properties"])
+        self.assertEqual(list(values["definitions"]["sidecarConfig"]["properties"]), own)
+        mesh = [key for key in own if key not in ("version", "node", "services")] + ["control"]
+        self.assertEqual(list(values["definitions"]["mesh"]["properties"]), mesh)
 
     def test_readme_has_every_value(self):
         values = documents((CHART / "values.yaml").read_text())[0]
@@ -141,6 +162,90 @@ class Chart(unittest.TestCase):
                                           check=False)
                     self.assertEqual(done.returncode, 0, done.stderr)
 
+    def objects(self, *args, **where):
+        """(kind, name) -> document, of what is rendered."""
+        return {(d["kind"], d["metadata"]["name"]): d for d in documents(template(*args, **where))}
+
+    def test_where_there_is_a_control_plane(self):
+        for values, there in (((), False), (IDENTITY, True),
+                              ((*IDENTITY, "--set", "control.enabled=false"), False),
+                              ((*IDENTITY, "--set", "controlPlane=https://other.example:15010"), False)):
+            with self.subTest(values=values):
+                found = self.objects(*values)
+                parts = [key for key in found if key[1].endswith("woad-control") or key[1] == "woad-mesh"]
+                self.assertEqual(bool(parts), there, parts)
+                settings = documents(found["ConfigMap", "woad-inject"]["data"]["inject.yaml"])[0]
+                url = "https://woad-control.woad-system.svc:15010" if there else \
+                    "https://other.example:15010" if "controlPlane" in str(values) else ""
+                self.assertEqual(settings["controlPlane"], url)
+                self.assertNotIn("control", settings)
+
+    def test_sidecars_know_the_account_of_the_control_plane(self):
+        """By its name, whatever the release is called."""
+        found = documents(run("helm", "template", "mesh", CHART, "--namespace", "infra", *IDENTITY)[0])
+        pod = [d for d in found if d["kind"] == "Deployment" and d["metadata"]["name"] == "mesh-woad-control"][0]
+        self.assertEqual(pod["spec"]["template"]["spec"]["serviceAccountName"], "woad-control")
+        for binding in (d for d in found if d["kind"].endswith("RoleBinding")):
+            self.assertEqual(binding["subjects"],
+                             [{"kind": "ServiceAccount", "name": "woad-control", "namespace": "infra"}])
+
+    def test_what_the_control_plane_may(self):
+        found = self.objects(*IDENTITY)
+        rules = [(kind, rule["resources"], rule["verbs"]) for (kind, _), d in sorted(found.items())
+                 if kind in ("ClusterRole", "Role") for rule in d["rules"]]
+        self.assertEqual(rules, [
+            ("ClusterRole", ["configmaps", "pods", "services"], ["list", "watch"]),
+            ("ClusterRole", ["endpointslices"], ["list", "watch"]),
+            ("Role", ["configmaps"], ["create", "update", "patch", "delete"])])
+
+    def test_pods_of_the_control_plane_have_the_identity_of_injected_ones(self):
+        """The chart and the injection write the same volume."""
+        for source in ("csi-cert-manager", "csi-spiffe", "secret"):
+            with self.subTest(source=source):
+                found = self.objects("-f", CHART / "examples" / f"identity-{source}.yaml")
+                pod = found["Deployment", "woad-control"]["spec"]["template"]["spec"]
+                settings = DISK / "inject.yaml"
+                settings.write_text(found["ConfigMap", "woad-inject"]["data"]["inject.yaml"])
+                bare = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "a"},
+                        "spec": {"containers": [{"name": "a", "image": "a"}]}}
+                done = subprocess.run([WOAD, "inject", "-f", "-", "--config", settings], input=json.dumps(bare),
+                                      capture_output=True, text=True, check=True)
+                injected = {v.pop("name"): v for v in json.loads(done.stdout)["spec"]["volumes"]}
+                own = {v.pop("name"): v for v in pod["volumes"]}
+                self.assertEqual(own["identity"], injected["woad-tls"])
+
+    def test_end_of_a_control_plane_is_long_enough(self):
+        pod = self.objects(*IDENTITY)["Deployment", "woad-control"]["spec"]["template"]["spec"]
+        container = pod["containers"][0]
+        drain = int(container["args"][container["args"].index("--drain-timeout") + 1].rstrip("s"))
+        sleep = container["lifecycle"]["preStop"]["sleep"]["seconds"]
+        self.assertGreater(pod["terminationGracePeriodSeconds"], drain + sleep)
+
+    def mesh(self, *args):
+        return documents(self.objects(*args)["ConfigMap", "woad-mesh"]["data"]["document"])[0]
+
+    def test_mesh(self):
+        for source, account in (("secret", "*"), ("csi-cert-manager", "{name}"), ("csi-spiffe", "{name}")):
+            mesh = self.mesh("--set", f"identity.source={source},identity.trustDomain=shop.example")
+            self.assertEqual(mesh["control"]["identities"], f"spiffe://shop.example/ns/{{namespace}}/sa/{account}")
+            self.assertEqual(mesh["context"]["trust"]["identities"], ["spiffe://shop.example/ns/*/sa/*"])
+            self.assertEqual([one["address"] for one in mesh["inbound"]], ["0.0.0.0:15006", "[::]:15006"])
+        mesh = self.mesh(*IDENTITY, "--set", "redirect=false")
+        self.assertNotIn("inbound", mesh)
+        mesh = self.mesh(*IDENTITY, "-f", CHART / "examples" / "control-plane.yaml", "--set", "control.mesh.inbound=null")
+        self.assertEqual(mesh["control"]["rollout"], {"steps": [1, "25%", "100%"], "pause": "30s", "timeout": "2m"})
+        self.assertEqual(mesh["control"]["operators"], ["spiffe://shop.example/ns/platform/sa/release"])
+        self.assertEqual(mesh["limits"], {"idle_timeout": "30s"})
+        self.assertIsNone(mesh.get("inbound"))
+
+    def test_documents_of_services(self):
+        found = [d for d in documents(template(*IDENTITY, "--set", "control.services.price\\.shop.uses={stock.shop}",
+                                               "--set-json", "control.services.audit.uses=[]"))
+                 if d["metadata"]["labels"].get("woad.dev/document") == "service"]
+        self.assertEqual([(d["metadata"]["namespace"], d["metadata"]["annotations"], d["data"]) for d in found], [
+            ("woad-system", {"woad.dev/service": "audit"}, {"document": "uses: []"}),
+            ("shop", {"woad.dev/service": "price"}, {"document": "uses:\n- stock.shop"})])
+
     @unittest.skipUnless(os.environ.get("PROMTOOL"), "LEFT OUT: no promtool")
     def test_rules(self):
         done = subprocess.run([os.environ["PROMTOOL"], "check", "rules", CHART / "files" / "rules.yaml"],
@@ -156,7 +261,7 @@ class Chart(unittest.TestCase):
     def test_names_fit(self):
         """Long release names are cut, and cut names are still those of objects."""
         for release in ("x", "woad", "a" * 53):
-            for document in documents(run("helm", "template", release, CHART)[0]):
+            for document in documents(run("helm", "template", release, CHART, *IDENTITY)[0]):
                 self.assertRegex(document["metadata"]["name"], r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$")
 
 

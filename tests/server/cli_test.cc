@@ -28,7 +28,7 @@ TEST_CASE("usage errors end with 2 and a sentence") {
       {"wait", "--admin", "127.0.0.1"},
       {"wait", "--admin", "127.0.0.1:99999"},
       {"drain", "--admin", "price:1"},
-      {"run", "-c", "a", "--control-plane", "http://x"},
+      {"run", "-c", "a", "--control-plane"},
       {"certs"},
       {"certs", "--dir", "d"},
       {"certs", "--id", "cart"},
@@ -63,13 +63,21 @@ TEST_CASE("usage errors end with 2 and a sentence") {
   }
 }
 
-TEST_CASE("an unknown command gets a hint, what is to come says so") {
+TEST_CASE("an unknown command gets a hint") {
   CHECK(std::get<PrintCommand>(parse({"validat"})).text.find("did you mean \"validate\"?") !=
         std::string::npos);
   CHECK(std::get<DrainCommand>(parse({"drain"})).admin == "127.0.0.1:15000");
-  CHECK(
-      std::get<PrintCommand>(parse({"run", "-c", "a", "--control-plane", "u"})).text.find("yet") !=
-      std::string::npos);
+}
+
+TEST_CASE("a control plane, and how it is spoken to") {
+  const auto run = std::get<RunCommand>(
+      parse({"-c", "a", "--control-plane", "https://a,https://b", "--register",
+             "--control-plane-identity", "spiffe://x/y", "--control-plane-insecure"}));
+  CHECK(run.member.urls == "https://a,https://b");
+  CHECK(run.member.registers);
+  CHECK(run.member.identity == "spiffe://x/y");
+  CHECK(run.member.insecure);
+  CHECK(std::get<RunCommand>(parse({"-c", "a"})).member.urls.empty());
 }
 
 TEST_CASE("run is the default command") {

@@ -130,6 +130,10 @@ class ManualWorkers final : public Adopter {
     return {};
   }
   void on_start_failed(const std::string& errors) override { failed = errors; }
+  bool waits_for_first() const override { return waits; }
+  void on_judged(const std::string& hash, const std::string& errors) override {
+    judged.push_back(hash + " " + (errors.empty() ? "good" : errors));
+  }
 
   bool busy() const { return done_ != nullptr; }
   void finish() {
@@ -141,6 +145,8 @@ class ManualWorkers final : public Adopter {
   std::shared_ptr<const Snapshot> serving;
   std::string taken;  // an address that another process listens on
   std::optional<std::string> failed;
+  bool waits = false;               // for a first file
+  std::vector<std::string> judged;  // "hash good", "hash errors"
   int adoptions = 0;
 
  private:

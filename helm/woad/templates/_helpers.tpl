@@ -13,17 +13,6 @@
 {{- end }}
 {{- end }}
 
-{{- define "woad.inject.name" -}}
-{{ include "woad.fullname" . }}-inject
-{{- end }}
-
-{{/* What never changes between two upgrades: selectors are made of it. */}}
-{{- define "woad.inject.selector" -}}
-app.kubernetes.io/name: {{ include "woad.name" . }}
-app.kubernetes.io/instance: {{ .Release.Name }}
-app.kubernetes.io/component: inject
-{{- end }}
-
 {{- define "woad.labels" -}}
 app.kubernetes.io/name: {{ include "woad.name" . }}
 app.kubernetes.io/instance: {{ .Release.Name }}
@@ -31,11 +20,6 @@ app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 app.kubernetes.io/managed-by: {{ .Release.Service }}
 app.kubernetes.io/part-of: woad
 helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
-{{- end }}
-
-{{- define "woad.inject.labels" -}}
-{{ include "woad.labels" . }}
-app.kubernetes.io/component: inject
 {{- end }}
 
 {{- define "woad.tag" -}}
@@ -59,13 +43,13 @@ imagePullSecrets:
 
 {{- define "woad.inject.serviceAccount" -}}
 {{- with .Values.inject.serviceAccount -}}
-{{- if .create }}{{ .name | default (include "woad.inject.name" $) }}{{ else }}{{ .name | default "default" }}{{ end }}
+{{- if .create }}{{ .name | default (include "woad.component.name" (list $ "inject")) }}{{ else }}{{ .name | default "default" }}{{ end }}
 {{- end -}}
 {{- end }}
 
 {{- define "woad.inject.secret" -}}
 {{- with .Values.inject.certificate -}}
-{{- if eq .source "secret" }}{{ .secretName }}{{ else }}{{ include "woad.inject.name" $ }}-cert{{ end }}
+{{- if eq .source "secret" }}{{ .secretName }}{{ else }}{{ include "woad.component.name" (list $ "inject") }}-cert{{ end }}
 {{- end -}}
 {{- end }}
 

@@ -21,7 +21,7 @@ rules:
     scope: Namespaced
 clientConfig:
   service:
-    name: {{ include "woad.inject.name" $root }}
+    name: {{ include "woad.component.name" (list $root "inject") }}
     namespace: {{ $root.Release.Namespace }}
     path: /inject
     port: 443

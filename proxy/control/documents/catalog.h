@@ -4,7 +4,9 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "proxy/control/documents/problem.h"
@@ -21,8 +23,10 @@ class Catalog {
     // nullptr: its file does not hold, `problems` say why, and the last good one stays.
     SkeletonPtr skeleton;
     std::vector<std::string> identities;  // SPIFFE patterns of those who may have it
-    std::string name_space;               // of a discovered one, in Kubernetes; "": it is none
+    std::string name_space;               // where it was discovered; "": it was not
   };
+
+  using Services = std::map<std::string, Service, std::less<>>;
 
   // `documents`: mesh.yaml, services/… and discovered/… of a store (other keys do not matter).
   // Each skeleton is rendered with `instances` and checked as `woad validate` does it. What did not
@@ -32,18 +36,24 @@ class Catalog {
                                              const std::vector<FilterKind>& registry,
                                              std::shared_ptr<const Catalog> previous);
 
-  // False: mesh.yaml is missing or cannot be used, and nothing else is judged.
-  bool has_mesh() const;
-  const Settings& settings() const;
-  // Every service that has a document or was discovered, broken ones too.
-  const std::map<std::string, Service, std::less<>>& services() const;
+  // `settings`: nothing when mesh.yaml is missing or cannot be used, and nothing else is judged.
+  Catalog(std::optional<Settings> settings, Services services, std::vector<Problem> problems)
+      : settings_(std::move(settings)),
+        services_(std::move(services)),
+        problems_(std::move(problems)) {}
+
+  bool has_mesh() const { return settings_.has_value(); }
+  // Only with a mesh.
+  const Settings& settings() const { return *settings_; }
+  // Every service that has a document or was discovered, broken ones too; none without a mesh.
+  const Services& services() const { return services_; }
   // By document and place.
-  const std::vector<Problem>& problems() const;
+  const std::vector<Problem>& problems() const { return problems_; }
 
  private:
-  struct Impl;
-  explicit Catalog(std::unique_ptr<Impl> impl);
-  std::unique_ptr<Impl> impl_;
+  std::optional<Settings> settings_;
+  Services services_;
+  std::vector<Problem> problems_;
 };
 
 }  // namespace woad::control

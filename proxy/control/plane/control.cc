@@ -44,6 +44,11 @@ class Control {
       : options_(options),
         timer_(loop_.scheduler().timers(), bind_timer<&Control::on_timer>(this)) {}
 
+  // What the store tells goes to the plane.
+  ~Control() { store_.reset(); }
+  Control(const Control&) = delete;
+  Control& operator=(const Control&) = delete;
+
   Result<int> run() {
     Result<TlsContext::Ptr> tls = read_certificate();
     if (!tls) return tls.error();

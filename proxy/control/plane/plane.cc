@@ -118,6 +118,7 @@ void Plane::on_rollout(const std::string& service) {
 }
 
 void Plane::on_catalog() {
+  store_.set_lease(settings().lease);
   on_gather();
   desk_.settle_all();
   apply_all();

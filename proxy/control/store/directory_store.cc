@@ -2,16 +2,9 @@
 
 #include <algorithm>
 
+#include "proxy/control/store/keys.h"
+
 namespace woad::control {
-namespace {
-
-bool is_record(std::string_view key) {
-  return key.starts_with("instances/") || key.starts_with("status/") ||
-         key.starts_with("rollouts/");
-}
-
-}  // namespace
-
 DirectoryStore::DirectoryStore(Scheduler& scheduler, FileEvents& events, std::string path)
     : scheduler_(scheduler), events_(events), path_(std::move(path)), records_(path_ + "/.woad") {}
 

@@ -4,6 +4,7 @@
 
 #include "proxy/control/store/directory_store.h"
 #include "proxy/control/store/kubernetes/kubernetes_store.h"
+#include "proxy/control/store/make_etcd_store.h"
 
 namespace woad::control {
 namespace {
@@ -33,6 +34,7 @@ struct Kind {
 
 constexpr Kind kKinds[] = {
     {"dir", make_directory, "dir:PATH"},
+    {"etcd", make_etcd_store, "etcd:http://HOST:PORT[,...]"},
     {"kubernetes", make_kubernetes, "kubernetes"},
 };
 

@@ -18,8 +18,13 @@
 #include <string_view>
 
 #include "proxy/base/result.h"
+#include "proxy/base/time.h"
+#include "proxy/net/tls/context.h"
 
 namespace woad::control {
+
+// After an instance's lease, when no control plane is left to judge it.
+inline constexpr Duration kLastResort = minutes(15);
 
 // What no document may be over.
 inline constexpr size_t kMaxDocument = size_t{4} << 20;
@@ -74,6 +79,11 @@ class Store {
   // `done` (may be empty) comes once and never inside this call. Writes to one key keep their
   // order. Those that are made in one turn may travel together.
   virtual void write(StoreWrite write, Done done) = 0;
+  // How long an instance lives without a heartbeat: where a store ends keys by itself, those of
+  // instances end kLastResort later. 90 seconds until it is told.
+  virtual void set_lease(Duration) {}
+  // For the connections to come, where the store is spoken to by TLS.
+  virtual void set_tls(TlsContext::Ptr) {}
   // Other replicas see what is written, so that heartbeats must be.
   virtual bool shared() const = 0;
   // Instances come from the store itself: nobody registers.

@@ -47,7 +47,9 @@ TEST_CASE("one endpoint of 10,000 changed costs less than a KiB") {
     const std::string tail = std::to_string(i / 250) + "." + std::to_string(i % 250) + ":8080";
     instances["price-" + std::to_string(i)] = {"10.7." + tail, {{"zone", "a"}}, 100};
   }
-  const Skeleton skeleton("node: {}\n", {{"price", "", {}, {}}});
+  const auto block = std::make_shared<const Block>("  price:\n    protocol: http\n",
+                                                   std::vector<Block::Endpoint>());
+  const Skeleton skeleton("log: { level: info }\n", {{"price", block}});
   const FilePtr before = make_file(skeleton, {{"price", instances}});
   instances["price-5000"].address = "10.9.1.1:8080";
   const FilePtr after = make_file(skeleton, {{"price", instances}});

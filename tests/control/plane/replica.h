@@ -10,6 +10,7 @@
 #include <string>
 #include <utility>
 
+#include "filters/registry.h"
 #include "proxy/control/plane/admin.h"
 #include "proxy/control/plane/api.h"
 #include "proxy/control/plane/plane.h"
@@ -69,7 +70,7 @@ class Replica {
  public:
   explicit Replica(MemoryCluster& cluster, bool shared = false)
       : store(cluster, shared),
-        plane({scheduler, blocks, store, reading_, making_, {}, random_}),
+        plane({scheduler, blocks, store, reading_, making_, filter_registry(), random_}),
         api(plane),
         admin(plane, api) {
     REQUIRE(plane.start());

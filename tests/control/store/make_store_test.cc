@@ -23,7 +23,19 @@ TEST_CASE("words that name a store, and what is said of others") {
            Row{"dir", "dir: needs the path of a folder"},
            Row{"", "unknown store"},
            Row{"/somewhere", "unknown store /somewhere; there are dir:PATH"},
-           Row{"consul:http://x", "unknown store consul:http://x; there are dir:PATH"},
+           Row{"consul:http://x",
+               "unknown store consul:http://x; there are dir:PATH, etcd:http://HOST:PORT[,...]"},
+           Row{"etcd:http://127.0.0.1:2379", ""},
+           Row{"etcd:http://a:2379,http://b:2379", ""},
+           Row{"etcd:http://a:2379,b:2379,[::1]:2379", ""},
+           Row{"etcd:http://a:2379/", ""},
+           Row{"etcd:", "etcd: needs a URL"},
+           Row{"etcd:a:2379", "etcd: a:2379 is not a URL"},
+           Row{"etcd:http://a", "etcd: http://a has no port"},
+           Row{"etcd:http://[::1]", "etcd: http://[::1] has no port"},
+           Row{"etcd:http://a:2379/v3", "etcd: http://a:2379/v3 has a path"},
+           Row{"etcd:http://a:2379,,http://b:2379", "etcd: http:// is not a URL"},
+           Row{"etcd:https://a:2379", "etcd: https://a:2379 needs --tls-dir"},
        }) {
     CAPTURE(row.word);
     const Result<std::unique_ptr<Store>> made = make_store(row.word, means);

@@ -16,12 +16,12 @@ class Refused(Exception):
 
 
 class Api:
-    def __init__(self, port, ca, token):
-        self.port, self.token = port, token
+    def __init__(self, host, port, ca, token):
+        self.host, self.port, self.token = host, port, token
         self.context = ssl.create_default_context(cafile=ca)
 
     def call(self, method, path, body=None, kind=JSON):
-        connection = http.client.HTTPSConnection("127.0.0.1", self.port, context=self.context, timeout=60)
+        connection = http.client.HTTPSConnection(self.host, self.port, context=self.context, timeout=60)
         try:
             headers = {"Authorization": f"Bearer {self.token}", "Content-Type": kind, "Accept": JSON}
             connection.request(method, path, None if body is None else json.dumps(body), headers)
@@ -31,6 +31,8 @@ class Api:
             if answer.status > 299:
                 raise Refused(answer.status, json.loads(text) if text[:1] == b"{" else {"message": text.decode()})
             return json.loads(text) if text[:1] == b"{" else text.decode()
+        except http.client.HTTPException as error:  # cut off within an answer
+            raise ConnectionError(repr(error)) from error
         finally:
             connection.close()
 

@@ -1,6 +1,7 @@
 """A cluster in this network namespace: etcd, API server, controller manager, kwok for pods that only pretend to run
 (node `fake`), and kubelet.py for those that do (node `real`). Needs the namespaces that run.py makes."""
 import json
+import pathlib
 import secrets
 import shutil
 import subprocess
@@ -17,10 +18,12 @@ FAKE = "kwok.x-k8s.io/node"
 class Cluster:
     def __init__(self):
         self.dir = DISK
-        LOGS.mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(LOGS, ignore_errors=True)
+        LOGS.mkdir(parents=True)
         self.processes = []
         self.kubelet = None
         subprocess.run(["ip", "addr", "add", f"{ADDRESS}/32", "dev", "lo"], check=True)
+        pathlib.Path("/proc/sys/net/ipv4/ip_forward").write_text("1", encoding="ascii")  # from pod to pod
         try:
             self.start()
         except BaseException:
@@ -34,16 +37,10 @@ class Cluster:
         etcd = f"http://127.0.0.1:{ETCD}"
         self.spawn("etcd", shutil.which("etcd"), "--data-dir=etcd", f"--listen-client-urls={etcd}",
                    f"--advertise-client-urls={etcd}", "--unsafe-no-fsync")
-        self.spawn(
-            "kube-apiserver", TOOLS / "kube-apiserver", f"--etcd-servers={etcd}", "--bind-address=127.0.0.1",
-            f"--secure-port={PORT}", "--cert-dir=pki", f"--advertise-address={ADDRESS}",
-            "--service-account-issuer=https://kubernetes.default.svc", "--service-account-key-file=sa.key",
-            "--service-account-signing-key-file=sa.key", "--service-cluster-ip-range=10.96.0.0/16",
-            "--token-auth-file=tokens.csv", "--authorization-mode=RBAC", "--allow-privileged=true",
-            "--enable-aggregator-routing=true")  # webhooks by Service: straight to its endpoints
+        self.start_api_server()
         ca = self.dir / "pki" / "apiserver.crt"
-        self.api = until(lambda: Api(PORT, str(ca), token), "a certificate of the API server")
-        until(lambda: self.api.get("/readyz") == "ok", "the API server is ready", 300)
+        self.api = until(lambda: Api(ADDRESS, PORT, str(ca), token), "a certificate of the API server")
+        self.wait_for_api_server()
         self.write_kubeconfig(ca, token)
         self.spawn(
             "kube-controller-manager", TOOLS / "kube-controller-manager", "--kubeconfig=kubeconfig",
@@ -59,19 +56,36 @@ class Cluster:
         self.kubelet = Kubelet(self.api, ADDRESS, self.dir)
         until(lambda: self.api.get("/api/v1/namespaces/default/serviceaccounts/default"), "the default account")
 
+    def start_api_server(self):
+        self.api_server = self.spawn(
+            "kube-apiserver", TOOLS / "kube-apiserver", f"--etcd-servers=http://127.0.0.1:{ETCD}",
+            f"--bind-address={ADDRESS}", f"--secure-port={PORT}", "--cert-dir=pki", f"--advertise-address={ADDRESS}",
+            "--service-account-issuer=https://kubernetes.default.svc", "--service-account-key-file=sa.key",
+            "--service-account-signing-key-file=sa.key", "--service-cluster-ip-range=10.96.0.0/16",
+            "--token-auth-file=tokens.csv", "--authorization-mode=RBAC", "--allow-privileged=true",
+            "--enable-aggregator-routing=true")  # webhooks by Service: straight to its endpoints
+
+    def wait_for_api_server(self):
+        until(lambda: self.api.get("/readyz") == "ok", "the API server is ready", 300)
+
+    def kill_api_server(self):
+        self.api_server.kill()
+        self.api_server.wait()
+
     def write_kubeconfig(self, ca, token):
         config = {
             "apiVersion": "v1", "kind": "Config", "current-context": "t",
             "contexts": [{"name": "t", "context": {"cluster": "t", "user": "t"}}],
-            "clusters": [{"name": "t", "cluster": {"server": f"https://127.0.0.1:{PORT}",
+            "clusters": [{"name": "t", "cluster": {"server": f"https://{ADDRESS}:{PORT}",
                                                    "certificate-authority": str(ca)}}],
             "users": [{"name": "t", "user": {"token": token}}]}
         (self.dir / "kubeconfig").write_text(json.dumps(config))
 
     def spawn(self, name, *command):
-        with open(LOGS / f"{name}.log", "w", encoding="utf-8") as log:
+        with open(LOGS / f"{name}.log", "a", encoding="utf-8") as log:
             self.processes.append(subprocess.Popen([str(word) for word in command], cwd=self.dir, env=environment(),
                                                    stdin=subprocess.DEVNULL, stdout=log, stderr=log))
+        return self.processes[-1]
 
     def stop(self):
         """Last started, first ended: an API server whose etcd is gone lingers."""

@@ -1,5 +1,4 @@
 """One pod that really runs: a network namespace, a process a container, probes, and its status told to the API server."""
-import base64
 import http.client
 import os
 import shutil
@@ -11,15 +10,24 @@ import time
 
 from .api import Refused
 from .tools import LOGS
+from .volumes import USER, field, fill
 
-USER = 1337  # the image's
+ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount"
+
+
+def user(container):
+    """The image's, or root for who says so; no capability but those that are asked for."""
+    context = container.get("securityContext", {})
+    number = context.get("runAsUser", USER)
+    rights = [f"+{name.lower()}" for name in context.get("capabilities", {}).get("add", [])]
+    return ["setpriv", f"--reuid={number}", f"--regid={number}", "--clear-groups", "--no-new-privs",
+            "--bounding-set=" + ",".join(["-all", *rights]), "--inh-caps=" + ",".join(["-all", *rights])]
 
 
 class Pod:
     def __init__(self, api, path, pod, address, host, folder):
         self.api, self.path, self.pod, self.address, self.host = api, path, pod, address, host
-        self.dir = folder / "pods" / pod["metadata"]["uid"]
-        self.woad = folder / "woad"
+        self.disk, self.dir = folder, folder / "pods" / pod["metadata"]["uid"]
         self.ending, self.processes, self.ready = threading.Event(), {}, {}
         self.pause = subprocess.Popen(["unshare", "--net", "sleep", "infinity"], stdin=subprocess.DEVNULL)
         self.thread = threading.Thread(target=self.live, daemon=True)
@@ -58,7 +66,8 @@ class Pod:
         host = (("link", "add", peer, "type", "veth", "peer", "name", "eth0", "netns", str(self.pause.pid)),
                 ("link", "set", peer, "up"), ("route", "add", self.address, "dev", peer, "src", self.host))
         inside = (("link", "set", "lo", "up"), ("addr", "add", f"{self.address}/32", "dev", "eth0"),
-                  ("link", "set", "eth0", "up"), ("route", "add", self.host, "dev", "eth0"))
+                  ("link", "set", "eth0", "up"), ("route", "add", self.host, "dev", "eth0"),
+                  ("route", "add", "default", "via", self.host))
         for words in host:
             subprocess.run(["ip", *words], check=True)
         for words in inside:
@@ -68,19 +77,8 @@ class Pod:
         return ["nsenter", "--target", str(self.pause.pid), "--net"]
 
     def make_volumes(self):
-        namespace = self.path.rsplit("/", 2)[0]
         for volume in self.pod["spec"].get("volumes", []):
-            folder = self.dir / volume["name"]
-            folder.mkdir(parents=True)
-            files = {}
-            if "configMap" in volume:
-                found = self.api.get(f"{namespace}/configmaps/{volume['configMap']['name']}")
-                files = {name: text.encode() for name, text in found.get("data", {}).items()}
-            elif "secret" in volume:
-                found = self.api.get(f"{namespace}/secrets/{volume['secret']['secretName']}")
-                files = {name: base64.b64decode(data) for name, data in found.get("data", {}).items()}
-            for name, data in files.items():
-                (folder / name).write_bytes(data)
+            fill(self.api, self.pod, volume, self.dir / volume["name"], self.disk)
 
     def run(self, container):
         name = container["name"]
@@ -88,10 +86,29 @@ class Pod:
         log = LOGS / f"{self.pod['metadata']['name']}-{name}.log"
         with open(log, "w", encoding="utf-8") as out:
             self.processes[name] = subprocess.Popen(
-                [*self.enter(), "setpriv", f"--reuid={USER}", f"--regid={USER}", "--clear-groups", "--no-new-privs",
-                 "--bounding-set=-all", "--inh-caps=-all", str(self.woad), *words],
-                env={}, cwd="/", stdin=subprocess.DEVNULL, stdout=out, stderr=out)
+                [*self.enter(), *self.with_token(container), *user(container), str(self.disk / "woad"), *words],
+                env=self.environment(container), cwd="/", stdin=subprocess.DEVNULL, stdout=out, stderr=out)
         return self.processes[name]
+
+    def environment(self, container):
+        """As a kubelet makes it: a value may name those before it."""
+        found = {"KUBERNETES_SERVICE_HOST": self.host, "KUBERNETES_SERVICE_PORT": str(self.api.port)}
+        known = {**self.pod, "status": {"podIP": self.address}}
+        for one in container.get("env", []):
+            value = field(known, one["valueFrom"]["fieldRef"]["fieldPath"]) if "valueFrom" in one else one.get("value", "")
+            for name, text in found.items():
+                value = value.replace(f"$({name})", text)
+            found[one["name"]] = self.on_host(container, value)
+        return found
+
+    def with_token(self, container):
+        """Puts the account's token where programs look for it, in a mount namespace of their own."""
+        for mount in container.get("volumeMounts", []):
+            if mount["mountPath"] == ACCOUNT:
+                where = f"/run{ACCOUNT.removeprefix('/var/run')}"
+                script = f'mount -t tmpfs tmpfs /run && mkdir -p {os.path.dirname(where)} && ln -s "$0" {where} && exec "$@"'
+                return ["unshare", "--mount", "sh", "-c", script, str(self.dir / mount["name"])]
+        return []
 
     def on_host(self, container, word):
         """A path below one of the container's mounts, where that volume is here."""

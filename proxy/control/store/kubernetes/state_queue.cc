@@ -105,7 +105,7 @@ void StateWriter::Queue::on_answer(const HttpAnswer& answer) {
     return send("PATCH", folder_ + "/" + name, {{"data", data()}});
   }
   tell(StoreOutcome::kFailed,
-       answer.status == 0 ? answer.why : words_of_refusal(answer.status, answer.body));
+       answer.why.empty() ? words_of_refusal(answer.status, answer.body) : answer.why);
 }
 
 void StateWriter::Queue::tell(StoreOutcome outcome, const std::string& why) {

@@ -79,7 +79,7 @@ void Watch::ask_page() {
 
 void Watch::on_page(HttpAnswer answer) {
   call_.reset();
-  if (answer.status == 0) return lose(Stage::kListing, answer.why);
+  if (!answer.why.empty()) return lose(Stage::kListing, answer.why);
   if (answer.status == kGone) return later(Stage::kListing);  // the pages to come are too old
   if (answer.status != 200) {
     return fail(Stage::kListing, words_of_refusal(answer.status, answer.body));

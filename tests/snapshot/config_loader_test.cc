@@ -1,6 +1,6 @@
 // What is wrong in a file of which most was taken over, or in one that is compiled again, is told
 // at its place in the whole text.
-#include "proxy/server/config_loader.h"
+#include "proxy/snapshot/config_loader.h"
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include "proxy/server/config_loader.h"
+#include "proxy/snapshot/config_loader.h"
 
 #include <malloc.h>
 
@@ -16,8 +16,11 @@ LoadedConfig compile_loaded(config::LoadResult read, const std::string& path,
   if (read.config != nullptr) {
     const Snapshot* previous = basis.previous.get();
     loaded.names = names_to_resolve(*read.config);
-    SnapshotTls tls = load_tls(*read.config, previous == nullptr ? nullptr : &previous->tls,
-                               basis.now, read.diagnostics);
+    SnapshotTls tls;
+    if (!read.config->elsewhere) {
+      tls = load_tls(*read.config, previous == nullptr ? nullptr : &previous->tls, basis.now,
+                     read.diagnostics);
+    }
     if (!tls.being_written.empty()) loaded.being_written = tls.being_written;
     auto snapshot = compile(*read.config, basis.registry, basis.resolutions, std::move(tls),
                             previous, basis.seed, read.diagnostics, basis.mono_now);
@@ -29,13 +32,14 @@ LoadedConfig compile_loaded(config::LoadResult read, const std::string& path,
 }
 
 // Compiles what was read; errors are found again in the whole text where they have no place.
-LoadedConfig compile_read(config::LoadResult read, const std::string& path, const LoadBasis& basis,
+LoadedConfig compile_read(config::LoadResult read, const std::string& path,
+                          const config::Environment& environment, const LoadBasis& basis,
                           config::Diagnostics* diagnostics) {
   const std::shared_ptr<const config::Config> config = read.config;
   const bool whole = read.whole;
   LoadedConfig loaded = compile_loaded(std::move(read), path, basis, diagnostics);
   if (config == nullptr || config->tells_places() || loaded.snapshot != nullptr) return loaded;
-  read = config::load_text(config->source_text(), path, config::Environment::of_process());
+  read = config::load_text(config->source_text(), path, environment);
   read.whole = whole;
   return compile_loaded(std::move(read), path, basis, diagnostics);
 }
@@ -50,9 +54,20 @@ void forget_tree(const config::Config& config) {
 
 LoadedConfig load_config(const std::string& path, const LoadBasis& basis,
                          config::Diagnostics* diagnostics) {
+  const auto environment = config::Environment::of_process();
+  LoadedConfig loaded =
+      compile_read(config::load_file(path, environment, basis.previous_config.get()), path,
+                   environment, basis, diagnostics);
+  if (loaded.snapshot != nullptr) forget_tree(*loaded.config);
+  return loaded;
+}
+
+LoadedConfig load_config_text(std::string text, const std::string& name,
+                              const config::Environment& environment, const LoadBasis& basis,
+                              config::Diagnostics* diagnostics) {
   LoadedConfig loaded = compile_read(
-      config::load_file(path, config::Environment::of_process(), basis.previous_config.get()), path,
-      basis, diagnostics);
+      config::load_text(std::move(text), name, environment, basis.previous_config.get()), name,
+      environment, basis, diagnostics);
   if (loaded.snapshot != nullptr) forget_tree(*loaded.config);
   return loaded;
 }
@@ -60,7 +75,8 @@ LoadedConfig load_config(const std::string& path, const LoadBasis& basis,
 LoadedConfig compile_config(std::shared_ptr<const config::Config> config, const std::string& path,
                             const LoadBasis& basis) {
   const auto text = config->text;
-  return compile_read({std::move(config), config::Diagnostics(path, text)}, path, basis, nullptr);
+  return compile_read({std::move(config), config::Diagnostics(path, text)}, path,
+                      config::Environment::of_process(), basis, nullptr);
 }
 
 }  // namespace woad

@@ -1,5 +1,5 @@
 // From the file to what may run: read, decoded, compiled. The one way for boot, reload, `woad
-// validate` and `woad explain`.
+// validate`, `woad explain` and the control plane.
 //
 // Functions of their arguments, of files and of the environment. They block: any thread that does
 // not serve.
@@ -41,6 +41,12 @@ struct LoadBasis {
 // `diagnostics` (may be nullptr) gets the errors one by one.
 LoadedConfig load_config(const std::string& path, const LoadBasis& basis,
                          config::Diagnostics* diagnostics = nullptr);
+
+// The same of a text that a sidecar of `environment` would have as its file `name`. Files that it
+// names are not asked for when that is another machine.
+LoadedConfig load_config_text(std::string text, const std::string& name,
+                              const config::Environment& environment, const LoadBasis& basis,
+                              config::Diagnostics* diagnostics = nullptr);
 
 // The same for a configuration that was good when it was read from `path`: its text is not looked
 // at, the names and files that it refers to are.

@@ -1,0 +1,254 @@
+#include "proxy/control/documents/catalog_reading.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "proxy/control/documents/settings_table.h"
+
+namespace woad::control {
+namespace {
+
+constexpr std::string_view kMesh = "mesh.yaml";
+constexpr std::string_view kDocuments = "services/";
+constexpr std::string_view kEnding = ".yaml";
+constexpr std::string_view kDiscovered = "discovered/";
+// Of a service that was not discovered, in patterns of identities.
+constexpr std::string_view kDefaultNamespace = "default";
+// Whose file it is does not matter.
+const std::string kAnyService = "service";
+
+// The name of a service in a store's key; nothing: the key is something else.
+std::optional<std::string> name_in(std::string_view key, std::string_view before,
+                                   std::string_view behind) {
+  if (!key.starts_with(before) || !key.ends_with(behind)) return std::nullopt;
+  key.remove_prefix(before.size());
+  if (key.size() < behind.size()) return std::nullopt;
+  return std::string(key.substr(0, key.size() - behind.size()));
+}
+
+}  // namespace
+
+CatalogReading::CatalogReading(const AllInstances& instances,
+                               const std::vector<FilterKind>& registry, const Catalog* previous)
+    : instances_(instances),
+      previous_(previous),
+      words_check_(registry),
+      instances_check_(registry) {}
+
+Catalog CatalogReading::run(const StoreEntries& documents) {
+  read_mesh_document(documents);
+  read_services(documents);
+  Catalog::Services services;
+  if (mesh_) {
+    mesh_head_ = head_of(mesh_->words);
+    for (auto& [name, service] : services_) {
+      if (service.good) service.block = block_of(entry_of(name, service));
+    }
+    for (const auto& [name, service] : services_) {
+      services.emplace(name,
+                       Catalog::Service{skeleton_of(name, service), identities_of(name, service),
+                                        service.discovered.name_space});
+    }
+    if (services_.empty()) check_mesh_alone();
+  }
+  return {mesh_ ? std::optional(std::move(mesh_->settings)) : std::nullopt, std::move(services),
+          problems_.take()};
+}
+
+void CatalogReading::read_mesh_document(const StoreEntries& documents) {
+  const auto mesh = documents.find(kMesh);
+  if (mesh == documents.end()) {
+    problems_.add({std::string(kMesh), {}, "", "", "there is no such document"});
+    return;
+  }
+  mesh_origin_ = mesh->second.origin;
+  if (const Source* source = sources_.read(mesh->second, "")) mesh_ = read_mesh(*source, sources_);
+}
+
+void CatalogReading::read_services(const StoreEntries& documents) {
+  for (const auto& [key, entry] : documents) {
+    if (const auto name = name_in(key, kDocuments, kEnding)) {
+      Known* service = claim(entry, *name);
+      if (service == nullptr) continue;
+      auto written = read_service(*service->document, sources_);
+      service->good &= written.has_value();
+      if (written) service->written = std::move(*written);
+    } else if (const auto found = name_in(key, kDiscovered, "")) {
+      Known* service = claim(entry, *found);
+      if (service == nullptr) continue;
+      auto discovered = read_discovered(*service->document, sources_);
+      service->good &= discovered.has_value();
+      if (discovered) service->discovered = std::move(*discovered);
+    }
+  }
+  if (services_.size() > kMostServices) refuse_too_many();
+}
+
+// nullptr: what it says cannot be used.
+CatalogReading::Known* CatalogReading::claim(const StoreEntry& entry, const std::string& name) {
+  std::string fault = fault_of_service_name(name);
+  if (!fault.empty()) {
+    problems_.add({entry.origin, {}, "", "", std::move(fault)});
+    return nullptr;
+  }
+  Known& service = services_[name];
+  const Source* source = sources_.read(entry, name);
+  if (source == nullptr) {
+    service.good = false;
+    return nullptr;
+  }
+  service.document = source;
+  return &service;
+}
+
+void CatalogReading::refuse_too_many() {
+  problems_.add({mesh_origin_, {}, "", "", "there are more than 5,000 services"});
+  mesh_.reset();
+}
+
+Entry CatalogReading::entry_of(const std::string& name, const Known& service) const {
+  Entry entry{name, {service.document->index, {1, 1}}, {}};
+  entry.value.kind = Value::Kind::kMap;
+  for (const Value* words : {&service.discovered.service, &service.written.service}) {
+    if (!words->is_null()) merge(entry.value, *words);
+  }
+  return entry;
+}
+
+std::vector<std::string> CatalogReading::identities_of(const std::string& name,
+                                                       const Known& service) const {
+  // Of a document that cannot be read nobody knows whom it lets in: those it did.
+  if (!service.good)
+    return before(name) == nullptr ? std::vector<std::string>() : before(name)->identities;
+  std::vector<std::string> patterns = service.written.identities;
+  if (patterns.empty() && !mesh_->settings.identities.empty()) {
+    patterns = {mesh_->settings.identities};
+  }
+  const bool found = !service.discovered.name.empty();
+  for (std::string& pattern : patterns) {
+    pattern = identity_of(std::move(pattern), name, found ? service.discovered.name : name,
+                          found ? service.discovered.name_space : kDefaultNamespace);
+  }
+  return patterns;
+}
+
+const Catalog::Service* CatalogReading::before(const std::string& name) const {
+  if (previous_ == nullptr) return nullptr;
+  const auto found = previous_->services().find(name);
+  return found == previous_->services().end() ? nullptr : &found->second;
+}
+
+SkeletonPtr CatalogReading::skeleton_of(const std::string& name, const Known& service) {
+  if (!service.good) return nullptr;
+  const auto assembly = assemble(name, service);
+  if (!assembly) return nullptr;
+  SkeletonPtr skeleton = assembly->skeleton();
+  const Catalog::Service* old = before(name);
+  if (old != nullptr && old->skeleton != nullptr && old->skeleton->id() == skeleton->id()) {
+    return old->skeleton;
+  }
+  return check(name, *assembly, *skeleton) && check_instances(name, *skeleton) ? skeleton : nullptr;
+}
+
+std::optional<std::vector<std::string>> CatalogReading::uses_of(const std::string& name,
+                                                                const Known& service) {
+  std::set<std::string> uses;
+  if (!service.written.uses) {
+    for (const auto& [other, known] : services_) {
+      if (other != name) uses.insert(other);
+    }
+  } else {
+    std::vector<std::string_view> names;
+    for (const Use& use : *service.written.uses) {
+      uses.insert(use.name);
+      if (services_.contains(use.name)) continue;
+      if (names.empty()) {
+        for (const auto& [other, known] : services_) names.push_back(other);
+      }
+      const std::string hint = config::did_you_mean(use.name, names);
+      problems_.add(
+          {sources_.origin(use.place.document), use.place.at, name, "uses",
+           "no service is named " + config::quoted(use.name) + (hint.empty() ? "" : "; " + hint)});
+    }
+  }
+  const bool hold = std::all_of(uses.begin(), uses.end(), [this](const std::string& used) {
+    const auto found = services_.find(used);
+    return found != services_.end() && found->second.good;
+  });
+  if (!hold) return std::nullopt;
+  return std::vector<std::string>(uses.begin(), uses.end());
+}
+
+std::optional<Assembly> CatalogReading::assemble(const std::string& name, const Known& service) {
+  const auto uses = uses_of(name, service);
+  if (!uses) return std::nullopt;
+  Assembly assembly;
+  Value own;
+  if (service.written.sidecar.is_null()) {
+    assembly.head = *mesh_head_;
+  } else {
+    Value words = mesh_->words;
+    merge(words, service.written.sidecar);
+    own = words.take("services");
+    assembly.head = head_of(words);
+  }
+  for (const std::string& used : *uses) use(assembly, used, own);
+  for (Entry& entry : own.entries) {
+    assembly.uses.push_back({"", block_of(std::move(entry))});
+  }
+  return assembly;
+}
+
+// What its sidecars say of the service themselves stands below what the service says.
+void CatalogReading::use(Assembly& assembly, const std::string& name, Value& own) const {
+  const Known& service = services_.find(name)->second;
+  if (own.find(name) == nullptr) {
+    assembly.uses.push_back({name, service.block});
+    return;
+  }
+  const Entry words = entry_of(name, service);
+  Entry merged{name, words.key_place, own.take(name)};
+  merge(merged.value, words.value);
+  assembly.uses.push_back({name, block_of(std::move(merged))});
+}
+
+bool CatalogReading::check(const std::string& name, const Assembly& assembly,
+                           const Skeleton& skeleton) {
+  const auto errors = words_check_.run(name, skeleton.render({}));
+  if (errors.empty()) return true;
+  const Places places(assembly);
+  for (const config::Diagnostic& error : errors) {
+    const Place place = places.find(error.location);
+    const std::string& origin = sources_.origin(place.document);
+    problems_.add(
+        {origin.empty() ? mesh_origin_ : origin, place.at, name, error.path, sentence_of(error)});
+  }
+  return false;
+}
+
+// Whoever keeps instances takes none that a file cannot have, so that this is a store that lies.
+bool CatalogReading::check_instances(const std::string& name, const Skeleton& skeleton) {
+  const auto& uses = skeleton.uses();
+  if (std::none_of(uses.begin(), uses.end(),
+                   [this](const Skeleton::Used& used) { return instances_.contains(used.name); })) {
+    return true;
+  }
+  const auto errors = instances_check_.run(name, skeleton.render(instances_));
+  for (const config::Diagnostic& error : errors) {
+    problems_.add({services_.find(name)->second.document->origin,
+                   {},
+                   name,
+                   error.path,
+                   "an instance: " + sentence_of(error)});
+  }
+  return errors.empty();
+}
+
+void CatalogReading::check_mesh_alone() {
+  Assembly assembly;
+  assembly.head = *mesh_head_;
+  check(kAnyService, assembly, *assembly.skeleton());
+}
+
+}  // namespace woad::control

@@ -1,0 +1,27 @@
+// Files of a fleet's services, checked as `woad validate` does it, one after the other: each is
+// read on top of the one before, with which it has most of its services. Blocks; one thread.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "config/diagnostics.h"
+#include "proxy/filter/kind.h"
+#include "proxy/snapshot/config_loader.h"
+
+namespace woad::control {
+
+class FileCheck {
+ public:
+  // `registry` outlives this.
+  explicit FileCheck(const std::vector<FilterKind>& registry) : registry_(registry) {}
+
+  // The errors of what the sidecars of `service` would have as their file.
+  std::vector<config::Diagnostic> run(const std::string& service, std::string file);
+
+ private:
+  const std::vector<FilterKind>& registry_;
+  LoadedConfig before_{};  // the last one that was good
+};
+
+}  // namespace woad::control

@@ -1,0 +1,51 @@
+#include "proxy/member/registration.h"
+
+#include <nlohmann/json.hpp>
+
+namespace woad {
+namespace {
+
+constexpr Duration kShortest = seconds(1);
+constexpr Duration kLongest = hours(1);
+
+std::string joined(const std::string& host, uint16_t port) {
+  const bool v6 = host.find(':') != std::string::npos;
+  return (v6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
+}
+
+std::optional<Duration> heartbeat_in(std::string_view answer) {
+  const auto json = nlohmann::json::parse(answer, nullptr, false);
+  if (!json.is_object()) return std::nullopt;
+  const auto found = json.find("heartbeat");
+  if (found == json.end() || !found->is_string()) return std::nullopt;
+  const auto interval = config::parse_duration(found->get_ref<const std::string&>());
+  if (!interval || *interval < kShortest || *interval > kLongest) return std::nullopt;
+  return *interval;
+}
+
+}  // namespace
+
+Result<std::string> Registration::body(const Advertised& advertised, const Serving& serving,
+                                       const std::optional<Address>& local) {
+  const uint16_t port = advertised.port != 0 ? advertised.port : serving.port;
+  if (port == 0) return Error{"the configuration has no inbound address to be reached by"};
+  std::string host = advertised.host;
+  if (host.empty() && local) {
+    const std::string text = local->to_string();  // with a port
+    host = text.substr(0, text.rfind(':'));
+    if (host.starts_with('[')) host = host.substr(1, host.size() - 2);
+  }
+  if (host.empty()) return Error{"the address of this host is not known yet"};
+  nlohmann::json json = {{"address", joined(host, port)}, {"labels", nlohmann::json::object()}};
+  for (const auto& [name, value] : serving.labels) json["labels"][name] = value;
+  return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+void Registration::on_accepted(std::string_view answer, MonoTime now) {
+  state_ = State::kPresent;
+  const Duration interval = heartbeat_in(answer).value_or(kHeartbeat);
+  const double share = 1 - kJitter * random_.unit();
+  due_ = now + Duration(static_cast<int64_t>(share * static_cast<double>(interval.count())));
+}
+
+}  // namespace woad

@@ -1,0 +1,60 @@
+// When this sidecar is to say that it is there, and what it says. One thread.
+//
+//   absent ──(200)──▶ present ──(DELETE)──▶ gone
+//     ▲  └─(refused: later)  └─(200: a heartbeat)
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "config/values.h"
+#include "proxy/base/random.h"
+#include "proxy/base/result.h"
+#include "proxy/base/time.h"
+#include "proxy/member/settings.h"
+#include "proxy/net/address.h"
+
+namespace woad {
+
+// What serves here, once something does.
+struct Serving {
+  uint16_t port = 0;  // of inbound; 0: it has none
+  std::map<std::string, std::string> labels{};
+};
+
+class Registration {
+ public:
+  // Until the plane tells another one.
+  static constexpr Duration kHeartbeat = seconds(30);
+  // After a refusal: the document may come, or the address become free.
+  static constexpr Duration kAgain = seconds(10);
+  // A heartbeat comes early by a random part of this share of its interval.
+  static constexpr double kJitter = 0.2;
+
+  explicit Registration(Random& random) : random_(random) {}
+
+  // The body of PUT /v1/instances/…; the error says why there can be none.
+  static Result<std::string> body(const Advertised& advertised, const Serving& serving,
+                                  const std::optional<Address>& local);
+
+  MonoTime due() const { return due_; }
+  bool present() const { return state_ == State::kPresent; }
+  bool gone() const { return state_ == State::kGone; }
+
+  // `answer`: the body of a 200. Another interval than a sensible one counts as the default.
+  void on_accepted(std::string_view answer, MonoTime now);
+  void on_refused(MonoTime now) { due_ = now + kAgain; }
+  void on_gone() { state_ = State::kGone; }
+
+ private:
+  enum class State : uint8_t { kAbsent, kPresent, kGone };
+
+  Random& random_;
+  State state_ = State::kAbsent;
+  MonoTime due_{};
+};
+
+}  // namespace woad

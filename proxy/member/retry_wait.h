@@ -1,0 +1,35 @@
+// How long to wait before the next try, once a control plane is lost.
+#pragma once
+
+#include <optional>
+
+#include "proxy/base/random.h"
+#include "proxy/base/time.h"
+
+namespace woad {
+
+class RetryWait {
+ public:
+  // The first wait is anything up to this, so that the sidecars of a replica that was killed are no
+  // herd for the others; the waits behind it double, and a random half of each is left off.
+  static constexpr Duration kFirst = seconds(5);
+  static constexpr Duration kShortest = milliseconds(500);
+  static constexpr Duration kLongest = seconds(30);
+  // A server that asks for more than this is not heeded.
+  static constexpr Duration kLongestAsked = minutes(5);
+
+  explicit RetryWait(Random& random) : random_(random) {}
+
+  // `asked`: what the server's Retry-After says.
+  Duration next(std::optional<Duration> asked);
+  // It went well.
+  void reset() { failures_ = 0; }
+
+ private:
+  Duration up_to(Duration most);
+
+  Random& random_;
+  int failures_ = 0;  // in a row
+};
+
+}  // namespace woad

@@ -1,0 +1,93 @@
+#include "proxy/member/settings.h"
+
+#include "config/values.h"
+#include "proxy/base/strings.h"
+#include "proxy/match/spiffe_pattern.h"
+#include "proxy/net/address.h"
+
+namespace woad {
+namespace {
+
+std::string value_of(const config::Environment& environment, const std::string& name) {
+  return std::string(trim(environment.variable(name).value_or("")));
+}
+
+bool is_loopback(const std::string& host) {
+  if (equals_ignore_case(without_final_dot(host), "localhost")) return true;
+  const auto address = Address::from_host(host, 1);
+  return address && address->is_loopback();
+}
+
+Result<std::vector<Url>> parse_urls(const std::string& name, const std::string& list,
+                                    bool insecure) {
+  std::vector<Url> urls;
+  std::string error;
+  for_each_list_item(list, [&](std::string_view item) {
+    auto url = parse_url(item);
+    if (!url) {
+      error = url.error().message;
+    } else if (url->target != "/") {
+      error = "must be without a path, such as https://cp:15010";
+    } else if (!url->tls && !insecure && !is_loopback(url->host)) {
+      error = "is not encrypted: write https, or --control-plane-insecure if that is really meant";
+    } else {
+      urls.push_back(std::move(*url));
+      return true;
+    }
+    error = name + ": " + config::quoted(item) + " " + error;
+    return false;
+  });
+  if (!error.empty()) return Error{error};
+  if (urls.empty()) return Error{name + ": names no URL, such as https://cp:15010"};
+  return urls;
+}
+
+Result<Advertised> parse_advertised(const std::string& text) {
+  if (text.empty()) return Advertised{};
+  if (const auto address = config::parse_host_port(text)) {
+    return Advertised{address->host, address->port};
+  }
+  // A host alone, IPv6 with or without brackets.
+  const bool bare = static_cast<bool>(Address::from_host(text, 1));
+  const auto host = config::parse_host_port(
+      (bare && text.find(':') != std::string::npos ? "[" + text + "]" : text) + ":1");
+  if (host) return Advertised{host->host, 0};
+  return Error{"WOAD_ADVERTISE: " + config::quoted(text) +
+               " is neither a host nor host:port, such as 10.0.0.1:15006"};
+}
+
+}  // namespace
+
+Result<std::optional<MemberSettings>> member_settings(const MemberFlags& flags,
+                                                      const config::Environment& environment) {
+  const bool by_flag = !flags.urls.empty();
+  const std::string list = by_flag ? flags.urls : value_of(environment, "WOAD_CONTROL_PLANE");
+  if (list.empty()) {
+    if (!flags.registers && flags.identity.empty()) return std::optional<MemberSettings>();
+    return Error{(flags.registers ? "--register" : "--control-plane-identity") +
+                 std::string(" needs --control-plane, or WOAD_CONTROL_PLANE")};
+  }
+  MemberSettings settings;
+  auto urls = parse_urls(by_flag ? "--control-plane" : "WOAD_CONTROL_PLANE", list, flags.insecure);
+  if (!urls) return urls.error();
+  settings.urls = std::move(*urls);
+  const std::string registers = value_of(environment, "WOAD_REGISTER");
+  if (!registers.empty() && registers != "true" && registers != "false") {
+    return Error{"WOAD_REGISTER: " + config::quoted(registers) + " must be true or false"};
+  }
+  settings.registers = flags.registers || registers == "true";
+  auto advertised = parse_advertised(value_of(environment, "WOAD_ADVERTISE"));
+  if (!advertised) return advertised.error();
+  settings.advertised = std::move(*advertised);
+  if (!flags.identity.empty()) {
+    const auto pattern = SpiffePattern::parse(flags.identity);
+    if (!pattern) return Error{"--control-plane-identity: " + pattern.error().message};
+    settings.identity = flags.identity;
+  }
+  settings.service = value_of(environment, "WOAD_SERVICE");
+  settings.instance = value_of(environment, "WOAD_INSTANCE");
+  if (settings.instance.empty()) settings.instance = environment.host_name;
+  return std::optional(std::move(settings));
+}
+
+}  // namespace woad
