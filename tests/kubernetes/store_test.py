@@ -2,14 +2,12 @@
 happens to lists, watches and credentials."""
 import base64
 import json
-import subprocess
 import urllib.request
 
 from support.api import until
 from support.cluster import ETCD
 from support.replica import Replica
 from support.suite import SYSTEM, ClusterSuite, cluster
-from support.tools import environment
 
 SHOP = "shop"
 MESH = "outbound: [{ address: 127.0.0.1:15001 }]\n"
@@ -86,16 +84,12 @@ class Store(ClusterSuite):
             return True
         until(agree, f"{name} as it is", seconds)
 
-    def restart_api_server(self, *more):
+    @staticmethod
+    def restart_api_server(*more):
         """As if its machine had been switched off: no stream is ended."""
-        processes = cluster().processes
-        at = next(i for i, each in enumerate(processes) if each.args[0].endswith("kube-apiserver"))
-        command = [word for word in processes[at].args if word != "--watch-cache=false"]
-        processes[at].kill()
-        processes[at].wait()
-        processes[at] = subprocess.Popen([*command, *more], cwd=cluster().dir, env=environment(),
-                                         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        until(lambda: self.api.get("/readyz") == "ok", "the API server is ready", 300)
+        cluster().kill_api_server()
+        cluster().start_api_server(*more)
+        cluster().wait_for_api_server()
 
     def test_scaled_relabelled_rolled_deleted(self):
         self.deploy("price", 2)
@@ -137,16 +131,15 @@ class Store(ClusterSuite):
         """What is known stays; /readyz says since when."""
         self.deploy("held", 1)
         known = self.replicas[0].instances(f"held.{SHOP}")
-        server = next(each for each in cluster().processes if each.args[0].endswith("kube-apiserver"))
-        server.kill()
-        server.wait()
+        cluster().kill_api_server()
         for replica in self.replicas:
             until(lambda replica=replica: "warning:" in replica.readyz()[1], "a warning")
             self.assertEqual(replica.readyz()[0], 200)
             self.assertEqual(replica.instances(f"held.{SHOP}"), known)
         fresh = self.replica(cluster().dir / "kubeconfig")
         until(lambda: fresh.readyz()[0] == 503, "no store, not ready")
-        self.restart_api_server()
+        cluster().start_api_server()
+        cluster().wait_for_api_server()
         until(fresh.is_ready, "a replica that came while the store was away")
         self.all_know("held", 1, [fresh, *self.replicas])
 
