@@ -20,6 +20,9 @@ Result<TlsMaterial::Ptr> read_material(const std::string& folder, CertificateKin
   if (kind == CertificateKind::kServer) return TlsMaterial::server(*certificate, *key, now);
   const Result<PemText> bundle = read_pem_file(folder + kBundle);
   if (!bundle) return bundle.error();
+  if (kind == CertificateKind::kClient) {
+    return TlsMaterial::client(*certificate, *key, *bundle, now);
+  }
   const Result<Svid> svid = read_svid_pem(certificate->text, TlsSide::kEither);
   if (!svid) return Error{folder + kCertificate + ": " + svid.error().message};
   return TlsMaterial::identity(*certificate, *key, *bundle, svid->trust_domain, now);
@@ -44,7 +47,7 @@ ServerCertificate::ServerCertificate(Scheduler& scheduler, FileEvents& events,
       changed_(std::move(changed)),
       gather_(scheduler.timers(), bind_timer<&ServerCertificate::on_gathered>(this)) {
   std::vector<std::string> files = {kCertificate, kKey};
-  if (kind_ == CertificateKind::kIdentity) files.emplace_back(kBundle);
+  if (kind_ != CertificateKind::kServer) files.emplace_back(kBundle);
   for (const std::string& file : files) {
     watches_.push_back(std::make_unique<FileWatch>(scheduler, events, folder_ + file,
                                                    [this] { gather_.arm(kGather); }));

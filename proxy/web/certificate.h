@@ -1,5 +1,5 @@
-// The certificate of an HTTPS server in a folder and its rotation: read anew whenever a file
-// changes, however (net/file_watch.h). A set that does not hold changes nothing.
+// The certificate of an HTTPS server or client in a folder and its rotation: read anew whenever a
+// file changes, however (net/file_watch.h). A set that does not hold changes nothing.
 #pragma once
 
 #include <functional>
@@ -14,8 +14,9 @@
 namespace woad {
 
 // kServer: tls.crt and tls.key, for clients that show nothing. kIdentity: with ca.crt, a SPIFFE id
-// that asks those of its trust domain for theirs, and may call as well.
-enum class CertificateKind : uint8_t { kServer, kIdentity };
+// that asks those of its trust domain for theirs, and may call as well. kClient: the same files, to
+// call servers without SPIFFE ids by their names.
+enum class CertificateKind : uint8_t { kServer, kIdentity, kClient };
 
 // Blocks.
 Result<TlsContext::Ptr> read_certificate(const std::string& folder, CertificateKind kind,

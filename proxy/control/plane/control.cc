@@ -52,8 +52,8 @@ class Control {
   Result<int> run() {
     Result<TlsContext::Ptr> tls = read_certificate();
     if (!tls) return tls.error();
-    Result<std::unique_ptr<Store>> store =
-        make_store(options_.store, {loop_, blocks_, events_, *tls, options_.kubeconfig});
+    Result<std::unique_ptr<Store>> store = make_store(
+        options_.store, {loop_, blocks_, events_, options_.tls_folder, options_.kubeconfig});
     if (!store) return store.error();
     store_ = std::move(*store);
     plane_.emplace(Plane::Parts{loop_.scheduler(), blocks_, *store_, reading_, making_,

@@ -1,12 +1,14 @@
 #include "proxy/control/store/make_etcd_store.h"
 
 #include <algorithm>
+#include <optional>
 #include <random>
 #include <string>
 #include <vector>
 
 #include "proxy/client/http_client.h"
 #include "proxy/control/store/etcd_store.h"
+#include "proxy/web/certificate.h"
 
 namespace woad::control {
 namespace {
@@ -39,16 +41,57 @@ Result<std::vector<Url>> parse_servers(std::string_view list) {
   return servers;
 }
 
-std::shared_ptr<HttpClient> make_client(const Url& server, const TlsContext::Ptr& tls,
-                                        const StoreMeans& means) {
-  HttpClientOptions options{.origin = server};
-  if (server.tls) {
-    auto how = std::make_shared<TlsClientOptions>();
-    how->sni = server.host;
-    options.tls = tls;
-    options.tls_options = std::move(how);
+// What the servers of one store have in common; each keeps all.
+struct Clients {
+  std::vector<std::unique_ptr<HttpClient>> encrypted;
+  std::vector<std::unique_ptr<HttpClient>> others;
+  std::optional<ServerCertificate> certificate;
+
+  void set_tls(const Result<TlsContext::Ptr>& read) {
+    if (!read) return;
+    for (const std::unique_ptr<HttpClient>& each : encrypted) each->set_tls(*read);
   }
-  return std::make_shared<HttpClient>(means.loop, means.blocks, std::move(options));
+};
+
+// An etcd has no SPIFFE id: it proves its name, to who believes ca.crt or the system's roots.
+Result<TlsContext::Ptr> read_tls(const std::shared_ptr<Clients>& clients, const StoreMeans& means) {
+  if (means.tls_folder.empty()) {
+    const Result<PemText> roots = read_system_roots();
+    if (!roots) return roots.error();
+    Result<TlsMaterial::Ptr> trust = TlsMaterial::trust(*roots);
+    if (!trust) return trust.error();
+    return TlsContext::make(std::move(*trust), TlsVersion::k12);
+  }
+  Clients* const raw = clients.get();
+  clients->certificate.emplace(means.loop.scheduler(), means.events, means.tls_folder,
+                               CertificateKind::kClient,
+                               [raw](const Result<TlsContext::Ptr>& read) { raw->set_tls(read); });
+  return clients->certificate->read();
+}
+
+Result<std::vector<EtcdServer>> make_servers(const std::vector<Url>& urls,
+                                             const StoreMeans& means) {
+  const auto clients = std::make_shared<Clients>();
+  TlsContext::Ptr tls;
+  std::vector<EtcdServer> servers;
+  for (const Url& url : urls) {
+    HttpClientOptions options{.origin = url};
+    if (url.tls && tls == nullptr) {
+      Result<TlsContext::Ptr> read = read_tls(clients, means);
+      if (!read) return Error{"etcd: " + url.authority + ": " + read.error().message};
+      tls = std::move(*read);
+    }
+    if (url.tls) {
+      auto how = std::make_shared<TlsClientOptions>();
+      how->sni = url.host;
+      options.tls = tls;
+      options.tls_options = std::move(how);
+    }
+    auto& all = url.tls ? clients->encrypted : clients->others;
+    all.push_back(std::make_unique<HttpClient>(means.loop, means.blocks, std::move(options)));
+    servers.push_back({url.authority, std::shared_ptr<HttpAsker>(clients, all.back().get())});
+  }
+  return servers;
 }
 
 uint64_t random_seed() {
@@ -57,4 +100,14 @@ uint64_t random_seed() {
 }
 
 }  // namespace
+
+Result<std::unique_ptr<Store>> make_etcd_store(std::string_view list, const StoreMeans& means) {
+  const Result<std::vector<Url>> urls = parse_servers(list);
+  if (!urls) return urls.error();
+  Result<std::vector<EtcdServer>> servers = make_servers(*urls, means);
+  if (!servers) return servers.error();
+  return std::unique_ptr<Store>(
+      std::make_unique<EtcdStore>(means.loop.scheduler(), std::move(*servers), random_seed()));
+}
+
 }  // namespace woad::control

@@ -9,7 +9,6 @@
 #include "proxy/control/store/store.h"
 #include "proxy/net/file_events.h"
 #include "proxy/net/loop.h"
-#include "proxy/net/tls/context.h"
 
 namespace woad::control {
 
@@ -18,9 +17,9 @@ struct StoreMeans {
   Loop& loop;
   BlockPool& blocks;
   FileEvents& events;
-  // For `etcd:https:`, which cannot be without: the authorities that are believed, and our own
-  // certificate where etcd asks for one.
-  TlsContext::Ptr tls{};
+  // For `etcd:https:`: a folder whose ca.crt says which etcd is believed, with tls.crt and tls.key
+  // to show where it asks for a certificate; watched. "": the system's roots, and none to show.
+  std::string tls_folder{};
   // For `kubernetes`: a file, or "" in a pod.
   std::string kubeconfig{};
 };

@@ -19,7 +19,6 @@
 
 #include "proxy/base/result.h"
 #include "proxy/base/time.h"
-#include "proxy/net/tls/context.h"
 
 namespace woad::control {
 
@@ -82,8 +81,6 @@ class Store {
   // How long an instance lives without a heartbeat: where a store ends keys by itself, those of
   // instances end kLastResort later. 90 seconds until it is told.
   virtual void set_lease(Duration) {}
-  // For the connections to come, where the store is spoken to by TLS.
-  virtual void set_tls(TlsContext::Ptr) {}
   // Other replicas see what is written, so that heartbeats must be.
   virtual bool shared() const = 0;
   // Instances come from the store itself: nobody registers.

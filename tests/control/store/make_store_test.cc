@@ -4,8 +4,12 @@
 
 #include <string>
 
+#include "tests/support/folder.h"
+
 namespace woad::control {
 namespace {
+
+using woad::test::Folder;
 
 TEST_CASE("words that name a store, and what is said of others") {
   BlockPool blocks;
@@ -24,7 +28,8 @@ TEST_CASE("words that name a store, and what is said of others") {
            Row{"", "unknown store"},
            Row{"/somewhere", "unknown store /somewhere; there are dir:PATH"},
            Row{"consul:http://x",
-               "unknown store consul:http://x; there are dir:PATH, etcd:http://HOST:PORT[,...]"},
+               "unknown store consul:http://x; there are dir:PATH, etcd:http://HOST:PORT[,...], "
+               "kubernetes"},
            Row{"etcd:http://127.0.0.1:2379", ""},
            Row{"etcd:http://a:2379,http://b:2379", ""},
            Row{"etcd:http://a:2379,b:2379,[::1]:2379", ""},
@@ -35,7 +40,6 @@ TEST_CASE("words that name a store, and what is said of others") {
            Row{"etcd:http://[::1]", "etcd: http://[::1] has no port"},
            Row{"etcd:http://a:2379/v3", "etcd: http://a:2379/v3 has a path"},
            Row{"etcd:http://a:2379,,http://b:2379", "etcd: http:// is not a URL"},
-           Row{"etcd:https://a:2379", "etcd: https://a:2379 needs --tls-dir"},
        }) {
     CAPTURE(row.word);
     const Result<std::unique_ptr<Store>> made = make_store(row.word, means);
@@ -43,6 +47,19 @@ TEST_CASE("words that name a store, and what is said of others") {
     CHECK(static_cast<bool>(made) == (*row.error == '\0'));
     CHECK(error.find(row.error) == 0);
   }
+}
+
+TEST_CASE("etcd over TLS: what it shows and believes is in a folder") {
+  BlockPool blocks;
+  Loop loop;
+  FileEvents events(loop);
+  const Folder folder;
+  const StoreMeans means{
+      .loop = loop, .blocks = blocks, .events = events, .tls_folder = folder.path.string()};
+  const Result<std::unique_ptr<Store>> none = make_store("etcd:https://a:2379", means);
+  REQUIRE(!none);
+  CHECK(none.error().message.find("etcd: a:2379: " + (folder / "tls.crt")) == 0);
+  CHECK(make_store("etcd:http://a:2379", means));
 }
 
 }  // namespace
