@@ -1,8 +1,12 @@
 #include "proxy/control/documents/mesh_document.h"
 
 #include <algorithm>
+#include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
+#include "config/tables.h"
 #include "proxy/control/documents/settings_table.h"
 
 namespace woad::control {
@@ -16,6 +20,27 @@ std::string_view hint_about(std::string_view key) {
   if (key == "node") return "each pod says who it is: WOAD_SERVICE, WOAD_LABELS";
   if (key == "services") return "each service has a document of its own: services/<name>.yaml";
   return {};
+}
+
+// Keys of a file, and `control`.
+const std::vector<std::string>& known_keys() {
+  static const std::vector<std::string> keys = [] {
+    std::vector<config::ReferenceRow> rows;
+    config::config_table().rows("", rows);
+    std::vector<std::string> roots{std::string(kControl)};
+    for (config::ReferenceRow& row : rows) {
+      if (row.path.find_first_of(".[") == std::string::npos) roots.push_back(std::move(row.path));
+    }
+    return roots;
+  }();
+  return keys;
+}
+
+// A mistyped `control`; other unknown keys are told of a file.
+bool means_control(std::string_view key) {
+  const auto& keys = known_keys();
+  if (std::find(keys.begin(), keys.end(), key) != keys.end()) return false;
+  return config::nearest(key, {keys.begin(), keys.end()}) == 0;
 }
 
 }  // namespace
@@ -34,8 +59,8 @@ std::optional<MeshDocument> read_mesh(const Source& source, Sources& sources) {
       diagnostics.error_at_key(key, "cannot stand in mesh.yaml", std::string(hint));
     } else if (key.key() == kControl) {
       settings_table().decode(key, mesh.settings, diagnostics);
-    } else if (std::string meant = config::did_you_mean(key.key(), {kControl}); !meant.empty()) {
-      diagnostics.error_at_key(key, "unknown key", std::move(meant));
+    } else if (means_control(key.key())) {
+      diagnostics.error_at_key(key, "unknown key", config::did_you_mean(key.key(), {kControl}));
     }
   }
   sources.complain(source, diagnostics);
