@@ -7,7 +7,7 @@ import unittest
 from concurrent.futures import ThreadPoolExecutor
 
 from support.etcd import AVAILABLE, Etcd
-from support.plane import MESH, Member, Plane
+from support.fleet import MESH, Member, Plane
 from support.suite import *
 
 SHORT = "control: { lease: 4s, heartbeat: 1s }\n"

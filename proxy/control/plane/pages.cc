@@ -55,7 +55,7 @@ std::string_view word_of(Life life) {
   switch (life) {
     case Life::kAlive: return "alive";
     case Life::kMissing: return "missing";
-    case Life::kGone: return "gone";
+    case Life::kGone: break;
     case Life::kReplaced: return "replaced";
   }
   return "";
@@ -117,6 +117,7 @@ std::string instances_page(const Plane& plane, const std::string& service) {
   for (auto at = records.lower_bound({service, {}}); at != records.end(); ++at) {
     const auto& [key, entry] = *at;
     if (key.service != service) break;
+    if (entry.life == Registry::Entry::Life::kGone) continue;
     const InstanceRecord& record = entry.record;
     json["instances"].push_back(
         {{"instance", key.instance},
