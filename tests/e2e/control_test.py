@@ -8,9 +8,9 @@ from support.etcd import AVAILABLE, Etcd
 from support.suite import *
 
 CART = "uses: [price]\n"
-PRICE = "service: { protocol: http }\n"
+PRICE = "service: { protocol: http1 }\n"
 STEPS = MESH + "  rollout: { steps: [1, 100%], pause: 1s, timeout: 60s }\n"
-NEWER = STEPS + "timeouts: { connect: 3s }\n"
+NEWER = STEPS + "limits: { client_connections: 3003 }\n"
 
 
 class ControlSuite(Suite):
@@ -43,10 +43,10 @@ class Files(ControlSuite):
         self.assertIn(f"version: {first.headers['x-woad-version']}".encode(), first.body.replace(b'"', b""))
         waiting = self.later(control.poll, "cart", "c-1", first.sha256, "60s")
         self.waits(control, 1)
-        documents.put("mesh.yaml", MESH + "timeouts: { connect: 3s }\n")
+        documents.put("mesh.yaml", MESH + "limits: { client_connections: 3003 }\n")
         second = waiting.result(timeout=60)
         self.assertEqual(second.status, 200)
-        self.assertIn(b"connect", second.body)
+        self.assertIn(b"3003", second.body)
         self.assertNotEqual(second.sha256, first.sha256)
         self.assertEqual(control.poll("cart", "c-1", second.sha256, "0s").status, 304)
 
@@ -65,7 +65,7 @@ class Files(ControlSuite):
         documents = self.documents()
         control = self.control(documents.store)
         have = control.poll("cart", "c-1").sha256
-        documents.put("services/cart.yaml", "uses: [price]\nsidecar:\n  timeouts: { connect: soon }\n")
+        documents.put("services/cart.yaml", "uses: [price]\nsidecar:\n  limits: { client_connections: soon }\n")
         self.assertTrue(until(lambda: control.page("problems")["problems"], 30))
         problem = control.page("problems")["problems"][0]
         self.assertEqual((problem["document"], problem["line"]), ("services/cart.yaml", 3))
@@ -79,7 +79,7 @@ class Files(ControlSuite):
         self.assertTrue(until(lambda: not control.page("problems")["problems"], 30))
 
     def test_never_good_is_503_unknown_is_404_gone_is_404(self):
-        documents = self.documents(cart=CART, price=PRICE, bad="service: { protocol: pigeon }\n")
+        documents = self.documents(cart=CART, price=PRICE + "uses: []\n", bad="service: { protocol: pigeon }\n")
         control = self.control(documents.store)
         never = control.poll("bad", "b-1")
         self.assertEqual((never.status, never.headers["x-woad-error"]), (503, "overloaded"))
@@ -283,8 +283,8 @@ class Replicas(ControlSuite):
         self.assertEqual(left.register("price", "p-1", "10.0.0.1:80").status, 200)
         self.assertIn(b"10.0.0.1:80", waiting.result(timeout=60).body)
         left.kill()
-        etcd.put("mesh.yaml", MESH + "timeouts: { connect: 3s }\n")
-        self.assertTrue(until(lambda: b"connect" in right.poll("cart", "c-2").body, 30))
+        etcd.put("mesh.yaml", MESH + "limits: { client_connections: 3003 }\n")
+        self.assertTrue(until(lambda: b"3003" in right.poll("cart", "c-2").body, 30))
         self.assertIn(b"10.0.0.1:80", right.poll("cart", "c-2").body)
         etcd.kill()
         self.assertTrue(until(lambda: b"warning: the store is away" in right.at_admin("/readyz").body, 60))

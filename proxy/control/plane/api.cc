@@ -165,7 +165,7 @@ Api::Pending Api::put_instance(Call& call) {
     return nullptr;
   }
   const nlohmann::ordered_json terms = {{"lease", config::show(plane_.settings().lease)},
-                                {"heartbeat", config::show(plane_.settings().heartbeat)}};
+                                        {"heartbeat", config::show(plane_.settings().heartbeat)}};
   plane_.put({service, call.path[1]}, std::move(*instance),
              [done = std::move(call.done), body = terms.dump() + "\n"](Registrar::Outcome outcome,
                                                                        const std::string& why) {

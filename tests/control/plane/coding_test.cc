@@ -56,7 +56,7 @@ TEST_CASE("one endpoint of 10,000 changed costs less than a KiB") {
   CHECK(before->size > 300'000);
   CHECK(before->sha256 != after->sha256);
   CHECK(sha256_hex(text_of(*after)) == after->sha256);
-  CHECK(text_of(*after).find("version: " + after->version) != std::string::npos);
+  CHECK(text_of(*after).find("version: \"" + after->version + "\"\n") != std::string::npos);
 
   const std::string difference = encode(*after, Coding::Kind::kDcz, before);
   CHECK(difference.size() < 1024);

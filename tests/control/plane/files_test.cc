@@ -15,20 +15,21 @@ TEST_CASE("the first file comes at once, the next one as soon as documents chang
   REQUIRE(first->status() == 200);
   CHECK(first->response->content_type == "application/yaml");
   CHECK(first->header("etag") == '"' + sha256_hex(first->body()) + '"');
-  CHECK(first->body().find("version: " + first->header("x-woad-version")) != std::string::npos);
+  CHECK(first->body().find("version: \"" + first->header("x-woad-version") + "\"\n") !=
+        std::string::npos);
   CHECK(first->header("x-woad-version").size() == 12);
 
   const auto waits = replica.poll("cart", "c-1", first->sha256());
   replica.pass(seconds(1));
   CHECK(waits->status() == 0);
-  cluster.put("mesh.yaml", kMesh + "timeouts: { connect: 1s }\n");
+  cluster.put("mesh.yaml", kMesh + "limits: { client_connections: 1001 }\n");
   replica.settle();
   REQUIRE(waits->status() == 200);
   CHECK(waits->sha256() != first->sha256());
 
   // Words of other documents that its file does not have change nothing.
   const auto again = replica.poll("cart", "c-1", waits->sha256());
-  cluster.put("services/price.yaml", "service: { protocol: http }\n# the same\n");
+  cluster.put("services/price.yaml", "service: { protocol: http1 }\n# the same\n");
   replica.pass(seconds(1));
   CHECK(again->status() == 0);
 }
@@ -69,7 +70,7 @@ TEST_CASE("an instance waits once, and a client that goes waits no more") {
   CHECK(replica.plane.files().waiting() == 2);
   newer->pending.reset();
   CHECK(replica.plane.files().waiting() == 1);
-  cluster.put("mesh.yaml", kMesh + "timeouts: { connect: 1s }\n");
+  cluster.put("mesh.yaml", kMesh + "limits: { client_connections: 1001 }\n");
   replica.settle();
   CHECK(newer->status() == 0);
   CHECK(other->status() == 200);
@@ -80,7 +81,8 @@ TEST_CASE("differences are sent against the last eight files of the service") {
   Replica replica(cluster);
   std::vector<std::pair<std::string, std::string>> seen;  // hash, text
   for (int i = 0; i < 10; ++i) {
-    cluster.put("mesh.yaml", kMesh + "timeouts: { connect: " + std::to_string(i + 1) + "s }\n");
+    cluster.put("mesh.yaml",
+                kMesh + "limits: { client_connections: " + std::to_string(i + 1001) + " }\n");
     replica.settle();
     const auto file = replica.poll("cart", "plain");
     seen.emplace_back(file->sha256(), file->body());
@@ -130,7 +132,7 @@ TEST_CASE("what does not hold reaches nobody, and is told with its place") {
   CHECK(never->header("retry-after") == "5");
   CHECK(never->header("x-woad-error") == "overloaded");
 
-  cluster.put("services/price.yaml", "service: { protocol: grpc }\n");
+  cluster.put("services/price.yaml", "service: { protocol: http2 }\nuses: []\n");
   replica.settle();
   CHECK(waits->status() == 200);
 }

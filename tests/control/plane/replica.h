@@ -165,7 +165,7 @@ inline MemoryCluster shop(const std::string& mesh = kMesh) {
   MemoryCluster cluster;
   cluster.put("mesh.yaml", mesh);
   cluster.put("services/cart.yaml", "uses: [price]\n");
-  cluster.put("services/price.yaml", "service: { protocol: http }\n");
+  cluster.put("services/price.yaml", "service: { protocol: http1 }\n");
   return cluster;
 }
 

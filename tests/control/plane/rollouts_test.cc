@@ -6,7 +6,7 @@
 namespace woad::control {
 namespace {
 
-const std::string kNewer = kSteps + "timeouts: { connect: 1s }\n";
+const std::string kNewer = kSteps + "limits: { client_connections: 1001 }\n";
 
 // Sidecars of one service that poll, and what they run.
 struct Sidecars {
