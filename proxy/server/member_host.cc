@@ -4,7 +4,7 @@
 
 #include "config/load.h"
 #include "proxy/match/spiffe_pattern.h"
-#include "proxy/server/config_loader.h"
+#include "proxy/snapshot/config_loader.h"
 
 namespace woad {
 namespace {
