@@ -4,10 +4,11 @@ import os
 import subprocess
 import sys
 
-from mesh import CALLS, IDENTITY, Mesh, free_ports
+from mesh import CALLS, IDENTITY, Mesh
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "e2e"))
 from support.etcd import Etcd  # noqa: E402  the tests' own
+from support.ports import free_port  # noqa: E402
 
 CONTROL = "woad-control"
 
@@ -40,7 +41,7 @@ class Replica:
 
     def __init__(self, fleet, name):
         self.fleet, self.name = fleet, name
-        self.port, self.admin = free_ports(2)
+        self.port, self.admin = free_port(), free_port()
         self.url = f"https://127.0.0.1:{self.port}"
         self.process = None
 
@@ -97,6 +98,11 @@ class Fleet(Mesh):
         self.replicas.append(replica)
         replica.start()
         replica.wait()
+
+    def start_sidecar(self, pod):
+        """It registers as soon as it is ready: the app is to be there by then."""
+        self.wait_for_app(pod)
+        super().start_sidecar(pod)
 
     def sidecar(self, pod):
         words = ["-c", self.config_path(pod), "--control-plane",

@@ -136,10 +136,13 @@ class Mesh:
             app += ["--call", CALLS[pod.service], "--via", f"127.0.0.1:{pod.ports['outbound']}"]
         if pod.service in FORWARDS:
             app += ["--forward", FORWARDS[pod.service]]
-        with open(os.path.join(self.folder, f"{pod.name}.stderr"), "wb") as err, \
-                open(self.log_path(pod), "wb") as out:
+        with open(self.stderr_path(pod), "wb") as err:
             pod.processes.append(subprocess.Popen(app, stdin=subprocess.DEVNULL, stderr=err))
-            words, more = self.sidecar(pod)
+        self.start_sidecar(pod)
+
+    def start_sidecar(self, pod):
+        words, more = self.sidecar(pod)
+        with open(self.stderr_path(pod), "ab") as err, open(self.log_path(pod), "wb") as out:
             pod.processes.append(subprocess.Popen(
                 [self.binary, "run", *words], stdin=subprocess.DEVNULL, stdout=out, stderr=err,
                 env={**os.environ, **more}))
@@ -153,6 +156,9 @@ class Mesh:
                                f"127.0.0.1:{pod.ports['admin']}"], capture_output=True, check=False)
         if done.returncode != 0:
             raise RuntimeError(f"{pod.name}'s sidecar did not get ready: {self.stderr(pod)}")
+        self.wait_for_app(pod)
+
+    def wait_for_app(self, pod):
         deadline = time.monotonic() + 20
         while True:
             with socket.socket() as probe:
@@ -162,8 +168,11 @@ class Mesh:
                 raise RuntimeError(f"the app {pod.name} did not start: {self.stderr(pod)}")
             time.sleep(0.02)
 
+    def stderr_path(self, pod):
+        return os.path.join(self.folder, f"{pod.name}.stderr")
+
     def stderr(self, pod):
-        with open(os.path.join(self.folder, f"{pod.name}.stderr"), encoding="utf-8") as file:
+        with open(self.stderr_path(pod), encoding="utf-8") as file:
             return file.read()[-2000:]
 
     def stop(self):

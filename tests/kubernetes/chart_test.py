@@ -238,6 +238,26 @@ class Chart(unittest.TestCase):
         self.assertEqual(mesh["limits"], {"idle_timeout": "30s"})
         self.assertIsNone(mesh.get("inbound"))
 
+    def test_mesh_is_good(self):
+        """Of each example that has one: with nothing added, it is a sidecar's whole file."""
+        identity = "spiffe://shop.example/ns/shop/sa/price"
+        subprocess.run([WOAD, "certs", "--dir", DISK / "ca", "--id", identity], check=True, capture_output=True)
+        env = {"WOAD_SERVICE": "price.shop", "WOAD_TLS_DIR": str(DISK / "ca" / "price")}
+        seen = 0
+        for name, args in self.each_example():
+            mesh = self.objects(*args).get(("ConfigMap", "woad-mesh"))
+            if not mesh:
+                continue
+            with self.subTest(values=name):
+                seen += 1
+                file = documents(mesh["data"]["document"])[0]
+                del file["control"]
+                (DISK / "mesh.yaml").write_text(json.dumps(file))
+                done = subprocess.run([WOAD, "validate", "-c", DISK / "mesh.yaml"], env=env, capture_output=True, text=True,
+                                      check=False)
+                self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertGreater(seen, 3)
+
     def test_documents_of_services(self):
         found = [d for d in documents(template(*IDENTITY, "--set", "control.services.price\\.shop.uses={stock.shop}",
                                                "--set-json", "control.services.audit.uses=[]"))

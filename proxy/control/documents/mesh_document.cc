@@ -28,8 +28,9 @@ const std::vector<std::string>& known_keys() {
     std::vector<config::ReferenceRow> rows;
     config::config_table().rows("", rows);
     std::vector<std::string> roots{std::string(kControl)};
-    for (config::ReferenceRow& row : rows) {
-      if (row.path.find_first_of(".[") == std::string::npos) roots.push_back(std::move(row.path));
+    for (const config::ReferenceRow& row : rows) {
+      std::string root = row.path.substr(0, row.path.find_first_of(".["));
+      if (root != roots.back()) roots.push_back(std::move(root));
     }
     return roots;
   }();

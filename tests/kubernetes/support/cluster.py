@@ -56,14 +56,15 @@ class Cluster:
         self.kubelet = Kubelet(self.api, ADDRESS, self.dir)
         until(lambda: self.api.get("/api/v1/namespaces/default/serviceaccounts/default"), "the default account")
 
-    def start_api_server(self):
+    def start_api_server(self, *more):
         self.api_server = self.spawn(
             "kube-apiserver", TOOLS / "kube-apiserver", f"--etcd-servers=http://127.0.0.1:{ETCD}",
             f"--bind-address={ADDRESS}", f"--secure-port={PORT}", "--cert-dir=pki", f"--advertise-address={ADDRESS}",
             "--service-account-issuer=https://kubernetes.default.svc", "--service-account-key-file=sa.key",
             "--service-account-signing-key-file=sa.key", "--service-cluster-ip-range=10.96.0.0/16",
             "--token-auth-file=tokens.csv", "--authorization-mode=RBAC", "--allow-privileged=true",
-            "--enable-aggregator-routing=true")  # webhooks by Service: straight to its endpoints
+            "--enable-aggregator-routing=true",  # webhooks by Service: straight to its endpoints
+            *more)
 
     def wait_for_api_server(self):
         until(lambda: self.api.get("/readyz") == "ok", "the API server is ready", 300)

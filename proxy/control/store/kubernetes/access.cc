@@ -6,6 +6,10 @@
 
 namespace woad::control::kubernetes {
 
+std::string first_line(std::string_view text) {
+  return std::string(trim(text.substr(0, text.find_first_of("\r\n"))));
+}
+
 Result<Access> access_in_cluster(const Environment& environment, const std::string& folder) {
   const std::string host = environment("KUBERNETES_SERVICE_HOST").value_or("");
   const std::string port = environment("KUBERNETES_SERVICE_PORT").value_or("443");
@@ -31,7 +35,7 @@ Result<Access> access_in_cluster(const Environment& environment, const std::stri
                 .server_name = origin->host,
                 .tls = std::move(*tls),
                 .token_file = token_file,
-                .name_space = std::string(trim(name_space->text))};
+                .name_space = first_line(name_space->text)};
 }
 
 }  // namespace woad::control::kubernetes

@@ -6,6 +6,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "proxy/base/result.h"
 #include "proxy/base/time.h"
@@ -22,6 +23,9 @@ struct Access {
   std::string token_file{};  // where it is renewed; wins over `token`
   std::string name_space{};  // one's own; "" when it is not told
 };
+
+// Of a file that holds one word: its first line, without blanks around it.
+std::string first_line(std::string_view text);
 
 using Environment = std::function<std::optional<std::string>(const char* name)>;
 

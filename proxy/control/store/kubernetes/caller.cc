@@ -2,8 +2,6 @@
 
 #include <utility>
 
-#include "proxy/base/strings.h"
-
 namespace woad::control::kubernetes {
 namespace {
 
@@ -35,10 +33,8 @@ void Caller::read_token() {
   if (token_file_.empty() || (read_ != MonoTime::min() && now - read_ < kReadAgain)) return;
   read_ = now;
   const auto file = read_pem_file(token_file_);
-  const std::string_view token =
-      file ? trim(std::string_view(file->text).substr(0, file->text.find_first_of("\r\n")))
-           : std::string_view();
-  if (!token.empty()) token_ = token;
+  std::string token = file ? first_line(file->text) : std::string();
+  if (!token.empty()) token_ = std::move(token);
 }
 
 }  // namespace woad::control::kubernetes

@@ -11,6 +11,12 @@
 
 namespace woad::control {
 namespace kubernetes {
+namespace {
+
+// A ConfigMap holds up to 1 MiB, so that fewer of them make a page.
+constexpr size_t kMaps = 50;
+
+}  // namespace
 
 KubernetesStore::KubernetesStore(Scheduler& scheduler, std::shared_ptr<HttpAsker> asker,
                                  std::string own_space, uint64_t random_seed)
@@ -24,13 +30,14 @@ Result<void> KubernetesStore::start(StoreWatcher& watcher) {
   WOAD_ASSERT(watcher_ == nullptr);
   watcher_ = &watcher;
   cluster_ = std::make_unique<Cluster>(own_space_, watcher);
-  const std::string slices = "/apis/discovery.k8s.io/v1/endpointslices";
+  const std::string maps = "/api/v1/configmaps";
   const std::array<std::pair<WatchedKind, ObjectSink*>, kKinds> kinds = {{
-      {{"/api/v1/configmaps", "woad.dev/document in (mesh,service)"}, &cluster_->documents()},
-      {{"/api/v1/configmaps", "woad.dev/state"}, &cluster_->states()},
-      {{"/api/v1/services"}, &cluster_->services()},
-      {{slices}, &cluster_->slices()},
-      {{"/api/v1/pods", "", true}, &cluster_->pods()},
+      {{.path = maps, .selector = "woad.dev/document in (mesh,service)", .page = kMaps},
+       &cluster_->documents()},
+      {{.path = maps, .selector = "woad.dev/state", .page = kMaps}, &cluster_->states()},
+      {{.path = "/api/v1/services"}, &cluster_->services()},
+      {{.path = "/apis/discovery.k8s.io/v1/endpointslices"}, &cluster_->slices()},
+      {{.path = "/api/v1/pods", .metadata_alone = true}, &cluster_->pods()},
   }};
   for (size_t i = 0; i < kKinds; ++i) {
     WatchOwner& owner = *this;

@@ -69,7 +69,7 @@ void Watch::list() {
 }
 
 void Watch::ask_page() {
-  std::string target = kind_.path + "?limit=" + std::to_string(kPage) + query();
+  std::string target = kind_.path + "?limit=" + std::to_string(kind_.page) + query();
   if (!page_.empty()) target += "&continue=" + escaped(page_);
   call_ = asker_.ask({.target = std::move(target),
                       .headers = {{"accept", accept_of(kind_, "PartialObjectMetadataList")}},

@@ -26,6 +26,7 @@ struct WatchedKind {
   std::string path;             // "/api/v1/pods"
   std::string selector{};       // of labels; "": all
   bool metadata_alone = false;  // nothing else of the objects is asked for
+  size_t page = 500;            // objects at once, as client-go asks for them
 };
 
 class Watch;
@@ -47,7 +48,6 @@ class Watch final : private HttpSink {
   // An object is at most 1.5 MiB in etcd, and its JSON may have escapes in it.
   static constexpr size_t kMostLine = size_t{16} << 20;
   static constexpr size_t kMostPage = size_t{128} << 20;
-  static constexpr size_t kPage = 500;  // objects, as client-go asks for them
   // The server ends a stream after so long, and half as long again; silence that is longer by
   // kGrace is a dead connection.
   static constexpr Duration kStream = seconds(60);

@@ -9,8 +9,8 @@
 namespace woad::control::kubernetes {
 namespace {
 
-constexpr const char* kDocuments = "/api/v1/configmaps?limit=500&labelSelector=woad.dev%2Fdocument";
-constexpr const char* kStates = "/api/v1/configmaps?limit=500&labelSelector=woad.dev%2Fstate";
+constexpr const char* kDocuments = "/api/v1/configmaps?limit=50&labelSelector=woad.dev%2Fdocument";
+constexpr const char* kStates = "/api/v1/configmaps?limit=50&labelSelector=woad.dev%2Fstate";
 constexpr const char* kServices = "/api/v1/services?limit";
 constexpr const char* kSlices = "/apis/discovery.k8s.io/v1/endpointslices?limit";
 constexpr const char* kPods = "/api/v1/pods?limit";
