@@ -116,7 +116,9 @@ Printed run_control_render(const ControlRenderCommand& command,
   const auto& services = fleet->catalog->services();
   if (auto file = fleet->file(command.service)) return {std::move(*file), ""};
   if (services.contains(command.service) || !fleet->catalog->has_mesh()) {
-    return {"", errors_of(*fleet, command.service)};
+    // Its own mistakes, or those of what it uses.
+    const std::string own = errors_of(*fleet, command.service);
+    return {"", own.empty() ? errors_of(*fleet, "") : own};
   }
   std::vector<std::string_view> names;
   for (const auto& [name, service] : services) names.push_back(name);

@@ -106,6 +106,11 @@ class ControlCheck(Suite):
         self.assertEqual((code, out), (1, ""))
         self.assertIn("services/cart.yaml:1:", err)
         self.assertEqual(self.render("price")[0], 0)
+        self.put("services/cart.yaml", "uses: [ price ]\n")
+        self.put("services/price.yaml", "servce: {}\n")
+        code, out, err = self.render("cart")
+        self.assertEqual((code, out), (1, ""))
+        self.assertIn("services/price.yaml:1:1: error: servce: unknown key", err)
 
     def test_usage(self):
         for args in (("check",), ("check", self.folder), ("check", "etcd:http://127.0.0.1:1"),
