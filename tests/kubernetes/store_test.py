@@ -91,7 +91,7 @@ class Store(ClusterSuite):
         cluster().start_api_server(*more)
         cluster().wait_for_api_server()
 
-    def test_scaled_relabelled_rolled_deleted(self):
+    def test_scaled_relabelled_rolled(self):
         self.deploy("price", 2)
         self.scale("price", 4)
         self.all_know("price", 4)

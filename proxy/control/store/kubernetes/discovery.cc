@@ -12,17 +12,18 @@ namespace {
 
 enum class Speaks : uint8_t { kUnknown, kHttp, kHttp2, kTcp };
 
-// The names of IANA's service registry and the kubernetes.io/ ones (API reference,
-// ServicePort.appProtocol). Any other is a protocol that is not HTTP.
-Speaks speaks(std::string_view app_protocol) {
+// By the names of IANA's service registry and the kubernetes.io/ ones (API reference,
+// ServicePort.appProtocol); any other is a protocol that is not HTTP. TLS of its own is what a port
+// called `https` is for, as that of the API server.
+Speaks speaks(const ServiceObject::Port& port) {
   constexpr std::array<std::string_view, 6> kHttp = {"http",     "http1", "http/1.1",
                                                      "http-web", "ws",    "kubernetes.io/ws"};
   constexpr std::array<std::string_view, 6> kHttp2 = {"http2", "h2c",      "kubernetes.io/h2c",
                                                       "grpc",  "grpc-web", "h2"};
   const auto is_in = [&](const auto& list) {
-    return std::find(list.begin(), list.end(), app_protocol) != list.end();
+    return std::find(list.begin(), list.end(), port.app_protocol) != list.end();
   };
-  if (app_protocol.empty()) return Speaks::kUnknown;
+  if (port.app_protocol.empty()) return port.name == "https" ? Speaks::kTcp : Speaks::kUnknown;
   if (is_in(kHttp)) return Speaks::kHttp;
   return is_in(kHttp2) ? Speaks::kHttp2 : Speaks::kTcp;
 }
@@ -32,7 +33,7 @@ const ServiceObject::Port& port_of(const ServiceObject& service) {
     return std::find_if(service.ports.begin(), service.ports.end(), which);
   };
   auto found = first([](const ServiceObject::Port& port) {
-    const Speaks how = speaks(port.app_protocol);
+    const Speaks how = speaks(port);
     return how == Speaks::kHttp || how == Speaks::kHttp2;
   });
   if (found == service.ports.end()) {
@@ -71,7 +72,7 @@ bool is_plaintext(const ObjectName& service, const Slices& slices, const Pods& p
 std::string service_text(const ObjectName& service, std::string_view mesh_space,
                          const ServiceObject& object, bool plaintext) {
   Json words = {{"hosts", hosts_of(service, mesh_space, object)}};
-  switch (speaks(port_of(object).app_protocol)) {
+  switch (speaks(port_of(object))) {
     case Speaks::kHttp2: words["protocol"] = "http2"; break;
     case Speaks::kTcp: words["protocol"] = "tcp"; break;
     case Speaks::kHttp:  // between sidecars either version

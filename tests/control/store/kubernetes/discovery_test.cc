@@ -66,6 +66,9 @@ TEST_CASE("kubernetes discovery: appProtocol gives the protocol") {
     const Json service = json(found(given).at("discovered/price.shop"))["service"];
     CHECK(service.value("protocol", "") == row.protocol);
   }
+  Given given;
+  given.service = test::service("shop", "price", 1, "{'port': 443, 'name': 'https'}");
+  CHECK(json(found(given).at("discovered/price.shop"))["service"]["protocol"] == "tcp");
 }
 
 TEST_CASE("kubernetes discovery: which port of several") {
