@@ -62,6 +62,7 @@ struct MemberStatus {
 class Member {
  public:
   static constexpr Duration kLongestPoll = seconds(55);
+  static constexpr Duration kFirstPoll = seconds(1);
   // An answer that is later than what the plane was to wait counts as none.
   static constexpr Duration kPatience = seconds(15);
   // Between polls that brought nothing: a plane that answers at once is no reason to spin.
