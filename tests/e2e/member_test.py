@@ -6,6 +6,8 @@ import socket
 import subprocess
 import time
 
+from support.certs import Spec, issue, spiffe
+from support.mesh import MeshSuite
 from support.plane import Plane, raw_zstd, sha256
 from support.suite import *
 
@@ -40,7 +42,7 @@ class Member(Suite):
         config = {"admin": {"address": f"127.0.0.1:{self.admin_port()}"},
                   "outbound": [{"address": f"127.0.0.1:{self.outbound_port()}"}],
                   "drain": {"delay": "0s", "timeout": "5s"},
-                  "services": {"svc": service(self.server.address)}, **more}
+                  "services": {"svc": service(self.server.address, tls={"mode": "off"})}, **more}
         return json.dumps(config, indent=1)
 
     def admin_port(self):
@@ -459,6 +461,51 @@ class Registration(Member):
         self.assert_told(sha256(self.plane.text), "applied")
         self.assertTrue(until(lambda: len(self.plane.polls()) > 1))
         self.assertEqual(self.registrations(), [])
+
+
+class Secure(Member, MeshSuite):
+    def setUp(self):
+        super().setUp()
+        self.mesh.tls("me")
+        self.own = {"WOAD_TLS_DIR": f"{self.mesh.folder.name}/me"}
+
+    def secure_plane(self, name):
+        self.plane = self.new_plane(tls=self.mesh.server(name))
+
+    def shown(self):
+        return {headers["certificate"] for headers in self.plane.polls()}
+
+    def test_each_shows_who_it_is_and_certificates_rotate(self):
+        self.secure_plane("woad-control")
+        woad = self.serving(env=self.own)
+        self.assert_serves()
+        self.assert_told(sha256(self.plane.text), "applied")
+        self.assertEqual(len(self.shown()), 1)
+        issue(Spec(uris=(spiffe("me"),)), self.mesh.root).write(self.own["WOAD_TLS_DIR"], [self.mesh.root])
+        self.assertTrue(until(lambda: woad.metrics("woad_certificate_reloads_total", result="success")),
+                        woad.stderr())
+        sha = self.plane.put(self.file(version="two"))
+        self.assert_told(sha, "applied")
+        self.assertTrue(until(lambda: len(self.shown()) == 2), woad.stderr())
+
+    def test_somebody_else_is_no_plane_unless_it_is_meant(self):
+        self.secure_plane("price")
+        self.plane.put(self.file())
+        woad = self.member(wait=False, env=self.own)
+        self.assertTrue(until(lambda: "the control plane is of no use" in woad.stderr()), woad.stderr())
+        self.assertIn("/ns/shop/sa/price", woad.stderr())
+        self.assertEqual(self.plane.calls, [])
+        self.assertFalse(os.path.exists(woad.path))
+        woad.process.send_signal(signal.SIGTERM)
+        self.assertEqual(woad.process.wait(60), 0)
+        self.serving("--control-plane-identity", "spiffe://example.org/ns/shop/sa/price", env=self.own)
+        self.assert_serves()
+
+    def test_without_certificates_there_is_no_https(self):
+        self.secure_plane("woad-control")
+        self.plane.put(self.file())
+        woad = self.member(wait=False)
+        self.assertTrue(until(lambda: "WOAD_TLS_DIR" in woad.stderr()), woad.stderr())
 
 
 class Words(Suite):

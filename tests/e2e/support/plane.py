@@ -34,7 +34,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         body = self.rfile.read(length)
         plane = self.server.plane
         url = urllib.parse.urlsplit(self.path)
-        plane.note(self.command, url.path, body, dict(self.headers))
+        shown = self.connection.getpeercert()["serialNumber"] if plane.tls else None
+        plane.note(self.command, url.path, body, {**dict(self.headers), "certificate": shown})
         query = dict(urllib.parse.parse_qsl(url.query, keep_blank_values=True))
         try:
             plane.answer(self, url.path, query, body)
