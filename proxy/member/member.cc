@@ -343,7 +343,10 @@ void Member::on_not_live(const std::string& errors) {
   const bool came = coming_.sha256 != have_.sha256;
   status_.refused = errors;
   tell(coming_, errors);
-  if (!came) return rest();
+  if (!came) {
+    if (!faces_.host.serving()) faces_.host.on_no_file();
+    return rest();
+  }
   state_ = State::kPuttingBack;
   const auto failed = std::make_shared<std::string>();
   faces_.background.run(

@@ -188,6 +188,14 @@ TEST_CASE("member: last known good") {
   CHECK(world.on_disk() == "old");
 }
 
+TEST_CASE("member: a file that was good and cannot go live at the start") {
+  World world("old");
+  world.judge("old", "address in use");
+  CHECK(world.told == "good none ");
+  CHECK(world.on_disk() == "old");
+  CHECK(has(world.asked(), R"("result":"rejected")"));
+}
+
 TEST_CASE("member: a file that does not load at the start") {
   World world("bad");
   CHECK(world.told == "none ");
