@@ -1,8 +1,8 @@
 // The sidecar's own file, which a control plane rewrites and nothing else depends on.
 //
-//   woad.yaml      what the sidecar serves by: the last one that was good
-//   woad.yaml.new  what has come, while it is checked
-//   woad.yaml.bad  what was there at the start and does not load
+//   woad.yaml        what the sidecar serves by: the last one that was good
+//   woad.yaml.draft  what has come, while it is checked
+//   woad.yaml.bad    what was there at the start and does not load
 // At any moment woad.yaml is a whole file, old or new. Blocks: not for a loop.
 #pragma once
 
@@ -46,7 +46,7 @@ class LocalFile {
 
  private:
   Result<void> replace(const std::string& text) const;
-  std::string draft() const { return path_ + ".new"; }
+  std::string draft() const { return path_ + ".draft"; }
 
   const std::string path_;
   const Check check_;

@@ -141,11 +141,13 @@ void Member::proceed() {
   ask(next_errand());
 }
 
-// With a heartbeat to come, the plane must be done before it; and it must be reached once before
-// the address is known by which it is.
+// A plane that was lost, or not asked yet, soon says whether it is there. With a heartbeat to come,
+// the plane must be done before it; and it must be reached once before the address is known by
+// which it is.
 Duration Member::wait_of_poll() const {
+  if (!status_.connected) return kFirstPoll;
   if (!may_register()) return kLongestPoll;
-  return std::clamp<Duration>(std::chrono::floor<seconds>(registration_.due() - now()), seconds(1),
+  return std::clamp<Duration>(std::chrono::floor<seconds>(registration_.due() - now()), kFirstPoll,
                               kLongestPoll);
 }
 
@@ -229,7 +231,9 @@ void Member::on_contact() {
 }
 
 void Member::lose(NoUse no_use) {
-  const std::string why = show(settings_.urls[url_]) + ": " + no_use.why;
+  const Url& url = settings_.urls[url_];
+  const bool named = no_use.why.starts_with(url.authority + ": ");
+  const std::string why = named ? no_use.why : show(url) + ": " + no_use.why;
   if (status_.connected || status_.why.empty()) {
     log_warn("the control plane is of no use, what runs stays", {{"why", why}});
   }
@@ -339,7 +343,10 @@ void Member::on_not_live(const std::string& errors) {
   const bool came = coming_.sha256 != have_.sha256;
   status_.refused = errors;
   tell(coming_, errors);
-  if (!came) return rest();
+  if (!came) {
+    if (!faces_.host.serving()) faces_.host.on_no_file();
+    return rest();
+  }
   state_ = State::kPuttingBack;
   const auto failed = std::make_shared<std::string>();
   faces_.background.run(

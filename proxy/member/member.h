@@ -39,7 +39,7 @@ class MemberHost {
   virtual std::optional<Serving> serving() const = 0;
   // The file that is there loads: serve by it. What comes of it is told by Member::on_judged().
   virtual void on_good_file() = 0;
-  // There is none that loads: the first is to come.
+  // There is none that can be served by: the first is to come.
   virtual void on_no_file() = 0;
   // There is no way to begin.
   virtual void on_no_way(const std::string& why) = 0;
@@ -62,6 +62,7 @@ struct MemberStatus {
 class Member {
  public:
   static constexpr Duration kLongestPoll = seconds(55);
+  static constexpr Duration kFirstPoll = seconds(1);
   // An answer that is later than what the plane was to wait counts as none.
   static constexpr Duration kPatience = seconds(15);
   // Between polls that brought nothing: a plane that answers at once is no reason to spin.

@@ -13,10 +13,10 @@ namespace woad {
 
 // As they were written; "" is not given.
 struct MemberFlags {
-  std::string urls;  // "https://cp-a:15010,https://cp-b:15010"
+  std::string urls{};  // "https://cp-a:15010,https://cp-b:15010"
   bool registers = false;
-  std::string identity;   // a SPIFFE pattern
-  bool insecure = false;  // plain http to other hosts, too
+  std::string identity{};  // a SPIFFE pattern
+  bool insecure = false;   // plain http to other hosts, too
 };
 
 // Where others reach this sidecar, as far as WOAD_ADVERTISE says it.

@@ -184,7 +184,9 @@ void Rollout::adopt(Version version) {
     running_.world = next_.world;
     return rest();
   }
-  refuse(next_.loaded.config.get(), (is_start() ? "woad: " : "") + adopted.error().message + "\n");
+  refuse(next_.loaded.config.get(),
+         (is_start() && !faces_.adopter.waits_for_first() ? "woad: " : "") +
+             adopted.error().message + "\n");
 }
 
 void Rollout::on_adopted() {

@@ -244,6 +244,32 @@ TEST_CASE("rollout: the start fails by the file and by an address") {
   CHECK(bound.workers.adoptions == 0);
 }
 
+TEST_CASE("rollout: a start that fails is no end where another file may come") {
+  RolloutRig rig("services: [");
+  rig.workers.waits = true;
+  rig.rollout.read_file();
+  rig.pass(seconds(1));
+  CHECK_FALSE(rig.workers.failed);
+  CHECK(rig.rollout.snapshot() == nullptr);
+  CHECK_FALSE(rig.rollout.status().last_error.empty());
+  rig.workers.taken = "127.0.0.1:15001";
+  rig.write(good("A"));
+  rig.pass(seconds(1));
+  REQUIRE(rig.workers.judged.size() == 2);
+  CHECK(rig.workers.judged[1] ==
+        config::content_hash(good("A")) + " 127.0.0.1:15001: address already in use\n");
+  rig.workers.taken.clear();
+  rig.write(good("B"));
+  rig.pass(seconds(1));
+  CHECK(rig.served() == "B");
+  CHECK(rig.rollout.status().last_error.empty());
+  rig.write(good("B"));
+  rig.pass(seconds(1));
+  REQUIRE(rig.workers.judged.size() == 4);
+  CHECK(rig.workers.judged[2] == config::content_hash(good("B")) + " good");
+  CHECK(rig.workers.judged[3] == rig.workers.judged[2]);
+}
+
 TEST_CASE("rollout: nothing comes to run after the end, whatever was under way") {
   for (const Stage stage : kStages) {
     CAPTURE(static_cast<int>(stage));
