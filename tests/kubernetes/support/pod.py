@@ -1,5 +1,6 @@
 """One pod that really runs: a network namespace, a process a container, probes, and its status told to the API server."""
 import http.client
+import itertools
 import os
 import shutil
 import signal
@@ -118,17 +119,20 @@ class Pod:
         return word
 
     def hold(self, container, kind):
-        """Returns when the probe is content; as a kubelet, it gives up after failureThreshold."""
+        """Returns when the probe is content; as a kubelet, it gives up on a start alone, after failureThreshold."""
         probe = container.get(kind)
-        for _ in range(probe.get("failureThreshold", 3) * 10 if probe else 0):  # ten times: a slow machine
+        if not probe:
+            return
+        tries = probe.get("failureThreshold", 3) * 10 if kind == "startupProbe" else None  # ten times: a slow machine
+        for count in itertools.count():
+            if count == tries:
+                raise TimeoutError(f"{kind} of {container['name']}")
             if self.ending.wait(0.2):
                 raise InterruptedError("the pod ends")
             if self.processes[container["name"]].poll() is not None:
                 raise ChildProcessError(f"{container['name']} ended by itself")
             if self.asks_well(container, probe["httpGet"]):
                 return
-        if probe:
-            raise TimeoutError(f"{kind} of {container['name']}")
 
     def asks_well(self, container, get):
         port = next((p["containerPort"] for p in container.get("ports", []) if p.get("name") == get["port"]), get["port"])
