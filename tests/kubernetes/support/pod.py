@@ -2,6 +2,7 @@
 import http.client
 import itertools
 import os
+import re
 import shutil
 import signal
 import ssl
@@ -99,8 +100,19 @@ class Pod:
             value = field(known, one["valueFrom"]["fieldRef"]["fieldPath"]) if "valueFrom" in one else one.get("value", "")
             for name, text in found.items():
                 value = value.replace(f"$({name})", text)
-            found[one["name"]] = self.on_host(container, value)
+            found[one["name"]] = self.at_endpoints(self.on_host(container, value))
         return found
+
+    def at_endpoints(self, value):
+        """https://NAME.NAMESPACE.svc:PORT as its endpoints: here is neither a name server nor a proxy for Services."""
+        service = re.fullmatch(r"https://([a-z0-9-]+)\.([a-z0-9-]+)\.svc:(\d+)", value)
+        if not service:
+            return value
+        name, space, port = service.groups()
+        slices = self.api.items(f"/apis/discovery.k8s.io/v1/namespaces/{space}/endpointslices"
+                                f"?labelSelector=kubernetes.io/service-name={name}")
+        return ",".join(f"https://{address}:{port}" for one in slices for endpoint in one["endpoints"]
+                        for address in endpoint["addresses"])
 
     def with_token(self, container):
         """Puts the account's token where programs look for it, in a mount namespace of their own."""
