@@ -1,7 +1,10 @@
 """Pods through the real webhook: the API server calls it by its Service, as it runs in the chart's pods."""
+import base64
+
 from support.api import Refused, until
 from support.suite import SYSTEM, ClusterSuite, app, names
-from support.tools import CHART
+from support.tools import CHART, DISK
+from support.volumes import certificate
 
 INJECTED = (["woad-redirect", "woad"], ["app"])
 BARE = ([], ["app"])
@@ -111,6 +114,9 @@ class Injection(ClusterSuite):
     def test_identities(self):
         """Each example's values are what the webhook starts with, and what its pods come out with."""
         self.addCleanup(self.back_to_defaults)
+        certificate(f"spiffe://shop.example/ns/{SYSTEM}/sa/woad-control", DISK / "control", DISK)
+        files = {file.name: base64.b64encode(file.read_bytes()).decode() for file in (DISK / "control").iterdir()}
+        self.api.post(f"/api/v1/namespaces/{SYSTEM}/secrets", {"metadata": {"name": "woad-identity"}, "data": files})
         for source, volume in (
                 ("csi-cert-manager", lambda v: v.get("csi", {}).get("driver") == "csi.cert-manager.io"),
                 ("csi-spiffe", lambda v: v.get("csi", {}).get("driver") == "spiffe.csi.cert-manager.io"),
@@ -122,7 +128,8 @@ class Injection(ClusterSuite):
                 def as_meant():
                     pod = self.create("shop", app())
                     woad = pod["spec"]["initContainers"][-1]
-                    has = "WOAD_TLS_DIR" in [v["name"] for v in woad["env"]]
+                    names_of = [v["name"] for v in woad["env"]]
+                    has = "WOAD_TLS_DIR" in names_of and "WOAD_CONTROL_PLANE" in names_of
                     found = [v for v in pod["spec"]["volumes"] if volume and volume(v)]
                     return has == bool(volume) and len(found) == (1 if volume else 0)
                 until(as_meant, f"pods with identity from {source}")

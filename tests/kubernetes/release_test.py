@@ -36,7 +36,7 @@ class Release(ClusterSuite):
         return self.api.get(DEPLOYMENT)["status"].get("readyReplicas", 0)
 
     def all_objects(self):
-        """Names of what there is of the release, whatever kind helm makes."""
+        """Names of what there is of the release, whatever kind helm makes; what the control plane has kept stays."""
         found = []
         for path in (f"/api/v1/namespaces/{SYSTEM}/pods", f"/api/v1/namespaces/{SYSTEM}/services",
                      f"/api/v1/namespaces/{SYSTEM}/configmaps", f"/api/v1/namespaces/{SYSTEM}/secrets",
@@ -44,10 +44,11 @@ class Release(ClusterSuite):
                      f"/apis/apps/v1/namespaces/{SYSTEM}/deployments", f"/apis/apps/v1/namespaces/{SYSTEM}/replicasets",
                      f"/apis/policy/v1/namespaces/{SYSTEM}/poddisruptionbudgets",
                      f"/apis/networking.k8s.io/v1/namespaces/{SYSTEM}/networkpolicies", WEBHOOKS,
+                     "/apis/rbac.authorization.k8s.io/v1/clusterroles", "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings",
                      "/apis/rbac.authorization.k8s.io/v1/namespaces/shop/roles",
                      "/apis/rbac.authorization.k8s.io/v1/namespaces/shop/rolebindings"):
             found += [f"{path}/{item['metadata']['name']}" for item in self.api.items(path)
-                      if "woad" in item["metadata"]["name"]]
+                      if "woad" in item["metadata"]["name"] and "woad.dev/state" not in item["metadata"].get("labels", {})]
         return found
 
     def test_install_test_upgrade_rollback_uninstall(self):

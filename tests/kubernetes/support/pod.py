@@ -1,6 +1,8 @@
 """One pod that really runs: a network namespace, a process a container, probes, and its status told to the API server."""
 import http.client
+import itertools
 import os
+import re
 import shutil
 import signal
 import ssl
@@ -98,8 +100,19 @@ class Pod:
             value = field(known, one["valueFrom"]["fieldRef"]["fieldPath"]) if "valueFrom" in one else one.get("value", "")
             for name, text in found.items():
                 value = value.replace(f"$({name})", text)
-            found[one["name"]] = self.on_host(container, value)
+            found[one["name"]] = self.at_endpoints(self.on_host(container, value))
         return found
+
+    def at_endpoints(self, value):
+        """https://NAME.NAMESPACE.svc:PORT as its endpoints: here is neither a name server nor a proxy for Services."""
+        service = re.fullmatch(r"https://([a-z0-9-]+)\.([a-z0-9-]+)\.svc:(\d+)", value)
+        if not service:
+            return value
+        name, space, port = service.groups()
+        slices = self.api.items(f"/apis/discovery.k8s.io/v1/namespaces/{space}/endpointslices"
+                                f"?labelSelector=kubernetes.io/service-name={name}")
+        return ",".join(f"https://{address}:{port}" for one in slices for endpoint in one["endpoints"]
+                        for address in endpoint["addresses"])
 
     def with_token(self, container):
         """Puts the account's token where programs look for it, in a mount namespace of their own."""
@@ -118,17 +131,20 @@ class Pod:
         return word
 
     def hold(self, container, kind):
-        """Returns when the probe is content; as a kubelet, it gives up after failureThreshold."""
+        """Returns when the probe is content; as a kubelet, it gives up on a start alone, after failureThreshold."""
         probe = container.get(kind)
-        for _ in range(probe.get("failureThreshold", 3) * 10 if probe else 0):  # ten times: a slow machine
+        if not probe:
+            return
+        tries = probe.get("failureThreshold", 3) * 10 if kind == "startupProbe" else None  # ten times: a slow machine
+        for count in itertools.count():
+            if count == tries:
+                raise TimeoutError(f"{kind} of {container['name']}")
             if self.ending.wait(0.2):
                 raise InterruptedError("the pod ends")
             if self.processes[container["name"]].poll() is not None:
                 raise ChildProcessError(f"{container['name']} ended by itself")
             if self.asks_well(container, probe["httpGet"]):
                 return
-        if probe:
-            raise TimeoutError(f"{kind} of {container['name']}")
 
     def asks_well(self, container, get):
         port = next((p["containerPort"] for p in container.get("ports", []) if p.get("name") == get["port"]), get["port"])
