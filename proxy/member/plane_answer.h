@@ -42,8 +42,8 @@ inline constexpr size_t kMostOfFile = size_t{64} << 20;
 // The fields of a poll's request by which `have` is the dictionary (RFC 9842 section 2.2).
 std::vector<std::pair<std::string, std::string>> poll_fields(const PlaneFile& have);
 
-// `have`: the dictionary that was offered; `seen`: the hash that was said to be known, if any. `now`
-// is for a Retry-After that names a date.
+// `have`: the dictionary that was offered; `seen`: the hash that was said to be known, if any.
+// `now` is for a Retry-After that names a date.
 PollAnswer judge_poll(HttpAnswer answer, const PlaneFile& have, std::string_view seen,
                       WallTime now);
 
