@@ -29,6 +29,11 @@ class StoreSuite(Suite):
     def file(self, control, service="cart"):
         return control.poll(service, "one", wait="0s").body.decode()
 
+    def good(self, control, service="cart"):
+        """Once there is one: a new service's first file is written down before it is served."""
+        self.assertTrue(until(lambda: control.poll(service, "one", wait="0s").status == 200, 60))
+        return self.file(control, service)
+
     def assert_comes(self, control, text, service="cart"):
         self.assertTrue(until(lambda: text in self.file(control, service), 60), text)
 
@@ -86,7 +91,7 @@ class Folder(StoreSuite):
 
     def test_what_cannot_be_read_is_a_problem_and_changes_nothing(self):
         control = self.control(self.documents.store)
-        have = self.file(control, "price")
+        have = self.good(control, "price")
         for make, mend in (
                 (lambda path: self.documents.put("services/price.yaml", "#" * (4 << 20) + "\n"), os.remove),
                 (lambda path: (os.remove(path), os.mkdir(path)), os.rmdir),
@@ -109,7 +114,7 @@ class Folder(StoreSuite):
         self.assertFalse(control.is_ready())
         os.rename(self.path + ".away", self.path)
         control.wait_until_ready()
-        have = self.file(control)
+        have = self.good(control)
         os.rename(self.path, self.path + ".away")
         self.assertTrue(until(lambda: "warning" in self.readyz(control), 60))
         self.assertEqual(self.file(control), have)
@@ -150,7 +155,7 @@ class InEtcd(StoreSuite):
 
     def test_killed_and_restarted(self):
         control = self.control(self.store)
-        have = self.file(control)
+        have = self.good(control)
         self.etcd.kill()
         self.assertTrue(self.away(control))
         self.assertEqual(self.file(control), have)
@@ -164,7 +169,7 @@ class InEtcd(StoreSuite):
 
     def test_silent(self):
         control = self.control(self.store)
-        have = self.file(control)
+        have = self.good(control)
         self.etcd.pause()
         try:
             self.assertTrue(self.away(control))
@@ -212,10 +217,10 @@ class InEtcd(StoreSuite):
 
     def test_what_is_no_text_is_a_problem_or_nobodys(self):
         control = self.control(self.store)
-        have = self.file(control)
+        have = self.good(control)
         self.etcd.call("kv/put", key=b64(b"/woad/v1/services/\xff.yaml"), value=b64("x"))
         self.etcd.call("kv/put", key=b64(PREFIX + "instances/price/\x00"), value=b64(b"\xff\xfe"))
-        self.etcd.call("kv/put", key=b64(PREFIX + "rollouts/cart"), value=b64(b"\xff{"))
+        self.etcd.call("kv/put", key=b64(PREFIX + "status/cart/one"), value=b64(b"\xff{"))
         self.etcd.put("services/cart.yaml", b"uses: \xff\n")
         told = {"services/cart.yaml", "instances/price/\x00"}
         self.assertTrue(until(lambda: told <= {each["document"] for each in control.page("problems")["problems"]}, 60))
