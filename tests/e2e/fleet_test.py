@@ -64,6 +64,7 @@ class WithoutEtcd(Fleet):
         self.assertEqual(plane.instances("price"), {"price-1"})
         price.process.send_signal(signal.SIGTERM)
         self.assertTrue(until(lambda: plane.instances("price") == set()), "no goodbye")
+        self.assertEqual(price.process.wait(60), 0)
 
     def test_the_plane_dies_and_comes_back_elsewhere(self):
         store = f"dir:{self.folder()}"
@@ -164,11 +165,12 @@ sidecar:
 
         beat(names)
         self.assertEqual(plane.instances("price"), set(names))
-        self.assertTrue(beat_on(lambda: "protect" in plane.call("/readyz", port=plane.admin)[1]
-                                or plane.json("/v1/fleet")["protection"]))
+        self.assertTrue(beat_on(lambda: plane.json("/v1/fleet")["protection"]["on"]))
+        self.assertIn("protection is on", plane.call("/readyz", port=plane.admin)[1])
         self.assertEqual(plane.instances("price"), set(names))
         beat(names)
-        self.assertTrue(until(lambda: beat(names) or not plane.json("/v1/fleet")["protection"], 60, 0.3))
+        self.assertTrue(until(
+            lambda: beat(names) or not plane.json("/v1/fleet")["protection"]["on"], 60, 0.3))
         self.assertEqual(plane.call("/v1/instances/price/i0", "DELETE")[0], 204)
         self.assertNotIn("i0", plane.instances("price"))
 

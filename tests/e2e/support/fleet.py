@@ -19,7 +19,7 @@ inbound:
   - { address: "127.0.0.1:${WOAD_INBOUND}", app: "127.0.0.1:${WOAD_APP}", mtls: off }
 outbound:
   - { address: "127.0.0.1:${WOAD_OUTBOUND}" }
-context: { trust: all }
+context: { trust: { plaintext: trust } }
 drain: { delay: 0s, timeout: 2s }
 """
 
