@@ -79,6 +79,8 @@ struct ServeControlCommand {
   std::string kubeconfig;
   std::string tls_folder;
   Duration drain_timeout = seconds(25);
+  // The webhook in the same process, its `native` left to the configuration; nothing: none.
+  std::optional<ServeInjectionCommand> inject;
 };
 
 struct ControlStatusCommand {

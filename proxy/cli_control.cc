@@ -35,6 +35,11 @@ void ControlLine::add(CLI::App& app) {
       ->add_option("--drain-timeout", drain_timeout_,
                    "Over how long those who wait are sent away at the end")
       ->capture_default_str();
+  control_->add_option("--inject", inject_, "Serve the injection webhook here, too");
+  control_->add_option("--inject-cert", inject_certificate_,
+                       "With --inject: the folder with its tls.crt and tls.key");
+  control_->add_option("--inject-config", inject_config_,
+                       "With --inject: settings, such as the values of the chart");
   control_->require_subcommand(0, 1);
   status_ = control_->add_subcommand(
       "status",
@@ -69,8 +74,23 @@ Result<Command> ControlLine::serve() const {
   if (!admin) return admin.error();
   const auto drain_timeout = config::parse_duration(drain_timeout_);
   if (!drain_timeout) return Error{"--drain-timeout " + drain_timeout.error().message};
+  auto inject = injection();
+  if (!inject) return inject.error();
   return Command(ServeControlCommand{std::move(*listen), std::move(*admin), store_, kubeconfig_,
-                                     tls_folder_, *drain_timeout});
+                                     tls_folder_, *drain_timeout, std::move(*inject)});
+}
+
+Result<std::optional<ServeInjectionCommand>> ControlLine::injection() const {
+  if (inject_.empty()) {
+    if (inject_certificate_.empty() && inject_config_.empty()) return {std::nullopt};
+    return Error{"--inject-cert and --inject-config need --inject, the address of the webhook"};
+  }
+  if (inject_certificate_.empty()) {
+    return Error{"--inject needs --inject-cert, the folder with tls.crt and tls.key"};
+  }
+  auto address = parse_address("--inject", inject_);
+  if (!address) return address.error();
+  return {ServeInjectionCommand{std::move(*address), inject_certificate_, inject_config_, {}}};
 }
 
 Result<Command> ControlLine::chosen() const {

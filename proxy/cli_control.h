@@ -19,6 +19,7 @@ class ControlLine {
  private:
   void add_offline();
   Result<Command> serve() const;
+  Result<std::optional<ServeInjectionCommand>> injection() const;
   Result<Command> status() const;
   Result<Command> check() const;
   Result<Command> render() const;
@@ -33,6 +34,9 @@ class ControlLine {
   std::string kubeconfig_;
   std::string tls_folder_;
   std::string drain_timeout_ = "25s";
+  std::string inject_;
+  std::string inject_certificate_;
+  std::string inject_config_;
   std::string url_ = "http://127.0.0.1:15010";
   std::string status_tls_folder_;
   bool json_ = false;

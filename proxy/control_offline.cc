@@ -8,7 +8,7 @@
 
 #include "proxy/control/documents/catalog.h"
 #include "proxy/control/documents/line_difference.h"
-#include "proxy/control/store/directory.h"
+#include "proxy/control/store/directory/directory.h"
 
 namespace woad {
 namespace {

@@ -22,7 +22,7 @@
 #include "proxy/redirect/redirect.h"
 #include "proxy/server/server.h"
 #include "proxy/snapshot/config_loader.h"
-#include "proxy/webhook/webhook.h"
+#include "proxy/webhook/serve.h"
 
 namespace woad {
 namespace {
@@ -136,18 +136,18 @@ int execute(const InjectCommand& command) {
   return kGood;
 }
 
-int execute(const ServeInjectionCommand& command) {
+Result<WebhookOptions> webhook_of(const ServeInjectionCommand& command) {
   const auto address = Address::parse(command.address);
-  if (!address) {
-    print(stderr, "woad: --serve: " + address.error().message + "\n");
-    return kUsage;
-  }
-  const auto ended = serve_webhook({*address, command.certificate, command.config, [&command] {
-                                      return load_inject_settings(command.config, command.native);
-                                    }});
-  if (ended) return *ended;
-  print(stderr, ended.error().message);
-  return kFailed;
+  if (!address) return address.error();
+  return WebhookOptions{*address, command.certificate, command.config,
+                        [command] { return load_inject_settings(command.config, command.native); }};
+}
+
+int execute(const ServeInjectionCommand& command) {
+  const auto options = webhook_of(command);
+  if (options) return serve_webhook(*options);
+  print(stderr, "woad: --serve: " + options.error().message + "\n");
+  return kUsage;
 }
 
 int execute(const ServeControlCommand& command) {
@@ -158,12 +158,22 @@ int execute(const ServeControlCommand& command) {
     print(stderr, "woad: " + (listen ? admin : listen).error().message + "\n");
     return kUsage;
   }
+  std::optional<WebhookOptions> webhook;
+  if (command.inject) {
+    auto options = webhook_of(*command.inject);
+    if (!options) {
+      print(stderr, "woad: --inject: " + options.error().message + "\n");
+      return kUsage;
+    }
+    webhook = std::move(*options);
+  }
   const auto ended = control::serve_control({.listen = *listen,
                                              .admin = *admin,
                                              .store = command.store,
                                              .kubeconfig = command.kubeconfig,
                                              .tls_folder = command.tls_folder,
                                              .drain_timeout = command.drain_timeout,
+                                             .webhook = std::move(webhook),
                                              .filters = filter_registry()});
   if (ended) return *ended;
   print(stderr, "woad: " + ended.error().message + "\n");

@@ -11,7 +11,7 @@
 #include "proxy/control/plane/admin.h"
 #include "proxy/control/plane/api.h"
 #include "proxy/control/plane/plane.h"
-#include "proxy/control/store/make_store.h"
+#include "proxy/control/stores/make_store.h"
 #include "proxy/net/background.h"
 #include "proxy/net/descriptors.h"
 #include "proxy/net/file_events.h"
@@ -63,6 +63,10 @@ class Control {
     Result<void> done = listen(std::move(*tls));
     if (done) done = plane_->start();
     if (!done) return done.error();
+    if (options_.webhook) {
+      webhook_.emplace(loop_, blocks_, events_, *options_.webhook);
+      if (!webhook_->start()) return 1;
+    }
     for (const int number : {SIGTERM, SIGINT}) {
       signals_.push_back(std::make_unique<Signal>(loop_, number, [this] { on_stop(); }));
     }
@@ -114,6 +118,7 @@ class Control {
     admin_->leave();
     api_server_->stop_listening();
     plane_->drain(options_.drain_timeout);
+    if (webhook_) webhook_->leave();
     timer_.arm(kLook);
   }
 
@@ -126,7 +131,8 @@ class Control {
       admin_server_->drain();
     }
     const bool idle = api_server_->idle() && admin_server_->idle() && !loop_.has_owned();
-    if (state_ == State::kEnding && (idle || now >= end_)) return loop_.stop();
+    const bool webhook_ended = !webhook_ || webhook_->ended();
+    if (state_ == State::kEnding && webhook_ended && (idle || now >= end_)) return loop_.stop();
     timer_.arm(kLook);
   }
 
@@ -144,6 +150,7 @@ class Control {
   std::optional<AdminPages> admin_;
   std::optional<WebServer> api_server_;
   std::optional<WebServer> admin_server_;
+  std::optional<Webhook> webhook_;
   std::vector<std::unique_ptr<Signal>> signals_;
   Timer timer_;
   MonoTime end_{};

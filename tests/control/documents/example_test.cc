@@ -1,7 +1,7 @@
 // The documents of config/examples/fleet, as config/control.md shows them.
 #include <doctest/doctest.h>
 
-#include "proxy/control/store/directory.h"
+#include "proxy/control/store/directory/directory.h"
 #include "tests/control/documents/documents.h"
 
 using namespace woad;

@@ -111,7 +111,8 @@ bool Watch::read_page(const std::string& body) {
 void Watch::watch() {
   stage_ = Stage::kWatching;
   status_ = 0;
-  line_.clear();
+  lines_.clear();
+  refusal_.clear();
   began_ = scheduler_.now();
   const auto life = seconds(
       static_cast<int64_t>(static_cast<double>(kStream / seconds(1)) * (1 + random_.unit() / 2)));
@@ -158,20 +159,9 @@ void Watch::on_head(const ResponseHead& head) {
 
 void Watch::on_body(std::string_view piece) {
   if (status_ != 200) {
-    line_ += piece.substr(0, kMostRefusal - std::min(kMostRefusal, line_.size()));
-    return;
-  }
-  while (true) {
-    const size_t end = piece.find('\n');
-    const std::string_view part = piece.substr(0, end);
-    if (part.size() > kMostLine - line_.size()) {
-      return fail(Stage::kListing, "an object is longer than 16 MiB");
-    }
-    line_ += part;
-    if (end == std::string_view::npos) return;
-    const std::string line = std::exchange(line_, {});
-    if (!on_line(line)) return;
-    piece.remove_prefix(end + 1);
+    refusal_ += piece.substr(0, kMostRefusal - std::min(kMostRefusal, refusal_.size()));
+  } else if (!lines_.read(piece, [this](std::string_view line) { return on_line(line); })) {
+    fail(Stage::kListing, "an object is longer than 16 MiB");
   }
 }
 
@@ -219,7 +209,7 @@ bool Watch::on_event(const Json& event) {
 
 void Watch::on_refused() {
   if (status_ == kGone) return later(Stage::kListing);
-  fail(Stage::kWatching, words_of_refusal(status_, line_));
+  fail(Stage::kWatching, words_of_refusal(status_, refusal_));
 }
 
 void Watch::on_end() {

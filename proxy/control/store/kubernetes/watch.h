@@ -19,6 +19,7 @@
 #include "proxy/base/timer_wheel.h"
 #include "proxy/client/http_asker.h"
 #include "proxy/control/store/kubernetes/mirror.h"
+#include "proxy/control/store/line_reader.h"
 
 namespace woad::control::kubernetes {
 
@@ -101,9 +102,10 @@ class Watch final : private HttpSink {
   uint64_t version_ = 0;
   std::string page_;  // where the next page begins; "": the first
   int status_ = 0;    // of the stream; 0: no answer yet
-  std::string line_;  // begun; of a refusal its body
-  MonoTime began_{};  // the stream
-  int failures_ = 0;  // in a row
+  LineReader lines_{kMostLine};
+  std::string refusal_;  // the body of one
+  MonoTime began_{};     // the stream
+  int failures_ = 0;     // in a row
   Timer timer_;
   std::unique_ptr<HttpCall> call_;
 };

@@ -1,4 +1,4 @@
-#include "proxy/control/store/etcd_messages.h"
+#include "proxy/control/store/etcd/etcd_messages.h"
 
 #include <algorithm>
 #include <nlohmann/json.hpp>

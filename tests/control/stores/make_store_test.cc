@@ -1,4 +1,4 @@
-#include "proxy/control/store/make_store.h"
+#include "proxy/control/stores/make_store.h"
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include "proxy/control/store/etcd_writer.h"
+#include "proxy/control/store/etcd/etcd_writer.h"
 
 #include <algorithm>
 #include <utility>

@@ -4,8 +4,8 @@
 #include <utility>
 #include <vector>
 
-#include "proxy/control/store/etcd_feed.h"
-#include "proxy/control/store/etcd_writer.h"
+#include "proxy/control/store/etcd/etcd_feed.h"
+#include "proxy/control/store/etcd/etcd_writer.h"
 #include "proxy/control/store/store.h"
 
 namespace woad::control {

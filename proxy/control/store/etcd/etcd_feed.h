@@ -16,7 +16,7 @@
 #include "proxy/base/random.h"
 #include "proxy/base/scheduler.h"
 #include "proxy/client/http_asker.h"
-#include "proxy/control/store/etcd_messages.h"
+#include "proxy/control/store/etcd/etcd_messages.h"
 #include "proxy/control/store/line_reader.h"
 #include "proxy/control/store/store.h"
 

@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "proxy/base/scheduler.h"
-#include "proxy/control/store/etcd_feed.h"
+#include "proxy/control/store/etcd/etcd_feed.h"
 
 namespace woad::control {
 

@@ -1,4 +1,4 @@
-#include "proxy/control/store/etcd_feed.h"
+#include "proxy/control/store/etcd/etcd_feed.h"
 
 #include <algorithm>
 #include <utility>

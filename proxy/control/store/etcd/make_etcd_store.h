@@ -4,7 +4,8 @@
 #include <memory>
 #include <string_view>
 
-#include "proxy/control/store/make_store.h"
+#include "proxy/control/store/means.h"
+#include "proxy/control/store/store.h"
 
 namespace woad::control {
 

@@ -1,10 +1,10 @@
-#include "proxy/control/store/etcd_writer.h"
+#include "proxy/control/store/etcd/etcd_writer.h"
 
 #include <doctest/doctest.h>
 
 #include <nlohmann/json.hpp>
 
-#include "tests/control/store/fake_etcd.h"
+#include "tests/control/store/etcd/fake_etcd.h"
 #include "tests/control/store/heard.h"
 
 namespace woad::control::test {

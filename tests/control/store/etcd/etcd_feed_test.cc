@@ -1,8 +1,8 @@
-#include "proxy/control/store/etcd_feed.h"
+#include "proxy/control/store/etcd/etcd_feed.h"
 
 #include <doctest/doctest.h>
 
-#include "tests/control/store/fake_etcd.h"
+#include "tests/control/store/etcd/fake_etcd.h"
 #include "tests/control/store/heard.h"
 
 namespace woad::control::test {

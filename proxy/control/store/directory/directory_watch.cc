@@ -1,9 +1,9 @@
-#include "proxy/control/store/directory_watch.h"
+#include "proxy/control/store/directory/directory_watch.h"
 
 #include <algorithm>
 #include <utility>
 
-#include "proxy/control/store/directory.h"
+#include "proxy/control/store/directory/directory.h"
 
 namespace woad::control {
 namespace {

@@ -1,4 +1,4 @@
-#include "proxy/control/store/make_etcd_store.h"
+#include "proxy/control/store/etcd/make_etcd_store.h"
 
 #include <algorithm>
 #include <optional>
@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "proxy/client/http_client.h"
-#include "proxy/control/store/etcd_store.h"
+#include "proxy/control/store/etcd/etcd_store.h"
 #include "proxy/web/certificate.h"
 
 namespace woad::control {

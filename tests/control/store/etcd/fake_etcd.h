@@ -9,7 +9,7 @@
 #include "proxy/base/arena.h"
 #include "proxy/base/base64.h"
 #include "proxy/base/scheduler.h"
-#include "proxy/control/store/etcd_feed.h"
+#include "proxy/control/store/etcd/etcd_feed.h"
 
 namespace woad::control::test {
 

@@ -1,12 +1,9 @@
-// The store that a word of the command line names. The loop's thread.
+// What a store is made with. A value.
 #pragma once
 
-#include <memory>
 #include <string>
-#include <string_view>
 
 #include "proxy/base/buffer.h"
-#include "proxy/control/store/store.h"
 #include "proxy/net/file_events.h"
 #include "proxy/net/loop.h"
 
@@ -23,9 +20,5 @@ struct StoreMeans {
   // For `kubernetes`: a file, or "" in a pod.
   std::string kubeconfig{};
 };
-
-// "dir:PATH", "etcd:http://HOST:PORT,http://HOST:PORT", "kubernetes". Nothing is asked yet; of
-// Kubernetes the files that say how to reach it are read.
-Result<std::unique_ptr<Store>> make_store(std::string_view word, const StoreMeans& means);
 
 }  // namespace woad::control

@@ -1,10 +1,10 @@
-#include "proxy/control/store/make_store.h"
+#include "proxy/control/stores/make_store.h"
 
 #include <string>
 
-#include "proxy/control/store/directory_store.h"
+#include "proxy/control/store/directory/directory_store.h"
+#include "proxy/control/store/etcd/make_etcd_store.h"
 #include "proxy/control/store/kubernetes/kubernetes_store.h"
-#include "proxy/control/store/make_etcd_store.h"
 
 namespace woad::control {
 namespace {

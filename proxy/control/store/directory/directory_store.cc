@@ -1,4 +1,4 @@
-#include "proxy/control/store/directory_store.h"
+#include "proxy/control/store/directory/directory_store.h"
 
 #include <algorithm>
 

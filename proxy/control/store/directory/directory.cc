@@ -1,4 +1,4 @@
-#include "proxy/control/store/directory.h"
+#include "proxy/control/store/directory/directory.h"
 
 #include <dirent.h>
 #include <fcntl.h>

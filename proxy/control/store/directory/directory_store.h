@@ -7,8 +7,8 @@
 #include <utility>
 #include <vector>
 
-#include "proxy/control/store/directory_watch.h"
-#include "proxy/control/store/record_folder.h"
+#include "proxy/control/store/directory/directory_watch.h"
+#include "proxy/control/store/directory/record_folder.h"
 #include "proxy/control/store/store.h"
 
 namespace woad::control {

@@ -1,4 +1,4 @@
-#include "proxy/control/store/record_folder.h"
+#include "proxy/control/store/directory/record_folder.h"
 
 #include <doctest/doctest.h>
 
