@@ -87,9 +87,9 @@ class Control {
       }
       return TlsContext::Ptr();
     }
-    certificate_.emplace(loop_.scheduler(), events_, options_.tls_folder,
-                         CertificateKind::kIdentity,
-                         [this](Result<TlsContext::Ptr> read) { on_certificate(std::move(read)); });
+    certificate_ = std::make_unique<ServerCertificate>(
+        loop_.scheduler(), events_, options_.tls_folder, CertificateKind::kIdentity,
+        [this](Result<TlsContext::Ptr> read) { on_certificate(std::move(read)); });
     return certificate_->read();
   }
 
@@ -144,7 +144,7 @@ class Control {
   BackgroundThread making_{loop_};
   Random random_{std::random_device{}()};
   std::unique_ptr<Store> store_;
-  std::optional<ServerCertificate> certificate_;
+  std::unique_ptr<ServerCertificate> certificate_;
   std::optional<Plane> plane_;
   std::optional<Api> api_;
   std::optional<AdminPages> admin_;

@@ -21,6 +21,8 @@ void RolloutDesk::settle(const std::string& service) {
     moved = offer(next, mine->second.skeleton, catalogs_.revision(), plan, time);
   }
   if (advance(next, service, now.members, plan, time)) moved = true;
+  const bool spoilt = next.accepted != nullptr && view_.unreadable().contains(rollout_key(service));
+  if (spoilt) moved = true;
   if (moved) write(service, next, {});
 }
 

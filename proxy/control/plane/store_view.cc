@@ -215,13 +215,16 @@ void StoreView::take_member(const std::string& key, const Registry::Key& at,
 void StoreView::take_rollout(const std::string& key, const std::string& service,
                              const StoreEntry* entry) {
   ServiceRecords& records = services_[service];
-  records.rollout = {};
   records.rollout_revision = entry == nullptr ? 0 : entry->revision;
-  if (entry == nullptr) return;
+  if (entry == nullptr) {
+    records.rollout = {};
+    return;
+  }
   Result<Rollout> rollout = parse_rollout(entry->value);
   if (rollout) {
     records.rollout = std::move(*rollout);
   } else {
+    // What was good before stays in memory, and is written again (RolloutDesk::settle).
     unreadable_[key] = rollout.error().message;
   }
 }

@@ -1,7 +1,6 @@
 #include "proxy/control/store/etcd/make_etcd_store.h"
 
 #include <algorithm>
-#include <optional>
 #include <random>
 #include <string>
 #include <vector>
@@ -45,7 +44,7 @@ Result<std::vector<Url>> parse_servers(std::string_view list) {
 struct Clients {
   std::vector<std::unique_ptr<HttpClient>> encrypted;
   std::vector<std::unique_ptr<HttpClient>> others;
-  std::optional<ServerCertificate> certificate;
+  std::unique_ptr<ServerCertificate> certificate;
 
   void set_tls(const Result<TlsContext::Ptr>& read) {
     if (!read) return;
@@ -63,9 +62,9 @@ Result<TlsContext::Ptr> read_tls(const std::shared_ptr<Clients>& clients, const 
     return TlsContext::make(std::move(*trust), TlsVersion::k12);
   }
   Clients* const raw = clients.get();
-  clients->certificate.emplace(means.loop.scheduler(), means.events, means.tls_folder,
-                               CertificateKind::kClient,
-                               [raw](const Result<TlsContext::Ptr>& read) { raw->set_tls(read); });
+  clients->certificate = std::make_unique<ServerCertificate>(
+      means.loop.scheduler(), means.events, means.tls_folder, CertificateKind::kClient,
+      [raw](const Result<TlsContext::Ptr>& read) { raw->set_tls(read); });
   return clients->certificate->read();
 }
 
