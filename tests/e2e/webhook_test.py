@@ -78,11 +78,12 @@ class Webhook(Suite):
             os.rename(os.path.join(self.cert, file + ".new"), os.path.join(self.cert, file))
 
     def serve(self, *args):
+        self.serve_by("inject", "--serve", f"127.0.0.1:{self.port}", "--cert", self.cert, *args)
+
+    def serve_by(self, *words):
         self.log = open(os.path.join(self.folder, "stderr"), "w+b")  # noqa: SIM115
         self.addCleanup(self.log.close)
-        self.process = subprocess.Popen(
-            [BINARY, "inject", "--serve", f"127.0.0.1:{self.port}", "--cert", self.cert, *args],
-            stdout=subprocess.DEVNULL, stderr=self.log)
+        self.process = subprocess.Popen([BINARY, *words], stdout=subprocess.DEVNULL, stderr=self.log)
         self.addCleanup(self.process.wait)
         self.addCleanup(self.process.kill)
         self.assertTrue(until(self.is_up))
@@ -130,6 +131,24 @@ class Webhook(Suite):
         env = {v["name"]: v.get("value") for v in got["spec"]["initContainers"][1]["env"]}
         self.assertEqual(env["WOAD_SERVICE"], "price")
         self.assertNotIn("patch", self.answer(review(got)))  # asked again
+
+    def test_the_control_plane_serves_it_too(self):
+        store = os.path.join(self.folder, "store")
+        os.mkdir(store)
+        with open(os.path.join(store, "mesh.yaml"), "w", encoding="utf-8") as file:
+            file.write("outbound: [{ address: 127.0.0.1:15001 }]\n")
+        settings = os.path.join(self.folder, "values.yaml")
+        with open(settings, "w", encoding="utf-8") as file:
+            file.write("image: { repository: registry.example/woad, tag: v7 }\n")
+        self.serve_by("control", "--store", f"dir:{store}", "--listen", f"127.0.0.1:{free_port()}",
+                      "--admin", f"127.0.0.1:{free_port()}", "--drain-timeout", "1s", "--inject",
+                      f"127.0.0.1:{self.port}", "--inject-cert", self.cert, "--inject-config", settings)
+        response = self.answer(review(POD))
+        self.assertIn("registry.example/woad:v7", base64.b64decode(response["patch"]).decode())
+        self.process.send_signal(signal.SIGTERM)
+        self.assertTrue(until(lambda: self.ask("GET", "/readyz")[0] == 503))
+        self.assertIn("patch", self.answer(review(POD)))  # not ready, but there
+        self.assertEqual(self.process.wait(60), 0)
 
     def test_who_passes_and_who_does_not(self):
         self.serve()
