@@ -94,7 +94,7 @@ class Sidecars:
         os.makedirs(f"{folder}/files")
         self.process = subprocess.Popen(
             [sim, f"{folder}/files", urls, str(SERVICES), str(each), *([tls] if tls else [])],
-            stdout=subprocess.PIPE, text=True)
+            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         self.now, self.history = {}, []
         threading.Thread(target=self.read, daemon=True).start()
 

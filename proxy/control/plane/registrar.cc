@@ -93,7 +93,7 @@ void Registrar::put(const Registry::Key& key, Instance instance, Done done) {
                         .registered = same_address ? known->record.registered : now,
                         .heartbeat = now};
   if (known != nullptr && known->record.instance == record.instance && known->counts()) {
-    return beat(key, std::move(record), std::move(done));
+    return beat(key, record, done);
   }
   if (known == nullptr && registry.count(key.service) >= Registry::kMostOfService) {
     return done(Outcome::kFull, key.service + " has 10000 instances already");
@@ -101,13 +101,13 @@ void Registrar::put(const Registry::Key& key, Instance instance, Done done) {
   write(key, record, std::move(done));
 }
 
-// A store that is away keeps nobody from being alive.
-void Registrar::beat(const Registry::Key& key, InstanceRecord record, Done done) {
+// A store that is slow or away keeps nobody from being alive: it hears of it, and nobody waits.
+void Registrar::beat(const Registry::Key& key, const InstanceRecord& record, const Done& done) {
   view_.registry().touch(key, *record.heartbeat);
-  if (!store_.shared() || view_.away()) return done(Outcome::kDone, {});
-  store_.write(
-      {.key = instance_key(key.service, key.instance), .value = to_text(record)},
-      [done = std::move(done)](StoreOutcome, const std::string&) { done(Outcome::kDone, {}); });
+  if (store_.shared() && !view_.away()) {
+    store_.write({.key = instance_key(key.service, key.instance), .value = to_text(record)}, {});
+  }
+  done(Outcome::kDone, {});
 }
 
 void Registrar::write(const Registry::Key& key, const InstanceRecord& record, Done done) {

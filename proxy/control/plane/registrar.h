@@ -28,7 +28,7 @@ class Registrar {
   void sweep();
 
  private:
-  void beat(const Registry::Key& key, InstanceRecord record, Done done);
+  void beat(const Registry::Key& key, const InstanceRecord& record, const Done& done);
   void write(const Registry::Key& key, const InstanceRecord& record, Done done);
 
   const Scheduler& scheduler_;
