@@ -5,14 +5,11 @@
 #include <utility>
 
 #include "proxy/control/documents/settings_table.h"
+#include "proxy/control/store/keys.h"
 
 namespace woad::control {
 namespace {
 
-constexpr std::string_view kMesh = "mesh.yaml";
-constexpr std::string_view kDocuments = "services/";
-constexpr std::string_view kEnding = ".yaml";
-constexpr std::string_view kDiscovered = "discovered/";
 // Of a service that was not discovered, in patterns of identities.
 constexpr std::string_view kDefaultNamespace = "default";
 // Whose file it is does not matter.
@@ -69,7 +66,7 @@ void CatalogReading::read_mesh_document(const StoreEntries& documents) {
 
 void CatalogReading::read_services(const StoreEntries& documents) {
   for (const auto& [key, entry] : documents) {
-    if (const auto name = name_in(key, kDocuments, kEnding)) {
+    if (const auto name = name_in(key, kServices, kYaml)) {
       Known* service = claim(entry, *name);
       if (service == nullptr) continue;
       auto written = read_service(*service->document, sources_);

@@ -3,15 +3,10 @@
 #include <algorithm>
 #include <utility>
 
+#include "proxy/control/store/keys.h"
+
 namespace woad::control {
 namespace {
-
-constexpr std::string_view kMesh = "mesh.yaml";
-constexpr std::string_view kServices = "services/";
-constexpr std::string_view kDiscovered = "discovered/";
-constexpr std::string_view kInstances = "instances/";
-constexpr std::string_view kStatus = "status/";
-constexpr std::string_view kRollouts = "rollouts/";
 
 std::string join(std::string_view first, std::string_view service, std::string_view instance) {
   return std::string(first).append(service).append("/").append(instance);
@@ -35,20 +30,19 @@ std::string rollout_key(std::string_view service) { return std::string(kRollouts
 
 bool StoreView::has_service(std::string_view service) const {
   const std::string name(service);
-  return documents_.contains(std::string(kServices) + name + ".yaml") ||
+  return documents_.contains(std::string(kServices) + name + std::string(kYaml)) ||
          documents_.contains(std::string(kDiscovered) + name);
 }
 
 std::set<std::string> StoreView::service_names() const {
-  constexpr std::string_view kEnd = ".yaml";
   std::set<std::string> names;
   for (const auto& [name, records] : services_) names.insert(name);
   for (const auto& [key, document] : documents_) {
     std::string_view name = key;
     if (name.starts_with(kDiscovered)) {
       names.emplace(name.substr(kDiscovered.size()));
-    } else if (name.starts_with(kServices) && name.ends_with(kEnd)) {
-      name.remove_suffix(kEnd.size());
+    } else if (name.starts_with(kServices) && name.ends_with(kYaml)) {
+      name.remove_suffix(kYaml.size());
       names.emplace(name.substr(kServices.size()));
     }
   }

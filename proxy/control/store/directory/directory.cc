@@ -9,12 +9,11 @@
 #include <utility>
 #include <vector>
 
+#include "proxy/control/store/keys.h"
 #include "proxy/net/socket.h"
 
 namespace woad::control {
 namespace {
-
-constexpr std::string_view kSuffix = ".yaml";
 
 Error cannot_read(const std::string& path, int error) {
   return Error{path + ": " + error_words(error)};
@@ -34,7 +33,7 @@ Result<std::vector<std::string>> names_in(const std::string& path) {
   return names;
 }
 
-bool is_document(std::string_view name) { return name.ends_with(kSuffix) && name.front() != '.'; }
+bool is_document(std::string_view name) { return name.ends_with(kYaml) && name.front() != '.'; }
 
 }  // namespace
 
@@ -44,14 +43,14 @@ Result<std::map<std::string, std::string>> list_directory(const std::string& pat
   std::map<std::string, std::string> files;
   bool has_services = false;
   for (const std::string& name : *top) {
-    if (name == "mesh.yaml") files.emplace(name, path + "/" + name);
+    if (name == kMesh) files.emplace(name, path + "/" + name);
     has_services = has_services || name == "services";
   }
   if (!has_services) return files;
   Result<std::vector<std::string>> services = names_in(path + "/services");
   if (!services) return services.error();
   for (const std::string& name : *services) {
-    const std::string key = "services/" + name;
+    const std::string key = std::string(kServices) + name;
     if (is_document(name)) files.emplace(key, path + "/" + key);
   }
   return files;

@@ -145,9 +145,7 @@ Result<EtcdPage> parse_page(std::string_view body) {
   return page;
 }
 
-std::string probe_request() {
-  return Json{{"key", encoded("mesh.yaml")}, {"count_only", true}}.dump();
-}
+std::string probe_request() { return Json{{"key", encoded(kMesh)}, {"count_only", true}}.dump(); }
 
 std::string watch_request(uint64_t revision) {
   return Json{{"create_request",

@@ -3,13 +3,12 @@
 #include <algorithm>
 
 #include "proxy/base/strings.h"
+#include "proxy/control/store/keys.h"
 #include "proxy/net/tls/digest.h"
 
 namespace woad::control::kubernetes {
 namespace {
 
-constexpr std::string_view kStatus = "status/";
-constexpr std::string_view kRollouts = "rollouts/";
 constexpr std::string_view kRolloutKey = "rollout";
 constexpr std::string_view kServiceAnnotation = "woad.dev/service";
 constexpr std::string_view kStateLabel = "woad.dev/state";
