@@ -71,7 +71,7 @@ class Etcd:
 
     def compact(self):
         """All history up to now is gone."""
-        now = self.call("kv/range", key=_b64("x"))["header"]["revision"]
+        now = self.call("kv/put", key=_b64("x"), value="")["header"]["revision"]
         return self.call("kv/compaction", revision=now, physical=True)
 
     def pause(self):

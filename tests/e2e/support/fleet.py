@@ -1,7 +1,6 @@
 """A control plane as a process, and sidecars that have no file but what it tells them."""
 import json
 import os
-import signal
 import subprocess
 import tempfile
 import urllib.error
@@ -9,7 +8,7 @@ import urllib.request
 
 from .origin import Origin, Reply
 from .ports import free_port
-from .sidecar import BINARY, Sidecar, until
+from .sidecar import BINARY, Sidecar, check_end, end, until
 
 DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
@@ -103,16 +102,11 @@ class Plane:
             self.process.wait()
 
     def stop(self, check=True):
-        if self.process.poll() is None:
-            self.process.send_signal(signal.SIGTERM)
-            try:
-                self.process.wait(60)
-            except subprocess.TimeoutExpired:
-                self.kill()
-        code, text = self.process.returncode, self.stderr()
+        end(self.process)
+        text = self.stderr()
         self.folder.cleanup()
-        if check and (code != 0 or "Sanitizer" in text or "runtime error:" in text):
-            raise AssertionError(f"woad control ended with {code}:\n{text[-6000:]}")
+        if check:
+            check_end("woad control", self.process, text)
 
 
 class Member(Sidecar):

@@ -41,6 +41,23 @@ def access_rows(path, count, match):
     return found
 
 
+def end(process):
+    """SIGTERM, and SIGKILL to one that does not heed it."""
+    if process.poll() is None:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(60)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def check_end(name, process, text):
+    """text: what it said on stderr."""
+    if process.returncode != 0 or "Sanitizer" in text or "runtime error:" in text:
+        raise AssertionError(f"{name} ended with {process.returncode}:\n{text[-6000:]}")
+
+
 def service(*endpoints, **more):
     """Endpoints are addresses, or (address, labels)."""
     rows = [{"address": e} if isinstance(e, str) else {"address": e[0], "labels": e[1]}
@@ -131,16 +148,11 @@ class Sidecar:
 
     def stop(self, check=True):
         """SIGTERM; a process that does not end well fails the test (sanitizers speak here)."""
-        if self.process.poll() is None:
-            self.process.send_signal(signal.SIGTERM)
-            try:
-                self.process.wait(60)
-            except subprocess.TimeoutExpired:
-                self.kill()
-        code, text = self.process.returncode, self.stderr()
+        end(self.process)
+        text = self.stderr()
         self.folder.cleanup()
-        if check and (code != 0 or "Sanitizer" in text or "runtime error:" in text):
-            raise AssertionError(f"woad ended with {code}:\n{text[-6000:]}")
+        if check:
+            check_end("woad", self.process, text)
 
     def stderr(self):
         with open(self.err_path, encoding="utf-8", errors="replace") as file:
