@@ -60,7 +60,7 @@ class WithoutEtcd(Fleet):
         self.assertTrue(self.answers(cart, "price-1"))
         self.assertEqual(cart.json("/config/status")["source"], cart.path)
         self.assertEqual(cart.metrics("woad_control_plane_connected"), 1)
-        self.assertIn("version", open(cart.path, encoding="utf-8").read())
+        self.assertIn("version", cart.file())
         self.assertEqual(plane.instances("price"), {"price-1"})
         price.process.send_signal(signal.SIGTERM)
         self.assertTrue(until(lambda: plane.instances("price") == set()), "no goodbye")
@@ -68,9 +68,8 @@ class WithoutEtcd(Fleet):
 
     def test_the_plane_dies_and_comes_back_elsewhere(self):
         store = f"dir:{self.folder()}"
-        plane, later = self.plane(store), Plane(store)
+        plane, later = self.plane(store), self.plane(store)
         later.kill()
-        self.addCleanup(later.kill)
         self.member("price", plane, later)
         cart = self.member("cart", plane, later)
         self.assertTrue(self.answers(cart, "price-1"))
@@ -89,7 +88,7 @@ class WithoutEtcd(Fleet):
         folder = self.folder()
         plane = self.plane(f"dir:{folder}")
         cart = self.member("cart", plane)
-        before = open(cart.path, encoding="utf-8").read()
+        before = cart.file()
         for mistake in ("inbond: []\n", "inbound: 5\n", "a: [\n", "outbound: [{address: nowhere}]\n"):
             with self.subTest(mistake=mistake):
                 self.put(folder, "services/price.yaml", "service: {}\nsidecar:\n  " + mistake)
@@ -97,12 +96,12 @@ class WithoutEtcd(Fleet):
                 self.assertTrue(found)
                 self.assertIn("services/price.yaml", found[0]["document"])
                 self.assertGreaterEqual(found[0]["line"], 3)
-                self.assertEqual(open(cart.path, encoding="utf-8").read(), before)
+                self.assertEqual(cart.file(), before)
                 self.put(folder, "services/price.yaml", "service: {}\n")
                 self.assertTrue(until(lambda: not plane.problems()))
         os.unlink(os.path.join(folder, "mesh.yaml"))
         self.assertTrue(until(plane.problems))
-        self.assertEqual(open(cart.path, encoding="utf-8").read(), before)
+        self.assertEqual(cart.file(), before)
 
     def test_what_one_cannot_take_halts_behind_step_one(self):
         folder = self.folder(MESH + "control: { rollout: { steps: [1, 100%], pause: 0s } }\n")
@@ -122,16 +121,14 @@ sidecar:
             self.assertIn("use", plane.rollout("price")["error"])
             refused = [m for m in members if m.json("/config/status")["last_error"]]
             self.assertEqual(len(refused), 1)
-            self.assertNotIn("last_error: ''", refused[0].stderr())
             for member in members:  # the old bytes, everywhere
-                self.assertNotIn(str(taken.getsockname()[1]),
-                                 open(member.path, encoding="utf-8").read())
+                self.assertNotIn(str(taken.getsockname()[1]), member.file())
         self.assertEqual(plane.call("/v1/rollouts/price/resume", "POST")[0] // 100, 2)
         self.assertTrue(until(lambda: plane.rollout("price")["state"] in ("done", "halted")))
         self.put(folder, "services/price.yaml", "service: {}\nsidecar: { limits: { buffer: 32KiB } }\n")
         self.assertTrue(until(lambda: plane.rollout("price")["state"] == "done"))
         for member in members:
-            self.assertTrue(until(lambda m=member: "32KiB" in open(m.path, encoding="utf-8").read()))
+            self.assertTrue(until(lambda m=member: "32KiB" in m.file()))
 
     def test_a_colour_comes_and_goes(self):
         plane = self.plane(f"dir:{self.folder()}")
@@ -210,7 +207,7 @@ class WithEtcd(Fleet):
         etcd.compact()
         red = self.member("price", *planes, instance="price-red", color="red")
         self.assertTrue(self.answers(cart, "price-red", "red"))
-        self.assertTrue(until(lambda: "20KiB" in open(red.path, encoding="utf-8").read()))
+        self.assertTrue(until(lambda: "20KiB" in red.file()))
 
     def test_a_replica_killed_under_load(self):
         etcd = self.etcd()

@@ -140,6 +140,11 @@ class Member(Sidecar):
         super().stop(check)
         self.app.close()
 
+    def file(self):
+        """What the plane told it last."""
+        with open(self.path, encoding="utf-8") as file:
+            return file.read()
+
     def ask(self, service, color=None):
         """(status, what the instance that answered said)."""
         headers = {"Host": service, **({"x-woad-color": color} if color else {})}
