@@ -116,7 +116,7 @@ Result<void> wait_until_ready(const Address& address, Duration limit) {
     if (reply && reply->status == 200) return {};
     if (reply) {
       last = address.to_string() + " answered " + std::to_string(reply->status) + ": " +
-             reply->body.substr(0, reply->body.find('\n'));
+             std::string(first_line(reply->body));
     } else {
       last = reply.error().message;
     }

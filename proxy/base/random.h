@@ -9,6 +9,9 @@
 
 namespace woad {
 
+// Another one each time, from the system. Any thread.
+uint64_t random_seed();
+
 class Random {
  public:
   explicit Random(uint64_t seed) {

@@ -20,6 +20,11 @@ std::string lower(std::string_view text);
 // Without leading and trailing SP and HT (OWS of RFC 9110 section 5.6.3).
 std::string_view trim(std::string_view text);
 
+// What stands before the first line end.
+inline std::string_view first_line(std::string_view text) {
+  return text.substr(0, text.find('\n'));
+}
+
 // An absolute name without its final dot, which says only that it is absolute (RFC 1034 section
 // 3.1); any other text as it is. One dot alone stays.
 std::string_view without_final_dot(std::string_view name);
@@ -45,6 +50,9 @@ int hex_digit(char c);
 char take_percent_decoded(std::string_view& text, bool plus_is_space);
 // The same for all of it.
 std::string percent_decoded(std::string_view text, bool plus_is_space);
+// As a segment of a path or a value of a query: all but RFC 3986's unreserved characters (section
+// 2.3) is escaped.
+std::string percent_encoded(std::string_view text);
 
 // Whole `text` as decimal digits without sign; nothing on overflow, emptiness or any other byte.
 std::optional<uint64_t> parse_decimal(std::string_view text);

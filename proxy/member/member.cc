@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "config/load.h"
+#include "proxy/base/strings.h"
 #include "proxy/log/log.h"
 #include "proxy/net/tls/digest.h"
 
@@ -13,27 +14,6 @@ namespace {
 
 constexpr size_t kMostOfOtherAnswers = size_t{64} * 1024;
 constexpr size_t kLongestError = size_t{8} * 1024;
-
-// RFC 3986 section 2.3: what is left as it is in a segment and in a value.
-std::string escaped(std::string_view text) {
-  constexpr std::string_view kUnreserved =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
-  constexpr std::string_view kDigits = "0123456789ABCDEF";
-  std::string out;
-  for (const char c : text) {
-    if (kUnreserved.find(c) != std::string_view::npos) {
-      out += c;
-    } else {
-      const auto byte = static_cast<unsigned char>(c);
-      out += {'%', kDigits[byte >> 4], kDigits[byte & 15]};
-    }
-  }
-  return out;
-}
-
-std::string first_line(const std::string& text) {
-  return text.substr(0, std::min(text.find('\n'), kLongestError));
-}
 
 bool is_good(int status) { return status >= 200 && status < 300; }
 
@@ -119,11 +99,11 @@ void Member::on_timer() {
 }
 
 bool Member::may_register() const {
-  return settings_.registers && !leaving_ && faces_.host.serving().has_value();
+  return settings_.registers && registration_.open() && faces_.host.serving().has_value();
 }
 
 Member::Errand Member::next_errand() const {
-  if (leaving_ && registration_.present()) return Errand::kDeregister;
+  if (registration_.leaving()) return Errand::kDeregister;
   if (outcome_) return Errand::kTell;
   if (!may_register() || registration_.due() > now()) return Errand::kPoll;
   const bool addressed = !settings_.advertised.host.empty() || client_->local();
@@ -152,8 +132,8 @@ Duration Member::wait_of_poll() const {
 }
 
 std::string Member::path_of(const std::string& what, bool with_instance) const {
-  const std::string path = "/v1/" + what + "/" + escaped(settings_.service);
-  return with_instance ? path + "/" + escaped(settings_.instance) : path;
+  const std::string path = "/v1/" + what + "/" + percent_encoded(settings_.service);
+  return with_instance ? path + "/" + percent_encoded(settings_.instance) : path;
 }
 
 HttpRequest Member::request_of(Errand errand) const {
@@ -162,8 +142,9 @@ HttpRequest Member::request_of(Errand errand) const {
     case Errand::kPoll: {
       const Duration wait = wait_of_poll();
       request.timeout = wait + kPatience;
-      request.target = path_of("config", false) + "?instance=" + escaped(settings_.instance) +
-                       "&have=" + seen_ + "&wait=" + config::show(wait);
+      request.target = path_of("config", false) +
+                       "?instance=" + percent_encoded(settings_.instance) + "&have=" + seen_ +
+                       "&wait=" + config::show(wait);
       request.headers = poll_fields(have_);
       return request;
     }
@@ -241,7 +222,7 @@ void Member::lose(NoUse no_use) {
   status_.why = why;
   url_ = (url_ + 1) % settings_.urls.size();
   client_.reset();
-  if (leaving_ && registration_.present()) registration_.on_gone();  // its lease will end
+  if (registration_.leaving()) registration_.on_gone();  // its lease will end
   not_before_ = now() + retry_.next(no_use.retry_after);
   pause_until(not_before_);
 }
@@ -372,14 +353,15 @@ void Member::refuse(const PlaneFile& file, const std::string& errors) {
 }
 
 void Member::tell(const PlaneFile& file, const std::string& error) {
-  Outcome outcome{file.sha256, file.version, first_line(error)};
+  Outcome outcome{file.sha256, file.version,
+                  std::string(first_line(error).substr(0, kLongestError))};
   if (told_ != outcome) outcome_ = std::move(outcome);
 }
 
 void Member::leave() {
-  if (leaving_) return;
-  leaving_ = true;
-  if (!registration_.present()) return;
+  if (!registration_.open()) return;
+  registration_.leave();
+  if (!registration_.leaving()) return;
   const bool waits =
       state_ == State::kPausing || (state_ == State::kAsking && errand_ == Errand::kPoll);
   if (!waits) return;

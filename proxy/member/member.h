@@ -158,7 +158,6 @@ class Member {
   std::unique_ptr<HttpCall> call_;
   Errand errand_ = Errand::kPoll;  // in kAsking
   MonoTime not_before_{};          // the next call
-  bool leaving_ = false;
   MemberStatus status_;
   Timer timer_;
 };

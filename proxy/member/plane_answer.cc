@@ -11,10 +11,6 @@ namespace {
 
 constexpr size_t kLongestWords = 300;
 
-std::string first_line(std::string_view text) {
-  return std::string(text.substr(0, std::min(text.find('\n'), kLongestWords)));
-}
-
 // The hash in an ETag ("…" around 64 hexadecimal digits, RFC 9110 section 8.8.3); "" without one.
 std::string hash_of(std::string_view etag) {
   constexpr size_t kDigits = 64;
@@ -64,7 +60,7 @@ NoUse no_use(const HttpAnswer& answer, WallTime now) {
   if (answer.status >= 300 && answer.status < 400) {
     return {"it answered " + std::to_string(answer.status) + ", and redirects are not followed"};
   }
-  const std::string words = first_line(answer.body);
+  const std::string words(first_line(answer.body).substr(0, kLongestWords));
   return {"it answered " + std::to_string(answer.status) + (words.empty() ? "" : ": " + words),
           parse_retry_after(answer.header("retry-after"), now)};
 }

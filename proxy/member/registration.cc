@@ -42,7 +42,7 @@ Result<std::string> Registration::body(const Advertised& advertised, const Servi
 }
 
 void Registration::on_accepted(std::string_view answer, MonoTime now) {
-  state_ = State::kPresent;
+  state_ = open() ? State::kPresent : State::kLeaving;
   const Duration interval = heartbeat_in(answer).value_or(kHeartbeat);
   const double share = 1 - kJitter * random_.unit();
   due_ = now + Duration(static_cast<int64_t>(share * static_cast<double>(interval.count())));

@@ -1,7 +1,9 @@
 // When this sidecar is to say that it is there, and what it says. One thread.
 //
-//   absent ──(200)──▶ present ──(DELETE)──▶ gone
-//     ▲  └─(refused: later)  └─(200: a heartbeat)
+//   absent ──(200)──▶ present ──leave()──▶ leaving ──(DELETE, or the plane is lost)──▶ gone
+//    │ └─(refused: later)  └─(200: a heartbeat)                                          ▲
+//    └───────────────────────────────leave()────────────────────────────────────────────▶┘
+// An answer to what was asked before leave() leads to leaving.
 #pragma once
 
 #include <cstdint>
@@ -42,7 +44,12 @@ class Registration {
 
   MonoTime due() const { return due_; }
   bool present() const { return state_ == State::kPresent; }
+  // Nobody is to come here any more, and the plane has not been told.
+  bool leaving() const { return state_ == State::kLeaving; }
   bool gone() const { return state_ == State::kGone; }
+  // The plane may be told that this instance is here.
+  bool open() const { return state_ == State::kAbsent || state_ == State::kPresent; }
+  void leave() { state_ = present() ? State::kLeaving : State::kGone; }
 
   // `answer`: the body of a 200. Another interval than a sensible one counts as the default.
   void on_accepted(std::string_view answer, MonoTime now);
@@ -50,7 +57,7 @@ class Registration {
   void on_gone() { state_ = State::kGone; }
 
  private:
-  enum class State : uint8_t { kAbsent, kPresent, kGone };
+  enum class State : uint8_t { kAbsent, kPresent, kLeaving, kGone };
 
   Random& random_;
   State state_ = State::kAbsent;

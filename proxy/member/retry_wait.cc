@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "proxy/base/backoff.h"
+
 namespace woad {
 
 Duration RetryWait::up_to(Duration most) {
@@ -11,12 +13,7 @@ Duration RetryWait::up_to(Duration most) {
 Duration RetryWait::next(std::optional<Duration> asked) {
   const int before = failures_++;
   Duration wait = up_to(kFirst);
-  if (before > 0) {
-    constexpr int kDoublings = 6;  // to kLongest
-    const Duration most =
-        std::min<Duration>(kLongest, kShortest * 2 * (1 << std::min(before - 1, kDoublings)));
-    wait = most / 2 + up_to(most / 2);
-  }
+  if (before > 0) wait = backoff(random_, kShortest * 2, kLongest, before - 1);
   if (!asked) return wait;
   const Duration heeded = std::min(*asked, kLongestAsked);
   return std::max(wait, heeded + up_to(heeded / 10));

@@ -2,6 +2,7 @@
 
 #include "config/values.h"
 #include "proxy/base/strings.h"
+#include "proxy/http/browser.h"
 #include "proxy/match/spiffe_pattern.h"
 #include "proxy/net/address.h"
 
@@ -10,12 +11,6 @@ namespace {
 
 std::string value_of(const config::Environment& environment, const std::string& name) {
   return std::string(trim(environment.variable(name).value_or("")));
-}
-
-bool is_loopback(const std::string& host) {
-  if (equals_ignore_case(without_final_dot(host), "localhost")) return true;
-  const auto address = Address::from_host(host, 1);
-  return address && address->is_loopback();
 }
 
 Result<std::vector<Url>> parse_urls(const std::string& name, const std::string& list,
@@ -28,7 +23,7 @@ Result<std::vector<Url>> parse_urls(const std::string& name, const std::string& 
       error = url.error().message;
     } else if (url->target != "/") {
       error = "must be without a path, such as https://cp:15010";
-    } else if (!url->tls && !insecure && !is_loopback(url->host)) {
+    } else if (!url->tls && !insecure && !is_loopback_host(url->authority)) {
       error = "is not encrypted: write https, or --control-plane-insecure if that is really meant";
     } else {
       urls.push_back(std::move(*url));

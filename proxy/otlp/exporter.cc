@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "config/values.h"
+#include "proxy/base/backoff.h"
 #include "proxy/log/log.h"
 
 namespace woad {
@@ -175,10 +176,7 @@ void OtlpExporter::back_off(const OtlpVerdict& verdict) {
     retry_timer_.arm(std::min(*verdict.retry_after, kLongestRetryAfter));
     return;
   }
-  const Duration most = kFirstBackoff * (1 << (tries_ - 1));
-  const auto less =
-      static_cast<int64_t>(random_.below(static_cast<uint64_t>(most.count() / 2) + 1));
-  retry_timer_.arm(most - Duration(less));
+  retry_timer_.arm(backoff(random_, kFirstBackoff, kLongestRetryAfter, tries_ - 1));
 }
 
 void OtlpExporter::lose_batch(SpanLoss loss) {

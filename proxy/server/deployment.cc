@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <random>
 #include <thread>
 #include <utility>
 
+#include "proxy/base/random.h"
 #include "proxy/log/log.h"
 #include "proxy/net/socket.h"
 #include "proxy/upstream/socket_dialer.h"
@@ -42,8 +42,6 @@ Deployment::Deployment(Loop& loop, BlockPool& blocks, TapHub& taps, ApplyAdmin a
       workers_(loop, taps) {}
 
 void Deployment::start_workers(const config::Config& config) {
-  std::random_device entropy;
-  const auto random_seed = [&] { return static_cast<uint64_t>(entropy()) << 32 | entropy(); };
   exporter_ = std::make_unique<OtlpExporter>(
       otlp_over_http(loop_, blocks_, random_seed(), worker_count(config)));
   prober_ =

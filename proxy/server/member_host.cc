@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "config/load.h"
+#include "proxy/base/strings.h"
 #include "proxy/match/spiffe_pattern.h"
 #include "proxy/snapshot/config_loader.h"
 
@@ -22,7 +23,7 @@ Result<TlsContext::Ptr> context_of_environment(WallTime now) {
   if (tls.own.context != nullptr) return tls.own.context;
   const std::string errors = diagnostics.text();
   return Error{errors.empty() ? name + ": its files are being written"
-                              : errors.substr(0, errors.find('\n'))};
+                              : std::string(first_line(errors))};
 }
 
 LocalFile::Check checked_with(const std::vector<FilterKind>& registry) {

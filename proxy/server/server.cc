@@ -4,8 +4,9 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <random>
 
+#include "proxy/base/random.h"
+#include "proxy/base/strings.h"
 #include "proxy/log/log.h"
 
 namespace woad {
@@ -17,15 +18,10 @@ constexpr Duration kDrainPoll = milliseconds(50);
 // So many in a row with nothing under way, and the app is done.
 constexpr int kQuietPolls = 10;
 
-uint64_t random_seed() {
-  std::random_device entropy;
-  return static_cast<uint64_t>(entropy()) << 32 | entropy();
-}
-
 std::string why_no_file(const MemberStatus& member) {
   std::string why = "no configuration yet, the control plane is asked for the first";
   for (const std::string* const each : {&member.refused, &member.why}) {
-    if (!each->empty()) return why + ": " + each->substr(0, each->find('\n'));
+    if (!each->empty()) return why + ": " + std::string(first_line(*each));
   }
   return why;
 }

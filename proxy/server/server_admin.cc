@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "proxy/base/strings.h"
 #include "proxy/log/log.h"
 #include "proxy/server/member_pages.h"
 #include "proxy/server/process_metrics.h"
@@ -41,7 +42,7 @@ std::vector<std::string> ServerAdmin::warnings() {
   const std::string error = config_status().last_error;
   if (!error.empty()) {
     lines.push_back("warning: the newest configuration was refused, an older one runs: " +
-                    error.substr(0, error.find('\n')));
+                    std::string(first_line(error)));
   }
   if (const auto member = parts_.life.member_status()) {
     for (auto& line : member_warnings(*member)) lines.push_back(std::move(line));

@@ -39,8 +39,7 @@ struct WebResponse {
   int status = 200;
   std::string_view content_type = "text/plain; charset=utf-8";  // static storage
   std::string body{};
-  SharedBody shared{};       // instead of `body`
-  std::string_view allow{};  // with 405; static storage
+  SharedBody shared{};  // instead of `body`
   // Names in static storage, lower-case.
   std::vector<std::pair<std::string_view, std::string>> headers{};
   bool last = false;  // the connection ends with this answer

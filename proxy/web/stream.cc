@@ -104,7 +104,6 @@ void WebStream::write(WebResponse response) {
   }
   headers.add("cache-control", "no-store");
   headers.add("x-content-type-options", "nosniff");
-  if (!response.allow.empty()) headers.add("allow", response.allow);
   for (const auto& [name, value] : response.headers) headers.add(name, arena_.copy(value));
   const bool empty = bodiless || body.empty();
   if (response.last) connection_.drain();

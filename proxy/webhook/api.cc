@@ -26,7 +26,7 @@ WebResponse WebhookApi::respond(const WebRequest& request) const {
     return {.status = 404, .body = "POST /inject, GET /healthz or GET /readyz\n"};
   }
   if (const char* const allowed = other_method(request.head, is_review)) {
-    return {.status = 405, .body = "another method\n", .allow = allowed};
+    return {.status = 405, .body = "another method\n", .headers = {{"allow", allowed}}};
   }
   if (is_review) return review(request.body);
   const bool leaving = path == "/readyz" && state_ == State::kLeaving;

@@ -1,18 +1,16 @@
 #!/usr/bin/env python3
 """Shows where a request goes in a small mesh of apps that pass on next to nothing, and what keeps
 it in its lane, and who proved what to whom; --once checks that it went there and ends."""
-import argparse
 import json
 import os
 import re
-import signal
 import sys
-import tempfile
 import time
 import urllib.parse
 
 from mesh import CALLS, FORWARDS, IDENTITY, YOU, Mesh
 from person import Person, get
+from stage import paint, run
 
 # What is asked for -> the builds that must answer, and for each hop (the entry first) the lane, its
 # source, the reason for the pool, and what the caller's sidecar counts as unattributed.
@@ -31,11 +29,6 @@ EXPECTED = {
 }
 REASONS = {"undyed": "base", "exact": "red", "parent": "red, its parent",
            "base_absent": "base, there is no other"}
-TTY = sys.stdout.isatty()
-
-
-def paint(code, text):
-    return f"\033[{code}m{text}\033[0m" if TTY else text
 
 
 def admin(pod, path):
@@ -204,39 +197,23 @@ def invite(mesh, you):
 """, flush=True)
 
 
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--binary", default="build/release/woad")
-    parser.add_argument("--once", action="store_true", help="check and end")
-    args = parser.parse_args()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    with tempfile.TemporaryDirectory(prefix="woad-demo-") as folder:
-        mesh = Mesh(os.path.abspath(args.binary), folder)
-        try:
-            mesh.start()
-            print(paint("1", "frontend → cart → price → stock") + ", each beside its own woad; price "
-                  "and stock have a red build too, and there are two of price's base.\nNo app passes on a colour: frontend forwards "
-                  "traceparent, cart x-request-id, price nothing.")
-            you = Person(mesh.certificates(YOU), mesh.pods["frontend"].ports["inbound"])
-            wrong = [line for header in EXPECTED for line in show(mesh, you, header)]
-            wrong += show_identities(you) + show_refusals(mesh, you) + show_failover(mesh, you)
-            for line in wrong:
-                print(paint("1;31", f"WRONG: {line}"))
-            if not wrong:
-                print(paint("1;32", "\nEvery request took the path it should."), flush=True)
-            if args.once or wrong:
-                return 1 if wrong else 0
-            invite(mesh, you)
-            signal.pause()
-        except (RuntimeError, OSError) as error:
-            print(f"demo: {error}", file=sys.stderr)
-            return 1
-        except KeyboardInterrupt:
-            print()
-        finally:
-            mesh.stop()
-    return 0
+def show_all(mesh):
+    print(paint("1", "frontend → cart → price → stock") + ", each beside its own woad; price "
+          "and stock have a red build too, and there are two of price's base.\nNo app passes on a colour: frontend forwards "
+          "traceparent, cart x-request-id, price nothing.")
+    you = person_of(mesh)
+    wrong = [line for header in EXPECTED for line in show(mesh, you, header)]
+    wrong += show_identities(you) + show_refusals(mesh, you) + show_failover(mesh, you)
+    for line in wrong:
+        print(paint("1;31", f"WRONG: {line}"))
+    if not wrong:
+        print(paint("1;32", "\nEvery request took the path it should."), flush=True)
+    return wrong
+
+
+def person_of(mesh):
+    return Person(mesh.certificates(YOU), mesh.pods["frontend"].ports["inbound"])
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run(Mesh, show_all, lambda mesh: invite(mesh, person_of(mesh))))

@@ -2,21 +2,18 @@
 """Shows the control plane at work: a mesh whose sidecars have no file of their own, a colour that
 appears by registration, replicas that die, a roll-out that a sidecar's no stops. --once checks it
 and ends."""
-import argparse
 import json
 import os
-import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 import urllib.request
 
-from demo import paint
 from fleet import MESH, Fleet
 from mesh import YOU
 from person import Person
+from stage import paint, run
 
 RED = "x-woad-color: red"
 
@@ -174,35 +171,15 @@ sidecar:
 """, flush=True)
 
 
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--binary", default="build/release/woad")
-    parser.add_argument("--once", action="store_true", help="check and end")
-    args = parser.parse_args()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    with tempfile.TemporaryDirectory(prefix="woad-fleet-") as folder:
-        fleet = Fleet(os.path.abspath(args.binary), folder)
-        try:
-            fleet.start()
-            demo = Demo(fleet)
-            for show in (demo.show_start, demo.show_colour, demo.show_death_of_a_replica,
-                         demo.show_death_of_an_instance, demo.show_halt, demo.show_mistake):
-                show()
-            if not demo.wrong:
-                print(paint("1;32", "\nThe fleet did what its documents say."), flush=True)
-            if args.once or demo.wrong:
-                return 1 if demo.wrong else 0
-            demo.invite()
-            signal.pause()
-        except (RuntimeError, OSError) as error:
-            print(f"demo: {error}", file=sys.stderr)
-            return 1
-        except KeyboardInterrupt:
-            print()
-        finally:
-            fleet.stop()
-    return 0
+def show_all(fleet):
+    demo = Demo(fleet)
+    for show in (demo.show_start, demo.show_colour, demo.show_death_of_a_replica,
+                 demo.show_death_of_an_instance, demo.show_halt, demo.show_mistake):
+        show()
+    if not demo.wrong:
+        print(paint("1;32", "\nThe fleet did what its documents say."), flush=True)
+    return demo.wrong
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run(Fleet, show_all, lambda fleet: Demo(fleet).invite()))

@@ -12,19 +12,16 @@ import signal
 import subprocess
 import sys
 
+from stage import paint
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "e2e"))
 
 CALLS = {"frontend": "cart", "cart": "price", "price": None}
 FORWARDS = {"frontend": "traceparent", "cart": "x-request-id"}
 IDENTITY = "spiffe://demo.woad/ns/demo/sa/"
-TTY = sys.stdout.isatty()
 DATABASE = ("import socket,sys; s=socket.create_connection((sys.argv[1],3306),20); s.settimeout(20); "
             "print(s.recv(100).decode().strip())")
-
-
-def paint(code, text):
-    return f"\033[{code}m{text}\033[0m" if TTY else text
 
 
 def listeners(port, hosts, **more):

@@ -20,7 +20,7 @@ WebResponse AdminPages::respond(const RequestHead& head) const {
   }
   if (head.method != Method::kGet && head.method != Method::kHead) {
     WebResponse response = refuse(405, "bad_request", "this path takes GET, HEAD");
-    response.allow = "GET, HEAD";
+    response.headers.emplace_back("allow", "GET, HEAD");
     return response;
   }
   if (path == "/readyz") return ready();

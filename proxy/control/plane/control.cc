@@ -4,7 +4,6 @@
 #include <cstdio>
 #include <memory>
 #include <optional>
-#include <random>
 #include <utility>
 
 #include "proxy/base/timer_wheel.h"
@@ -142,7 +141,7 @@ class Control {
   FileEvents events_{loop_};
   BackgroundThread reading_{loop_};
   BackgroundThread making_{loop_};
-  Random random_{std::random_device{}()};
+  Random random_{random_seed()};
   std::unique_ptr<Store> store_;
   std::unique_ptr<ServerCertificate> certificate_;
   std::optional<Plane> plane_;

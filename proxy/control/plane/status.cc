@@ -99,7 +99,7 @@ class Asker {
     if (answer->status == 200) return std::move(answer->body);
     if (answer->status == 0) return Error{"no control plane there: " + answer->why};
     return Error{"the control plane answered " + std::to_string(answer->status) + ": " +
-                 std::string(trim(answer->body.substr(0, answer->body.find('\n'))))};
+                 std::string(trim(first_line(answer->body)))};
   }
 
  private:

@@ -8,7 +8,7 @@ import urllib.request
 
 from .origin import Origin, Reply
 from .ports import free_port
-from .sidecar import BINARY, Sidecar, check_end, end, until
+from .sidecar import BINARY, Process, Sidecar, until
 
 DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
@@ -23,8 +23,10 @@ drain: { delay: 0s, timeout: 2s }
 """
 
 
-class Plane:
+class Plane(Process):
     """One replica, in plaintext on loopback unless there are certificates (`args`)."""
+
+    name = "woad control"
 
     def __init__(self, store, *args, wait=True):
         self.store, self.args = store, args
@@ -45,16 +47,6 @@ class Plane:
             text = self.stderr()
             self.kill()
             raise AssertionError(f"woad control did not get ready:\n{text}")
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, kind, *_):
-        self.stop(check=kind is None)
-
-    def stderr(self):
-        with open(self.err_path, encoding="utf-8", errors="replace") as file:
-            return file.read()
 
     def ready(self):
         """(status, text) of /readyz; (0, why) when nobody answers."""
@@ -95,18 +87,6 @@ class Plane:
 
     def problems(self):
         return self.json("/v1/problems")["problems"]
-
-    def kill(self):
-        if self.process and self.process.poll() is None:
-            self.process.kill()
-            self.process.wait()
-
-    def stop(self, check=True):
-        end(self.process)
-        text = self.stderr()
-        self.folder.cleanup()
-        if check:
-            check_end("woad control", self.process, text)
 
 
 class Member(Sidecar):

@@ -41,21 +41,39 @@ def access_rows(path, count, match):
     return found
 
 
-def end(process):
-    """SIGTERM, and SIGKILL to one that does not heed it."""
-    if process.poll() is None:
-        process.send_signal(signal.SIGTERM)
-        try:
-            process.wait(60)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+class Process:
+    """A process of the binary, `process`, with a `folder` of its own and its stderr in a file of it."""
 
+    name = "woad"
+    process = None
 
-def check_end(name, process, text):
-    """text: what it said on stderr."""
-    if process.returncode != 0 or "Sanitizer" in text or "runtime error:" in text:
-        raise AssertionError(f"{name} ended with {process.returncode}:\n{text[-6000:]}")
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, *_):
+        self.stop(check=kind is None)
+
+    def stderr(self):
+        with open(self.err_path, encoding="utf-8", errors="replace") as file:
+            return file.read()
+
+    def kill(self):
+        if self.process and self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+
+    def stop(self, check=True):
+        """SIGTERM; a process that does not end well fails the test (sanitizers speak here)."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            try:
+                self.process.wait(60)
+            except subprocess.TimeoutExpired:
+                self.kill()
+        code, text = self.process.returncode, self.stderr()
+        self.folder.cleanup()
+        if check and (code != 0 or "Sanitizer" in text or "runtime error:" in text):
+            raise AssertionError(f"{self.name} ended with {code}:\n{text[-6000:]}")
 
 
 def service(*endpoints, **more):
@@ -65,7 +83,7 @@ def service(*endpoints, **more):
     return {"endpoints": rows, **more}
 
 
-class Sidecar:
+class Sidecar(Process):
     """config: a dict (written as JSON, which is YAML) without addresses of its own: admin,
     outbound and, with `app`, inbound (strict when there is `tls`) are filled in. Or text, written as it is, with `outbound`,
     `inbound` and `admin` as placeholders in it."""
@@ -134,29 +152,6 @@ class Sidecar:
             return self.get("/readyz")[0] == 200
         except OSError:
             return False
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, kind, *_):
-        self.stop(check=kind is None)
-
-    def kill(self):
-        if self.process and self.process.poll() is None:
-            self.process.kill()
-            self.process.wait()
-
-    def stop(self, check=True):
-        """SIGTERM; a process that does not end well fails the test (sanitizers speak here)."""
-        end(self.process)
-        text = self.stderr()
-        self.folder.cleanup()
-        if check:
-            check_end("woad", self.process, text)
-
-    def stderr(self):
-        with open(self.err_path, encoding="utf-8", errors="replace") as file:
-            return file.read()
 
     def access_log(self, count=0, **match):
         return access_rows(self.log_path, count, match)

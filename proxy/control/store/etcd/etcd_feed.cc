@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "proxy/base/backoff.h"
+
 namespace woad::control {
 namespace {
 
@@ -173,10 +175,7 @@ void EtcdFeed::lost(std::string why) {
   drop();
   listed_ = false;
   server_ = (server_ + 1) % servers_.size();
-  const Duration longest = std::min(kMostBackOff, kFirstBackOff * (1 << std::min(failures_, 10)));
-  ++failures_;
-  const auto half = static_cast<uint64_t>(longest.count() / 2);
-  retry_.arm(Duration(half + random_.below(half)));
+  retry_.arm(backoff(random_, kFirstBackOff, kMostBackOff, failures_++));
   if (why == away_) return;
   away_ = std::move(why);
   watcher_->on_away(away_);

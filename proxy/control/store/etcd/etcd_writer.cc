@@ -45,7 +45,6 @@ void EtcdWriter::take_batch() {
     dones_.push_back(std::move(done));
     waiting_.pop_front();
   }
-  has_instances_ = std::any_of(writes_.begin(), writes_.end(), is_instance);
   again_ = false;
 }
 
@@ -54,7 +53,8 @@ bool EtcdWriter::has_fresh_lease() const {
 }
 
 void EtcdWriter::go() {
-  if (has_instances_ && !has_fresh_lease()) {
+  const bool has_instances = std::any_of(writes_.begin(), writes_.end(), is_instance);
+  if (has_instances && !has_fresh_lease()) {
     ask("/v3/lease/grant", grant_request(ttl_), &EtcdWriter::on_granted);
   } else {
     ask("/v3/kv/txn", write_request(writes_, lease_ ? lease_->id : ""), &EtcdWriter::on_written);

@@ -56,7 +56,6 @@ class EtcdWriter final : private TurnEnd {
   // What is under way, side by side.
   std::vector<StoreWrite> writes_;
   std::vector<Store::Done> dones_;
-  bool has_instances_ = false;
   bool again_ = false;  // under way for the second time: its lease was gone
   std::optional<Lease> lease_;
   std::string server_;  // that was asked, for messages

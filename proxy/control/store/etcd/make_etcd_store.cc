@@ -1,10 +1,10 @@
 #include "proxy/control/store/etcd/make_etcd_store.h"
 
 #include <algorithm>
-#include <random>
 #include <string>
 #include <vector>
 
+#include "proxy/base/random.h"
 #include "proxy/client/http_client.h"
 #include "proxy/control/store/etcd/etcd_store.h"
 #include "proxy/web/certificate.h"
@@ -23,6 +23,7 @@ Result<Url> parse_server(std::string_view text) {
   return url;
 }
 
+// An item that is empty is a slip, and told.
 Result<std::vector<Url>> parse_servers(std::string_view list) {
   std::vector<Url> servers;
   while (!list.empty()) {
@@ -91,11 +92,6 @@ Result<std::vector<EtcdServer>> make_servers(const std::vector<Url>& urls,
     servers.push_back({url.authority, std::shared_ptr<HttpAsker>(clients, all.back().get())});
   }
   return servers;
-}
-
-uint64_t random_seed() {
-  std::random_device entropy;
-  return uint64_t{entropy()} << 32 | entropy();
 }
 
 }  // namespace

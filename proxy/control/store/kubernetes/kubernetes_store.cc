@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <random>
 #include <utility>
 
 #include "proxy/client/http_client.h"
@@ -106,10 +105,8 @@ Result<std::unique_ptr<Store>> make_kubernetes_store(Loop& loop, BlockPool& bloc
   }
   auto client = std::make_shared<HttpClient>(loop, blocks, std::move(to));
   auto caller = std::make_shared<Caller>(scheduler, std::move(client), *access);
-  std::random_device entropy;
-  const uint64_t seed = static_cast<uint64_t>(entropy()) << 32 | entropy();
-  return std::unique_ptr<Store>(
-      std::make_unique<KubernetesStore>(scheduler, std::move(caller), access->name_space, seed));
+  return std::unique_ptr<Store>(std::make_unique<KubernetesStore>(
+      scheduler, std::move(caller), access->name_space, random_seed()));
 }
 
 }  // namespace woad::control

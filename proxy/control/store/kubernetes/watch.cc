@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "proxy/base/backoff.h"
 #include "proxy/base/strings.h"
 
 namespace woad::control::kubernetes {
@@ -14,25 +15,6 @@ constexpr Duration kLongestWait = seconds(10);
 constexpr Duration kHeld = seconds(1);
 constexpr size_t kMostRefusal = 64 * 1024;
 constexpr int kGone = 410;
-
-// For a value in a query (RFC 3986 section 2.3).
-std::string escaped(std::string_view text) {
-  constexpr std::string_view kDigits = "0123456789ABCDEF";
-  constexpr std::string_view kPlain = "-._~";
-  std::string out;
-  for (const char c : text) {
-    const char low = to_lower(c);
-    const auto byte = static_cast<unsigned char>(c);
-    const bool plain = (low >= 'a' && low <= 'z') || (c >= '0' && c <= '9') ||
-                       kPlain.find(c) != std::string_view::npos;
-    if (plain) {
-      out += c;
-    } else {
-      out += {'%', kDigits[byte >> 4], kDigits[byte & 15]};
-    }
-  }
-  return out;
-}
 
 std::string accept_of(const WatchedKind& kind, const char* shape) {
   if (!kind.metadata_alone) return "application/json";
@@ -58,7 +40,7 @@ Watch::Watch(Scheduler& scheduler, HttpAsker& asker, Random& random, WatchedKind
       timer_(scheduler.timers(), bind_timer<&Watch::go_on>(this)) {}
 
 std::string Watch::query() const {
-  return kind_.selector.empty() ? "" : "&labelSelector=" + escaped(kind_.selector);
+  return kind_.selector.empty() ? "" : "&labelSelector=" + percent_encoded(kind_.selector);
 }
 
 void Watch::list() {
@@ -70,7 +52,7 @@ void Watch::list() {
 
 void Watch::ask_page() {
   std::string target = kind_.path + "?limit=" + std::to_string(kind_.page) + query();
-  if (!page_.empty()) target += "&continue=" + escaped(page_);
+  if (!page_.empty()) target += "&continue=" + percent_encoded(page_);
   call_ = asker_.ask({.target = std::move(target),
                       .headers = {{"accept", accept_of(kind_, "PartialObjectMetadataList")}},
                       .timeout = seconds(60)},
@@ -133,11 +115,7 @@ void Watch::go_on() {
 void Watch::later(Stage stage) {
   call_.reset();
   stage_ = stage;
-  const Duration whole = std::min(kLongestWait, kFirstWait * (1 << std::min(failures_, 5)));
-  ++failures_;
-  const auto half = whole / 2;
-  timer_.arm(half +
-             Duration(static_cast<int64_t>(static_cast<double>(half.count()) * random_.unit())));
+  timer_.arm(backoff(random_, kFirstWait, kLongestWait, failures_++));
 }
 
 void Watch::fail(Stage stage, const std::string& why) {
