@@ -165,13 +165,13 @@ class CommandLine {
         ->capture_default_str();
     add("--exclude-inbound-ports", redirect_words_.exclude_inbound_ports,
         "Ports of the pod that are left alone, such as 22,9100")
-        ->join(',');
+        ->multi_option_policy(CLI::MultiOptionPolicy::Join);
     add("--exclude-outbound-ports", redirect_words_.exclude_outbound_ports,
         "Ports elsewhere that are left alone, such as 5432")
-        ->join(',');
+        ->multi_option_policy(CLI::MultiOptionPolicy::Join);
     add("--exclude-cidrs", redirect_words_.exclude_cidrs,
         "Networks elsewhere that are left alone, such as 169.254.169.254/32,fd00::/8")
-        ->join(',');
+        ->multi_option_policy(CLI::MultiOptionPolicy::Join);
     add("--backend", redirect_words_.backend, "auto, nft or iptables")->capture_default_str();
     redirect_->add_flag("--dry-run", redirect_words_.dry_run,
                         "Print the rules and change nothing; needs no capability");

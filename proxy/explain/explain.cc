@@ -151,7 +151,7 @@ class Explainer final : private FilterHost {
   // Explain knows of no original address.
   void tell_passthrough() {
     for (const ListenerSpec& listener : snapshot_.listeners) {
-      if (listener.direction != Direction::kOutbound || !listener.destination) continue;
+      if (listener.direction != Direction::kOutbound || !listener.destinations.anywhere) continue;
       step("outbound " + listener.name +
            ": a redirected connection goes on to its original address (unmatched: passthrough); "
            "one that was not redirected ends here");

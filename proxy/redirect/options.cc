@@ -31,15 +31,15 @@ Result<uint16_t> read_own_port(std::string_view option, std::string_view text) {
   return port;
 }
 
-// Each item of a list by `read(option, item)`, in order, each once. An empty list is none, an empty
-// item is an error.
+// Each item of a list by `read(option, item)`, in order, each once. An option that stands several
+// times comes with a line each. An empty list is none, an empty item is an error.
 template <class T>
 Result<std::vector<T>> read_list(std::string_view option, std::string_view list,
                                  Result<T> (*read)(std::string_view, std::string_view)) {
   std::vector<T> items;
   if (trim(list).empty()) return items;
   for (size_t from = 0; from <= list.size();) {
-    const size_t comma = std::min(list.find(',', from), list.size());
+    const size_t comma = std::min(list.find_first_of(",\n", from), list.size());
     Result<T> item = read(option, trim(list.substr(from, comma - from)));
     if (!item) return item.error();
     items.push_back(std::move(*item));

@@ -34,7 +34,6 @@ std::vector<Rule> outbound(const Options& options) {
     rules.push_back({.why = "the sidecar calls its app", .user = options.user, .from = network});
   }
   rules.push_back({.why = "own and excluded ports",
-                   .user = options.user,
                    .destination = Destination::kOwn,
                    .ports = never_inbound(options)});
   rules.push_back({.why = "this pod is called: to the inbound listener",
@@ -42,10 +41,6 @@ std::vector<Rule> outbound(const Options& options) {
                    .destination = Destination::kOwn,
                    .redirect_to = options.inbound});
   rules.push_back({.why = "what the sidecar sends", .user = options.user});
-  rules.push_back({.why = "a listener of the sidecar",
-                   .destination = Destination::kOwn,
-                   .ports = {std::min(options.inbound, options.outbound),
-                             std::max(options.inbound, options.outbound)}});
   if (!options.exclude_outbound.empty()) {
     rules.push_back({.why = "excluded ports", .ports = options.exclude_outbound});
   }

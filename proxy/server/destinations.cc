@@ -2,12 +2,12 @@
 
 namespace woad {
 
-std::shared_ptr<const ServiceEntry> Destinations::at(const DestinationModel& model,
+std::shared_ptr<const ServiceEntry> Destinations::at(const DestinationModels& models,
                                                      const Address& called, HealthTable& health) {
-  if (!(model == model_)) {
+  if (!(models == models_)) {
     called_.clear();
     by_address_.clear();
-    model_ = model;
+    models_ = models;
   }
   const auto found = by_address_.find(called);
   if (found != by_address_.end()) {
@@ -15,7 +15,9 @@ std::shared_ptr<const ServiceEntry> Destinations::at(const DestinationModel& mod
     return found->second->second;
   }
   make_room();
-  called_.emplace_front(called, make_destination(model, called, health));
+  const DestinationModel* model = models.of(called);
+  called_.emplace_front(called,
+                        model == nullptr ? nullptr : make_destination(*model, called, health));
   by_address_.emplace(called, called_.begin());
   return called_.front().second;
 }

@@ -19,8 +19,8 @@ class Destinations {
  public:
   static constexpr size_t kMost = 1000;
 
-  // By the model of the newest snapshot. Whoever holds it uses it.
-  std::shared_ptr<const ServiceEntry> at(const DestinationModel& model, const Address& called,
+  // By the models of the newest snapshot; nullptr: nobody may go there. Whoever holds it uses it.
+  std::shared_ptr<const ServiceEntry> at(const DestinationModels& models, const Address& called,
                                          HealthTable& health);
   size_t size() const { return by_address_.size(); }
 
@@ -31,7 +31,7 @@ class Destinations {
   };
   void make_room();
 
-  DestinationModel model_;
+  DestinationModels models_;
   Called called_;  // the latest in front
   std::unordered_map<Address, Called::iterator, Hash> by_address_;
 };

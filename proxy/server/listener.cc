@@ -89,13 +89,13 @@ std::unique_ptr<Headed> Listener::headed(int socket) {
 }
 
 std::shared_ptr<const ServiceEntry> Listener::destination(const Address& original) {
-  if (!spec_->destination) return nullptr;
+  if (spec_->destinations.none()) return nullptr;
   context_.on_destination();
-  return destinations_.at(*spec_->destination, original, *view_->snapshot().health);
+  return destinations_.at(spec_->destinations, original, *view_->snapshot().health);
 }
 
 std::unique_ptr<ServerFirst> Listener::ask_server(const Headed& headed, ServerFirstHost& host) {
-  return woad::ask_server(host, headed, direction(), *view_, context_.worker, context_.dialer);
+  return woad::ask_server(host, headed, *spec_, *view_, context_.worker, context_.dialer);
 }
 
 // Over the cap a client of plaintext HTTP is told so by its first answer; for more than that there

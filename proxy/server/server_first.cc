@@ -54,11 +54,11 @@ std::optional<Address> ServerFirst::adopt(Protocol protocol) {
 }
 
 std::unique_ptr<ServerFirst> ask_server(ServerFirstHost& host, const Headed& headed,
-                                        Direction direction, SnapshotView& view,
+                                        const ListenerSpec& listener, SnapshotView& view,
                                         const WorkerContext& worker, Dialer& dialer) {
-  if (headed.there == nullptr) return nullptr;
+  if (headed.there == nullptr || !listener.destinations.anywhere) return nullptr;
   const ServiceEntry* entry = nullptr;
-  if (direction == Direction::kOutbound) {
+  if (listener.direction == Direction::kOutbound) {
     entry = opaque_service_at(view.snapshot(), headed.original, false, "");
   }
   const Service& service = (entry == nullptr ? *headed.there : *entry).service;

@@ -67,7 +67,7 @@ class ServerFirst final : private DialSink, private FirstWordSink {
 // Asks whoever opaque bytes of such a client would go to; nullptr: nobody may be asked before it
 // has spoken (`unmatched: reject`).
 std::unique_ptr<ServerFirst> ask_server(ServerFirstHost& host, const Headed& headed,
-                                        Direction direction, SnapshotView& view,
+                                        const ListenerSpec& listener, SnapshotView& view,
                                         const WorkerContext& worker, Dialer& dialer);
 
 }  // namespace woad

@@ -135,7 +135,7 @@ class Compiler {
     listener.protocol = same_word<ListenerProtocol>(from.protocol);
     place(listener, *from.address);
     if (from.app->at.port != 0) listener.app = compile_app(from);
-    if (from.redirect) redirect(listener, from, redirected_app(from));
+    if (from.redirect) redirect(listener, from, {.anywhere = redirected_app(from)});
     secure(listener, from);
     snapshot_->listeners.push_back(std::move(listener));
   }
@@ -170,11 +170,10 @@ class Compiler {
   }
 
   template <class From>
-  static void redirect(ListenerSpec& listener, const From& from,
-                       std::optional<DestinationModel> destination) {
+  static void redirect(ListenerSpec& listener, const From& from, DestinationModels destinations) {
     listener.redirect = true;
     listener.opaque_ports = from.opaque_ports;
-    listener.destination = std::move(destination);
+    listener.destinations = std::move(destinations);
   }
 
   // Where a redirected connection may be going.
@@ -206,7 +205,9 @@ class Compiler {
     if (from.redirect) {
       const bool passes = from.unmatched.value_or(config::Unmatched::kPassthrough) ==
                           config::Unmatched::kPassthrough;
-      redirect(listener, from, passes ? std::optional(passthrough()) : std::nullopt);
+      redirect(listener, from,
+               {.anywhere = passes ? std::optional(passthrough()) : std::nullopt,
+                .own_pod = own_pod(listener.address)});
     }
     snapshot_->listeners.push_back(std::move(listener));
   }
@@ -216,6 +217,20 @@ class Compiler {
             .protocol = UpstreamProtocol::kAsCame,
             .external = true,
             .channel = channels_.plain()};
+  }
+
+  // What the app calls at its own pod goes to the inbound listener, which the rules see to, as that
+  // is to be called; nothing: none is redirected to. Inbound listeners are compiled by now.
+  std::optional<DestinationModel> own_pod(const Address& outbound) {
+    for (const ListenerSpec& one : snapshot_->listeners) {
+      if (one.direction != Direction::kInbound || !one.redirect) continue;
+      if (one.address.raw()->sa_family != outbound.raw()->sa_family) continue;
+      return DestinationModel{
+          .service = config_.node.service,
+          .protocol = UpstreamProtocol::kAsCame,
+          .channel = one.mtls == Mtls::kOff ? channels_.plain() : channels_.to_own_pod()};
+    }
+    return std::nullopt;
   }
 
   static void secure(ListenerSpec& listener, const config::Inbound& from) {

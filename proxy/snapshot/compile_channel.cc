@@ -108,6 +108,19 @@ std::shared_ptr<const Channel> ChannelCompiler::to_service(const config::Service
   return secure(config::Protocol::kAuto, secure(config::Protocol::kHttp1, nullptr));
 }
 
+std::shared_ptr<const Channel> ChannelCompiler::to_own_pod() {
+  config::Service self;
+  self.name = config_.node.service;
+  self.tls.mode = config::TlsMode::kMtls;
+  self.protocol = config::Protocol::kTcp;
+  const auto opaque = to_service(self);
+  self.protocol = config::Protocol::kAuto;
+  Channel channel = *to_service(self);
+  channel.opaque = opaque;
+  const std::string key = "own pod\n" + key_of(self, channel.tls.get(), self.protocol);
+  return share(key, std::move(channel));
+}
+
 bool ChannelCompiler::keep(const config::Service& service,
                            const std::shared_ptr<const Channel>& channel) {
   const config::TlsMode mode = config::tls_mode(config_, service);

@@ -1,6 +1,13 @@
 #include "proxy/snapshot/destination.h"
 
+#include "proxy/net/original_destination.h"
+
 namespace woad {
+
+const DestinationModel* DestinationModels::of(const Address& called) const {
+  if (own_pod && is_own(called)) return &*own_pod;
+  return anywhere ? &*anywhere : nullptr;
+}
 
 std::shared_ptr<const ServiceEntry> make_destination(const DestinationModel& model,
                                                      const Address& called, HealthTable& health) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,6 +26,17 @@ struct DestinationModel {
   std::string unresolved{};  // why the host's name has no address, else ""
 
   bool operator==(const DestinationModel&) const = default;
+};
+
+// What is at the original addresses that no service claims; nothing: nobody may go there.
+struct DestinationModels {
+  std::optional<DestinationModel> anywhere{};
+  std::optional<DestinationModel> own_pod{};  // at an address of this host, if it is another
+
+  bool none() const { return !anywhere && !own_pod; }
+  // nullptr: nobody may go to `called`. Asks the kernel (is_own).
+  const DestinationModel* of(const Address& called) const;
+  bool operator==(const DestinationModels&) const = default;
 };
 
 // The service at `called`. It is not listed (Service::listed), and has no settings of its own.

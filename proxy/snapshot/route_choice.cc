@@ -20,8 +20,9 @@ RouteChoice choice_of(const Snapshot& snapshot, const ServiceEntry* service) {
 
 bool carries_opaque(const Service& service, bool own_tls) {
   const Channel& channel = *service.channel;
-  return service.protocol == UpstreamProtocol::kTcp || channel.tls == nullptr ||
-         (own_tls && channel.opaque != nullptr);
+  if (service.protocol == UpstreamProtocol::kTcp || channel.tls == nullptr) return true;
+  // What goes on in plaintext is for the client's own TLS alone.
+  return channel.opaque != nullptr && (own_tls || channel.opaque->tls != nullptr);
 }
 
 const ServiceEntry* service_at(const Snapshot& snapshot, const Address& original) {

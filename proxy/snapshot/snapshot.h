@@ -44,9 +44,8 @@ struct ListenerSpec {
   std::unique_ptr<ServiceEntry> app;
   bool redirect = false;               // connections come redirected
   std::vector<uint16_t> opaque_ports;  // original ports whose server may speak first
-  // What is at the original address of a connection that no service claims; nothing: nobody may go
-  // there (`unmatched: reject`), or nobody comes redirected.
-  std::optional<DestinationModel> destination;
+  // What is at the original address of a connection that no service claims.
+  DestinationModels destinations;
   Mtls mtls = Mtls::kOff;
   std::shared_ptr<const TlsServerOptions> tls_options;  // unless kOff
   std::vector<std::string> probe_paths;

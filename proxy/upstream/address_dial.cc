@@ -8,7 +8,7 @@ class AddressDial::Run final : private DialSink {
   Run(AddressDial& owner, const Endpoint& endpoint)
       : owner_(owner),
         endpoint_(endpoint),
-        dial_(owner.dialer_.dial(endpoint.address, owner.service_->channel, *this)) {}
+        dial_(owner.dialer_.dial(endpoint.address, for_opaque(owner.service_->channel), *this)) {}
 
  private:
   void on_dialed(Dialed dialed) override { owner_.on_dialed(endpoint_, std::move(dialed)); }

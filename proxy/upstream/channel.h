@@ -25,9 +25,15 @@ struct Channel {
   bool needs_http2 = false;
   // With tls that may agree on h2: the same without it, for what HTTP/2 does not carry (Upgrade).
   std::shared_ptr<const Channel> http1{};
-  // With tls that proves the server's name alone, to a service that speaks HTTP: the same in
-  // plaintext, for a client that brings TLS of its own.
+  // How opaque bytes go, where that is another way: in plaintext to an HTTP service whose TLS
+  // proves its name alone, for a client that brings TLS of its own; without ALPN to the own pod.
   std::shared_ptr<const Channel> opaque{};
 };
+
+// How opaque bytes go where the others go by `channel`.
+inline const std::shared_ptr<const Channel>& for_opaque(
+    const std::shared_ptr<const Channel>& channel) {
+  return channel->opaque == nullptr ? channel : channel->opaque;
+}
 
 }  // namespace woad

@@ -64,8 +64,8 @@ class EndpointState {
 
  private:
   const std::shared_ptr<const Channel>& channel_for(Protocol protocol) const {
-    const auto& other = protocol == Protocol::kTcp ? channel_->opaque : channel_->http1;
-    return protocol == Protocol::kHttp2 || other == nullptr ? channel_ : other;
+    if (protocol == Protocol::kTcp) return for_opaque(channel_);
+    return protocol == Protocol::kHttp2 || channel_->http1 == nullptr ? channel_ : channel_->http1;
   }
   static size_t place_of(Protocol protocol) {
     switch (protocol) {

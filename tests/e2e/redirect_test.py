@@ -126,7 +126,7 @@ class Redirected(Suite):
         with self.subTest("the app's call of its own pod"):
             status, _, body = cart.curl(f"http://{cart.v4}:8080/me")
             self.assertEqual(status, 200)
-            self.assertEqual(json.loads(body)["headers"]["x-woad-hops"], "1")
+            self.assertEqual(json.loads(body)["headers"]["x-woad-hops"], "2")
             self.assertTrue(cart.access_log(direction="inbound"))
         with self.subTest("nobody there"):
             self.assertEqual(cart.curl(f"http://{out.v4}:9/")[0], 503)
@@ -163,6 +163,47 @@ class Redirected(Suite):
             self.assertNotIn("BYTES", got.stdout)
             got = out.run(sys.executable, "-c", TALK, price.v4, "3306", "", "0")
             self.assertNotIn("5.7.0", got.stdout)
+
+    def test_the_app_calls_its_own_pod(self):
+        """By addresses that no service claims: to its own inbound listener, as the pod itself."""
+        root = Ca("root")
+        cart, out = self.pod("cart", "http=8080", "greet=3306", "echo=7000"), self.pod("out")
+        tls = self.identity(cart, root)
+        code, _, err = cart.redirect("--exclude-inbound-ports", "9100")
+        self.assertEqual(code, 0, err)
+        cart.app("http=9100")
+        authorization = {"authorization": {"rules": [
+            {"name": "myself", "action": "allow", "match": {"principals": [spiffe("cart")]}}]}}
+        chain = {"inbound": ["access_log", "peer_identity", authorization, "context", "trace", "timeout"]}
+        for mtls, unmatched in (("strict", "passthrough"), ("permissive", "passthrough"), ("strict", "reject")):
+            config = sidecar_config("cart", mtls=mtls, unmatched=unmatched, tls=tls, filters=chain)
+            cart.sidecar(config)
+            for host in (cart.v4, f"[{cart.v6}]"):
+                for version, said in (("--http1.1", "1.1"), ("--http2-prior-knowledge", "2")):
+                    with self.subTest("HTTP", mtls=mtls, unmatched=unmatched, host=host, version=version):
+                        got = cart.run("curl", "-gsS", version, "-w", "\n%{http_code} %{http_version}",
+                                       f"http://{host}:8080/me", "-H", "x-woad-color: red")
+                        body, _, status = got.stdout.rpartition("\n")
+                        self.assertEqual(status, f"200 {said}", got)
+                        headers = json.loads(body)["headers"]
+                        self.assertEqual(headers["x-woad-hops"], "2")
+                        self.assertIn(f"URI={spiffe('cart')}", headers["x-forwarded-client-cert"])
+            for host in (cart.v4, cart.v6):
+                with self.subTest("opaque", mtls=mtls, unmatched=unmatched, host=host):
+                    self.assertEqual(self.talk(cart, host, 7000, "\1bytes"), "\1BYTES")
+                    if unmatched == "passthrough":
+                        self.assertEqual(self.talk(cart, host, 3306), "5.7.0 ready for you\nHELLO")
+            with self.subTest("a port that nobody's calls are redirected from", mtls=mtls):
+                status, _, body = cart.curl(f"http://{cart.v4}:9100/")
+                self.assertEqual(status, 200)
+                self.assertNotIn("x-woad-hops", json.loads(body)["headers"])
+            with self.subTest("a stranger", mtls=mtls):
+                self.assertEqual(out.curl(f"http://{cart.v4}:8080/")[0], 403)
+            rows = cart.access_log(1, direction="outbound", path="/me")
+            self.assertEqual({row["service"] for row in rows}, {"cart"})
+            rows = cart.access_log(1, direction="inbound", protocol="tcp")
+            self.assertEqual({row["peer"] for row in rows}, {spiffe("cart")})
+            self.assertEqual(cart.stop_sidecar(), 0, cart.stderr())
 
     def test_tls_of_the_app(self):
         root = Ca("root")

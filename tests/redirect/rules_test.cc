@@ -74,6 +74,11 @@ TEST_CASE("what the app opens") {
   CHECK(judged(out, {.own = true, .port = 15006}) == 0);
   CHECK(judged(out, {.own = true, .port = 15001}) == 0);
   CHECK(judged(out, {.own = false, .port = 15006}) == 15001);
+  // What others reach at this pod without the sidecar, its own app reaches so, too.
+  for (const uint16_t port : std::initializer_list<uint16_t>{22, 15000, 15020, 15021}) {
+    CAPTURE(port);
+    CHECK(judged(out, {.own = true, .port = port}) == 0);
+  }
 }
 
 TEST_CASE("what the sidecar opens") {

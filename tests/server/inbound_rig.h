@@ -65,7 +65,7 @@ class InboundRig final : private ClientHandshakeHost, private ConnectionHost {
     const Address address = *Address::parse(original);
     return client(std::make_unique<Headed>(
         Headed{.original = address,
-               .there = make_destination(*spec().destination, address, *snapshot->health),
+               .there = make_destination(*spec().destinations.anywhere, address, *snapshot->health),
                .endpoint = address}));
   }
   bool connected() { return !connections_.empty(); }
@@ -111,7 +111,7 @@ class InboundRig final : private ClientHandshakeHost, private ConnectionHost {
     return peer;
   }
   std::unique_ptr<ServerFirst> ask_server(const Headed& headed, ServerFirstHost& host) override {
-    return woad::ask_server(host, headed, Direction::kInbound, *view_, worker_, world.dialer);
+    return woad::ask_server(host, headed, spec(), *view_, worker_, world.dialer);
   }
   ViewRef current_view() override { return view_; }
   const ListenerSpec& spec() const override { return snapshot->listeners[0]; }

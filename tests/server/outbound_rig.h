@@ -50,8 +50,8 @@ class OutboundRig final : private ConnectionHost {
     const Address address = *Address::parse(original);
     MemoryPeer& peer = peers_.emplace_back(world.scheduler, world.blocks);
     auto headed = std::make_unique<Headed>(Headed{.original = address, .endpoint = address});
-    if (spec().destination) {
-      headed->there = make_destination(*spec().destination, address, *snapshot->health);
+    if (spec().destinations.anywhere) {
+      headed->there = make_destination(*spec().destinations.anywhere, address, *snapshot->health);
     }
     serve({.transport = peer.connect(), .headed = std::move(headed)});
     return peer;
@@ -77,7 +77,7 @@ class OutboundRig final : private ConnectionHost {
 
  private:
   std::unique_ptr<ServerFirst> ask_server(const Headed& headed, ServerFirstHost& host) override {
-    return woad::ask_server(host, headed, Direction::kOutbound, *view_, worker_, world.dialer);
+    return woad::ask_server(host, headed, spec(), *view_, worker_, world.dialer);
   }
   ViewRef current_view() override { return view_; }
   const ListenerSpec& spec() const override { return snapshot->listeners[0]; }

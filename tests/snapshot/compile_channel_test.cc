@@ -197,4 +197,29 @@ TEST_CASE("channels: what is no longer used is not handed on") {
   CHECK(second.all.size() == 3);
 }
 
+TEST_CASE("channels: the own pod is called as ourselves, opaque bytes without ALPN") {
+  Compiled compiled("  p: {}\n  cart: {}\n");
+  const auto own_pod = [&](const SnapshotTls& made, const Channels* previous, Channels& all) {
+    ChannelCompiler compiler(*compiled.loaded.config, made, previous, all,
+                             compiled.loaded.diagnostics);
+    return compiler.to_own_pod();
+  };
+  const auto own = own_pod(tls(), nullptr, compiled.all);
+  CHECK(own->tls == tls().own.context);
+  CHECK(own->tls_options->alpn == alpn_for(config::Protocol::kAuto));
+  REQUIRE(own->http1 != nullptr);
+  CHECK(own->http1->tls_options->alpn == alpn_for(config::Protocol::kHttp1));
+  REQUIRE(own->opaque != nullptr);
+  CHECK(own->opaque->tls == own->tls);
+  CHECK(own->opaque->tls_options->alpn.empty());
+  // A service of our name is another matter.
+  CHECK(compiled.of[1] != own);
+  CHECK(compiled.of[1]->opaque == nullptr);
+  // Kept by a reload, and another one with other certificates.
+  Channels same, others;
+  CHECK(own_pod(tls(), &compiled.all, same) == own);
+  const SnapshotTls rotated = tls_of(workloads().price_context, roots_context());
+  CHECK(own_pod(rotated, &compiled.all, others)->tls == rotated.own.context);
+}
+
 }  // namespace
