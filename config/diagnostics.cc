@@ -4,6 +4,7 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
+#include "config/diagnostic_text.h"
 #include "config/node.h"
 #include "config/prescan.h"
 
@@ -131,11 +132,12 @@ std::vector<Diagnostic> Diagnostics::sorted() const {
   return all;
 }
 
-std::string Diagnostics::text() const {
-  const auto starts = source_ ? line_starts(*source_) : std::vector<size_t>();
+std::string text_of(const std::string& file, const std::string* source,
+                    const std::vector<Diagnostic>& found) {
+  const auto starts = source != nullptr ? line_starts(*source) : std::vector<size_t>();
   std::string out;
-  for (const Diagnostic& d : sorted()) {
-    out += file_ + ":";
+  for (const Diagnostic& d : found) {
+    out += file + ":";
     if (d.location.line > 0) {
       out += std::to_string(d.location.line) + ":" + std::to_string(d.location.column) + ":";
     }
@@ -144,12 +146,17 @@ std::string Diagnostics::text() const {
     out += (d.hint.empty() ? "" : "; ") + d.hint + "\n";
     if (d.location.line == 0 || d.location.line > starts.size()) continue;
     const size_t begin = starts[d.location.line - 1];
-    size_t end = d.location.line < starts.size() ? starts[d.location.line] - 1 : source_->size();
-    if (end > begin && (*source_)[end - 1] == '\r') --end;
-    auto line = std::string_view(*source_).substr(begin, end - begin);
+    size_t end = d.location.line < starts.size() ? starts[d.location.line] - 1 : source->size();
+    if (end > begin && (*source)[end - 1] == '\r') --end;
+    auto line = std::string_view(*source).substr(begin, end - begin);
     if (line.starts_with("\xef\xbb\xbf")) line.remove_prefix(3);  // columns do not count it
     out += line_with_caret(line, d.location.column);
   }
+  return out;
+}
+
+std::string Diagnostics::text() const {
+  std::string out = text_of(file_, source_.get(), sorted());
   if (dropped_ > 0) {
     out += file_ + ": error: " + std::to_string(dropped_) + " more errors are not shown\n";
   }

@@ -4,8 +4,10 @@
 #include <memory>
 #include <set>
 #include <string_view>
+#include <tuple>
 #include <utility>
 
+#include "config/diagnostic_text.h"
 #include "proxy/control/documents/catalog.h"
 #include "proxy/control/documents/line_difference.h"
 #include "proxy/control/store/directory/directory.h"
@@ -39,27 +41,59 @@ Result<Fleet> read_fleet(std::string folder, const std::vector<FilterKind>& regi
   return Fleet{std::move(folder), std::move(*documents), std::move(catalog)};
 }
 
+// A problem, or what may be none.
+struct Finding {
+  std::string document;
+  config::Diagnostic what;
+};
+
+Finding finding(const Problem& problem, config::Severity severity) {
+  return {problem.document, {problem.at, problem.path, problem.message, "", severity}};
+}
+
 std::string sentence(const Error& error) { return "woad: " + error.message + "\n"; }
 
-// As `woad validate` prints the errors of a file, document by document.
-std::string errors_of(const Fleet& fleet, std::string_view service) {
+// As `woad validate` prints what it finds in a file, document by document. `found`: by document and
+// place.
+std::string text_of(const Fleet& fleet, const std::vector<Finding>& found) {
   std::string all;
-  std::string_view document;
-  config::Diagnostics diagnostics("");
+  for (auto at = found.begin(); at != found.end();) {
+    const std::string& document = at->document;
+    std::vector<config::Diagnostic> in_it;
+    for (; at != found.end() && at->document == document; ++at) in_it.push_back(at->what);
+    const auto text = fleet.documents.find(document);
+    all += config::text_of(fleet.folder + "/" + document,
+                           text == fleet.documents.end() ? nullptr : &text->second.value, in_it);
+  }
+  return all;
+}
+
+std::vector<Finding> errors_in(const Fleet& fleet, std::string_view service) {
+  std::vector<Finding> found;
   for (const Problem& problem : fleet.catalog->problems()) {
     if (!service.empty() && !problem.service.empty() && problem.service != service) continue;
-    if (problem.document != document) {
-      all += diagnostics.text();
-      document = problem.document;
-      const auto text = fleet.documents.find(document);
-      diagnostics = config::Diagnostics(
-          fleet.folder + "/" + problem.document,
-          text == fleet.documents.end() ? nullptr
-                                        : std::make_shared<const std::string>(text->second.value));
-    }
-    diagnostics.error(problem.at, problem.path, problem.message);
+    found.push_back(finding(problem, config::Severity::kError));
   }
-  return all + diagnostics.text();
+  return found;
+}
+
+std::string errors_of(const Fleet& fleet, std::string_view service) {
+  return text_of(fleet, errors_in(fleet, service));
+}
+
+// Errors, and warnings among them.
+std::string all_of(const Fleet& fleet) {
+  std::vector<Finding> found = errors_in(fleet, "");
+  for (const Problem& problem : fleet.catalog->warnings()) {
+    found.push_back(finding(problem, config::Severity::kWarning));
+  }
+  std::stable_sort(found.begin(), found.end(), [](const Finding& a, const Finding& b) {
+    const auto place = [](const Finding& one) {
+      return std::tie(one.document, one.what.location.line, one.what.location.column);
+    };
+    return place(a) < place(b);
+  });
+  return text_of(fleet, found);
 }
 
 std::string count_of(size_t services) {
@@ -96,7 +130,9 @@ Printed run_control_check(const ControlCheckCommand& command,
                           const std::vector<FilterKind>& registry) {
   const auto fleet = read_fleet(command.folder, registry);
   if (!fleet) return {"", sentence(fleet.error())};
-  Printed printed{"", errors_of(*fleet, "")};
+  Printed printed;
+  const bool good = fleet->catalog->problems().empty();
+  (good ? printed.warnings : printed.errors) = all_of(*fleet);
   if (!command.before.empty()) {
     const auto before = read_fleet(command.before, registry);
     if (!before) return {"", printed.errors + sentence(before.error())};

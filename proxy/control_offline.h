@@ -13,7 +13,8 @@ namespace woad {
 // What to print, and whether it is good.
 struct Printed {
   std::string out;
-  std::string errors;  // "": good
+  std::string errors;      // "": good
+  std::string warnings{};  // of what is good
 };
 
 Printed run_control_check(const ControlCheckCommand& command,

@@ -186,7 +186,7 @@ int execute(const ControlStatusCommand& command) {
 
 int show(const Printed& printed) {
   print(stdout, printed.out);
-  print(stderr, printed.errors);
+  print(stderr, printed.warnings + printed.errors);
   return printed.errors.empty() ? kGood : kFailed;
 }
 

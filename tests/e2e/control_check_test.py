@@ -82,6 +82,27 @@ class ControlCheck(Suite):
         self.assertEqual(code, 1)
         self.assertEqual(err.count(": error: "), 1, err)
 
+    def test_a_mistake_of_the_mesh_is_told_without_a_good_service(self):
+        self.put("mesh.yaml", "limits: { bufer: 1 }\n")
+        for service in ("cart", "price", "stock"):
+            self.put("services/%s.yaml" % service, "service: { protocol: x }\n")
+        code, _, err = self.check()
+        self.assertEqual(code, 1)
+        self.assertEqual(err.count("mesh.yaml:1:11: error: limits.bufer"), 1, err)
+        for service in ("cart", "price", "stock"):
+            os.unlink(os.path.join(self.folder, "services", service + ".yaml"))
+        code, _, err = self.check()
+        self.assertEqual(code, 1)
+        self.assertEqual(err.count("mesh.yaml:1:11: error: limits.bufer"), 1, err)
+
+    def test_warnings_are_told_once_and_are_good(self):
+        self.put("mesh.yaml", "outbound:\n  - { address: \"0.0.0.0:15001\", redirect: true }\n")
+        code, out, err = self.check()
+        self.assertEqual(code, 0, err)
+        self.assertIn("good: 3 services", out)
+        self.assertEqual(err.count("warning:"), 1, err)
+        self.assertIn("mesh.yaml:2:16: warning: outbound[0].address: redirect: true", err)
+
     def test_difference(self):
         code, out, err = self.check("--diff", "dir:" + self.other)
         self.assertEqual((code, err), (0, ""))

@@ -36,11 +36,13 @@ class Catalog {
                                              const std::vector<FilterKind>& registry,
                                              std::shared_ptr<const Catalog> previous);
 
-  // `settings`: nothing when mesh.yaml is missing or cannot be used, and nothing else is judged.
-  Catalog(std::optional<Settings> settings, Services services, std::vector<Problem> problems)
+  // `settings`: nothing when mesh.yaml is missing or cannot be used, and no service is judged.
+  Catalog(std::optional<Settings> settings, Services services, std::vector<Problem> problems,
+          std::vector<Problem> warnings)
       : settings_(std::move(settings)),
         services_(std::move(services)),
-        problems_(std::move(problems)) {}
+        problems_(std::move(problems)),
+        warnings_(std::move(warnings)) {}
 
   bool has_mesh() const { return settings_.has_value(); }
   // Only with a mesh.
@@ -49,11 +51,14 @@ class Catalog {
   const Services& services() const { return services_; }
   // By document and place.
   const std::vector<Problem>& problems() const { return problems_; }
+  // What may not do what was meant, in files that were not taken over from `previous`.
+  const std::vector<Problem>& warnings() const { return warnings_; }
 
  private:
   std::optional<Settings> settings_;
   Services services_;
   std::vector<Problem> problems_;
+  std::vector<Problem> warnings_;
 };
 
 }  // namespace woad::control

@@ -1,7 +1,6 @@
 #include "proxy/control/documents/catalog_reading.h"
 
 #include <algorithm>
-#include <set>
 #include <utility>
 
 #include "proxy/control/documents/settings_table.h"
@@ -38,8 +37,8 @@ Catalog CatalogReading::run(const StoreEntries& documents) {
   read_mesh_document(documents);
   read_services(documents);
   Catalog::Services services;
-  if (mesh_) {
-    mesh_head_ = head_of(mesh_->words);
+  if (mesh_) mesh_head_ = head_of(mesh_->words);
+  if (has_mesh()) {
     for (auto& [name, service] : services_) {
       service.good = service.good && take_words(name, service);
     }
@@ -48,11 +47,16 @@ Catalog CatalogReading::run(const StoreEntries& documents) {
                        Catalog::Service{skeleton_of(name, service), identities_of(name, service),
                                         service.discovered.name_space});
     }
-    if (services_.empty()) check_mesh_alone();
   }
-  return {mesh_ ? std::optional(std::move(mesh_->settings)) : std::nullopt, std::move(services),
-          problems_.take()};
+  if (mesh_ && std::none_of(services.begin(), services.end(),
+                            [](const auto& each) { return each.second.skeleton != nullptr; })) {
+    check_mesh_alone();
+  }
+  return {mesh_ ? std::move(mesh_->settings) : std::nullopt, std::move(services), problems_.take(),
+          warnings_.take()};
 }
+
+bool CatalogReading::has_mesh() const { return mesh_ && mesh_->settings; }
 
 void CatalogReading::read_mesh_document(const StoreEntries& documents) {
   const auto mesh = documents.find(kMesh);
@@ -102,7 +106,7 @@ CatalogReading::Known* CatalogReading::claim(const StoreEntry& entry, const std:
 
 void CatalogReading::refuse_too_many() {
   problems_.add({mesh_origin_, {}, "", "", "there are more than 5,000 services"});
-  mesh_.reset();
+  if (mesh_) mesh_->settings.reset();
 }
 
 Entry CatalogReading::entry_of(const std::string& name, const Known& service) const {
@@ -120,8 +124,8 @@ std::vector<std::string> CatalogReading::identities_of(const std::string& name,
   if (!service.good)
     return before(name) == nullptr ? std::vector<std::string>() : before(name)->identities;
   std::vector<std::string> patterns = service.written.identities;
-  if (patterns.empty() && !mesh_->settings.identities.empty()) {
-    patterns = {mesh_->settings.identities};
+  if (patterns.empty() && !mesh_->settings->identities.empty()) {
+    patterns = {mesh_->settings->identities};
   }
   const bool found = !service.discovered.name.empty();
   for (std::string& pattern : patterns) {
@@ -145,21 +149,21 @@ bool CatalogReading::take_words(const std::string& name, Known& service) {
   assembly.uses.push_back({name, service.block});
   const Places places(assembly);
   bool good = true;
-  for (const auto& error : alone_check_.run(name, assembly.skeleton()->render({}))) {
+  for (const auto& error : alone_check_.run(name, assembly.skeleton()->render({})).errors) {
     const Place place = places.find(error.location);
     const Source* source = sources_.find(place.document);
     if (source == nullptr || source->service != name) continue;
-    tell(name, place, error);
+    tell(problems_, name, place, error);
     good = false;
   }
   return good;
 }
 
-void CatalogReading::tell(const std::string& service, const Place& place,
-                          const config::Diagnostic& error) {
+void CatalogReading::tell(ProblemList& list, const std::string& service, const Place& place,
+                          const config::Diagnostic& found) const {
   const Source* source = sources_.find(place.document);
-  problems_.add({source == nullptr ? mesh_origin_ : source->origin, place.at, service, error.path,
-                 sentence_of(error)});
+  list.add({source == nullptr ? mesh_origin_ : source->origin, place.at, service, found.path,
+            sentence_of(found)});
 }
 
 SkeletonPtr CatalogReading::skeleton_of(const std::string& name, const Known& service) {
@@ -238,11 +242,12 @@ void CatalogReading::use(Assembly& assembly, const std::string& name, Value& own
 
 bool CatalogReading::check(const std::string& name, const Assembly& assembly,
                            const Skeleton& skeleton) {
-  const auto errors = words_check_.run(name, skeleton.render({}));
-  if (errors.empty()) return true;
+  const Findings found = words_check_.run(name, skeleton.render({}));
+  if (found.errors.empty() && found.warnings.empty()) return true;
   const Places places(assembly);
-  for (const config::Diagnostic& error : errors) tell(name, places.find(error.location), error);
-  return false;
+  for (const auto& error : found.errors) tell(problems_, name, places.find(error.location), error);
+  for (const auto& each : found.warnings) tell(warnings_, name, places.find(each.location), each);
+  return found.errors.empty();
 }
 
 // Whoever keeps instances takes none that a file cannot have, so that this is a store that lies.
@@ -252,7 +257,7 @@ bool CatalogReading::check_instances(const std::string& name, const Skeleton& sk
                    [this](const Skeleton::Used& used) { return instances_.contains(used.name); })) {
     return true;
   }
-  const auto errors = instances_check_.run(name, skeleton.render(instances_));
+  const auto errors = instances_check_.run(name, skeleton.render(instances_)).errors;
   for (const config::Diagnostic& error : errors) {
     problems_.add({services_.find(name)->second.document->origin,
                    {},
@@ -263,10 +268,38 @@ bool CatalogReading::check_instances(const std::string& name, const Skeleton& sk
   return errors.empty();
 }
 
+// Services that do not hold stand there with their names alone, so that the mesh may route to them.
+// What is found at no place of the mesh is for a service's file to say, as long as there is one.
 void CatalogReading::check_mesh_alone() {
   Assembly assembly;
   assembly.head = *mesh_head_;
-  check(kAnyService, assembly, *assembly.skeleton());
+  for (const std::string& name : names_that_mesh_may_use()) {
+    Entry service{name, {}, {}};
+    service.value.kind = Value::Kind::kMap;
+    assembly.uses.push_back({name, block_of(std::move(service))});
+  }
+  const Findings found = words_check_.run(kAnyService, assembly.skeleton()->render({}));
+  const Places places(assembly);
+  const auto tell_all = [&](ProblemList& list, const std::vector<config::Diagnostic>& all) {
+    for (const config::Diagnostic& each : all) {
+      const Place place = places.find(each.location);
+      if (services_.empty() || sources_.find(place.document) != nullptr)
+        tell(list, "", place, each);
+    }
+  };
+  tell_all(problems_, found.errors);
+  tell_all(warnings_, found.warnings);
+}
+
+std::set<std::string, std::less<>> CatalogReading::names_that_mesh_may_use() const {
+  std::set<std::string, std::less<>> names;
+  for (const auto& [name, service] : services_) {
+    names.insert(name);
+    const Entry* own = service.written.sidecar.find("services");
+    if (own == nullptr) continue;
+    for (const Entry& entry : own->value.entries) names.insert(entry.key);
+  }
+  return names;
 }
 
 }  // namespace woad::control

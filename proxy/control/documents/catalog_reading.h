@@ -3,6 +3,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -34,6 +35,7 @@ class CatalogReading {
     BlockLinesPtr block;
   };
 
+  bool has_mesh() const;
   void read_mesh_document(const StoreEntries& documents);
   void read_services(const StoreEntries& documents);
   Known* claim(const StoreEntry& entry, const std::string& name);
@@ -52,14 +54,18 @@ class CatalogReading {
   std::optional<Assembly> assemble(const std::string& name, const Known& service);
   void use(Assembly& assembly, const std::string& name, Value& own) const;
   bool check(const std::string& name, const Assembly& assembly, const Skeleton& skeleton);
-  // `error` was found in a file of the service at `place`.
-  void tell(const std::string& service, const Place& place, const config::Diagnostic& error);
+  // `found` was found in a file of the service at `place`.
+  void tell(ProblemList& list, const std::string& service, const Place& place,
+            const config::Diagnostic& found) const;
   bool check_instances(const std::string& name, const Skeleton& skeleton);
+  // What no service's file says of the mesh.
   void check_mesh_alone();
+  std::set<std::string, std::less<>> names_that_mesh_may_use() const;
 
   const AllInstances& instances_;
   const Catalog* previous_;
   ProblemList problems_;
+  ProblemList warnings_;
   Sources sources_{problems_};
   FileCheck alone_check_;      // of files with one service
   FileCheck words_check_;      // of files without instances

@@ -14,7 +14,7 @@ bool names_service(const std::string& file) {
 
 }  // namespace
 
-std::vector<config::Diagnostic> FileCheck::run(const std::string& service, std::string file) {
+Findings FileCheck::run(const std::string& service, std::string file) {
   const bool alike = !names_service(file);
   LoadBasis basis{registry_};
   if (alike) {
@@ -24,15 +24,13 @@ std::vector<config::Diagnostic> FileCheck::run(const std::string& service, std::
   config::Diagnostics diagnostics(kName);
   LoadedConfig loaded = load_config_text(
       std::move(file), kName, config::Environment::of_service(service), basis, &diagnostics);
-  if (loaded.snapshot != nullptr) {
-    if (alike) before_ = std::move(loaded);
-    return {};
-  }
-  std::vector<config::Diagnostic> errors;
+  if (loaded.snapshot != nullptr && alike) before_ = std::move(loaded);
+  Findings findings;
   for (config::Diagnostic& each : diagnostics.sorted()) {
-    if (each.severity == config::Severity::kError) errors.push_back(std::move(each));
+    const bool error = each.severity == config::Severity::kError;
+    (error ? findings.errors : findings.warnings).push_back(std::move(each));
   }
-  return errors;
+  return findings;
 }
 
 }  // namespace woad::control

@@ -11,13 +11,19 @@
 
 namespace woad::control {
 
+// What was found in a file, each by its place in it.
+struct Findings {
+  std::vector<config::Diagnostic> errors;  // none: it holds
+  std::vector<config::Diagnostic> warnings;
+};
+
 class FileCheck {
  public:
   // `registry` outlives this.
   explicit FileCheck(const std::vector<FilterKind>& registry) : registry_(registry) {}
 
-  // The errors of what the sidecars of `service` would have as their file.
-  std::vector<config::Diagnostic> run(const std::string& service, std::string file);
+  // Of what the sidecars of `service` would have as their file.
+  Findings run(const std::string& service, std::string file);
 
  private:
   const std::vector<FilterKind>& registry_;

@@ -48,26 +48,27 @@ bool means_control(std::string_view key) {
 
 std::optional<MeshDocument> read_mesh(const Source& source, Sources& sources) {
   config::Diagnostics diagnostics(source.origin);
-  MeshDocument mesh;
   const config::Node root = source.root();
   if (!config::detail::want_map(root, "a map of settings", diagnostics)) {
     sources.complain(source, diagnostics);
     return std::nullopt;
   }
+  MeshDocument mesh{value_of(root, source.index), Settings()};
   for (const config::Node key : root.items()) {
     const std::string_view hint = hint_about(key.key());
     if (!hint.empty()) {
       diagnostics.error_at_key(key, "cannot stand in mesh.yaml", std::string(hint));
     } else if (key.key() == kControl) {
-      settings_table().decode(key, mesh.settings, diagnostics);
+      settings_table().decode(key, *mesh.settings, diagnostics);
     } else if (means_control(key.key())) {
       diagnostics.error_at_key(key, "unknown key", config::did_you_mean(key.key(), {kControl}));
+    } else {
+      continue;
     }
+    mesh.words.take(key.key());
   }
   sources.complain(source, diagnostics);
-  if (!diagnostics.ok()) return std::nullopt;
-  mesh.words = value_of(root, source.index);
-  mesh.words.take(kControl);
+  if (!diagnostics.ok()) mesh.settings.reset();
   return mesh;
 }
 

@@ -9,12 +9,12 @@
 namespace woad::control {
 
 struct MeshDocument {
-  Value words;  // without `control`
-  Settings settings;
+  Value words;                       // without what cannot stand in a file
+  std::optional<Settings> settings;  // nothing: the mesh cannot be used
 };
 
-// Nothing: it cannot be used, and the sources were told why. Keys of a file are left to be judged
-// in one.
+// Nothing: there are no words, either. The sources were told why. Keys of a file are left to be
+// judged in one.
 std::optional<MeshDocument> read_mesh(const Source& source, Sources& sources);
 
 }  // namespace woad::control

@@ -35,6 +35,22 @@ TEST_CASE("problems: at the place to mend") {
       {{{"mesh.yaml", "limits:   { buffer: 1KiB }\n"}},
        "mesh.yaml:1:21: 1KiB is out of range: from 16KiB to 16MiB; sizes are 64KiB, 1MiB, 1GiB\n"},
       {{{"mesh.yaml", "workers: ${CORES}\n"}}, ""},
+      {{{"mesh.yaml", "control: { lease: x }\nlimts: {}\n"}},
+       "mesh.yaml:1:19: \"x\" is not a duration; durations are 250ms, 5s, 1m, 1h\n"
+       "mesh.yaml:2:1: unknown key; did you mean \"limits\"?\n"},
+      // Whether or not there is a service whose file would tell.
+      {{{"mesh.yaml", "limits: { bufer: 1 }\n"}, {"services/a.yaml", "servce: {}\n"}},
+       "mesh.yaml:1:11: unknown key; did you mean \"buffer\"?\n"
+       "services/a.yaml:1:1: unknown key; did you mean \"service\"?\n"},
+      {{{"mesh.yaml", "limits: { bufer: 1 }\n"}, {"services/a.yaml", "service: { hots: [] }\n"}},
+       "mesh.yaml:1:11: unknown key; did you mean \"buffer\"?\n"
+       "services/a.yaml:1:12: unknown key; did you mean \"hosts\"?\n"},
+      {{{"mesh.yaml", "limits: { bufer: 1 }\n"}, {"services/a.yaml", "uses: [ b ]\n"}},
+       "mesh.yaml:1:11: unknown key; did you mean \"buffer\"?\n"
+       "services/a.yaml:1:9: no service is named \"b\"\n"},
+      {{{"mesh.yaml", "routes: [ { to: a }, { to: b } ]\n"},
+        {"services/a.yaml", "service: { hots: [] }\nsidecar: { services: { b: {} } }\n"}},
+       "services/a.yaml:1:12: unknown key; did you mean \"hosts\"?\n"},
       {{{"mesh.yaml", ""}, {"services/a.yaml", "uses: [ b, stok ]\n"}, {"services/stock.yaml", ""}},
        "services/a.yaml:1:9: no service is named \"b\"\n"
        "services/a.yaml:1:12: no service is named \"stok\"; did you mean \"stock\"?\n"},
@@ -82,6 +98,25 @@ TEST_CASE("problems: one that all files have is one") {
   CHECK(catalog->problems()[0].path == "limits.bufer");
   CHECK(catalog->services().size() == 20);
   for (const auto& [name, service] : catalog->services()) CHECK(service.skeleton == nullptr);
+}
+
+TEST_CASE("problems: a warning is told once, at its place, and is no problem") {
+  Documents documents = {
+      {"mesh.yaml",
+       "inbound:\n  - { address: \"0.0.0.0:15006\", app: 127.0.0.1:8080, redirect: true }\n"}};
+  for (const char* const more : {"", "", "servce: {}\n"}) {
+    if (documents.size() > 1 || *more != '\0') {
+      documents["services/s" + std::to_string(documents.size()) + ".yaml"] = more;
+    }
+    const auto catalog = read(documents);
+    REQUIRE(catalog->warnings().size() == 1);
+    const Problem& warning = catalog->warnings()[0];
+    CHECK(warning.document == "mesh.yaml");
+    CHECK(warning.at == config::Location{2, 16});
+    CHECK(warning.path == "inbound[0].address");
+    CHECK(catalog->problems().size() == (*more == '\0' ? 0 : 1));
+    documents["services/a.yaml"] = "";
+  }
 }
 
 TEST_CASE("problems: whose file does not hold, and whose does") {

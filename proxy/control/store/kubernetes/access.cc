@@ -20,7 +20,8 @@ Result<Access> access_in_cluster(const Environment& environment, const std::stri
   auto origin = parse_url("https://" + (is_ipv6 ? "[" + host + "]" : host) + ":" + port);
   if (!origin)
     return Error{"KUBERNETES_SERVICE_HOST, KUBERNETES_SERVICE_PORT: " + origin.error().message};
-  const auto authorities = read_pem_file(folder + "/ca.crt");
+  const std::string authorities_file = folder + "/ca.crt";
+  const auto authorities = read_pem_file(authorities_file);
   if (!authorities) return authorities.error();
   auto trust = TlsMaterial::trust(*authorities);
   if (!trust) return trust.error();
@@ -35,7 +36,8 @@ Result<Access> access_in_cluster(const Environment& environment, const std::stri
                 .server_name = origin->host,
                 .tls = std::move(*tls),
                 .token_file = token_file,
-                .name_space = first_line(name_space->text)};
+                .name_space = first_line(name_space->text),
+                .files = {authorities_file}};
 }
 
 }  // namespace woad::control::kubernetes

@@ -1,12 +1,13 @@
 // How the API of a cluster is reached, and as whom: from inside of a pod, or by a kubeconfig.
 //
-// Values. The functions read files and block: for the start alone.
+// Values. The functions read files, small ones, and block.
 #pragma once
 
 #include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "proxy/base/result.h"
 #include "proxy/base/time.h"
@@ -22,6 +23,9 @@ struct Access {
   std::string token{};       // "": none
   std::string token_file{};  // where it is renewed; wins over `token`
   std::string name_space{};  // one's own; "" when it is not told
+  // What it was read from, and what it would be read from again when that changes; without the
+  // token's.
+  std::vector<std::string> files{};
 };
 
 // Of a file that holds one word: its first line, without blanks around it.

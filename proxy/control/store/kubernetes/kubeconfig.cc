@@ -80,7 +80,8 @@ class Kubeconfig {
     auto origin = parse_url(text(cluster, "server"));
     if (!origin) return fault(what + ": server: " + origin.error().message);
     const std::string told = text(cluster, "tls-server-name");
-    return Access{.origin = *origin, .server_name = told.empty() ? origin->host : told};
+    return Access{
+        .origin = *origin, .server_name = told.empty() ? origin->host : told, .files = {path_}};
   }
 
   Result<Access> as(Access access, const Json& cluster, const Json& user, const std::string& what,
@@ -89,11 +90,11 @@ class Kubeconfig {
     access.token = text(user, "token");
     if (!text(user, "tokenFile").empty()) access.token_file = place(text(user, "tokenFile"));
     if (!access.origin.tls) return access;
-    const auto authorities = pem(cluster, "certificate-authority");
+    const auto authorities = pem(cluster, "certificate-authority", access);
     if (!authorities) return authorities.error();
-    const auto certificate = pem(user, "client-certificate");
+    const auto certificate = pem(user, "client-certificate", access);
     if (!certificate) return certificate.error();
-    const auto key = pem(user, "client-key");
+    const auto key = pem(user, "client-key", access);
     if (!key) return key.error();
     const Result<PemText> roots =
         *authorities ? Result<PemText>(**authorities) : read_system_roots();
@@ -111,7 +112,8 @@ class Kubeconfig {
   }
 
   // `<key>-data` in Base64, which wins, or a file called by `<key>`. Nothing: neither.
-  Result<std::optional<PemText>> pem(const Json& map, const std::string& key) const {
+  Result<std::optional<PemText>> pem(const Json& map, const std::string& key,
+                                     Access& access) const {
     const std::string data = text(map, key + "-data");
     if (!data.empty()) {
       auto bytes = from_base64(data);
@@ -120,7 +122,8 @@ class Kubeconfig {
     }
     const std::string file = text(map, key);
     if (file.empty()) return std::optional<PemText>();
-    auto read = read_pem_file(place(file));
+    access.files.push_back(place(file));
+    auto read = read_pem_file(access.files.back());
     if (!read) return read.error();
     return std::optional(std::move(*read));
   }

@@ -91,9 +91,11 @@ Result<std::unique_ptr<Store>> make_kubernetes_store(Loop& loop, BlockPool& bloc
                                                      const KubernetesOptions& options) {
   using namespace kubernetes;
   Scheduler& scheduler = loop.scheduler();
-  auto access = options.kubeconfig.empty()
-                    ? access_in_cluster(environment, kAccountFolder)
-                    : access_by_kubeconfig(options.kubeconfig, scheduler.wall());
+  const auto read = [&scheduler, kubeconfig = options.kubeconfig] {
+    return kubeconfig.empty() ? access_in_cluster(environment, kAccountFolder)
+                              : access_by_kubeconfig(kubeconfig, scheduler.wall());
+  };
+  auto access = read();
   if (!access) return access.error();
   HttpClientOptions to{.origin = access->origin, .tls = access->tls, .agent = options.agent};
   if (access->tls != nullptr) {
@@ -104,9 +106,12 @@ Result<std::unique_ptr<Store>> make_kubernetes_store(Loop& loop, BlockPool& bloc
     to.tls_options = std::make_shared<const TlsClientOptions>(std::move(as));
   }
   auto client = std::make_shared<HttpClient>(loop, blocks, std::move(to));
-  auto caller = std::make_shared<Caller>(scheduler, std::move(client), *access);
-  return std::unique_ptr<Store>(std::make_unique<KubernetesStore>(
-      scheduler, std::move(caller), access->name_space, random_seed()));
+  const auto use = [to = client.get()](TlsContext::Ptr tls) { to->set_tls(std::move(tls)); };
+  const std::string name_space = access->name_space;
+  auto caller = std::make_shared<Caller>(scheduler, std::move(client), std::move(*access),
+                                         Renewal{read, use});
+  return std::unique_ptr<Store>(
+      std::make_unique<KubernetesStore>(scheduler, std::move(caller), name_space, random_seed()));
 }
 
 }  // namespace woad::control

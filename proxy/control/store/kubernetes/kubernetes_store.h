@@ -56,8 +56,8 @@ struct KubernetesOptions {
   std::string agent = "woad-control";
 };
 
-// Reads files, for the start alone. An error: how to reach the cluster is not known, and no waiting
-// will mend that. Loop and pool outlive the store.
+// Reads files now, and again when they change. An error: how to reach the cluster is not known, and
+// no waiting will mend that. Loop and pool outlive the store.
 Result<std::unique_ptr<Store>> make_kubernetes_store(Loop& loop, BlockPool& blocks,
                                                      const KubernetesOptions& options);
 

@@ -65,19 +65,22 @@ std::optional<StatePlace> state_place(std::string_view key) {
   if (key.starts_with(kRollouts)) {
     const std::string_view service = key.substr(kRollouts.size());
     if (service.empty()) return {};
-    return StatePlace{"rollout", std::string(service), std::string(kRolloutKey)};
+    return StatePlace{"rollout", std::string(service), std::string(kRolloutKey), ""};
   }
   if (!key.starts_with(kStatus)) return {};
   key.remove_prefix(kStatus.size());
   const size_t slash = key.find('/');
   if (slash == 0 || slash == std::string_view::npos || slash + 1 == key.size()) return {};
-  return StatePlace{"status", std::string(key.substr(0, slash)),
-                    to_data_key(key.substr(slash + 1))};
+  const std::string_view instance = key.substr(slash + 1);
+  return StatePlace{"status", std::string(key.substr(0, slash)), to_data_key(instance),
+                    sha256_hex(instance).substr(0, 1)};
 }
 
 std::string state_name(const StatePlace& place) {
   const bool plain = is_subdomain(place.service);
-  return "woad-" + place.kind + "." + (plain ? place.service : "x-" + sha256_hex(place.service));
+  const std::string shard = place.shard.empty() ? "" : "-" + place.shard;
+  return "woad-" + place.kind + shard + "." +
+         (plain ? place.service : "x-" + sha256_hex(place.service));
 }
 
 Json state_object(const StatePlace& place, std::string_view space) {
@@ -101,7 +104,10 @@ StateValues read_state(const Json& object) {
     values[std::string(kRollouts) + service] = text(data, kRolloutKey);
   } else if (kind == "status" && data.is_object()) {
     for (const auto& [key, value] : data.items()) {
-      values[std::string(kStatus) + service + "/" + from_data_key(key)] = text(value);
+      std::string of = std::string(kStatus) + service + "/" + from_data_key(key);
+      const auto place = state_place(of);
+      if (!place || state_name(*place) != text(metadata, "name")) continue;
+      values[std::move(of)] = text(value);
     }
   }
   return values;

@@ -201,15 +201,15 @@ TEST_CASE("kubernetes cluster: state, in the namespace of the mesh alone") {
     object["data"]["rollout"] = text;
     return object;
   };
-  Json status = state_object({"status", "price", "p1"}, "woad-system");
+  Json status = state_object({"status", "price", "p1", "f"}, "woad-system");
   status["metadata"]["resourceVersion"] = "8";
-  status["data"] = {{"p1", "one"}, {"p2", "two"}};
+  status["data"] = {{"p1", "one"}, {"p18", "two"}};
   ObjectSink& states = world.cluster.states();
   world.put(states, rollout("shop", 6, "forged"));
   world.put(states, rollout("woad-system", 7, "x"));
   world.put(states, status);
   world.cluster.begin(9);
-  CHECK(world.heard.keys() == Keys{"rollouts/price", "status/price/p1", "status/price/p2"});
+  CHECK(world.heard.keys() == Keys{"rollouts/price", "status/price/p1", "status/price/p18"});
   CHECK(world.heard.entries["rollouts/price"].revision == 7);
 
   // The version by which a roll-out is written follows its ConfigMap.
@@ -217,9 +217,9 @@ TEST_CASE("kubernetes cluster: state, in the namespace of the mesh alone") {
   CHECK(world.settle() == Keys{"rollouts/price"});
   CHECK(world.heard.entries["rollouts/price"].revision == 10);
   status["metadata"]["resourceVersion"] = "11";
-  status["data"]["p2"] = "three";
+  status["data"]["p18"] = "three";
   world.put(states, status);
-  CHECK(world.settle() == Keys{"status/price/p2"});
+  CHECK(world.settle() == Keys{"status/price/p18"});
   CHECK(world.heard.entries["status/price/p1"].revision == 8);
   world.remove(states, rollout("woad-system", 12, ""));
   CHECK(world.settle() == Keys{"rollouts/price"});

@@ -98,7 +98,8 @@ TEST_CASE("KubernetesStore: state is written into the namespace of the mesh") {
   control::test::Outcomes outcomes;
   world.store.write({.key = "status/price.shop/a", .value = "{}"}, outcomes.next());
   world.scheduler.advance(world.scheduler.now() + milliseconds(201));
-  CHECK(world.asker->find("/api/v1/namespaces/mesh/configmaps/woad-status.price.shop") != nullptr);
+  CHECK(world.asker->find("/api/v1/namespaces/mesh/configmaps/woad-status-c.price.shop") !=
+        nullptr);
 }
 
 }  // namespace

@@ -3,6 +3,8 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <map>
+#include <vector>
 
 namespace woad::control::kubernetes {
 namespace {
@@ -14,12 +16,12 @@ TEST_CASE("kubernetes state: where a key is kept, and read again") {
     const char* data_key;
   };
   const Row rows[] = {
-      {"status/price/price-1", "woad-status.price", "price-1"},
-      {"status/price.shop/Pod.9", "woad-status.price.shop", "Pod.9"},
-      {"status/price/10.0.0.1:8080", "woad-status.price", "10.0.0.1_3A8080"},
-      {"status/price/a_b/c", "woad-status.price", "a_5Fb_2Fc"},
-      {"status/price/..", "woad-status.price", "_2E."},
-      {"status/price/\xc3\xa9", "woad-status.price", "_C3_A9"},
+      {"status/price/price-1", "woad-status-5.price", "price-1"},
+      {"status/price.shop/Pod.9", "woad-status-9.price.shop", "Pod.9"},
+      {"status/price/10.0.0.1:8080", "woad-status-1.price", "10.0.0.1_3A8080"},
+      {"status/price/a_b/c", "woad-status-0.price", "a_5Fb_2Fc"},
+      {"status/price/..", "woad-status-5.price", "_2E."},
+      {"status/price/\xc3\xa9", "woad-status-4.price", "_C3_A9"},
       {"rollouts/price", "woad-rollout.price", "rollout"},
   };
   for (const Row& row : rows) {
@@ -40,6 +42,20 @@ TEST_CASE("kubernetes state: keys that are not kept") {
         "status/a/", "rollouts/", "discovered/a"}) {
     CAPTURE(key);
     CHECK_FALSE(state_place(key));
+  }
+}
+
+TEST_CASE("kubernetes state: 10,000 instances of a service are spread evenly") {
+  std::map<std::string, size_t> size;
+  for (int i = 0; i < 10'000; ++i) {
+    const auto place = state_place("status/price/price-6c9f8d7b5-" + std::to_string(i));
+    REQUIRE(place);
+    ++size[state_name(*place)];
+  }
+  CHECK(size.size() == 16);
+  for (const auto& [name, instances] : size) {
+    CAPTURE(name);
+    CHECK(instances < 750);
   }
 }
 
@@ -67,11 +83,12 @@ TEST_CASE("kubernetes state: what somebody else made of it") {
   CHECK(read_state(object) == StateValues{{"rollouts/price", ""}});
   object["metadata"]["annotations"] = nullptr;
   CHECK(read_state(object).empty());
-  Json status = state_object({"status", "price", "p1"}, "woad-system");
-  status["data"] = {{"p1", 5}, {"p_2", "x"}, {"p_3", "y"}, {"_", "z"}};
-  CHECK(read_state(status) == StateValues{{"status/price/p1", ""},
+  Json status = state_object({"status", "price", "p13", "d"}, "woad-system");
+  // `a` belongs to another one.
+  status["data"] = {{"p13", 5}, {"p_2", "x"}, {"p_0", "y"}, {"_", "z"}, {"a", "other"}};
+  CHECK(read_state(status) == StateValues{{"status/price/p13", ""},
                                           {"status/price/p_2", "x"},
-                                          {"status/price/p_3", "y"},
+                                          {"status/price/p_0", "y"},
                                           {"status/price/_", "z"}});
   status["metadata"]["labels"]["woad.dev/state"] = "other";
   CHECK(read_state(status).empty());

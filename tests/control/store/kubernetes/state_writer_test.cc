@@ -15,7 +15,7 @@ constexpr auto kDone = StoreOutcome::kDone;
 constexpr auto kConflict = StoreOutcome::kConflict;
 constexpr auto kFailed = StoreOutcome::kFailed;
 
-constexpr const char* kStatus = "/api/v1/namespaces/mesh/configmaps/woad-status.price";
+constexpr const char* kStatus = "/api/v1/namespaces/mesh/configmaps/woad-status-c.price";
 constexpr const char* kRollout = "/api/v1/namespaces/mesh/configmaps/woad-rollout.price";
 constexpr const char* kFolder = "/api/v1/namespaces/mesh/configmaps";
 
@@ -48,16 +48,16 @@ struct World {
 TEST_CASE("StateWriter: statuses of 200 ms travel in one merge patch, the newest of each") {
   World world;
   world.write("status/price/a", "1");
-  world.write("status/price/b", "2");
+  world.write("status/price/g", "2");
   world.pass(milliseconds(100));
   world.write("status/price/a", "3");
-  world.write("status/price/c", std::nullopt);
+  world.write("status/price/p20", std::nullopt);
   CHECK(world.asker.all.empty());
   world.pass(milliseconds(101));
   REQUIRE(world.asker.all.size() == 1);
   CHECK(world.sent() == std::string("PATCH ") + kStatus);
   CHECK(world.asker.last().header("content-type") == "application/merge-patch+json");
-  CHECK(world.body() == test::json("{'data': {'a': '3', 'b': '2', 'c': null}}"));
+  CHECK(world.body() == test::json("{'data': {'a': '3', 'g': '2', 'p20': null}}"));
   world.write("status/price/a", "4");
   world.pass(seconds(1));
   CHECK(world.asker.all.size() == 1);  // one at a time
@@ -67,16 +67,27 @@ TEST_CASE("StateWriter: statuses of 200 ms travel in one merge patch, the newest
   CHECK(world.body() == test::json("{'data': {'a': '4'}}"));
 }
 
+TEST_CASE("StateWriter: instances of several ConfigMaps wait for no other one's answer") {
+  World world;
+  world.write("status/price/a", "1");
+  world.write("status/price/b", "2");
+  world.write("status/price/g", "3");
+  world.pass(milliseconds(201));
+  REQUIRE(world.asker.all.size() == 2);
+  CHECK(world.asker.find(std::string(kStatus)) != nullptr);
+  CHECK(world.asker.find("/api/v1/namespaces/mesh/configmaps/woad-status-3.price") != nullptr);
+}
+
 TEST_CASE("StateWriter: a ConfigMap that is not there is made") {
   World world;
   world.write("status/price/a", "1");
-  world.write("status/price/b", std::nullopt);
+  world.write("status/price/g", std::nullopt);
   world.pass(milliseconds(201));
   world.asker.last().answer(404, "{}");
   CHECK(world.sent() == std::string("POST ") + kFolder);
   const Json made = world.body();
   CHECK(made["data"] == test::json("{'a': '1'}"));
-  CHECK(made["metadata"]["name"] == "woad-status.price");
+  CHECK(made["metadata"]["name"] == "woad-status-c.price");
   CHECK(made["metadata"]["labels"]["woad.dev/state"] == "status");
   CHECK(made["metadata"]["annotations"]["woad.dev/service"] == "price");
   world.asker.last().answer(409, "{}");  // another replica was quicker
