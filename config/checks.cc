@@ -13,13 +13,26 @@ namespace {
 constexpr size_t kMaxHints = 50;
 
 // Headers that belong to one hop or one message, or that woad makes itself.
-bool cannot_travel(std::string_view name) {
-  constexpr std::string_view kOwned[] = {
-      "baggage",    "connection",   "content-length",   "expect",           "host",
-      "keep-alive", "te",           "traceparent",      "tracestate",       "trailer",
-      "upgrade",    "x-request-id", "proxy-connection", "transfer-encoding"};
-  return name.starts_with("x-woad-") ||
-         std::find(std::begin(kOwned), std::end(kOwned), name) != std::end(kOwned);
+bool has_its_meaning(std::string_view name) {
+  constexpr std::string_view kOwned[] = {"baggage",
+                                         "connection",
+                                         "content-length",
+                                         "expect",
+                                         "host",
+                                         "keep-alive",
+                                         "te",
+                                         "traceparent",
+                                         "tracestate",
+                                         "trailer",
+                                         "upgrade",
+                                         "x-request-id",
+                                         "proxy-connection",
+                                         "transfer-encoding",
+                                         "x-woad-attempt",
+                                         "x-woad-error",
+                                         "x-woad-hops",
+                                         "x-woad-timeout-ms"};
+  return std::find(std::begin(kOwned), std::end(kOwned), name) != std::end(kOwned);
 }
 
 // Whether something else than one of `words` is written, so that the tables have told of it. What
@@ -185,18 +198,19 @@ class Checker {
     std::unordered_set<std::string_view> seen;
     const auto claim = [&](const std::string& name, std::string_view where) {
       if (name.empty()) return;
-      if (seen.insert(name).second) return;
-      d_.error_below(context, where, "the header " + name + " has two meanings");
+      if (has_its_meaning(name)) {
+        d_.error_below(context, where, "the header " + name + " has a meaning of its own");
+      } else if (!seen.insert(name).second) {
+        d_.error_below(context, where, "the header " + name + " has two meanings");
+      } else if (where == "carry" && name.starts_with("x-woad-")) {
+        d_.error_below(context, where, "the header " + name + " cannot be carried");
+      }
     };
     claim(config_.context.headers.color, "headers");
     claim(config_.context.headers.tenant, "headers");
     for (const auto& name : config_.context.aliases.color) claim(name, "aliases");
     for (const auto& name : config_.context.aliases.tenant) claim(name, "aliases");
-    for (const auto& name : config_.context.carry) {
-      claim(name, "carry");
-      if (cannot_travel(name))
-        d_.error_below(context, "carry", "the header " + name + " cannot be carried");
-    }
+    for (const auto& name : config_.context.carry) claim(name, "carry");
   }
 
   void check_hosts() {

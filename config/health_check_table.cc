@@ -1,26 +1,16 @@
 // `services.<service>.health_check`.
 #include "config/health_check_table.h"
 
-#include <algorithm>
+#include "config/request_path.h"
 
 namespace woad::config {
 namespace {
 
 constexpr Duration kShortestInterval = milliseconds(10);
 
-Shape<std::string> probe_target() {
-  return where<std::string>(text(), [](const std::string& value) -> std::string {
-    const auto stands_in_a_url = [](char c) { return c > ' ' && c < 0x7f && c != '#'; };
-    if (value.starts_with('/') && std::all_of(value.begin(), value.end(), stands_in_a_url)) {
-      return {};
-    }
-    return quoted(value) + " is not a path: it begins with / and is spelled as in a URL";
-  });
-}
-
 const Table<HttpCheck>& http_check_table() {
   static const Table<HttpCheck> table{required<HttpCheck>(
-      {"path", &HttpCheck::path, probe_target(), "What is asked for, a query too."},
+      {"path", &HttpCheck::path, request_target(), "What is asked for, a query too."},
       "http: { path: /healthz }")};
   return table;
 }

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "config/request_path.h"
 #include "config/tables.h"
 
 namespace woad::config {

@@ -1,4 +1,5 @@
 // `routes` and `filters`.
+#include "config/request_path.h"
 #include "config/tables.h"
 
 namespace woad::config {
@@ -40,16 +41,9 @@ Shape<std::vector<Target>> targets() {
           }};
 }
 
-Shape<std::string> path() {
-  return where<std::string>(text(), [](const std::string& value) {
-    return value.starts_with('/') ? std::string()
-                                  : quoted(value) + " is not a path: it begins with /";
-  });
-}
-
 const Table<Rewrite>& rewrite_table() {
   static const Table<Rewrite> table{
-      required<Rewrite>({"path_prefix", &Rewrite::path_prefix, located(path()),
+      required<Rewrite>({"path_prefix", &Rewrite::path_prefix, located(request_path()),
                          "Takes the place of the prefix that `match.path.prefix` found."}),
   };
   return table;
@@ -106,7 +100,7 @@ const Table<Redirect>& redirect_table() {
                                                     : quoted(value) + " is not a host";
                                       })),
        "Host, with a port if it has one."},
-      {"path", &Redirect::path, optional_of(path()), "Path; the query stays."},
+      {"path", &Redirect::path, optional_of(request_path()), "Path; the query stays."},
       {"status", &Redirect::status, redirect_status(), "The answer's status."},
   };
   return table;

@@ -1,6 +1,8 @@
 // The top of the file; services and routes have their own sources.
 #include "config/tables.h"
 
+#include "config/request_path.h"
+
 namespace woad::config {
 
 namespace {

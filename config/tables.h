@@ -32,10 +32,6 @@ struct LabelFault {
 LabelFault fault_of_label(std::string_view key, std::string_view value);
 
 // A path of an HTTP request, without query.
-Shape<std::string> request_path();
-// Why the text is none; "": it is one.
-std::string fault_of_request_path(std::string_view text);
-
 const Table<Tls>& tls_table();
 const Table<ServiceTls>& service_tls_table();
 const Table<Context>& context_table();

@@ -26,16 +26,6 @@ Shape<std::string> roots() {
 
 }  // namespace
 
-std::string fault_of_request_path(std::string_view text) {
-  if (text.starts_with('/') && text.find_first_of("?#") == std::string_view::npos) return {};
-  return quoted(text) + " is not a path: it begins with / and has no query";
-}
-
-Shape<std::string> request_path() {
-  return where<std::string>(text(),
-                            [](const std::string& value) { return fault_of_request_path(value); });
-}
-
 const Table<Tls>& tls_table() {
   static const Table<Tls> table{
       required<Tls>({"certificate", &Tls::certificate, located(file()),

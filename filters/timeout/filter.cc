@@ -16,10 +16,13 @@ bool is_timeout_ms(const Header& field) {
   return field.id == HeaderId::kOther && equals_ignore_case(field.name, kTimeoutMs);
 }
 
-// For the sentences: the file's way of writing, but any value.
-std::string show_limit(Duration limit) {
-  if (limit < milliseconds(1)) return std::to_string(limit.count()) + "ns";
-  return config::show(Duration(std::chrono::floor<milliseconds>(limit)));
+// The file's way of writing a limit, but any value.
+std::string no_answer_within(Duration limit) {
+  if (limit == Duration(0)) return "no time was left";
+  const std::string shown = limit < milliseconds(1)
+                                ? std::to_string(limit.count()) + "ns"
+                                : config::show(Duration(std::chrono::floor<milliseconds>(limit)));
+  return "no answer within " + shown;
 }
 
 }  // namespace
@@ -159,7 +162,7 @@ LocalReply TimeoutFilter::too_slow() const {
                                        "x-woad-timeout-ms of the request",
                                        "the inbound request that it serves"};
   return {.code = ErrorCode::kTimeout,
-          .details = "no answer within " + show_limit(limit_) + " (" +
+          .details = no_answer_within(limit_) + " (" +
                      std::string(kWho[static_cast<size_t>(limit_by_)]) + ")"};
 }
 

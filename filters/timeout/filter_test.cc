@@ -107,7 +107,9 @@ TEST_CASE("timeout: no time left is answered at once") {
     bench.request.headers.add(each.name, each.value);
     HeadVerdict verdict = bench.filter().on_request_head(bench.request, true);
     REQUIRE(verdict.kind() == kReply);
-    CHECK(verdict.take_reply().code == ErrorCode::kTimeout);
+    const LocalReply reply = verdict.take_reply();
+    CHECK(reply.code == ErrorCode::kTimeout);
+    CHECK(reply.details.starts_with("no time was left (" + std::string(each.name)));
   }
 }
 

@@ -262,7 +262,9 @@ class Explainer final : private FilterHost {
       std::string sentence = "pool " + name + " of " + out_.service + ": " + verdict;
       if (pool != nullptr && !pool->endpoints.empty() && !pool->may_answer(request_.now)) {
         sentence += ": " + why_unhealthy(*pool, request_.now);
-        if (pool == chosen) sentence += "; all are tried (on_unhealthy: panic)";
+        if (pool == chosen && !refuses(*pool)) {
+          sentence += "; all are tried (on_unhealthy: panic)";
+        }
       }
       step(std::move(sentence));
       out_.chain.push_back({name, verdict});

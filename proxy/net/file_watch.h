@@ -33,7 +33,8 @@ class FileWatch {
   static constexpr Duration kPoll = seconds(2);
   static constexpr Duration kPollWriting = milliseconds(200);
 
-  // What a file that is gone means.
+  // What a file that is gone means. A change is told once it has been gone for kPoll: who replaces
+  // a file may take the old one away first, as editors do that keep it as their backup.
   enum class Gone { kNoChange, kChange };
 
   // `seen`: the file as it was when it was read, so that nothing since then is missed; without it,

@@ -51,8 +51,9 @@ Server::Server(const ServerOptions& options)
       backend_(
           {loop_.scheduler(), *this, rollout_, certificates_, deployment_, memory_watch_, taps_}),
       admin_(loop_, blocks_, backend_),
-      watch_(loop_.scheduler(), file_events_, options.config_path,
-             [this] { rollout_.read_file(); }),
+      watch_(
+          loop_.scheduler(), file_events_, options.config_path, [this] { rollout_.read_file(); },
+          FileWatch::Gone::kChange),
       drain_timer_(loop_.scheduler().timers(), bind_timer<&Server::on_drain_delay_over>(this)),
       poll_timer_(loop_.scheduler().timers(), bind_timer<&Server::poll_active>(this)),
       tend_timer_(loop_.scheduler().timers(), bind_timer<&Server::tend>(this)) {

@@ -55,10 +55,7 @@ void FilterCompiler::compile_chain(
                                             std::string(to_string(direction)) + " chain");
       continue;
     }
-    if (chain.position(kind->name)) {
-      diagnostics_.error(filter.source, "the filter " + filter.name + " is in the chain twice");
-      continue;
-    }
+    if (chain.position(kind->name)) continue;  // the list's reader has told it
     if (chain.size() == FilterChain::kMaxFilters) {
       diagnostics_.error(filter.source, "a chain has at most " +
                                             std::to_string(FilterChain::kMaxFilters) + " filters");

@@ -18,12 +18,16 @@ struct PemFiles {
   }
 };
 
-Result<PemFiles> read_files(const std::vector<std::string>& names) {
+// Each file that cannot be read has its error in `failed`.
+PemFiles read_files(const std::vector<std::string>& names, std::vector<std::string>& failed) {
   PemFiles files;
   for (const std::string& name : names) {
     Result<PemText> text = name == config::kSystemRoots ? read_system_roots() : read_pem_file(name);
-    if (!text) return text.error();
-    files.texts.push_back(std::move(*text));
+    if (text) {
+      files.texts.push_back(std::move(*text));
+    } else {
+      failed.push_back(text.error().message);
+    }
   }
   return files;
 }
@@ -117,18 +121,26 @@ class TlsLoader {
     for (const std::string& name : recipe.names) {
       if (name != config::kSystemRoots) loaded_.files.push_back(name);
     }
-    const Result<PemFiles> files = read_files(recipe.names);
-    if (files) note(*files);
-    Result<TlsEpoch> made = files ? make_epoch(recipe, *files, before) : files.error();
-    if (made) {
-      into = std::move(*made);
-    } else if (before != nullptr && before->context != nullptr &&
-               before->settings == recipe.settings) {
-      into = *before;
-      if (!loaded_.refused.empty()) loaded_.refused += "; ";
-      loaded_.refused += made.error().message;
-    } else {
-      diagnostics_.error(place_of(made.error().message), made.error().message);
+    std::vector<std::string> failed;
+    const PemFiles files = read_files(recipe.names, failed);
+    if (failed.empty()) {
+      note(files);
+      Result<TlsEpoch> made = make_epoch(recipe, files, before);
+      if (made) {
+        into = std::move(*made);
+        return;
+      }
+      failed.push_back(made.error().message);
+    }
+    const bool kept =
+        before != nullptr && before->context != nullptr && before->settings == recipe.settings;
+    if (kept) into = *before;
+    for (const std::string& why : failed) {
+      if (kept) {
+        loaded_.refused += (loaded_.refused.empty() ? "" : "; ") + why;
+      } else {
+        diagnostics_.error(place_of(why), why);
+      }
     }
   }
 

@@ -220,6 +220,7 @@ class Unhealthy(HealthSuite):
         self.assertEqual((told["error"], told["status"], told["reason"]),
                          ("pool_unhealthy", 503, "failed_unhealthy"))
         self.assertEqual(told["chain"][0], {"pool": "red", "verdict": "unhealthy"})
+        self.assertFalse([step for step in told["steps"] if "panic" in step], told["steps"])
         self.red.health.status = 200
         self.assertTrue(until(lambda: self.get(woad, "red").origin == "red"))
         self.assertEqual(self.explain(woad)["error"], None)

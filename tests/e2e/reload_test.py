@@ -102,8 +102,9 @@ class Reload(Suite):
     def test_a_missing_file_changes_nothing(self):
         woad = self.started()
         os.remove(woad.path)
-        woad.process.send_signal(1)
         self.assertTrue(until(lambda: woad.json("/config/status")["last_error"]))
+        self.assertIn("No such file", woad.json("/config/status")["last_error"])
+        self.assertIn("warning:", woad.get("/readyz")[1])
         self.assertEqual(fetch(woad.outbound).origin, "a")
         woad.reload(self.pointing_at(woad, self.b))
         self.assertTrue(self.moved(woad))

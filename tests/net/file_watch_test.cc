@@ -208,11 +208,30 @@ TEST_CASE_FIXTURE(Fixture, "a file that goes is a change where that was asked fo
   const std::string file = folder / "tls.key";
   put(file, "one");
   const auto watching = watch(file, FileWatch::Gone::kChange);
-  CHECK(tells([&] { fs::remove(file); }));
+  fs::remove(file);
   deal_with_events();
+  CHECK(told.empty());
+  pass(FileWatch::kPoll);
+  CHECK(told == Texts{""});
+  pass(FileWatch::kPoll);
   CHECK(told == Texts{""});
   CHECK(tells([&] { put(file, "back"); }));
   CHECK(told.back() == "back");
+}
+
+TEST_CASE_FIXTURE(Fixture, "a file that is taken away before the new one is there is not gone") {
+  const std::string file = folder / "woad.yaml";
+  put(file, "one");
+  const auto watching = watch(file, FileWatch::Gone::kChange);
+  for (const char* text : {"two", "three"}) {
+    fs::rename(file, beside / "backup");
+    deal_with_events();
+    pass(FileWatch::kPoll / 2);
+    CHECK(tells([&] { put(file, text); }));
+    deal_with_events();
+    pass(FileWatch::kPoll);
+  }
+  CHECK(told == Texts{"two", "three"});
 }
 
 TEST_CASE_FIXTURE(Fixture, "a folder that is removed and made again, by the poll") {

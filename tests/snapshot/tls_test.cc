@@ -109,6 +109,15 @@ TEST_CASE("tls of a snapshot: files that cannot be used are errors where they ar
        "2: tls.key: tls.key: no such file or directory\n"},
       {"no bundle", [](Files& f) { std::filesystem::remove(f.folder / "ca.crt"); },
        "2: tls.trust_bundle: ca.crt: no such file or directory\n"},
+      {"none of them",
+       [](Files& f) {
+         for (const char* name : {"tls.crt", "tls.key", "ca.crt"}) {
+           std::filesystem::remove(f.folder / name);
+         }
+       },
+       "2: tls.certificate: tls.crt: no such file or directory\n"
+       "2: tls.key: tls.key: no such file or directory\n"
+       "2: tls.trust_bundle: ca.crt: no such file or directory\n"},
       {"an empty certificate", [](Files& f) { f.folder.put("tls.crt", ""); },
        "2: tls.certificate: tls.crt: it holds no PEM certificate\n"},
       {"no key in the key", [](Files& f) { f.folder.put("tls.key", "key"); },

@@ -137,7 +137,18 @@ struct Nghttp2Glue {
     return all;
   }
 
-  static nghttp2_option* options() {
+  // So many frames that a head which our limits refuse is refused by them, its stream alone (a
+  // request's is read up to four times the limit): beyond these the whole connection ends, as a
+  // flood. Sixteen times the limit, in the frames that we let in (RFC 9113 section 4.2): four times
+  // for what is drained, and as much again because Huffman codes of up to 30 bits (RFC 7541
+  // appendix B) may make it longer.
+  static size_t continuations_for(const HttpLimits& limits) {
+    constexpr size_t kFrameBytes = 16384;
+    constexpr size_t kLeast = 8;
+    return std::max(kLeast, 16 * limits.header_bytes / kFrameBytes);
+  }
+
+  static nghttp2_option* options(const HttpLimits& limits) {
     nghttp2_option* all = nullptr;
     WOAD_ASSERT(nghttp2_option_new(&all) == 0);
     nghttp2_option_set_no_auto_window_update(all, 1);
@@ -147,7 +158,7 @@ struct Nghttp2Glue {
     nghttp2_option_set_stream_reset_rate_limit(all, 1 << 24, 1 << 24);
     nghttp2_option_set_max_outbound_ack(all, 200);
     nghttp2_option_set_max_settings(all, 32);
-    nghttp2_option_set_max_continuations(all, 8);
+    nghttp2_option_set_max_continuations(all, continuations_for(limits));
     // The default 64 KiB would refuse what our own limits let in.
     nghttp2_option_set_max_send_header_block_length(all, 1 << 20);
     return all;
@@ -175,7 +186,7 @@ nghttp2_mem memory_of(PiecePool& pieces) {
 
 nghttp2_session* new_nghttp2_session(H2Session& owner, PiecePool& pieces, bool server) {
   nghttp2_session_callbacks* callbacks = Nghttp2Glue::callbacks();
-  nghttp2_option* options = Nghttp2Glue::options();
+  nghttp2_option* options = Nghttp2Glue::options(owner.limits());
   nghttp2_session* session = nullptr;
   nghttp2_mem memory = memory_of(pieces);
   const auto make = server ? nghttp2_session_server_new3 : nghttp2_session_client_new3;

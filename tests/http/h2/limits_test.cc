@@ -38,6 +38,9 @@ TEST_CASE("heads beyond the limits") {
       {"just below in bytes", 60, 1000, false, "request"},
       {"above in bytes", 70, 1000, false, "bad 431"},
       {"twice the bytes", 5, 28000, false, "bad 431"},
+      {"four times the bytes", 16, 16000, false, "bad 431"},
+      {"more than four times the bytes", 20, 16000, false, "reset protocol error: the headers are"},
+      {"twelve times the bytes", 48, 16000, false, "reset protocol error: the headers are"},
   };
   for (const Case& test : cases) {
     INFO(std::string(test.name));
@@ -49,7 +52,7 @@ TEST_CASE("heads beyond the limits") {
     for (auto& [name, text] : fields) {
       if (test.crumbs && name == "a") name = "cookie";
     }
-    server.send(preface() + headers(1, fields, true));
+    server.send(preface() + long_headers(1, fields, true));
     CHECK(server.logs().substr(0, std::string_view(test.log).size()) == test.log);
     CHECK(world.count(Hostile::kHeadersTooLarge) == (std::string_view(test.log) != "request"));
     CHECK(server.codec->active_streams() == 0);
@@ -285,7 +288,7 @@ TEST_CASE("a CONTINUATION flood ends the connection") {
   World world;
   ServerSide server(world);
   std::string input = preface() + frame(kHeaders, kEndStream, 1, block(head_of(0, "")));
-  for (int i = 0; i < 20; ++i) input += frame(kContinuation, kNone, 1, "");
+  for (int i = 0; i < 100; ++i) input += frame(kContinuation, kNone, 1, "");
   server.send(input);
   CHECK(server.done);
 }

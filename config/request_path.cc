@@ -1,0 +1,39 @@
+#include "config/request_path.h"
+
+#include <algorithm>
+
+#include "config/diagnostics.h"
+#include "config/values.h"
+
+namespace woad::config {
+namespace {
+
+bool is_spelled_as_in_a_url(std::string_view text) {
+  const auto stands_in_a_url = [](char c) { return c > ' ' && c < 0x7f && c != '#'; };
+  return text.starts_with('/') && std::all_of(text.begin(), text.end(), stands_in_a_url);
+}
+
+}  // namespace
+
+std::string fault_of_request_path(std::string_view text) {
+  if (!text.starts_with('/') || text.find_first_of("?#") != std::string_view::npos) {
+    return quoted(text) + " is not a path: it begins with / and has no query";
+  }
+  if (is_spelled_as_in_a_url(text)) return {};
+  return quoted(text) + " is not a path: it is spelled as in a URL, a blank as %20";
+}
+
+Shape<std::string> request_path() {
+  return where<std::string>(text(),
+                            [](const std::string& value) { return fault_of_request_path(value); });
+}
+
+Shape<std::string> request_target() {
+  return where<std::string>(text(), [](const std::string& value) {
+    return is_spelled_as_in_a_url(value)
+               ? std::string()
+               : quoted(value) + " is not a path: it begins with / and is spelled as in a URL";
+  });
+}
+
+}  // namespace woad::config
