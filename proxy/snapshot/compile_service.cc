@@ -70,7 +70,7 @@ void add_endpoints(Pool& pool, const config::HostPort& at, const Endpoint& model
   const auto known = resolutions.find(at.host);
   if (known == resolutions.end() || known->second.addresses.empty()) {
     const bool failed = known != resolutions.end() && !known->second.error.empty();
-    add({}, at.to_string(), at.host + ": " + (failed ? known->second.error : "not resolved yet"));
+    add({}, at.to_string(), failed ? known->second.error : at.host + ": not resolved yet");
     return;
   }
   std::vector<Address> addresses;

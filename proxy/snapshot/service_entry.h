@@ -18,7 +18,7 @@ namespace woad {
 // What the resolver knows of a host name.
 struct Resolution {
   std::vector<Address> addresses;  // ports are of no meaning; empty: see error
-  std::string error;               // "" = not answered yet
+  std::string error;               // such as "a.test: no such name"; "" = not answered yet
   bool operator==(const Resolution&) const = default;
 };
 using Resolutions = std::unordered_map<std::string, Resolution>;

@@ -237,7 +237,7 @@ TEST_CASE("compile: names of endpoints") {
   Resolutions resolutions;
   resolutions["b.test"].addresses = {*Address::from_host("10.0.0.1", 0),
                                      *Address::from_host("::1", 0)};
-  resolutions["c.test"].error = "no such host";
+  resolutions["c.test"].error = "c.test: no such host";
   const Compiled some(kText, resolutions);
   some.good();
   std::string all;
