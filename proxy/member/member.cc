@@ -230,7 +230,13 @@ void Member::lose(NoUse no_use) {
 void Member::on_polled(HttpAnswer answer) {
   if (answer.status == 200) return install(std::move(answer));
   if (answer.status != 304) return lose(no_use(answer, faces_.scheduler.wall()));
+  on_unchanged();
+}
+
+// The plane has what was seen last. When that is what runs, what it could not be believed is past.
+void Member::on_unchanged() {
   on_contact();
+  if (seen_ == have_.sha256 && faces_.host.serving()) note_newest_runs();
   proceed();
 }
 
@@ -284,8 +290,8 @@ void Member::on_installed(Installing& done) {
     refuse(file, none->why);
     return lose({none->why});
   }
+  if (std::holds_alternative<Unchanged>(done.judged)) return on_unchanged();
   on_contact();
-  if (std::holds_alternative<Unchanged>(done.judged)) return proceed();
   PlaneFile& file = std::get<PlaneFile>(done.judged);
   seen_ = file.sha256;
   not_before_ = now();
@@ -314,9 +320,13 @@ void Member::on_judged(const std::string& hash, const std::string& errors) {
 void Member::on_live() {
   have_ = std::move(coming_);
   replaced_ = {};
+  note_newest_runs();
+  rest();
+}
+
+void Member::note_newest_runs() {
   status_.refused.clear();
   tell(have_, "");
-  rest();
 }
 
 // The file that was there at the start is nobody's to put back.

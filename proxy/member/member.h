@@ -132,6 +132,8 @@ class Member {
   void install(HttpAnswer answer);
   void on_installed(Installing& done);
   void on_live();
+  void on_unchanged();
+  void note_newest_runs();
   void on_not_live(const std::string& errors);
   void refuse(const PlaneFile& file, const std::string& errors);
   void tell(const PlaneFile& file, const std::string& error);

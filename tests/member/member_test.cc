@@ -311,6 +311,28 @@ TEST_CASE(
   CHECK(has(world.asked(), "have=" + sha256_hex("one")));
 }
 
+TEST_CASE(
+    "member: a refusal is over when the plane has what runs, not when it has what was refused") {
+  for (const bool lying : {true, false}) {
+    CAPTURE(lying);
+    World world;
+    world.begin_with("one");
+    world.asked();
+    world.say(204);
+    world.asked();
+    world.give("bad", lying ? std::string(64, 'a') : "");
+    world.wait(RetryWait::kFirst);
+    CHECK(has(world.asked(), R"("result":"rejected")"));
+    world.say(204);
+    CHECK(has(world.asked(), "have=" + sha256_hex(lying ? "one" : "bad")));
+    CHECK_FALSE(world.member->status().refused.empty());
+    world.unchanged();
+    CHECK(world.member->status().refused.empty() == lying);
+    world.wait(RetryWait::kFirst);
+    CHECK(has(world.asked(), R"("result":"applied")") == lying);
+  }
+}
+
 TEST_CASE("member: an answer that does not come in time") {
   World world;
   world.begin_with("one");

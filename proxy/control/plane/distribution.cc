@@ -52,7 +52,7 @@ class Distribution::Waiter final : public WebPending {
 
   void on_late() {
     if (!of_.still_making(poll_)) {
-      answer(of_.nothing_new());
+      answer(of_.nothing_new(poll_));
     } else if (of_.scheduler_.now() < end_) {
       timer_.arm(kMoment);
     } else {
@@ -141,7 +141,7 @@ std::unique_ptr<WebPending> Distribution::poll(Poll poll, Done done) {
         Duration(static_cast<int64_t>(static_cast<double>(left.count()) * random_.unit())));
   }
   const auto older = mine.waiters.find(poll.instance);
-  if (older != mine.waiters.end()) older->second->answer(nothing_new());
+  if (older != mine.waiters.end()) older->second->answer(nothing_new(older->second->poll()));
   auto waiter = std::make_unique<Waiter>(*this, std::move(poll), std::move(done));
   mine.waiters[waiter->poll().instance] = waiter.get();
   return waiter;
@@ -199,7 +199,11 @@ WebResponse Distribution::with_file(const File& file, const Coding& coding, Shar
   return response;
 }
 
-WebResponse Distribution::nothing_new() const { return {.status = 304, .last = end_.has_value()}; }
+WebResponse Distribution::nothing_new(const Poll& poll) const {
+  WebResponse response{.status = 304, .last = end_.has_value()};
+  if (!poll.have.empty()) response.headers.emplace_back("etag", '"' + poll.have + '"');
+  return response;
+}
 
 bool Distribution::still_making(const Poll& poll) const {
   const auto at = services_.find(poll.service);

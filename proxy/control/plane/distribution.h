@@ -80,7 +80,8 @@ class Distribution {
   std::optional<WebResponse> try_answer(Service& service, const Poll& poll, Freshness freshness);
   bool is_news(const File& file, const Poll& poll) const;
   WebResponse with_file(const File& file, const Coding& coding, SharedBody body);
-  WebResponse nothing_new() const;
+  // 304 names what the caller has, as RFC 9110, section 15.4.5, asks.
+  WebResponse nothing_new(const Poll& poll) const;
   bool still_making(const Poll& poll) const;
   static ServiceFiles::Kind kind_for(const Service& service, std::string_view instance);
 

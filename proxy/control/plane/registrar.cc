@@ -5,6 +5,8 @@
 
 #include "config/tables.h"
 #include "config/values.h"
+#include "proxy/base/strings.h"
+#include "proxy/net/address.h"
 
 namespace woad::control {
 namespace {
@@ -48,10 +50,26 @@ Result<void> read_labels(const Json& labels, Instance& instance) {
   return {};
 }
 
+// Who holds an address is found by its text: RFC 5952 for IPv6, IPv4 for what is mapped into it
+// (RFC 4291, section 2.5.5.2), names without case.
+std::string one_spelling(const config::HostPort& written) {
+  const auto address = Address::from_host(written.host, written.port);
+  if (!address) return lower(written.host);
+  constexpr std::string_view kMapped = "::ffff:";
+  const std::string host = address->host();
+  const std::string inner = host.starts_with(kMapped) ? host.substr(kMapped.size()) : "";
+  return inner.find('.') == std::string::npos ? host : inner;
+}
+
 Result<void> read_address(const Json& address, Instance& instance) {
   if (!address.is_string()) return Error{"address must be a text such as \"10.0.0.1:8080\""};
-  const auto parsed = config::parse_host_port(address.get_ref<const std::string&>());
+  auto parsed = config::parse_host_port(address.get_ref<const std::string&>());
   if (!parsed) return Error{"address " + parsed.error().message};
+  parsed->host = one_spelling(*parsed);
+  if (parsed->host == "0.0.0.0" || parsed->host == "::") {
+    return Error{"address " + config::quoted(parsed->to_string()) +
+                 " is every address of a host; say the one that others reach it by"};
+  }
   instance.address = parsed->to_string();
   return {};
 }

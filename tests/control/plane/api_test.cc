@@ -126,6 +126,10 @@ TEST_CASE("what is not a registration") {
                            R"({"address":"10.0.0.1:99999"})",
                            R"({"address":"${HOME}:80"})",
                            R"({"address":"a b:80"})",
+                           R"({"address":"0.0.0.0:80"})",
+                           R"({"address":"[::]:80"})",
+                           R"({"address":"[0:0::0.0.0.0]:80"})",
+                           R"({"address":"[::ffff:0.0.0.0]:80"})",
                            R"({"address":"10.0.0.1:80","weight":-1})",
                            R"({"address":"10.0.0.1:80","weight":65536})",
                            R"({"address":"10.0.0.1:80","weight":"5"})",
@@ -144,6 +148,20 @@ TEST_CASE("what is not a registration") {
   REQUIRE(good);
   CHECK(*good == Instance{"10.0.0.1:80", {{"color", "red"}, {"zone", "a"}}, 7});
   CHECK(read_registration(R"({"address":"[::1]:80"})")->weight == 100);
+}
+
+TEST_CASE("an address is one text, however it is spelt: who holds it is found by that") {
+  for (const auto& [written, kept] : std::initializer_list<std::pair<const char*, const char*>>{
+           {"10.0.0.1:080", "10.0.0.1:80"},
+           {"[2001:0DB8:0:0::1]:80", "[2001:db8::1]:80"},
+           {"[::FFFF:10.0.0.1]:80", "10.0.0.1:80"},
+           {"[::ffff:a00:1]:80", "10.0.0.1:80"},
+           {"Price-Headless:80", "price-headless:80"}}) {
+    CAPTURE(written);
+    const auto read = read_registration(R"({"address":")" + std::string(written) + "\"}");
+    REQUIRE(read);
+    CHECK(read->address == kept);
+  }
 }
 
 TEST_CASE(

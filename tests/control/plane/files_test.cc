@@ -54,6 +54,7 @@ TEST_CASE("a wait ends with its time: 55 s, as asked, 60 s at most") {
     }
     replica.pass(milliseconds(200));
     CHECK(waits->status() == 304);
+    CHECK(waits->sha256() == have);
     CHECK_FALSE(waits->response->last);
   }
 }
