@@ -71,6 +71,14 @@ def leaves(value, path=""):
     return [path]
 
 
+def places(values, path=""):
+    """Dotted paths of all values, maps too."""
+    for key, inner in values.items():
+        yield path + key
+        if isinstance(inner, dict):
+            yield from places(inner, f"{path}{key}.")
+
+
 class Chart(unittest.TestCase):
     maxDiff = None
 
@@ -107,6 +115,17 @@ class Chart(unittest.TestCase):
                 self.assertNotEqual(code, 0, "not refused")
                 self.assertEqual(out, "")
                 self.assertIn(place, err)
+
+    def test_values_taken_away(self):
+        """`null` takes a default away: either the schema says that it is needed, or it is not."""
+        for values in ("", "identity: {source: secret}\nmetrics: {podMonitor: {enabled: true}, rules: {enabled: true}}"):
+            for place in places(documents((CHART / "values.yaml").read_text())[0]):
+                with self.subTest(values=values, place=place):
+                    code, out, err = run("helm", "template", CHART, "-f", "-", "--set", f"{place}=null",
+                                         stdin=values, code=None)
+                    if code:
+                        self.assertIn("the specifications of the schema", err)
+                    self.assertNotRegex(out, r"(?m)(\bnull|<nil>)$")
 
     def test_schema_is_closed(self):
         """Each object of it says what it may hold; `global` alone is helm's own."""
