@@ -7,12 +7,13 @@
 
 #include "config/request_path.h"
 #include "config/tables.h"
+#include "proxy/base/strings.h"
 
 namespace woad::config {
 namespace {
 
 std::string value_of(const Environment& environment, const std::string& name) {
-  return environment.variable(name).value_or("");
+  return std::string(trim(environment.variable(name).value_or("")));
 }
 
 std::vector<std::string_view> split(std::string_view list) {

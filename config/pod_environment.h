@@ -1,6 +1,6 @@
 // What a pod knows of itself from its environment, for what the file leaves out: WOAD_SERVICE,
 // WOAD_INSTANCE, WOAD_LABELS, WOAD_TLS_DIR and WOAD_PROBE_PATHS (config/reference.md,
-// "Environment"). An empty variable counts as unset.
+// "Environment"). A variable of blanks alone counts as unset.
 #pragma once
 
 #include "config/diagnostics.h"

@@ -1,5 +1,6 @@
 #include "proxy/base/strings.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cstring>
 
@@ -64,6 +65,15 @@ std::string_view trim(std::string_view text) {
 std::string_view without_final_dot(std::string_view name) {
   if (name.size() > 1 && name.back() == '.') name.remove_suffix(1);
   return name;
+}
+
+bool is_plain_name(std::string_view text) {
+  constexpr size_t kLongest = 253;  // of a name of DNS, RFC 1035 section 2.3.4
+  const auto fits = [](char c) {
+    const char low = to_lower(c);
+    return (low >= 'a' && low <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_';
+  };
+  return !text.empty() && text.size() <= kLongest && std::all_of(text.begin(), text.end(), fits);
 }
 
 int hex_digit(char c) {

@@ -42,6 +42,9 @@ void for_each_list_item(std::string_view list, F&& visit) {
   }
 }
 
+// 1 to 253 letters of ASCII, digits, '-', '.' and '_': as services and instances are called.
+bool is_plain_name(std::string_view text);
+
 // 0 to 15 in either case; -1 for anything else.
 int hex_digit(char c);
 

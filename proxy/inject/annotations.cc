@@ -24,13 +24,6 @@ constexpr std::array<std::string_view, 11> kKnown = {"woad.dev/inject",
                                                      "woad.dev/memory-limit",
                                                      kInjectedMark};
 
-bool is_service_name(std::string_view text) {
-  return !text.empty() && text.size() <= 253 && std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-           c == '_' || c == '.';
-  });
-}
-
 bool is_port(std::string_view text) {
   const auto port = parse_decimal(text);
   return port && *port >= 1 && *port <= 65535;
@@ -52,7 +45,7 @@ class Reader {
   Wishes read() {
     Wishes wishes;
     read_inject(wishes);
-    read_name("woad.dev/service", wishes.service, is_service_name, "is no name of a service",
+    read_name("woad.dev/service", wishes.service, is_plain_name, "is no name of a service",
               "write letters, digits, '-', '_' and '.', such as price");
     read_name("woad.dev/config", wishes.config, is_object_name, "is no name of a ConfigMap",
               "write small letters, digits, '-' and '.', such as price-woad");

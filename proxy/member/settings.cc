@@ -51,6 +51,15 @@ Result<Advertised> parse_advertised(const std::string& text) {
                " is neither a host nor host:port, such as 10.0.0.1:15006"};
 }
 
+// The plane's own rule (config/control.md): any other name is one that it never has.
+Result<std::string> parse_name(const config::Environment& environment, const std::string& name,
+                               const std::string& of_what) {
+  std::string text = value_of(environment, name);
+  if (text.empty() || is_plain_name(text)) return text;
+  return Error{name + ": " + config::quoted(text) + " is no name of " + of_what +
+               "; write letters, digits, '-', '_' and '.', at most 253"};
+}
+
 }  // namespace
 
 Result<std::optional<MemberSettings>> member_settings(const MemberFlags& flags,
@@ -79,8 +88,12 @@ Result<std::optional<MemberSettings>> member_settings(const MemberFlags& flags,
     if (!pattern) return Error{"--control-plane-identity: " + pattern.error().message};
     settings.identity = flags.identity;
   }
-  settings.service = value_of(environment, "WOAD_SERVICE");
-  settings.instance = value_of(environment, "WOAD_INSTANCE");
+  auto service = parse_name(environment, "WOAD_SERVICE", "a service");
+  if (!service) return service.error();
+  settings.service = std::move(*service);
+  auto instance = parse_name(environment, "WOAD_INSTANCE", "an instance");
+  if (!instance) return instance.error();
+  settings.instance = std::move(*instance);
   if (settings.instance.empty()) settings.instance = environment.host_name;
   return std::optional(std::move(settings));
 }

@@ -37,7 +37,7 @@ struct MemberSettings {
 };
 
 // Nothing: there is no control plane. Flags win over variables (WOAD_CONTROL_PLANE, WOAD_REGISTER,
-// WOAD_ADVERTISE). The error names flag or variable.
+// WOAD_ADVERTISE, WOAD_SERVICE, WOAD_INSTANCE). The error names flag or variable.
 Result<std::optional<MemberSettings>> member_settings(const MemberFlags& flags,
                                                       const config::Environment& environment);
 

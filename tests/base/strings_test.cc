@@ -53,6 +53,19 @@ TEST_CASE("trim takes spaces and tabs, nothing else") {
   CHECK(trim("\r\na\n") == "\r\na\n");
 }
 
+TEST_CASE("plain names") {
+  for (const char* name : {"a", "Price_2", "price.shop", "-", "9", ".a"}) {
+    CAPTURE(name);
+    CHECK(is_plain_name(name));
+  }
+  for (const char* name : {"", " ", "a b", "a/b", "a\tb", "\xc3\xbc", "a:1", "a%20", "*"}) {
+    CAPTURE(name);
+    CHECK_FALSE(is_plain_name(name));
+  }
+  CHECK(is_plain_name(std::string(253, 'a')));
+  CHECK_FALSE(is_plain_name(std::string(254, 'a')));
+}
+
 TEST_CASE("percent-decoding") {
   const struct {
     const char* text;

@@ -73,6 +73,7 @@ TEST_CASE("pod environment: what is wrong is told") {
   for (const Case& each : {
            Case{nothing, {}, "node: is required and missing"},
            Case{nothing, {{"WOAD_SERVICE", ""}}, "node: is required and missing"},
+           Case{nothing, {{"WOAD_SERVICE", " \t"}}, "node: is required and missing"},
            Case{"node: { instance: a }\n", {}, "node.service: is required and missing"},
            Case{nothing,
                 {{"WOAD_SERVICE", "a"}, {"WOAD_LABELS", "color"}},
