@@ -28,6 +28,8 @@ class WebHost {
   virtual CodecContext codec_context() = 0;
   // For what its requests hold.
   virtual ArenaPool& arenas() = 0;
+  // Bytes of a request's body; over it the answer is 413.
+  virtual size_t most_of_body() const = 0;
   // Room for bodies that wait for their end: false when there is none.
   virtual bool take_memory(size_t bytes) = 0;
   virtual void release_memory(size_t bytes) = 0;
@@ -61,6 +63,7 @@ class WebConnection final : public Deferred,
   const WebCaller& caller() const { return caller_; }
   CodecContext codec_context() const { return host_.codec_context(); }
   ArenaPool& arenas() { return host_.arenas(); }
+  size_t most_of_body() const { return host_.most_of_body(); }
   bool take_memory(size_t bytes) { return host_.take_memory(bytes); }
   void release_memory(size_t bytes) { host_.release_memory(bytes); }
   // An answer has been queued.

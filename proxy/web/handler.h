@@ -45,6 +45,10 @@ struct WebResponse {
   bool last = false;  // the connection ends with this answer
 };
 
+// One that is an error, as config/reference.md says them ("Errors"): x-woad-error and a sentence.
+// `code`: static storage; `why`: without a final dot. 503 says when to come again.
+WebResponse refuse(int status, std::string_view code, const std::string& why);
+
 // An answer that comes later; dropped when it was given or when the client has gone.
 class WebPending {
  public:

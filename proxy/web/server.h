@@ -31,6 +31,9 @@ struct WebOptions {
   Plaintext plaintext = Plaintext::kNobody;
   // More at once than this are closed as they come.
   size_t connections = 256;
+  // Of a request's body, in bytes; over it the answer is 413. The objects of Kubernetes end at 3
+  // MiB.
+  size_t body = size_t{8} << 20;
   // Over TLS, most wanted first.
   std::vector<std::string_view> protocols = {"h2", "http/1.1"};
 };
@@ -65,6 +68,7 @@ class WebServer final : private WebHost {
   WebHandler& handler() override { return handler_; }
   CodecContext codec_context() override;
   ArenaPool& arenas() override { return arenas_; }
+  size_t most_of_body() const override { return options_.body; }
   bool take_memory(size_t bytes) override;
   void release_memory(size_t bytes) override { waiting_ -= bytes; }
   void on_closed(WebConnection& connection) override;

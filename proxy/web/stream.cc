@@ -20,21 +20,22 @@ WebStream::~WebStream() {
 
 void WebStream::on_request(RequestHead& head, bool end) {
   head_ = &head;
-  if (end) {
-    ask();
-  } else {
-    timer_.arm(kBodyTimeout);
-  }
+  if (end) return ask();
+  if (head.content_length.value_or(0) > connection_.most_of_body()) return cut_too_large();
+  timer_.arm(kBodyTimeout);
 }
 
 void WebStream::on_bad_request(RequestHead& head, LocalReply reply) {
   head_ = &head;
-  refuse(reply, reply.close);
+  WebResponse response =
+      refuse(reply.effective_status(), error_info(reply.code).code, reply.details);
+  response.last = reply.close;
+  write(std::move(response));
 }
 
 void WebStream::on_bad_body(LocalReply reply) {
   if (state_ == State::kReceiving) {
-    refuse(reply, true);
+    cut(reply.effective_status(), reply.code, reply.details);
   } else if (state_ != State::kEnded) {
     finish();
   }
@@ -42,13 +43,9 @@ void WebStream::on_bad_body(LocalReply reply) {
 
 void WebStream::on_data(Buffer&& data, bool end) {
   if (state_ != State::kReceiving) return;
-  if (body_.size() + data.size() > kMaxBody) {
-    write({.status = 413, .body = "the body is larger than 8 MiB\n", .last = true});
-    return;
-  }
+  if (body_.size() + data.size() > connection_.most_of_body()) return cut_too_large();
   if (!connection_.take_memory(data.size())) {
-    write({.status = 503, .body = "too many requests at once\n", .last = true});
-    return;
+    return cut(503, ErrorCode::kOverloaded, "too many requests at once");
   }
   data.for_each([this](const Slice& slice) { body_ += slice.view(); });
   if (end) ask();
@@ -64,7 +61,7 @@ void WebStream::on_reset(ResetReason, std::string_view) {
 
 void WebStream::on_late() {
   if (state_ != State::kReceiving) return;
-  write({.status = 408, .body = "the body did not come within 30 s\n", .last = true});
+  cut(408, ErrorCode::kBadRequest, "the body did not come within 30 s");
 }
 
 void WebStream::ask() {
@@ -81,8 +78,15 @@ void WebStream::ask() {
   pending_ = std::move(pending);
 }
 
-void WebStream::refuse(const LocalReply& reply, bool close) {
-  write({.status = reply.effective_status(), .body = reply.details + "\n", .last = close});
+void WebStream::cut(int status, ErrorCode code, const std::string& why) {
+  WebResponse response = refuse(status, error_info(code).code, why);
+  response.last = true;
+  write(std::move(response));
+}
+
+void WebStream::cut_too_large() {
+  cut(413, ErrorCode::kBadRequest,
+      "the body is over " + std::to_string(connection_.most_of_body() / 1024) + " KiB");
 }
 
 void WebStream::write(WebResponse response) {

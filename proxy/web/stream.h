@@ -22,8 +22,6 @@ class WebConnection;
 
 class WebStream final : public Deferred, public ListLink, public RequestSink {
  public:
-  // Over so many bytes of a body the answer is 413; the objects of Kubernetes end at 3 MiB.
-  static constexpr size_t kMaxBody = size_t{8} << 20;
   // A body that is not there so long after its head is answered 408.
   static constexpr Duration kBodyTimeout = seconds(30);
 
@@ -44,7 +42,9 @@ class WebStream final : public Deferred, public ListLink, public RequestSink {
 
   void on_late();
   void ask();
-  void refuse(const LocalReply& reply, bool close);
+  // With an answer that ends the connection: nobody waits for the rest of the body.
+  void cut(int status, ErrorCode code, const std::string& why);
+  void cut_too_large();
   void write(WebResponse response);
   void finish();
 

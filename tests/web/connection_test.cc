@@ -12,6 +12,8 @@
 namespace woad {
 namespace {
 
+constexpr size_t kMostOfBody = size_t{64} * 1024;
+
 // A handler whose answers come when the test says so, and a connection to it over memory.
 class Harness final : public WebHost, public WebHandler {
  public:
@@ -40,6 +42,7 @@ class Harness final : public WebHost, public WebHandler {
   WebHandler& handler() override { return *this; }
   CodecContext codec_context() override { return {scheduler, blocks, hostile_}; }
   ArenaPool& arenas() override { return arenas_; }
+  size_t most_of_body() const override { return kMostOfBody; }
   bool take_memory(size_t) override { return true; }
   void release_memory(size_t) override {}
   void on_closed(WebConnection& connection) override {
@@ -102,6 +105,40 @@ TEST_CASE("a body comes whole, byte by byte too") {
   harness.peer.send_in_pieces("PUT /x HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello", 1);
   CHECK(harness.turn().starts_with("HTTP/1.1 200 "));
   CHECK(harness.bodies.back() == "hello");
+}
+
+TEST_CASE("a body that is too large is refused before it comes, or as soon as it is known") {
+  const std::string fits(kMostOfBody, ' ');
+  const std::string one_more = fits + ' ';
+  struct Case {
+    const char* method;
+    std::string fields;
+    std::string body;
+    bool taken;
+  };
+  for (const Case& each :
+       {Case{"PUT", "Content-Length: 65536", fits, true},
+        Case{"POST", "Content-Length: 65537", "", false},
+        Case{"PUT", "Content-Length: 1000000000000", "", false},
+        Case{"POST", "Content-Length: 1000000000000\r\nExpect: 100-continue", "", false},
+        Case{"POST", "Transfer-Encoding: chunked", "10001\r\n" + one_more, false},
+        Case{"DELETE", "Content-Length: 65537", "", false}}) {
+    CAPTURE(each.method);
+    CAPTURE(each.fields);
+    Harness harness;
+    const std::string answer =
+        harness.send(std::string(each.method) + " /x HTTP/1.1\r\nHost: a\r\n" + each.fields +
+                     "\r\n\r\n" + each.body);
+    if (each.taken) {
+      CHECK(answer.starts_with("HTTP/1.1 200 "));
+      continue;
+    }
+    CHECK(answer.starts_with("HTTP/1.1 413 "));
+    CHECK(answer.find("x-woad-error: bad_request\r\n") != std::string::npos);
+    CHECK(answer.find("connection: close\r\n") != std::string::npos);
+    CHECK(answer.ends_with("bad_request: the body is over 64 KiB.\n"));
+    CHECK(harness.bodies.empty());
+  }
 }
 
 TEST_CASE("statuses without a body have none, and no type") {
@@ -185,7 +222,9 @@ TEST_CASE("HTTP/2 in plaintext is known by its first bytes, however they come") 
 
 TEST_CASE("a broken request is answered") {
   Harness harness;
-  CHECK(harness.send("GET /x HTTP/1.1\r\n\r\n").starts_with("HTTP/1.1 400 "));
+  const std::string answer = harness.send("GET /x HTTP/1.1\r\n\r\n");
+  CHECK(answer.starts_with("HTTP/1.1 400 "));
+  CHECK(answer.find("x-woad-error: bad_request\r\n") != std::string::npos);
   CHECK(harness.ended());
 }
 

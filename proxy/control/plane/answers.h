@@ -8,8 +8,6 @@
 
 namespace woad::control {
 
-// `why`: a sentence without a final dot. 503 says when to come again.
-WebResponse refuse(int status, std::string_view code, const std::string& why);
 inline WebResponse bad_request(const std::string& why) { return refuse(400, "bad_request", why); }
 inline WebResponse not_known(const std::string& why) { return refuse(404, "no_route", why); }
 inline WebResponse denied(const std::string& why) { return refuse(403, "denied", why); }

@@ -79,9 +79,6 @@ Api::Pending Api::dispatch(WebRequest& request, Done done) {
   for (const Route& route : kRoutes) {
     if (route.first != first || route.segments != call.path.size()) continue;
     if (route.method == head.method_name || (route.method == "GET" && is_read(head))) {
-      if (request.body.size() > kMostBody) {
-        return refused(refuse(413, "bad_request", "the body is over 64 KiB"));
-      }
       return (this->*route.handle)(call);
     }
     allowed += (allowed.empty() ? "" : ", ") + std::string(route.method) +

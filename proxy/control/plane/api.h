@@ -16,7 +16,8 @@ namespace woad::control {
 
 class Api final : public WebHandler {
  public:
-  static constexpr size_t kMostBody = 64 * 1024;
+  // For its server: what no body may be over.
+  static constexpr size_t kMostBody = size_t{64} * 1024;
   static constexpr Duration kLongestWait = seconds(60);
   static constexpr Duration kUsualWait = seconds(55);
 

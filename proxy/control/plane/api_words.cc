@@ -15,7 +15,6 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr size_t kLongestName = 253;
 constexpr size_t kHashDigits = 64;
 constexpr size_t kLongestError = 4096;
 
@@ -32,9 +31,12 @@ std::string read_hash(std::string_view text) {
   return good ? lower(text) : std::string();
 }
 
-std::string text_in(const Json& body, const char* key) {
+// "": it is left out, or null.
+Result<std::string> text_in(const Json& body, const std::string& key) {
   const auto at = body.find(key);
-  return at != body.end() && at->is_string() ? at->get<std::string>() : std::string();
+  if (at == body.end() || at->is_null()) return std::string();
+  if (!at->is_string()) return Error{key + " must be a text"};
+  return at->get<std::string>();
 }
 
 }  // namespace
@@ -51,14 +53,7 @@ std::string service_named(const Plane& plane, const std::string& asked) {
   return is_it ? name : std::string();
 }
 
-bool is_instance_name(std::string_view text) {
-  const auto fits = [](char c) {
-    const char low = to_lower(c);
-    return (low >= 'a' && low <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_';
-  };
-  return !text.empty() && text.size() <= kLongestName && text.front() != '.' &&
-         std::all_of(text.begin(), text.end(), fits);
-}
+bool is_instance_name(std::string_view text) { return is_plain_name(text) && text.front() != '.'; }
 
 Result<Poll> read_poll(const RequestHead& head) {
   const std::string_view query = head.query();
@@ -89,18 +84,24 @@ Result<MemberBook::Status> read_status(const std::string& json) {
     return Error{R"(the body must be JSON such as {"sha256": "…", "result": "applied"})"};
   }
   MemberBook::Status status;
-  status.sha256 = read_hash(text_in(body, "sha256"));
+  const auto hash = text_in(body, "sha256");
+  const auto result = text_in(body, "result");
+  const auto version = text_in(body, "version");
+  const auto error = text_in(body, "error");
+  for (const auto* const each : {&hash, &result, &version, &error}) {
+    if (!*each) return each->error();
+  }
+  status.sha256 = read_hash(*hash);
   if (status.sha256.empty()) return Error{"sha256 must be 64 hexadecimal digits"};
-  const std::string result = text_in(body, "result");
-  if (result == to_string(Member::Outcome::kApplied)) {
+  if (*result == to_string(Member::Outcome::kApplied)) {
     status.outcome = Member::Outcome::kApplied;
-  } else if (result == to_string(Member::Outcome::kRejected)) {
+  } else if (*result == to_string(Member::Outcome::kRejected)) {
     status.outcome = Member::Outcome::kRejected;
   } else {
     return Error{"result must be \"applied\" or \"rejected\""};
   }
-  status.version = cut_text(text_in(body, "version"), kHashDigits);
-  status.error = cut_text(text_in(body, "error"), kLongestError);
+  status.version = cut_text(*version, kHashDigits);
+  status.error = cut_text(*error, kLongestError);
   return status;
 }
 

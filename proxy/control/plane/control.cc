@@ -33,6 +33,7 @@ void say(const std::string& line) { std::fprintf(stderr, "woad: %s\n", line.c_st
 WebOptions api_options() {
   return {.plaintext = WebOptions::Plaintext::kLoopback,
           .connections = raise_descriptor_limit() - kReserve,
+          .body = Api::kMostBody,
           // A request that waits costs less than half of it in HTTP/1.1.
           .protocols = {"http/1.1", "h2"}};
 }
