@@ -205,18 +205,21 @@ Api::Pending Api::order(Call& call) {
   }
   const std::string service = known_service(call);
   if (service.empty()) return nullptr;
-  plane_.order(service, *order, words_of(call.request.caller),
-               [this, service, done = std::move(call.done)](RolloutDesk::Outcome outcome,
-                                                            const std::string& why) {
-                 switch (outcome) {
-                   case RolloutDesk::Outcome::kDone:
-                     return done({.content_type = "application/json",
-                                  .body = rollout_page(plane_, service)});
-                   case RolloutDesk::Outcome::kNotNow: return done(conflict(why));
-                   case RolloutDesk::Outcome::kFailed:
-                     return done(not_now("it cannot be written down: " + why));
-                 }
-               });
+  plane_.order(
+      service, *order, words_of(call.request.caller),
+      [this, service, done = std::move(call.done)](RolloutDesk::Outcome outcome,
+                                                   const std::string& why) {
+        switch (outcome) {
+          case RolloutDesk::Outcome::kDone:
+            return done(
+                {.content_type = "application/json", .body = rollout_page(plane_, service)});
+          case RolloutDesk::Outcome::kNotNow: return done(conflict(why));
+          case RolloutDesk::Outcome::kFailed:
+            return done(not_now("it cannot be written down: " + why));
+          case RolloutDesk::Outcome::kUnseen:
+            return done(not_now("it is written down, and the store went away with it: " + why));
+        }
+      });
   return nullptr;
 }
 

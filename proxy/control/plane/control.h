@@ -17,7 +17,7 @@ namespace woad::control {
 struct ControlOptions {
   Address listen;
   Address admin;
-  std::string store;       // a word of control/store/make_store.h, or "kubernetes"
+  std::string store;       // a word of control/stores/make_store.h
   std::string kubeconfig;  // ""; in-cluster
   std::string tls_folder;  // tls.crt, tls.key, ca.crt; "": plaintext over loopback alone
   Duration drain_timeout = seconds(25);

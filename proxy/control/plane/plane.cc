@@ -82,6 +82,7 @@ void Plane::on_all() {
   read_documents();
   on_gather();
   apply_all();
+  desk_.on_told();
 }
 
 void Plane::on_documents() { read_documents(); }
@@ -105,6 +106,7 @@ void Plane::on_gather() {
 // Without the store nobody else can have heard of a heartbeat: nothing is judged.
 void Plane::on_tick() {
   tick_.arm(kTick);
+  if (view_.away()) desk_.on_away(view_.away()->why);
   if (!view_.synced() || view_.away()) return;
   on_gather();
   registrar_.sweep();
@@ -114,6 +116,7 @@ void Plane::on_tick() {
 
 void Plane::on_rollout(const std::string& service) {
   apply(service);
+  desk_.on_told();
   stir(service);
 }
 

@@ -1,7 +1,8 @@
 #include "proxy/control/plane/rollout_desk.h"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
-#include <vector>
 
 namespace woad::control {
 
@@ -42,8 +43,7 @@ void RolloutDesk::end(const std::string& service) {
 }
 
 void RolloutDesk::write(const std::string& service, const Rollout& next, Store::Done done) {
-  const ServiceRecords* const records = view_.find(service);
-  const uint64_t revision = records == nullptr ? 0 : records->rollout_revision;
+  const uint64_t revision = revision_of(service);
   under_way_.insert(service);
   store_.write({.key = rollout_key(service),
                 .value = to_text(next),
@@ -71,14 +71,40 @@ void RolloutDesk::order(const std::string& service, Order order, const std::stri
   Rollout next = records == nullptr ? Rollout() : records->rollout;
   const Result<void> followed = follow(next, order, by, scheduler_.wall());
   if (!followed) return done(Outcome::kNotNow, followed.error().message);
-  write(service, next, [done = std::move(done)](StoreOutcome outcome, const std::string& why) {
-    switch (outcome) {
-      case StoreOutcome::kDone: return done(Outcome::kDone, {});
-      case StoreOutcome::kConflict:
-        return done(Outcome::kNotNow, "the roll-out has just moved; look at it again");
-      case StoreOutcome::kFailed: return done(Outcome::kFailed, why);
-    }
-  });
+  Awaited awaited{service, revision_of(service), std::move(done)};
+  write(service, next,
+        [this, awaited = std::move(awaited)](StoreOutcome outcome, const std::string& why) {
+          switch (outcome) {
+            case StoreOutcome::kDone: awaited_.push_back(awaited); return on_told();
+            case StoreOutcome::kConflict:
+              return awaited.done(Outcome::kNotNow,
+                                  "the roll-out has just moved; look at it again");
+            case StoreOutcome::kFailed: return awaited.done(Outcome::kFailed, why);
+          }
+        });
+}
+
+uint64_t RolloutDesk::revision_of(const std::string& service) const {
+  const ServiceRecords* const records = view_.find(service);
+  return records == nullptr ? 0 : records->rollout_revision;
+}
+
+void RolloutDesk::on_told() {
+  end_awaited([this](const Awaited& each) { return revision_of(each.service) != each.before; },
+              Outcome::kDone, {});
+}
+
+void RolloutDesk::on_away(const std::string& why) {
+  end_awaited([](const Awaited&) { return true; }, Outcome::kUnseen, why);
+}
+
+void RolloutDesk::end_awaited(const std::function<bool(const Awaited&)>& over, Outcome outcome,
+                              const std::string& why) {
+  const auto first = std::stable_partition(awaited_.begin(), awaited_.end(), std::not_fn(over));
+  const std::vector<Awaited> ended(std::make_move_iterator(first),
+                                   std::make_move_iterator(awaited_.end()));
+  awaited_.erase(first, awaited_.end());
+  for (const Awaited& each : ended) each.done(outcome, why);
 }
 
 }  // namespace woad::control

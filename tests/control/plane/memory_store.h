@@ -26,12 +26,24 @@ class MemoryCluster {
     entries.erase(key);
     tell(key);
   }
+  // Watchers hear of what happens between these two at the second, as over a network.
+  void hold() { holds_ = true; }
+  void let_go() {
+    holds_ = false;
+    for (const std::string& key : std::exchange(held_, {})) tell(key);
+  }
+
+ private:
   void tell(const std::string& key) {
+    if (holds_) return held_.push_back(key);
     const auto at = entries.find(key);
     for (StoreWatcher* const watcher : watchers) {
       watcher->on_changed(key, at == entries.end() ? nullptr : &at->second, revision);
     }
   }
+
+  bool holds_ = false;
+  std::vector<std::string> held_;
 };
 
 class MemoryStore final : public Store {

@@ -122,6 +122,41 @@ TEST_CASE("a step that says nothing in time halts it, an operator may, too") {
   CHECK(replica.state("cart") == "halted");
 }
 
+TEST_CASE("an order is answered by the state that it made, not by the one before") {
+  MemoryCluster cluster = shop(kSteps);
+  Replica replica(cluster, true);
+  Sidecars sidecars(replica, 3);
+  cluster.put("mesh.yaml", kNewer);
+  replica.pass(milliseconds(100));
+  for (const auto& [order, state] :
+       {std::pair{"halt", "halted"}, {"resume", "rolling"}, {"rollback", "rolled_back"}}) {
+    CAPTURE(order);
+    cluster.hold();
+    const auto answer =
+        replica.ask({.method = "POST", .path = std::string("/v1/rollouts/cart/") + order});
+    CHECK(answer->status() == 0);
+    cluster.let_go();
+    REQUIRE(answer->status() == 200);
+    CHECK(nlohmann::json::parse(answer->body())["state"] == state);
+  }
+}
+
+TEST_CASE("an order whose store goes away before it tells says so") {
+  MemoryCluster cluster = shop(kSteps);
+  Replica replica(cluster, true);
+  Sidecars sidecars(replica, 3);
+  cluster.put("mesh.yaml", kNewer);
+  replica.pass(milliseconds(100));
+  cluster.hold();
+  const auto answer = replica.ask({.method = "POST", .path = "/v1/rollouts/cart/halt"});
+  replica.store.set_away("connection refused");
+  replica.pass(seconds(2));
+  CHECK(answer->status() == 503);
+  CHECK(answer->body().find("went away with it: connection refused") != std::string::npos);
+  cluster.let_go();
+  CHECK(replica.state("cart") == "halted");
+}
+
 TEST_CASE("two replicas carry one roll-out on, and agree") {
   MemoryCluster cluster = shop(kSteps);
   Replica left(cluster, true);
