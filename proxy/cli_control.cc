@@ -6,6 +6,7 @@
 #include "config/values.h"
 #include "proxy/cli_words.h"
 #include "proxy/client/url.h"
+#include "proxy/control/stores/make_store.h"
 
 namespace woad {
 namespace {
@@ -68,6 +69,9 @@ Result<Command> ControlLine::serve() const {
   if (store_.empty()) {
     return Error{"control needs --store: dir:PATH, etcd:http://HOST:PORT or kubernetes"};
   }
+  if (const auto known = control::check_store_word(store_); !known) {
+    return Error{"--store " + known.error().message};
+  }
   auto listen = parse_address("--listen", listen_);
   if (!listen) return listen.error();
   auto admin = parse_address("--admin", admin_);
@@ -118,6 +122,7 @@ Result<Command> ControlLine::render() const {
 Result<Command> ControlLine::status() const {
   const auto url = parse_url(url_);
   if (!url) return Error{"--url " + url.error().message};
+  if (url->target != "/") return Error{"--url must be without a path, such as http://cp:15010"};
   if (url->tls && status_tls_folder_.empty()) {
     return Error{"--url https:… needs --tls-dir, the certificates of one of control.readers"};
   }

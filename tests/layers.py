@@ -63,7 +63,7 @@ MAY_SEE = {
     "proxy/redirect": BASE + ["config"],
     "proxy": SERVER + ["proxy/server", "proxy/net/local_ca", "proxy/redirect", "proxy/yaml",
                        "proxy/inject", "proxy/web", "proxy/webhook", "proxy/client", "proxy/control/store", "proxy/control/store/directory", "proxy/control/documents",
-                       "proxy/control/plane", "filters"],  # the command line, main.cc
+                       "proxy/control/stores", "proxy/control/plane", "filters"],  # the command line, main.cc
     "config": BASE,
     "filters": FILTER + ["proxy/filter"],
 }

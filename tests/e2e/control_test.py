@@ -1,5 +1,6 @@
 """`woad control`: documents in, files out; registrations, roll-outs, replicas, the end."""
 import concurrent.futures
+import socket
 import ssl
 import unittest
 
@@ -212,7 +213,9 @@ class Ends(ControlSuite):
 
     def test_usage(self):
         for args in ([], ["--store", "dir:/x", "--listen", "cp:1"], ["status", "--url", "ftp://x"],
-                     ["--store", "dir:/x", "--drain-timeout", "soon"]):
+                     ["--store", "dir:/x", "--drain-timeout", "soon"], ["--store", "consul:http://x"],
+                     ["--store", "dir:"], ["--store", "etcd:ftp://x"], ["--store", "kubernetes:x"],
+                     ["status", "--url", "http://127.0.0.1:1/v1"]):
             code, _, err = run("control", *args)
             self.assertEqual(code, 2, err)
         code, _, err = run("control", "status", "--url", f"http://127.0.0.1:{free_port()}")
@@ -230,6 +233,31 @@ class Ends(ControlSuite):
             return control.at_admin("/readyz").status == 503
         except OSError:
             return False
+
+
+class Bodies(ControlSuite):
+    def test_one_that_is_too_large_is_refused_before_it_comes(self):
+        control = self.control(self.documents().store)
+        for method, path in (("POST", "/v1/status/cart/c-1"), ("PUT", "/v1/instances/cart/c-1"),
+                             ("POST", "/v1/rollouts/cart/halt")):
+            for size in (65537, 10 ** 12):
+                with self.subTest(method=method, path=path, size=size):
+                    with socket.create_connection(("127.0.0.1", control.port), timeout=60) as client:
+                        client.sendall(f"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+                                       f"Content-Length: {size}\r\n\r\n".encode())
+                        answer = b"".join(iter(lambda: client.recv(4096), b""))
+                    self.assertTrue(answer.startswith(b"HTTP/1.1 413 "), answer)
+                    self.assertIn(b"x-woad-error: bad_request\r\n", answer)
+        self.assertEqual(control.say("cart", "c-1", "a" * 64, error="x" * 60000).status, 204)
+        self.assertEqual(control.say("cart", "c-1", "a" * 64, error="x" * 65536).status, 413)
+
+    def test_words_that_are_no_text(self):
+        control = self.control(self.documents().store)
+        for key in ("error", "version"):
+            for value in ({}, [], 5, True):
+                body = {"sha256": "a" * 64, "result": "rejected", key: value}
+                answer = control.ask("POST", "/v1/status/cart/c-1", body)
+                self.assertEqual((answer.status, answer.body), (400, f"bad_request: {key} must be a text.\n".encode()))
 
 
 class Identities(ControlSuite):

@@ -9,6 +9,9 @@
 
 namespace woad::control {
 
+// Whether a word has the form of one that make_store() takes. Pure; any thread.
+Result<void> check_store_word(std::string_view word);
+
 // "dir:PATH", "etcd:http://HOST:PORT,http://HOST:PORT", "kubernetes". Nothing is asked yet; of
 // Kubernetes the files that say how to reach it are read.
 Result<std::unique_ptr<Store>> make_store(std::string_view word, const StoreMeans& means);

@@ -30,6 +30,7 @@ TEST_CASE("words that name a store, and what is said of others") {
            Row{"consul:http://x",
                "unknown store consul:http://x; there are dir:PATH, etcd:http://HOST:PORT[,...], "
                "kubernetes"},
+           Row{"kubernetes:x", "kubernetes takes nothing behind a colon"},
            Row{"etcd:http://127.0.0.1:2379", ""},
            Row{"etcd:http://a:2379,http://b:2379", ""},
            Row{"etcd:http://a:2379,b:2379,[::1]:2379", ""},
@@ -46,6 +47,8 @@ TEST_CASE("words that name a store, and what is said of others") {
     const std::string error = made ? "" : made.error().message;
     CHECK(static_cast<bool>(made) == (*row.error == '\0'));
     CHECK(error.find(row.error) == 0);
+    const Result<void> checked = check_store_word(row.word);
+    CHECK((checked ? "" : checked.error().message) == error);
   }
 }
 

@@ -96,6 +96,11 @@ Result<std::vector<EtcdServer>> make_servers(const std::vector<Url>& urls,
 
 }  // namespace
 
+Result<void> check_etcd_servers(std::string_view list) {
+  const Result<std::vector<Url>> urls = parse_servers(list);
+  return urls ? Result<void>() : urls.error();
+}
+
 Result<std::unique_ptr<Store>> make_etcd_store(std::string_view list, const StoreMeans& means) {
   const Result<std::vector<Url>> urls = parse_servers(list);
   if (!urls) return urls.error();
