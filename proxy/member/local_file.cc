@@ -54,22 +54,29 @@ Result<LocalFile::Found> LocalFile::find() const {
   return Found{std::nullopt, {}, node.error().message};
 }
 
+// Half of one would keep a full disk full.
+Result<void> LocalFile::write_draft(const std::string& text) const {
+  auto written = write_durably(draft(), text, mode_of(path_));
+  if (!written) ::unlink(draft().c_str());
+  return written;
+}
+
 Result<void> LocalFile::replace(const std::string& text) const {
-  if (auto written = write_durably(draft(), text, mode_of(path_)); !written) return written;
+  if (auto written = write_draft(text); !written) return written;
   return rename_durably(draft(), path_);
 }
 
-Result<LocalFile::Installed> LocalFile::install(const std::string& text) const {
+LocalFile::Outcome LocalFile::install(const std::string& text) const {
   auto before = read(path_);
-  if (!before) return before.error();
-  if (auto written = write_durably(draft(), text, mode_of(path_)); !written) {
-    return written.error();
-  }
-  if (auto checked = check_(draft()); !checked) {
+  if (!before) return NoPlace{before.error().message};
+  if (const auto written = write_draft(text); !written) return NoPlace{written.error().message};
+  if (const auto checked = check_(draft()); !checked) {
     ::unlink(draft().c_str());
-    return Error{renamed(checked.error().message, draft(), path_)};
+    return Bad{renamed(checked.error().message, draft(), path_)};
   }
-  if (auto moved = rename_durably(draft(), path_); !moved) return moved.error();
+  if (const auto moved = rename_durably(draft(), path_); !moved) {
+    return NoPlace{moved.error().message};
+  }
   return Installed{std::move(*before)};
 }
 

@@ -9,6 +9,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <variant>
 
 #include "proxy/base/result.h"
 
@@ -39,12 +40,22 @@ class LocalFile {
   struct Installed {
     std::optional<std::string> before;  // the bytes that were replaced, if there were any
   };
-  // Replaces the file by one that has been checked. On an error nothing has changed.
-  Result<Installed> install(const std::string& text) const;
+  // It does not hold, and never will.
+  struct Bad {
+    std::string errors;
+  };
+  // It cannot be kept here, for now: the disk is full, or the folder read-only.
+  struct NoPlace {
+    std::string why;
+  };
+  using Outcome = std::variant<Installed, Bad, NoPlace>;
+  // Replaces the file by one that has been checked; otherwise nothing has changed.
+  Outcome install(const std::string& text) const;
   // Undoes it.
   Result<void> put_back(const Installed& installed) const;
 
  private:
+  Result<void> write_draft(const std::string& text) const;
   Result<void> replace(const std::string& text) const;
   std::string draft() const { return path_ + ".draft"; }
 

@@ -25,7 +25,7 @@ std::string show(const Url& url) { return (url.tls ? "https://" : "http://") + u
 struct Member::Installing {
   HttpAnswer answer;
   PollAnswer judged;
-  Result<LocalFile::Installed> installed{Error{}};
+  LocalFile::Outcome installed{};
 };
 
 Member::Member(const Faces& faces, LocalFile file, MemberSettings settings, uint64_t seed)
@@ -237,6 +237,7 @@ void Member::on_polled(HttpAnswer answer) {
 void Member::on_unchanged() {
   on_contact();
   if (seen_ == have_.sha256 && faces_.host.serving()) note_newest_runs();
+  if (seen_ == std::exchange(no_place_for_, {})) seen_ = have_.sha256;
   proceed();
 }
 
@@ -295,11 +296,16 @@ void Member::on_installed(Installing& done) {
   PlaneFile& file = std::get<PlaneFile>(done.judged);
   seen_ = file.sha256;
   not_before_ = now();
-  if (!done.installed) {
-    refuse(file, done.installed.error().message);
+  if (const auto* const bad = std::get_if<LocalFile::Bad>(&done.installed)) {
+    refuse(file, bad->errors);
     return proceed();
   }
-  replaced_ = std::move(*done.installed);
+  if (const auto* const full = std::get_if<LocalFile::NoPlace>(&done.installed)) {
+    no_place_for_ = file.sha256;
+    refuse(file, full->why);
+    return proceed();
+  }
+  replaced_ = std::move(std::get<LocalFile::Installed>(done.installed));
   coming_ = std::move(file);
   state_ = State::kGoingLive;
   timer_.arm(kGoLive);

@@ -148,6 +148,8 @@ class Member {
   State state_ = State::kStarting;
   PlaneFile have_;    // on the disk
   std::string seen_;  // sha256 of the last file that came; "": none
+  // Of one for which there was no place here: after a poll it is asked for again. "": none
+  std::string no_place_for_;
   PlaneFile coming_;  // in kGoingLive and kPuttingBack
   LocalFile::Installed replaced_;
   // Told while the file was put in place, so perhaps of it.

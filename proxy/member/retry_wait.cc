@@ -15,7 +15,7 @@ Duration RetryWait::next(std::optional<Duration> asked) {
   Duration wait = up_to(kFirst);
   if (before > 0) wait = backoff(random_, kShortest * 2, kLongest, before - 1);
   if (!asked) return wait;
-  const Duration heeded = std::min(*asked, kLongestAsked);
+  const Duration heeded = std::min<Duration>(*asked, kLongest);
   return std::max(wait, heeded + up_to(heeded / 10));
 }
 

@@ -15,12 +15,11 @@ class RetryWait {
   static constexpr Duration kFirst = seconds(5);
   static constexpr Duration kShortest = milliseconds(500);
   static constexpr Duration kLongest = seconds(30);
-  // A server that asks for more than this is not heeded.
-  static constexpr Duration kLongestAsked = minutes(5);
 
   explicit RetryWait(Random& random) : random_(random) {}
 
-  // `asked`: what the server's Retry-After says.
+  // `asked`: what the server's Retry-After says, of which kLongest is heeded: whatever a server
+  // says, a sidecar never is without news for long.
   Duration next(std::optional<Duration> asked);
   // It went well.
   void reset() { failures_ = 0; }

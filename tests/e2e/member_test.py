@@ -433,6 +433,24 @@ class Registration(Member):
         sha = self.plane.put(self.inbound(version="while draining"))
         self.assert_told(sha, "applied")
 
+    def test_a_file_for_which_there_was_no_place_is_taken_when_there_is(self):
+        self.plane.heartbeat = "1s"
+        self.plane.put(self.inbound())
+        woad = self.serving(env={"WOAD_REGISTER": "true"})
+        self.assertTrue(until(self.registrations), woad.stderr())
+        before = self.on_disk()
+        os.mkdir(woad.path + ".draft")
+        self.addCleanup(lambda: os.path.isdir(woad.path + ".draft") and os.rmdir(woad.path + ".draft"))
+        sha = self.plane.put(self.inbound(version="two"))
+        self.assert_told(sha, "rejected")
+        self.assertEqual(self.on_disk(), before)
+        self.assert_serves()
+        os.rmdir(woad.path + ".draft")
+        applied = lambda: any(s["sha256"] == sha and s["result"] == "applied" for s in self.plane.statuses())
+        self.assertTrue(until(applied, 60), woad.stderr())
+        self.assertEqual(self.on_disk(), self.plane.text)
+        self.assertTrue(until(lambda: woad.get("/readyz")[1] == "ready\n"), woad.get("/readyz"))
+
     def test_another_address(self):
         self.plane.put(self.inbound())
         for advertised, expected in (("10.1.2.3", f"10.1.2.3:{self.inbound_port}"),
@@ -530,3 +548,11 @@ class Words(Suite):
                               env={"WOAD_SERVICE": ""})
         self.assertEqual(code, 1)
         self.assertIn("WOAD_SERVICE", errors)
+
+    def test_names_that_no_plane_knows(self):
+        for name, value in (("WOAD_SERVICE", "a b"), ("WOAD_SERVICE", "a/../b"), ("WOAD_INSTANCE", "a/b")):
+            with self.subTest(name=name, value=value):
+                code, _, errors = run("run", "-c", "/tmp/nonexistent-woad.yaml", "--control-plane", "http://127.0.0.1:1",
+                                      env={"WOAD_SERVICE": "me", name: value})
+                self.assertEqual(code, 2, errors)
+                self.assertIn(f'{name}: "{value}" is no name', errors)

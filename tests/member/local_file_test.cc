@@ -1,7 +1,9 @@
 #include "proxy/member/local_file.h"
 
 #include <doctest/doctest.h>
+#include <sys/resource.h>
 
+#include <csignal>
 #include <filesystem>
 #include <sstream>
 
@@ -59,7 +61,8 @@ TEST_CASE("local file: replaced, and put back") {
   for (const bool was_there : {false, true}) {
     World world;
     if (was_there) world.folder.put("woad.yaml", "old");
-    const auto installed = world.file.install("new");
+    const auto outcome = world.file.install("new");
+    const auto* const installed = std::get_if<LocalFile::Installed>(&outcome);
     REQUIRE(installed);
     CHECK(text_of(world.folder / "woad.yaml") == "new");
     CHECK_FALSE(world.has("woad.yaml.draft"));
@@ -72,9 +75,10 @@ TEST_CASE("local file: replaced, and put back") {
 TEST_CASE("local file: what does not load replaces nothing, and is told of as the file itself") {
   World world;
   world.folder.put("woad.yaml", "old");
-  const auto installed = world.file.install("bad");
-  REQUIRE_FALSE(installed);
-  CHECK(installed.error().message == (world.folder / "woad.yaml") + ":1:1: is bad\n");
+  const auto outcome = world.file.install("bad");
+  const auto* const bad = std::get_if<LocalFile::Bad>(&outcome);
+  REQUIRE(bad);
+  CHECK(bad->errors == (world.folder / "woad.yaml") + ":1:1: is bad\n");
   CHECK(text_of(world.folder / "woad.yaml") == "old");
   CHECK_FALSE(world.has("woad.yaml.draft"));
 }
@@ -83,9 +87,27 @@ TEST_CASE("local file: a folder that is not there") {
   const LocalFile file("/nonexistent/woad.yaml",
                        [](const std::string&) { return LocalFile::Node{}; });
   CHECK(file.find());
-  const auto installed = file.install("x");
-  REQUIRE_FALSE(installed);
-  CHECK(installed.error().message.starts_with("/nonexistent/woad.yaml"));
+  const auto outcome = file.install("x");
+  const auto* const none = std::get_if<LocalFile::NoPlace>(&outcome);
+  REQUIRE(none);
+  CHECK(none->why.starts_with("/nonexistent/woad.yaml"));
+}
+
+TEST_CASE("local file: of one that is larger than the disk nothing is left") {
+  World world;
+  world.folder.put("woad.yaml", "old");
+  struct rlimit before {};
+  REQUIRE(::getrlimit(RLIMIT_FSIZE, &before) == 0);
+  struct rlimit small = before;
+  small.rlim_cur = 1000;
+  const auto handler = std::signal(SIGXFSZ, SIG_IGN);
+  REQUIRE(::setrlimit(RLIMIT_FSIZE, &small) == 0);
+  const auto outcome = world.file.install(std::string(2000, 'x'));
+  ::setrlimit(RLIMIT_FSIZE, &before);
+  std::signal(SIGXFSZ, handler);
+  CHECK(std::holds_alternative<LocalFile::NoPlace>(outcome));
+  CHECK(text_of(world.folder / "woad.yaml") == "old");
+  CHECK_FALSE(world.has("woad.yaml.draft"));
 }
 
 }  // namespace

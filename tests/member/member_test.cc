@@ -203,6 +203,31 @@ TEST_CASE("member: a file that does not load at the start") {
   CHECK(text_of(world.folder / "woad.yaml.bad") == "bad");
 }
 
+TEST_CASE(
+    "member: a file for which there is no place is told of, and asked for again after a poll") {
+  World world;
+  world.begin_with("one");
+  world.asked();
+  world.say(204);
+  world.asked();
+  const std::string draft = world.folder / "woad.yaml.draft";
+  std::filesystem::create_directory(draft);
+  world.give("two");
+  CHECK(world.on_disk() == "one");
+  CHECK(has(world.asked(), R"("result":"rejected")"));
+  world.say(204);
+  CHECK(has(world.asked(), "have=" + sha256_hex("two")));
+  std::filesystem::remove(draft);
+  world.unchanged();
+  world.wait(seconds(1));
+  CHECK(has(world.asked(), "have=" + sha256_hex("one")));
+  world.give("two");
+  world.judge("two");
+  CHECK(world.on_disk() == "two");
+  CHECK(has(world.asked(), R"("result":"applied")"));
+  CHECK(world.member->status().refused.empty());
+}
+
 TEST_CASE("member: a file that does not hold is told of, seen, and nothing else") {
   World world;
   world.begin_with("one");
@@ -286,11 +311,24 @@ TEST_CASE("member: answers of no use change nothing, and the other plane is aske
 TEST_CASE("member: Retry-After is heeded") {
   World world;
   world.asked();
-  world.answer("HTTP/1.1 503 x\r\nretry-after: 60\r\ncontent-length: 0\r\n\r\n");
-  world.wait(seconds(59));
+  world.answer("HTTP/1.1 503 x\r\nretry-after: 25\r\ncontent-length: 0\r\n\r\n");
+  world.wait(seconds(24));
   CHECK(world.planes == "cp-a ");
-  world.wait(seconds(7));
+  world.wait(seconds(5));
   CHECK(world.planes == "cp-a cp-b ");
+}
+
+TEST_CASE("member: a Retry-After that is none, or absurd, keeps nobody from asking again") {
+  for (const char* value : {"-1", "-9999999999999999999999", "soon", "99999999999999",
+                            "Fri, 31 Dec 9999 23:59:59 GMT", "Mon, 01 Jan 0001 00:00:00 GMT"}) {
+    CAPTURE(value);
+    World world;
+    world.asked();
+    world.answer("HTTP/1.1 503 x\r\nretry-after: " + std::string(value) +
+                 "\r\ncontent-length: 0\r\n\r\n");
+    world.wait(seconds(34));
+    CHECK(world.planes == "cp-a cp-b ");
+  }
 }
 
 TEST_CASE(
