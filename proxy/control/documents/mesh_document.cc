@@ -49,6 +49,11 @@ bool means_control(std::string_view key) {
 std::optional<MeshDocument> read_mesh(const Source& source, Sources& sources) {
   config::Diagnostics diagnostics(source.origin);
   const config::Node root = source.root();
+  if (root.is_null()) {  // as a copy that was torn leaves it
+    diagnostics.error(root, "the document is empty", "a mesh without settings is {}");
+    sources.complain(source, diagnostics);
+    return std::nullopt;
+  }
   if (!config::detail::want_map(root, "a map of settings", diagnostics)) {
     sources.complain(source, diagnostics);
     return std::nullopt;

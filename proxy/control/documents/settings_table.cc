@@ -1,6 +1,6 @@
 #include "proxy/control/documents/settings_table.h"
 
-#include <cmath>
+#include <algorithm>
 #include <utility>
 
 #include "proxy/match/spiffe_pattern.h"
@@ -40,6 +40,21 @@ Shape<RolloutStep> step() {
                                      {});
 }
 
+// Counts and shares cannot be compared before a service is known.
+void check_plan(const RolloutPlan& plan, const Node& node, config::Diagnostics& diagnostics) {
+  const Node steps = node.find("steps");
+  if (steps && plan.steps.empty()) diagnostics.error(steps, "needs a step at least");
+  RolloutStep most;  // of either kind, so far
+  size_t i = 0;
+  for (const Node at : steps.items()) {
+    const RolloutStep& step = plan.steps[i++];
+    if (step.count != 0 ? step.count < most.count : step.percent < most.percent) {
+      diagnostics.error(at, "is less than a step before it; who has a change keeps it");
+    }
+    most = {std::max(most.count, step.count), std::max(most.percent, step.percent)};
+  }
+}
+
 const config::Table<RolloutPlan>& plan_table() {
   static const config::Table<RolloutPlan> table{
       {{"steps", &RolloutPlan::steps, config::list_of(step()),
@@ -47,10 +62,7 @@ const config::Table<RolloutPlan>& plan_table() {
        {"pause", &RolloutPlan::pause, "How long a step lasts once all of it have applied it."},
        {"timeout", &RolloutPlan::timeout, config::duration(seconds(1)),
         "A step that did not answer by then halts."}},
-      [](const RolloutPlan& plan, const Node& node, config::Diagnostics& diagnostics) {
-        const Node steps = node.find("steps");
-        if (steps && plan.steps.empty()) diagnostics.error(steps, "needs a step at least");
-      }};
+      check_plan};
   return table;
 }
 

@@ -9,9 +9,12 @@ using Life = Registry::Entry::Life;
 
 void Registry::put_in_index(const Records::value_type& record) {
   by_address_.emplace(record.second.record.instance.address, &record.first);
+  ++counts_[record.first.service];
 }
 
 void Registry::take_from_index(const Records::value_type& record) {
+  const auto count = counts_.find(record.first.service);
+  if (--count->second == 0) counts_.erase(count);
   const auto [first, last] = by_address_.equal_range(record.second.record.instance.address);
   by_address_.erase(
       std::find_if(first, last, [&](const auto& entry) { return entry.second == &record.first; }));
@@ -43,6 +46,7 @@ void Registry::remove(const Key& key) {
 
 void Registry::clear() {
   by_address_.clear();
+  counts_.clear();
   records_.clear();
   next_.reset();
 }
@@ -69,8 +73,8 @@ const Registry::Key* Registry::holder(const std::string& address,
 }
 
 size_t Registry::count(std::string_view service) const {
-  const auto at = live_.find(service);
-  return at == live_.end() ? 0 : at->second.size();
+  const auto at = counts_.find(service);
+  return at == counts_.end() ? 0 : at->second;
 }
 
 WallTime Registry::end_of(const InstanceRecord& record, Duration lease) const {

@@ -60,7 +60,7 @@ class Registry {
   const Entry* find(const Key& key) const;
   // An instance of another service that has this address; nullptr: there is none.
   const Key* holder(const std::string& address, std::string_view but_service) const;
-  // Instances of a service that count.
+  // Records of a service, also of those whose lease has just passed.
   size_t count(std::string_view service) const;
   const std::map<Key, Entry>& records() const { return records_; }
 
@@ -103,6 +103,7 @@ class Registry {
   WallTime started_;
   Records records_;
   std::unordered_multimap<std::string, const Key*> by_address_;
+  std::map<std::string, size_t, std::less<>> counts_;  // a service
   AllInstances live_;
   std::vector<Expired> expired_;
   std::optional<WallTime> protected_since_;

@@ -57,7 +57,7 @@ TEST_CASE("catalog: what a service uses") {
                         {"uses: [ b, b ]\n", {"b"}}};
   for (const Case& each : cases) {
     CAPTURE(each.uses);
-    const auto catalog = read({{"mesh.yaml", ""},
+    const auto catalog = read({{"mesh.yaml", "{}"},
                                {"services/a.yaml", each.uses},
                                {"services/b.yaml", ""},
                                {"services/c.yaml", ""}});
@@ -72,7 +72,7 @@ TEST_CASE("catalog: what a service uses") {
 
 TEST_CASE("catalog: a sidecar's own words for services stand below the services'") {
   const auto catalog =
-      read({{"mesh.yaml", ""},
+      read({{"mesh.yaml", "{}"},
             {"services/cart.yaml",
              "sidecar:\n  services:\n"
              "    price: { stateful: true, protocol: http2 }\n"
@@ -137,7 +137,7 @@ TEST_CASE("catalog: what did not change is taken over") {
 }
 
 TEST_CASE("catalog: whose document cannot be read lets in those it did") {
-  Documents documents = {{"mesh.yaml", ""},
+  Documents documents = {{"mesh.yaml", "{}"},
                          {"services/a.yaml", "identities: [ \"spiffe://a.b/c\" ]\n"}};
   const auto first = read(documents);
   documents["services/a.yaml"] = "identities: [";
@@ -149,7 +149,7 @@ TEST_CASE("catalog: whose document cannot be read lets in those it did") {
 
 TEST_CASE("catalog: an instance that no file can have is told, and the file does not hold") {
   const auto catalog =
-      read({{"mesh.yaml", ""}, {"services/a.yaml", ""}, {"services/b.yaml", "uses: []\n"}},
+      read({{"mesh.yaml", "{}"}, {"services/a.yaml", ""}, {"services/b.yaml", "uses: []\n"}},
            {{"b", {{"i", {"10.0.0.1:80", {{"color", "NO"}}, 100}}}}});
   CHECK(catalog->services().at("a").skeleton == nullptr);
   CHECK(catalog->services().at("b").skeleton != nullptr);

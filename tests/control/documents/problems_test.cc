@@ -51,25 +51,31 @@ TEST_CASE("problems: at the place to mend") {
       {{{"mesh.yaml", "routes: [ { to: a }, { to: b } ]\n"},
         {"services/a.yaml", "service: { hots: [] }\nsidecar: { services: { b: {} } }\n"}},
        "services/a.yaml:1:12: unknown key; did you mean \"hosts\"?\n"},
-      {{{"mesh.yaml", ""}, {"services/a.yaml", "uses: [ b, stok ]\n"}, {"services/stock.yaml", ""}},
+      {{{"mesh.yaml", "{}"},
+        {"services/a.yaml", "uses: [ b, stok ]\n"},
+        {"services/stock.yaml", ""}},
        "services/a.yaml:1:9: no service is named \"b\"\n"
        "services/a.yaml:1:12: no service is named \"stok\"; did you mean \"stock\"?\n"},
-      {{{"mesh.yaml", ""}, {"services/a b.yaml", ""}},
+      {{{"mesh.yaml", ""}, {"services/a.yaml", ""}},
+       "mesh.yaml:1:1: the document is empty; a mesh without settings is {}\n"},
+      {{{"mesh.yaml", "# half\n"}, {"services/a.yaml", ""}},
+       "mesh.yaml:1:1: the document is empty; a mesh without settings is {}\n"},
+      {{{"mesh.yaml", "{}"}, {"services/a b.yaml", ""}},
        "services/a b.yaml:0:0: \"a b\" is not a name for a service; letters, digits, dots, - and "
        "_\n"},
-      {{{"mesh.yaml", ""}, {"services/a.yaml", "sidecar: { limits: { bufer: 64KiB } }\n"}},
+      {{{"mesh.yaml", "{}"}, {"services/a.yaml", "sidecar: { limits: { bufer: 64KiB } }\n"}},
        "services/a.yaml:1:22: unknown key; did you mean \"buffer\"?\n"},
-      {{{"mesh.yaml", ""}, {"services/a.yaml", "sidecar: { version: 1 }\n"}},
+      {{{"mesh.yaml", "{}"}, {"services/a.yaml", "sidecar: { version: 1 }\n"}},
        "services/a.yaml:1:12: cannot stand here" + bytes},
-      {{{"mesh.yaml", ""}, {"services/a.yaml", "service: []\n"}},
+      {{{"mesh.yaml", "{}"}, {"services/a.yaml", "service: []\n"}},
        "services/a.yaml:1:10: expected a map, got a list\n"},
-      {{{"mesh.yaml", ""}, {"services/a.yaml", "service: { endpoints: x }\n"}},
+      {{{"mesh.yaml", "{}"}, {"services/a.yaml", "service: { endpoints: x }\n"}},
        "services/a.yaml:1:23: expected a list of endpoints, got a text\n"},
-      {{{"mesh.yaml", ""}, {"services/a.yaml", "sidecar: { services: { b: 5 } }\n"}},
+      {{{"mesh.yaml", "{}"}, {"services/a.yaml", "sidecar: { services: { b: 5 } }\n"}},
        "services/a.yaml:1:27: expected a map, got a text\n"},
-      {{{"mesh.yaml", ""}, {"services/a.yaml", "identities: [ x ]\n"}},
+      {{{"mesh.yaml", "{}"}, {"services/a.yaml", "identities: [ x ]\n"}},
        "services/a.yaml:1:15: a pattern begins with spiffe://\n"},
-      {{{"mesh.yaml", ""},
+      {{{"mesh.yaml", "{}"},
         {"services/a.yaml", ""},
         {"services/b.yaml", "service:\n  endpoints:\n    - { address: 10.0.0.1 }\n"}},
        "services/b.yaml:3:18: \"10.0.0.1\" is not an address: the port is missing; addresses are "
@@ -81,7 +87,7 @@ TEST_CASE("problems: at the place to mend") {
        "mesh.yaml:1:17: no service is named \"b\"\n"},
       {{{"mesh.yaml", std::string((size_t{4} << 20) + 1, '\n')}},
        "mesh.yaml:0:0: the document is larger than 4 MiB\n"},
-      {{{"mesh.yaml", ""}, {"discovered/a", "{\"service\":5}"}},
+      {{{"mesh.yaml", "{}"}, {"discovered/a", "{\"service\":5}"}},
        "discovered/a:1:12: expected a map, got a text\n"},
   };
   for (const Case& each : cases) {
@@ -120,7 +126,7 @@ TEST_CASE("problems: a warning is told once, at its place, and is no problem") {
 }
 
 TEST_CASE("problems: whose file does not hold, and whose does") {
-  const auto catalog = read({{"mesh.yaml", ""},
+  const auto catalog = read({{"mesh.yaml", "{}"},
                              {"services/a.yaml", "uses: [ broken ]\n"},
                              {"services/b.yaml", "uses: []\n"},
                              {"services/broken.yaml", "uses: []\nservice: { protocol: x }\n"}});
@@ -133,7 +139,7 @@ TEST_CASE("problems: whose file does not hold, and whose does") {
 }
 
 TEST_CASE("problems: a document that its store cannot read") {
-  auto documents = entries({{"mesh.yaml", ""}, {"services/a.yaml", ""}});
+  auto documents = entries({{"mesh.yaml", "{}"}, {"services/a.yaml", ""}});
   documents.find("services/a.yaml")->second.error = "Permission denied";
   const auto catalog = Catalog::read(documents, {}, filter_registry(), nullptr);
   CHECK(problems_of(*catalog) == "services/a.yaml:0:0: Permission denied\n");
@@ -141,7 +147,7 @@ TEST_CASE("problems: a document that its store cannot read") {
 }
 
 TEST_CASE("problems: more services than there may be") {
-  Documents documents = {{"mesh.yaml", ""}};
+  Documents documents = {{"mesh.yaml", "{}"}};
   for (size_t i = 0; i <= CatalogReading::kMostServices; ++i) {
     documents["services/s" + std::to_string(i) + ".yaml"] = "uses: []\n";
   }

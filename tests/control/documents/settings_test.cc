@@ -11,7 +11,7 @@ using namespace woad::test;
 namespace {
 
 TEST_CASE("settings: what is left out") {
-  const auto catalog = read({{"mesh.yaml", ""}});
+  const auto catalog = read({{"mesh.yaml", "{}"}});
   REQUIRE(catalog->has_mesh());
   const Settings& settings = catalog->settings();
   CHECK(settings.readers.empty());
@@ -75,6 +75,10 @@ TEST_CASE("settings: what is wrong is told at its place, and nothing else is jud
       {"rollout: { steps: [] }", "21: needs a step at least"},
       {"rollout: { steps: [ 0 ] }", "23: \"0\" is no step; steps are 1, 10%, 100%"},
       {"rollout: { steps: [ 0% ] }", "23: \"0%\" is no step; steps are 1, 10%, 100%"},
+      {"rollout: { steps: [ 50%, 10% ] }",
+       "28: is less than a step before it; who has a change keeps it"},
+      {"rollout: { steps: [ 5, 10%, 3 ] }",
+       "31: is less than a step before it; who has a change keeps it"},
       {"rollout: { step: [ 1 ] }", "14: unknown key; did you mean \"steps\"?"},
   };
   for (const Case& each : cases) {

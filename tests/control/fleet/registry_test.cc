@@ -28,10 +28,24 @@ struct Fleet {
   bool judge() { return registry.judge(now, settings); }
   size_t live(const std::string& service) {
     judge();
-    return registry.count(service);
+    const auto at = registry.live().find(service);
+    return at == registry.live().end() ? 0 : at->second.size();
   }
   void pass(Duration time) { now += time; }
 };
+
+TEST_CASE("instances are counted as they come, not as they are judged") {
+  Fleet fleet;
+  fleet.beat_all("price", 0, 3);
+  fleet.beat("price", "i1", "10.0.0.9:80");
+  fleet.beat("stock", "i0", "10.0.0.8:80");
+  CHECK(fleet.registry.count("price") == 3);
+  fleet.registry.remove({"price", "i0"});
+  CHECK(fleet.registry.count("price") == 2);
+  fleet.registry.clear();
+  CHECK(fleet.registry.count("price") == 0);
+  CHECK(fleet.registry.count("stock") == 0);
+}
 
 TEST_CASE("an instance lives as long as its lease, and its record a minute longer") {
   Fleet fleet;
@@ -46,7 +60,7 @@ TEST_CASE("an instance lives as long as its lease, and its record a minute longe
   CHECK_FALSE(fleet.judge());
   fleet.pass(seconds(1));
   CHECK(fleet.judge());
-  CHECK(fleet.registry.count("price") == 0);
+  CHECK(fleet.live("price") == 0);
   CHECK(fleet.registry.missing() == 1);
   CHECK(fleet.registry.expired().empty());
   fleet.pass(seconds(60));

@@ -20,6 +20,9 @@ namespace fs = std::filesystem;
 
 // What replace_file() leaves behind when it dies ends otherwise.
 constexpr std::string_view kSuffix = ".record";
+// Bytes of a name, its suffix and replace_file()'s aside; file systems take 255.
+constexpr size_t kLongName = 200;
+constexpr std::string_view kGoesOn = "%/";
 constexpr size_t kMostText = size_t{256} << 20;
 
 bool is_plain(char c) {
@@ -55,7 +58,15 @@ Result<std::string> text_of(const std::string& path) {
 
 std::string RecordFolder::file_of(std::string_view key) const {
   std::string file = path_ + "/";
-  for (const char c : key) append_escaped(file, c);
+  size_t begin = file.size();  // of the present name
+  for (const char c : key) {
+    if (c != '/' && file.size() - begin >= kLongName) {
+      file += kGoesOn;
+      begin = file.size();
+    }
+    append_escaped(file, c);
+    if (c == '/') begin = file.size();
+  }
   return file.append(kSuffix);
 }
 
@@ -70,8 +81,10 @@ Result<std::map<std::string, std::string>> RecordFolder::read() const {
     Result<std::string> text = text_of(file);
     if (!text) return text.error();
     const size_t before = path_.size() + 1;
-    const std::string_view name =
-        std::string_view(file).substr(before, file.size() - before - kSuffix.size());
+    std::string name = file.substr(before, file.size() - before - kSuffix.size());
+    for (size_t at = 0; (at = name.find(kGoesOn, at)) != std::string::npos;) {
+      name.erase(at, kGoesOn.size());
+    }
     records.emplace(percent_decoded(name, false), std::move(*text));
   }
   if (error) return failed(path_, error.value());

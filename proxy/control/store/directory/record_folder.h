@@ -1,7 +1,8 @@
 // What a control plane with one replica keeps across its restarts: a text a key, each in a file.
 //
 // "status/price/pod 7" is the file status/price/pod%207.record: what is no letter, digit, '_', '-'
-// or inner '.' is escaped as in a URL (RFC 3986 section 2.1), so that no key leaves the folder.
+// or inner '.' is escaped as in a URL (RFC 3986 section 2.1), so that no key leaves the folder. A
+// name that is too long for a file system goes on in a folder: "%/" stands for nothing.
 // Blocks.
 #pragma once
 
