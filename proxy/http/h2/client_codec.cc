@@ -28,6 +28,7 @@ constexpr uint8_t kMostInterims = 8;
 
 void H2ClientStream::write_head(const RequestHead& request, bool end) {
   if (!session.open() || !owned() || sending != Sending::kHead) return;
+  rules.expect_response(request.method);
   H2Fields fields(request.headers);
   add_request(request, fields);
   const nghttp2_data_provider body = body_of(*this);
@@ -55,10 +56,10 @@ void H2ClientStream::begin_head() {
   head->protocol = Protocol::kHttp2;
 }
 
-void H2ClientStream::add_field(std::string_view name, std::string_view value) {
+void H2ClientStream::add_field(std::string_view name, std::string_view value, HeaderId field) {
   if (name[0] != ':') {
-    head->headers.add(name, value);
-  } else if (name == ":status") {
+    head->headers.add(name, value, field);
+  } else {
     head->status = static_cast<int>(parse_decimal(value).value_or(0));
   }
 }

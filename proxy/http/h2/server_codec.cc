@@ -7,6 +7,7 @@
 #include "proxy/base/strings.h"
 #include "proxy/http/h2/fields.h"
 #include "proxy/http/h2/nghttp2_glue.h"
+#include "proxy/http/h2/priority.h"
 #include "proxy/http/validate.h"
 
 namespace woad {
@@ -66,10 +67,11 @@ void H2ServerStream::begin_head() {
   head->protocol = Protocol::kHttp2;
 }
 
-void H2ServerStream::add_field(std::string_view name, std::string_view value) {
+void H2ServerStream::add_field(std::string_view name, std::string_view value, HeaderId field) {
   if (name[0] != ':') {
-    const HeaderId field = header_id(name);
-    if (field != HeaderId::kHttp2Settings) head->headers.add(name, value, field);
+    if (field == HeaderId::kHttp2Settings) return;
+    head->headers.add(name, value, field);
+    if (name == "priority") prioritize(value);
   } else if (name == ":path") {
     head->path = value;
   } else if (name == ":method") {
@@ -80,6 +82,12 @@ void H2ServerStream::add_field(std::string_view name, std::string_view value) {
   } else if (name == ":scheme") {
     head->scheme = value;
   }
+}
+
+void H2ServerStream::prioritize(std::string_view wish) {
+  const std::optional<nghttp2_extpri> priority = read_priority(wish);
+  if (!priority.has_value()) return;
+  nghttp2_session_change_extpri_stream_priority(session.library(), id, &*priority, 0);
 }
 
 void H2ServerStream::end_head(bool end, std::string_view over) {

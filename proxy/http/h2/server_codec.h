@@ -12,9 +12,12 @@ struct H2ServerStream final : H2StreamOf<ResponseWriter> {
   void write_interim(const ResponseHead& head) override;
   void write_head(const ResponseHead& head, bool end, bool close) override;
   void begin_head() override;
-  void add_field(std::string_view name, std::string_view value) override;
+  void add_field(std::string_view name, std::string_view value, HeaderId id) override;
   void end_head(bool end, std::string_view over) override;
   void retire() override;
+
+  // The order among the answers that the client wishes (RFC 9218).
+  void prioritize(std::string_view wish);
 
   H2ServerCodec& codec;
   RequestSink* request_sink = nullptr;
