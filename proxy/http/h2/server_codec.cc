@@ -7,7 +7,6 @@
 #include "proxy/base/strings.h"
 #include "proxy/http/h2/fields.h"
 #include "proxy/http/h2/nghttp2_glue.h"
-#include "proxy/http/h2/priority.h"
 #include "proxy/http/validate.h"
 
 namespace woad {
@@ -84,10 +83,10 @@ void H2ServerStream::add_field(std::string_view name, std::string_view value, He
   }
 }
 
-void H2ServerStream::prioritize(std::string_view wish) {
-  const std::optional<nghttp2_extpri> priority = read_priority(wish);
-  if (!priority.has_value()) return;
-  nghttp2_session_change_extpri_stream_priority(session.library(), id, &*priority, 0);
+void H2ServerStream::prioritize(std::string_view said) {
+  if (!read_priority(said, priority)) return;
+  const nghttp2_extpri wish{priority.urgency, priority.incremental ? 1 : 0};
+  nghttp2_session_change_extpri_stream_priority(session.library(), id, &wish, 0);
 }
 
 void H2ServerStream::end_head(bool end, std::string_view over) {
@@ -136,6 +135,7 @@ H2Stream* H2ServerCodec::on_peer_stream(int32_t id) {
   }
   stream->id = id;
   stream->is_head = false;
+  stream->priority = {};
   nghttp2_session_set_stream_user_data(session_.library(), id,
                                        static_cast<H2Stream*>(stream.get()));
   session_.adopt(*stream);

@@ -150,7 +150,7 @@ void H2Session::take_data(int32_t id, std::string_view bytes, bool last_frame) {
 // something to stop.
 void H2Session::drop_data(H2Stream& stream) {
   const bool more = stream.sending == H2Stream::Sending::kSent &&
-                    stream.reset_by != H2Stream::ResetBy::kUs &&
+                    stream.reset_by == H2Stream::ResetBy::kNobody &&
                     stream.receiving != H2Stream::Receiving::kEnded &&
                     nghttp2_session_get_stream_local_window_size(session_, stream.id) <= 0;
   if (more) stream.send_reset(NGHTTP2_NO_ERROR);

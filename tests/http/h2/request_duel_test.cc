@@ -77,7 +77,6 @@ void check(const Tally& tally) {
   }
   CHECK(tally.refused > tally.messages / 10);
   CHECK(tally.refused < tally.messages);
-  MESSAGE(tally.messages << " requests, " << tally.refused << " refused");
 }
 
 FieldList picked_from(const FieldList& words, const std::vector<size_t>& picked) {

@@ -63,7 +63,6 @@ void check(const Tally& tally) {
   }
   CHECK(tally.refused > tally.messages / 10);
   CHECK(tally.refused < tally.messages);
-  MESSAGE(tally.messages << " responses, " << tally.refused << " refused");
 }
 
 }  // namespace
