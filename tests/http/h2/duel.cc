@@ -2,12 +2,14 @@
 
 #include <nghttp2/nghttp2.h>
 
+#include <algorithm>
+
 #include "proxy/base/strings.h"
 
 namespace woad::h2test {
 namespace {
 
-constexpr size_t kToldDifferences = 5;
+constexpr std::ptrdiff_t kToldDifferences = 5;
 constexpr std::string_view kBroken = "the message breaks HTTP";
 
 HttpLimits generous() {
@@ -26,23 +28,29 @@ std::vector<std::string> lines_of(std::string_view log) {
   return lines;
 }
 
-// Of the rig's lines; `why`: what a validator said, or "".
-Seen read_log(std::string_view log, size_t body, std::string& why) {
+// What the rig's lines tell of one of our streams.
+struct Told {
   Seen seen;
-  seen.body = body;
-  for (const std::string& line : lines_of(log)) {
+  std::string why;  // what a validator said, or ""
+};
+
+template <class Stream>
+Told told_by(const Stream& stream) {
+  Told told;
+  told.seen.body = stream.body.size();
+  for (const std::string& line : lines_of(stream.log)) {
     const std::string_view text = line;
-    if (text.starts_with("bad ")) why = text.substr(0, text.rfind(" ["));
-    if (text.starts_with("reset ") && !text.ends_with(kBroken)) why = text;
-    if (text.ends_with(" END") || text.starts_with("trailers")) seen.end = true;
+    if (text.starts_with("bad ")) told.why = text.substr(0, text.rfind(" ["));
+    if (text.starts_with("reset ") && !text.ends_with(kBroken)) told.why = text;
+    if (text.ends_with(" END") || text.starts_with("trailers")) told.seen.end = true;
     if (!text.starts_with("request ") && !text.starts_with("response ")) continue;
-    seen.head = true;
+    told.seen.head = true;
     const size_t length = text.find(" length=");
     if (length == std::string_view::npos) continue;
     const std::string_view digits = text.substr(length + 8);
-    seen.length = parse_decimal(digits.substr(0, digits.find(' ')));
+    told.seen.length = parse_decimal(digits.substr(0, digits.find(' ')));
   }
-  return seen;
+  return told;
 }
 
 std::vector<std::string> pieces_of(const Message& message, uint32_t stream, Packer& packer,
@@ -59,9 +67,33 @@ std::vector<std::string> pieces_of(const Message& message, uint32_t stream, Pack
   return pieces;
 }
 
-// Clocks go on, so that no budget for idle frames runs dry.
-void rest(World& world, size_t messages) {
-  if (messages % 256 == 0) world.pass(seconds(1));
+bool ends_connection(const Seen& seen) { return seen.faults.find("GOAWAY") != std::string::npos; }
+
+// Both read the message, and write after each piece of it; returns how ours found fault.
+template <class Table>
+std::string give_both(Table& table, const Message& message, const Manner& manner) {
+  std::string faults;
+  for (const std::string& piece : pieces_of(message, table.stream, table.packer, manner)) {
+    table.theirs.receive(piece);
+    table.ours.send(piece);
+    faults += faults_in(table.ours.reader, table.ours.peer.take_received());
+  }
+  return faults;
+}
+
+// The next message has a stream of its own, and clocks go on so that no budget for idle frames runs
+// dry.
+template <class Table>
+void clear(Table& table, size_t messages) {
+  for (auto& stream : table.ours.streams) {
+    if (stream.writer != nullptr) stream.release();
+  }
+  table.world.turn();
+  table.ours.reader.read(table.ours.peer.take_received());
+  WOAD_ASSERT(table.ours.codec->active_streams() == 0);
+  table.ours.streams.clear();
+  table.stream += 2;
+  if (messages % 256 == 0) table.world.pass(seconds(1));
 }
 
 }  // namespace
@@ -83,32 +115,34 @@ std::string Packer::block(const FieldList& fields) {
   return out;
 }
 
-void Tally::differ(const std::string& message, const Seen& theirs, const std::string& ours) {
-  static_assert(kToldDifferences > 0);
-  if (std::count(differences.begin(), differences.end(), '\n') >=
-      static_cast<std::ptrdiff_t>(kToldDifferences)) {
-    return;
-  }
-  differences += message + ": nghttp2 " + theirs.text() + "; ours " + ours + '\n';
+void Tally::count(const Seen& theirs) {
+  ++messages;
+  if (!theirs.faults.empty()) ++refused;
+}
+
+void Tally::differ(const Message& message, const Seen& theirs, const Seen& ours) {
+  if (std::count(differences.begin(), differences.end(), '\n') >= kToldDifferences) return;
+  differences += describe(message) + ": nghttp2 " + theirs.text() + "; ours " + ours.text() + '\n';
 }
 
 struct RequestDuel::Table {
+  Table() {
+    ours.send(preface());
+    ours.peer.take_received();
+    theirs.receive(preface());
+  }
+
   World world;
   ServerSide ours{world, generous()};
   Oracle theirs{Oracle::Side::kServer};
   Packer packer;
+  uint32_t stream = 1;
 };
 
-void RequestDuel::sit_down() {
-  table_ = std::make_shared<Table>();
-  stream_ = 1;
-  table_->ours.send(preface());
-  table_->ours.peer.take_received();
-  table_->theirs.receive(preface());
-}
+RequestDuel::RequestDuel() : table_(std::make_unique<Table>()) {}
+RequestDuel::~RequestDuel() = default;
 
 void RequestDuel::run(const Message& message, Answer answer, const Manner& manner) {
-  if (table_ == nullptr) sit_down();
   ServerSide& ours = table_->ours;
   ours.on_each = [answer](ServedStream& stream) {
     if (answer == Answer::kNever) return;
@@ -116,92 +150,71 @@ void RequestDuel::run(const Message& message, Answer answer, const Manner& manne
     if (answer == Answer::kAndGone) stream.release();
   };
   table_->theirs.answers_early = answer != Answer::kNever;
-  std::string faults;
-  for (const std::string& piece : pieces_of(message, stream_, table_->packer, manner)) {
-    table_->theirs.receive(piece);
-    ours.send(piece);
-    faults += faults_in(ours.reader, ours.peer.take_received());
-  }
+  const std::string faults = give_both(*table_, message, manner);
   const Seen theirs = table_->theirs.take();
-  ++tally.messages;
-  if (!theirs.faults.empty()) ++tally.refused;
-  std::string why;
-  Seen seen;
-  if (!ours.streams.empty()) seen = read_log(ours.streams[0].log, ours.streams[0].body.size(), why);
-  seen.faults = faults;
-  const bool untold = answer == Answer::kAndGone || why.starts_with("bad ");
-  if (why.starts_with("bad ")) tally.stricter.insert(why);
-  const bool same = untold ? seen.faults == theirs.faults : seen == theirs;
-  if (!same) tally.differ(describe(message), theirs, seen.text() + " " + why);
-  if (faults.find("GOAWAY") != std::string::npos ||
-      theirs.faults.find("GOAWAY") != std::string::npos)
-    return sit_down();
-  const std::string end = reset(stream_, NGHTTP2_CANCEL);
-  table_->theirs.receive(end);
-  ours.send(end);
-  for (ServedStream& stream : ours.streams) {
-    if (stream.writer != nullptr) stream.release();
+  Told told = ours.streams.empty() ? Told() : told_by(ours.streams[0]);
+  told.seen.faults = faults;
+  tally.count(theirs);
+  const bool refused = told.why.starts_with("bad ");
+  if (refused) tally.stricter.insert(told.why);
+  // Who let go, as after a refusal, is told no more.
+  const bool same = refused || answer == Answer::kAndGone ? told.seen.faults == theirs.faults
+                                                          : told.seen == theirs;
+  if (!same) tally.differ(message, theirs, told.seen);
+  if (ends_connection(told.seen) || ends_connection(theirs)) {
+    table_ = std::make_unique<Table>();
+    return;
   }
-  table_->world.turn();
+  const std::string end = reset(table_->stream, NGHTTP2_CANCEL);
+  table_->theirs.receive(end);
   table_->theirs.take();
-  ours.reader.read(ours.peer.take_received());
-  if (ours.codec->active_streams() != 0) tally.differ("a stream stays behind", theirs, "");
-  ours.streams.clear();
-  stream_ += 2;
-  rest(table_->world, tally.messages);
+  ours.send(end);
+  clear(*table_, tally.messages);
 }
 
 struct ResponseDuel::Table {
+  Table() {
+    ours.send(settings());
+    theirs.receive(settings());
+  }
+
   World world;
   ClientSide ours{world, generous()};
   Oracle theirs{Oracle::Side::kClient};
   Packer packer;
+  uint32_t stream = 1;
 };
 
-void ResponseDuel::sit_down() {
-  table_ = std::make_shared<Table>();
-  stream_ = 1;
-  table_->ours.send(settings());
-  table_->theirs.receive(settings());
-}
+ResponseDuel::ResponseDuel() : table_(std::make_unique<Table>()) {}
+ResponseDuel::~ResponseDuel() = default;
 
 void ResponseDuel::run(const Message& message, std::string_view asked, bool whole_request,
                        const Manner& manner) {
-  if (table_ == nullptr) sit_down();
   ClientSide& ours = table_->ours;
   AskedStream& stream = ours.open();
   stream.ask(asked, "/", whole_request);
   table_->world.turn();
   ours.reader.read(ours.peer.take_received());
   table_->theirs.ask(asked, whole_request);
-  std::string faults;
-  for (const std::string& piece : pieces_of(message, stream_, table_->packer, manner)) {
-    table_->theirs.receive(piece);
-    ours.send(piece);
-    faults += faults_in(ours.reader, ours.peer.take_received());
-  }
+  const std::string faults = give_both(*table_, message, manner);
   const Seen theirs = table_->theirs.take();
-  ++tally.messages;
-  if (!theirs.faults.empty()) ++tally.refused;
-  std::string why;
-  Seen seen = read_log(stream.log, stream.body.size(), why);
-  seen.faults = faults;
-  const bool goaway = (faults + theirs.faults).find("GOAWAY") != std::string::npos;
-  if (!why.empty() && !goaway) {
-    tally.stricter.insert(why);
-    if (faults != "RST_STREAM 1 ") tally.differ(describe(message), theirs, seen.text() + " " + why);
-  } else if (goaway ? faults != theirs.faults : seen != theirs) {
-    tally.differ(std::string(asked) + ": " + describe(message), theirs, seen.text() + " " + why);
+  Told told = told_by(stream);
+  told.seen.faults = faults;
+  tally.count(theirs);
+  const bool connection = ends_connection(told.seen) || ends_connection(theirs);
+  const bool refused = !told.why.empty() && !connection;
+  if (refused) tally.stricter.insert(told.why);
+  const bool same = refused      ? faults == "RST_STREAM 1 "
+                    : connection ? faults == theirs.faults
+                                 : told.seen == theirs;
+  if (!same) tally.differ(message, theirs, told.seen);
+  if (connection) {
+    if (stream.writer != nullptr) stream.release();
+    table_ = std::make_unique<Table>();
+    return;
   }
-  if (stream.writer != nullptr) stream.release();
-  if (goaway) return sit_down();
-  table_->world.turn();
-  ours.reader.read(ours.peer.take_received());
   table_->theirs.let_go();
-  if (ours.codec->active_streams() != 0) tally.differ("a stream stays behind", theirs, "");
-  ours.streams.clear();
-  stream_ += 2;
-  rest(table_->world, tally.messages);
+  clear(*table_, tally.messages);
 }
 
 Manner Dice::manner() {

@@ -42,7 +42,8 @@ struct Tally {
   std::string differences;         // of the first few: the message, theirs and ours; "" is good
   std::set<std::string> stricter;  // why ours refused what nghttp2 lets pass
 
-  void differ(const std::string& message, const Seen& theirs, const std::string& ours);
+  void count(const Seen& theirs);
+  void differ(const Message& message, const Seen& theirs, const Seen& ours);
 };
 
 class RequestDuel {
@@ -51,29 +52,28 @@ class RequestDuel {
   // go.
   enum class Answer : uint8_t { kNever, kEarly, kAndGone };
 
+  RequestDuel();
+  ~RequestDuel();
   void run(const Message& message, Answer answer = Answer::kNever, const Manner& manner = {});
   Tally tally;
 
  private:
   struct Table;
-  void sit_down();
-
-  std::shared_ptr<Table> table_;  // one connection to each
-  uint32_t stream_ = 0;
+  std::unique_ptr<Table> table_;  // one connection to each
 };
 
 class ResponseDuel {
  public:
+  ResponseDuel();
+  ~ResponseDuel();
+  // `asked`: the request's method.
   void run(const Message& message, std::string_view asked, bool whole_request = true,
            const Manner& manner = {});
   Tally tally;
 
  private:
   struct Table;
-  void sit_down();
-
-  std::shared_ptr<Table> table_;
-  uint32_t stream_ = 0;
+  std::unique_ptr<Table> table_;
 };
 
 // A coin and dice that fall the same way each time.

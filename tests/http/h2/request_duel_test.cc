@@ -177,6 +177,8 @@ TEST_CASE("lengths, bodies, trailers and ends") {
             all.insert(all.end(), content.begin(), content.end());
             all.insert(all.end(), trailer.begin(), trailer.end());
             duel.run(all, answer);
+            // The answer leaves before the rest comes.
+            if (answer != Answer::kNever) duel.run(all, answer, {.piece = 40});
           }
         }
       }

@@ -98,6 +98,7 @@ TEST_CASE("every byte at every place of a response") {
       duel.run({section(joined(ok, {{"x", put}}), true)}, "GET");
       duel.run({section(joined(ok, {{"host", put}}), true)}, "GET");
       duel.run({section(joined(ok, {{"content-length", put}}), true)}, "HEAD");
+      duel.run({section(joined(ok, {{"content-length", put}}), true)}, "CONNECT");
     }
     for (const std::string& text : {c + "00", "2" + c + "0", "20" + c}) {
       duel.run({section({{":status", texts.emplace_back(text)}}, true)}, "GET");
@@ -110,6 +111,7 @@ TEST_CASE("interim heads, lengths, bodies, trailers and ends of a response") {
   const Message interims[] = {{},
                               {section({{":status", "103"}, {"x", "1"}})},
                               {section({{":status", "100"}}), section({{":status", "103"}})},
+                              {section({{":status", "101"}})},
                               {section({{":status", "100"}}, true)},
                               {section({{":status", "100"}}), body(0)},
                               {section({{":status", "100"}}), body(1)},
