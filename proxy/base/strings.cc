@@ -90,10 +90,15 @@ std::string percent_decoded(std::string_view text, bool plus_is_space) {
 }
 
 std::optional<uint64_t> parse_decimal(std::string_view text) {
-  if (text.empty() || text.front() < '0' || text.front() > '9') return std::nullopt;
+  if (text.empty()) return std::nullopt;
   uint64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  for (const char c : text) {
+    const auto digit = static_cast<uint8_t>(c - '0');
+    if (digit > 9 || __builtin_mul_overflow(value, uint64_t{10}, &value) ||
+        __builtin_add_overflow(value, uint64_t{digit}, &value)) {
+      return std::nullopt;
+    }
+  }
   return value;
 }
 

@@ -15,6 +15,7 @@ enum ByteClass : uint8_t {
   kInVisible = 8,     // neither a control byte nor a space; those above 0x7f are opaque
   kInAuthority = 16,  // RFC 3986 section 3.2
   kInScheme = 32,     // RFC 3986 section 3.1, behind the first letter
+  kInHost = 64,       // names as they are used: of RFC 3986's unreserved characters
 };
 
 constexpr std::array<uint8_t, 256> make_byte_classes() {
@@ -25,11 +26,13 @@ constexpr std::array<uint8_t, 256> make_byte_classes() {
           static_cast<uint8_t>(table[static_cast<uint8_t>(c)] | classes);
     }
   };
-  add("abcdefghijklmnopqrstuvwxyz0123456789", kInToken | kInLowerToken | kInAuthority | kInScheme);
-  add("ABCDEFGHIJKLMNOPQRSTUVWXYZ", kInToken | kInAuthority | kInScheme);
+  constexpr int kInWords = kInToken | kInAuthority | kInScheme | kInHost;
+  add("abcdefghijklmnopqrstuvwxyz0123456789", kInWords | kInLowerToken);
+  add("ABCDEFGHIJKLMNOPQRSTUVWXYZ", kInWords);
   add("!#$%&'*+-.^_`|~", kInToken | kInLowerToken);
   add("-._~!$&'()*+,;=:@[]%", kInAuthority);
   add("+-.", kInScheme);
+  add("-._~", kInHost);
   for (size_t c = 0x21; c < table.size(); ++c) {
     if (c != 0x7f) table[c] |= kInVisible;
     if (c < 0x7f && c != '#') table[c] |= kInPath;

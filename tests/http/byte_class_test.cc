@@ -69,6 +69,7 @@ TEST_CASE("which bytes a class holds") {
        true},
       {kInAuthority, std::string(kLower) + std::string(kUpper) + "-._~!$&'()*+,;=:@[]%", false},
       {kInScheme, std::string(kLower) + std::string(kUpper) + "+-.", false},
+      {kInHost, std::string(kLower) + std::string(kUpper) + "-._~", false},
   };
   for (const auto& row : rows) {
     for (int c = 0; c < 256; ++c) {
