@@ -3,15 +3,10 @@
 #include <charconv>
 #include <cstring>
 
+#include "proxy/base/word.h"
+
 namespace woad {
 namespace {
-
-template <class Word>
-Word load(const char* from) {
-  Word word;
-  std::memcpy(&word, from, sizeof word);
-  return word;
-}
 
 // Eight ASCII letters at a time: bit 7 of a byte tells whether it is in A-Z, and becomes bit 5.
 uint64_t lower_word(uint64_t word) {
@@ -20,18 +15,6 @@ uint64_t lower_word(uint64_t word) {
   const uint64_t from_a = seven + kOnes * (0x80 - 'A');
   const uint64_t behind_z = seven + kOnes * (0x80 - 'Z' - 1);
   return word | ((from_a & ~behind_z & ~word & (kOnes * 0x80)) >> 2);
-}
-
-// All of a text of less than eight bytes.
-uint64_t load_short(std::string_view text) {
-  const size_t size = text.size();
-  if (size >= 4) {
-    return load<uint32_t>(text.data()) |
-           static_cast<uint64_t>(load<uint32_t>(text.data() + size - 4)) << 32;
-  }
-  uint64_t word = 0;
-  for (const char c : text) word = word << 8 | static_cast<uint8_t>(c);
-  return word;
 }
 
 }  // namespace

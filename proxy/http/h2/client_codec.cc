@@ -56,11 +56,11 @@ void H2ClientStream::begin_head() {
   head->protocol = Protocol::kHttp2;
 }
 
-void H2ClientStream::add_field(std::string_view name, std::string_view value, HeaderId field) {
-  if (name[0] != ':') {
-    head->headers.add(name, value, field);
+void H2ClientStream::add_field(const H2Field& field) {
+  if (field.pseudo == Pseudo::kNone) {
+    head->headers.add(field.name, field.value, field.id);
   } else {
-    head->status = static_cast<int>(parse_decimal(value).value_or(0));
+    head->status = static_cast<int>(parse_decimal(field.value).value_or(0));
   }
 }
 

@@ -1,5 +1,7 @@
 #include "proxy/http/h2/message_rules.h"
 
+#include <cstring>
+
 #include "proxy/base/strings.h"
 #include "proxy/http/byte_class.h"
 
@@ -24,7 +26,22 @@ bool is_scheme(std::string_view value) {
   return letter >= 'a' && letter <= 'z' && all_in(value, kInScheme);
 }
 
+template <size_t kSize>
+bool is(std::string_view name, const char (&wanted)[kSize]) {
+  return name.size() == kSize - 1 && std::memcmp(name.data(), wanted, kSize - 1) == 0;
+}
+
 }  // namespace
+
+Pseudo pseudo_of(std::string_view name) {
+  if (!name.starts_with(':')) return Pseudo::kNone;
+  if (is(name, ":path")) return Pseudo::kPath;
+  if (is(name, ":method")) return Pseudo::kMethod;
+  if (is(name, ":scheme")) return Pseudo::kScheme;
+  if (is(name, ":status")) return Pseudo::kStatus;
+  if (is(name, ":authority")) return Pseudo::kAuthority;
+  return Pseudo::kUnknown;
+}
 
 void MessageRules::expect_response(Method asked) {
   is_response_ = true;
@@ -41,11 +58,11 @@ MessageRules::Verdict MessageRules::take_field(const H2Field& field) {
   const auto keep_if = [](bool right) { return right ? Verdict::kKeep : Verdict::kMalformed; };
   const std::string_view value = field.value;
   if (!field.static_name && !is_name(field.name)) return Verdict::kMalformed;
-  if (field.name.front() == ':') {
+  if (field.pseudo != Pseudo::kNone) {
     // Section 8.3: in front of all others, never in trailers, never without a value.
     if (regular_ || next_ == Next::kRest || value.empty()) return Verdict::kMalformed;
-    return keep_if(is_response_ ? field.name == ":status" && take_status(value)
-                                : take_request_pseudo(field.name, value));
+    return keep_if(is_response_ ? field.pseudo == Pseudo::kStatus && take_status(value)
+                                : take_request_pseudo(field.pseudo, value));
   }
   regular_ = true;
   switch (field.id) {
@@ -66,22 +83,22 @@ MessageRules::Verdict MessageRules::take_field(const H2Field& field) {
 }
 
 // Section 8.3.1. What a path and an authority may say beyond this is validate_request's.
-bool MessageRules::take_request_pseudo(std::string_view name, std::string_view value) {
-  if (name == ":path") {
-    rooted_path_ = value.front() == '/';
-    asterisk_path_ = value == "*";
-    return first(kPath) && all_in(value, kInVisible);
+bool MessageRules::take_request_pseudo(Pseudo name, std::string_view value) {
+  switch (name) {
+    case Pseudo::kPath:
+      rooted_path_ = value.front() == '/';
+      asterisk_path_ = value == "*";
+      return first(kPath) && all_in(value, kInVisible);
+    case Pseudo::kMethod:
+      method_ = method_of(value);
+      return first(kMethod) && (method_ != Method::kOther || all_in(value, kInToken));
+    case Pseudo::kScheme:
+      web_scheme_ = equals_ignore_case(value, "http") || equals_ignore_case(value, "https");
+      return first(kScheme) && (web_scheme_ || is_scheme(value));
+    case Pseudo::kAuthority: return first(kAuthority) && all_in(value, kInAuthority);
+    // Without SETTINGS_ENABLE_CONNECT_PROTOCOL there is no :protocol (RFC 8441 section 4).
+    default: return false;
   }
-  if (name == ":method") {
-    method_ = method_of(value);
-    return first(kMethod) && (method_ != Method::kOther || all_in(value, kInToken));
-  }
-  if (name == ":scheme") {
-    web_scheme_ = equals_ignore_case(value, "http") || equals_ignore_case(value, "https");
-    return first(kScheme) && (web_scheme_ || is_scheme(value));
-  }
-  // Without SETTINGS_ENABLE_CONNECT_PROTOCOL there is no :protocol (RFC 8441 section 4).
-  return name == ":authority" && first(kAuthority) && all_in(value, kInAuthority);
 }
 
 // Section 8.3.2; 8.6: there is no 101.

@@ -21,12 +21,17 @@
 
 namespace woad {
 
+// Section 8.3. kUnknown: begins as one of them does.
+enum class Pseudo : uint8_t { kNone, kMethod, kScheme, kAuthority, kPath, kStatus, kUnknown };
+Pseudo pseudo_of(std::string_view name);
+
 // A field as nghttp2 decoded it. What stands in HPACK's static table (RFC 7541 appendix A) is made
 // of the right bytes.
 struct H2Field {
   std::string_view name;
   std::string_view value;
   HeaderId id;
+  Pseudo pseudo;
   bool static_name;
   bool static_value;
 };
@@ -58,7 +63,7 @@ class MessageRules {
     kStatus = 32
   };
 
-  bool take_request_pseudo(std::string_view name, std::string_view value);
+  bool take_request_pseudo(Pseudo name, std::string_view value);
   bool take_status(std::string_view value);
   Verdict take_length(std::string_view value);
   bool end_request_head();

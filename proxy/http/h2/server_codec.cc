@@ -66,21 +66,20 @@ void H2ServerStream::begin_head() {
   head->protocol = Protocol::kHttp2;
 }
 
-void H2ServerStream::add_field(std::string_view name, std::string_view value, HeaderId field) {
-  if (name[0] != ':') {
-    if (field == HeaderId::kHttp2Settings) return;
-    head->headers.add(name, value, field);
-    if (name == "priority") prioritize(value);
-  } else if (name == ":path") {
-    head->path = value;
-  } else if (name == ":method") {
-    head->method_name = value;
-    head->method = method_of(value);
-  } else if (name == ":authority") {
-    head->authority = value;
-  } else if (name == ":scheme") {
-    head->scheme = value;
+void H2ServerStream::add_field(const H2Field& field) {
+  switch (field.pseudo) {
+    case Pseudo::kPath: head->path = field.value; return;
+    case Pseudo::kMethod:
+      head->method_name = field.value;
+      head->method = method_of(field.value);
+      return;
+    case Pseudo::kAuthority: head->authority = field.value; return;
+    case Pseudo::kScheme: head->scheme = field.value; return;
+    default: break;
   }
+  if (field.id == HeaderId::kHttp2Settings) return;
+  head->headers.add(field.name, field.value, field.id);
+  if (field.name == "priority") prioritize(field.value);
 }
 
 void H2ServerStream::prioritize(std::string_view said) {

@@ -13,7 +13,7 @@ struct H2ServerStream final : H2StreamOf<ResponseWriter> {
   void write_interim(const ResponseHead& head) override;
   void write_head(const ResponseHead& head, bool end, bool close) override;
   void begin_head() override;
-  void add_field(std::string_view name, std::string_view value, HeaderId id) override;
+  void add_field(const H2Field& field) override;
   void end_head(bool end, std::string_view over) override;
   void retire() override;
 

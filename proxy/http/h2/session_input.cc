@@ -48,8 +48,8 @@ int H2Session::take_field(std::string_view name, bool static_name, std::string_v
                           bool static_value) {
   H2Stream* subject = block_.subject;
   if (subject == nullptr || subject->reset_by != H2Stream::ResetBy::kNobody) return 0;
-  const HeaderId id = header_id(name);
-  switch (subject->rules.take_field({name, value, id, static_name, static_value})) {
+  H2Field field{name, value, header_id(name), pseudo_of(name), static_name, static_value};
+  switch (subject->rules.take_field(field)) {
     case MessageRules::Verdict::kKeep: break;
     case MessageRules::Verdict::kDrop: return 0;
     case MessageRules::Verdict::kMalformed:
@@ -74,12 +74,12 @@ int H2Session::take_field(std::string_view name, bool static_name, std::string_v
   stored_head_bytes_ += cost;
   stream->head_bytes += static_cast<uint32_t>(cost);
   Arena& arena = stream->sink->arena();
-  const std::string_view kept_name = static_name ? name : arena.copy(name);
-  const std::string_view kept_value = static_value ? value : arena.copy(value);
+  if (!static_name) field.name = arena.copy(name);
+  if (!static_value) field.value = arena.copy(value);
   if (block_.trailers == nullptr) {
-    stream->add_field(kept_name, kept_value, id);
+    stream->add_field(field);
   } else {
-    block_.trailers->add(kept_name, kept_value, id);
+    block_.trailers->add(field.name, field.value, field.id);
   }
   return 0;
 }

@@ -36,7 +36,7 @@ class H2Stream : public ListLink {
 
   // The head that comes in, as its side reads it. Views live as long as the sink's arena.
   virtual void begin_head() = 0;
-  virtual void add_field(std::string_view name, std::string_view value, HeaderId id) = 0;
+  virtual void add_field(const H2Field& field) = 0;
   // `over`, unless empty: fields are missing, and why.
   virtual void end_head(bool end, std::string_view over) = 0;
   // HEADERS of a request are on their way out.

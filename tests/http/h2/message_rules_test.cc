@@ -12,7 +12,7 @@ namespace {
 constexpr std::string_view kGood = "good";
 
 H2Field field_of(const Field& field) {
-  return {field.first, field.second, header_id(field.first), false, false};
+  return {field.first, field.second, header_id(field.first), pseudo_of(field.first), false, false};
 }
 
 // Where the rules stop it: "field NAME", "head", "trailers", "body", "end"; or kGood, with the
@@ -173,10 +173,10 @@ TEST_CASE("any field, of either side") {
 
 TEST_CASE("what the static table holds is not looked at again") {
   MessageRules rules = response_to(Method::kGet);
-  CHECK(rules.take_field({":status", "200", HeaderId::kOther, true, true}) ==
+  CHECK(rules.take_field({":status", "200", HeaderId::kOther, Pseudo::kStatus, true, true}) ==
         MessageRules::Verdict::kKeep);
   // The value beside a name of the table may be anything.
-  CHECK(rules.take_field({"accept", "a\nb", HeaderId::kOther, true, false}) ==
+  CHECK(rules.take_field({"accept", "a\nb", HeaderId::kOther, Pseudo::kNone, true, false}) ==
         MessageRules::Verdict::kMalformed);
 }
 
@@ -215,7 +215,7 @@ TEST_CASE("the body and the end of a request") {
       {"trailers that are not the last", {post(), section({{"x", "1"}})}, "trailers"},
       {"trailers of nothing", {post(), section({}, true)}, kGood},
       {"a pseudo field in trailers that the head left out",
-       {connect, section({{":path", "/"}}, true)},
+       {section({{":method", "CONNECT"}, {":authority", "a:1"}}), section({{":path", "/"}}, true)},
        "field :path"},
       {"a pseudo field in trailers", {post(), section({{":path", "/"}}, true)}, "field :path"},
       {"a connection's field in trailers",
