@@ -4,15 +4,10 @@
 #include <charconv>
 #include <cstring>
 
+#include "proxy/base/word.h"
+
 namespace woad {
 namespace {
-
-template <class Word>
-Word load(const char* from) {
-  Word word;
-  std::memcpy(&word, from, sizeof word);
-  return word;
-}
 
 // Eight ASCII letters at a time: bit 7 of a byte tells whether it is in A-Z, and becomes bit 5.
 uint64_t lower_word(uint64_t word) {
@@ -21,18 +16,6 @@ uint64_t lower_word(uint64_t word) {
   const uint64_t from_a = seven + kOnes * (0x80 - 'A');
   const uint64_t behind_z = seven + kOnes * (0x80 - 'Z' - 1);
   return word | ((from_a & ~behind_z & ~word & (kOnes * 0x80)) >> 2);
-}
-
-// All of a text of less than eight bytes.
-uint64_t load_short(std::string_view text) {
-  const size_t size = text.size();
-  if (size >= 4) {
-    return load<uint32_t>(text.data()) |
-           static_cast<uint64_t>(load<uint32_t>(text.data() + size - 4)) << 32;
-  }
-  uint64_t word = 0;
-  for (const char c : text) word = word << 8 | static_cast<uint8_t>(c);
-  return word;
 }
 
 }  // namespace
@@ -100,10 +83,15 @@ std::string percent_decoded(std::string_view text, bool plus_is_space) {
 }
 
 std::optional<uint64_t> parse_decimal(std::string_view text) {
-  if (text.empty() || text.front() < '0' || text.front() > '9') return std::nullopt;
+  if (text.empty()) return std::nullopt;
   uint64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  for (const char c : text) {
+    const auto digit = static_cast<uint8_t>(c - '0');
+    if (digit > 9 || __builtin_mul_overflow(value, uint64_t{10}, &value) ||
+        __builtin_add_overflow(value, uint64_t{digit}, &value)) {
+      return std::nullopt;
+    }
+  }
   return value;
 }
 

@@ -3,16 +3,12 @@
 #include <algorithm>
 
 #include "proxy/base/strings.h"
+#include "proxy/http/byte_class.h"
 
 namespace woad {
 namespace {
 
 constexpr size_t kLongestHost = 255;
-
-bool is_alphanumeric(char c) {
-  const char low = to_lower(c);
-  return (low >= 'a' && low <= 'z') || (c >= '0' && c <= '9');
-}
 
 bool is_ipv6(std::string_view text) {
   return text.size() >= 2 && text.find(':') != std::string_view::npos &&
@@ -21,17 +17,13 @@ bool is_ipv6(std::string_view text) {
 }
 
 bool is_name(std::string_view text) {
-  if (text.empty() || text.size() > kLongestHost) return false;
+  if (text.size() > kLongestHost || !all_in(text, kInHost)) return false;
   char before = '.';
   for (const char c : text) {
-    if (c == '.') {
-      if (before == '.') return false;
-    } else if (!is_alphanumeric(c) && c != '-' && c != '_' && c != '~') {
-      return false;
-    }
+    if (c == '.' && before == '.') return false;
     before = c;
   }
-  return true;
+  return !text.empty();
 }
 
 bool is_port(std::string_view text) {

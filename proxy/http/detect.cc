@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "proxy/http/byte_class.h"
+
 namespace woad {
 namespace {
 
@@ -20,12 +22,7 @@ bool is_binary(unsigned char first) {
   return first != '\r' && first != '\n' && (first < ' ' || first >= 0x7f);
 }
 
-// tchar of RFC 9110 section 5.6.2.
-bool is_token_char(char c) {
-  const auto byte = static_cast<unsigned char>(c);
-  return byte > ' ' && byte < 0x7f &&
-         std::string_view("\"(),/:;<=>?@[\\]{}").find(c) == std::string_view::npos;
-}
+bool is_token_char(char c) { return is_in(c, kInToken); }
 
 // What is longer is judged by its beginning.
 constexpr size_t kLongestLine = size_t{16} * 1024;

@@ -55,8 +55,10 @@ std::string_view name_of_length(size_t length, char first, HeaderId& id) {
 HeaderId header_id(std::string_view name) {
   if (name.empty()) return HeaderId::kOther;
   HeaderId id = HeaderId::kOther;
-  const std::string_view candidate = name_of_length(name.size(), to_lower(name[0]), id);
-  return !candidate.empty() && equals_ignore_case(candidate, name) ? id : HeaderId::kOther;
+  const char first = to_lower(name[0]);
+  const std::string_view candidate = name_of_length(name.size(), first, id);
+  const bool may_be = !candidate.empty() && candidate[0] == first;
+  return may_be && equals_ignore_case(candidate, name) ? id : HeaderId::kOther;
 }
 
 bool is_framing(HeaderId id) {

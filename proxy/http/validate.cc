@@ -1,42 +1,15 @@
 #include "proxy/http/validate.h"
 
 #include <algorithm>
-#include <array>
 #include <cstring>
 #include <string>
 
 #include "proxy/base/strings.h"
 #include "proxy/http/authority.h"
+#include "proxy/http/byte_class.h"
 
 namespace woad {
 namespace {
-
-// Bits of a byte: where it may stand.
-enum ByteClass : uint8_t { kInPath = 1, kInToken = 2 };
-
-constexpr std::array<uint8_t, 256> make_classes() {
-  std::array<uint8_t, 256> table{};
-  for (size_t c = 0x21; c < 0x7f; ++c) {
-    if (c != '#') table[c] |= kInPath;
-    const bool digit = c >= '0' && c <= '9';
-    const bool upper = c >= 'A' && c <= 'Z';
-    const bool lower = c >= 'a' && c <= 'z';
-    if (digit || upper || lower) table[c] |= kInToken;
-  }
-  // RFC 9110 section 5.6.2.
-  for (const char c : std::string_view("!#$%&'*+-.^_`|~")) {
-    table[static_cast<uint8_t>(c)] |= kInToken;
-  }
-  return table;
-}
-
-constexpr std::array<uint8_t, 256> kClasses = make_classes();
-
-bool all_of(std::string_view text, ByteClass wanted) {
-  uint8_t common = wanted;
-  for (const char c : text) common &= kClasses[static_cast<uint8_t>(c)];
-  return common != 0;
-}
 
 // Any token is a method (RFC 9110 section 9.1) but those that would change what the connection is.
 std::optional<Refusal> check_method(const RequestHead& head) {
@@ -45,7 +18,7 @@ std::optional<Refusal> check_method(const RequestHead& head) {
   };
   if (head.method != Method::kOther) return std::nullopt;
   const std::string_view name = head.method_name;
-  if (name.empty() || !all_of(name, kInToken)) return bad(400, "the method is not a token");
+  if (name.empty() || !all_in(name, kInToken)) return bad(400, "the method is not a token");
   if (name.size() > kLongestMethod) return bad(501, kMethodTooLong);
   if (name == "PRI") return bad(501, "the method is that of the HTTP/2 preface");
   return std::nullopt;
@@ -72,7 +45,7 @@ std::optional<Refusal> check_path(const RequestHead& head, const HttpLimits& lim
                   "the request target is longer than limits.headers.target");
   }
   const bool form = path == "*" ? head.method == Method::kOptions
-                                : !path.empty() && path[0] == '/' && all_of(path, kInPath);
+                                : !path.empty() && path[0] == '/' && all_in(path, kInPath);
   if (form) return std::nullopt;
   return refuse(Hostile::kTarget, ErrorCode::kBadRequest, 400,
                 "the request target is not a path of printable ASCII without '#'");

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "proxy/base/strings.h"
+#include "proxy/http/byte_class.h"
 
 namespace woad::h1 {
 namespace {
@@ -15,7 +16,7 @@ constexpr std::string_view kTooMuch = "the chunks carry too much beside content"
 
 bool is_blank(char c) { return c == ' ' || c == '\t'; }
 
-bool is_token(char c) { return kToken[static_cast<uint8_t>(c)]; }
+bool is_token(char c) { return is_in(c, kInToken); }
 
 // RFC 9110 section 5.6.4: what a quoted string may hold, behind a backslash or (but for a quote and
 // a backslash, which are looked at before) without one.

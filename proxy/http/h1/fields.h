@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "proxy/base/strings.h"
+#include "proxy/http/byte_class.h"
 #include "proxy/http/h1/framing.h"
 #include "proxy/http/headers.h"
 
@@ -16,21 +17,6 @@ namespace woad::h1 {
 // requests.
 enum class Side : uint8_t { kRequest, kResponse };
 
-// Bytes of a token (RFC 9110 section 5.6.2).
-constexpr std::array<bool, 256> make_token_table() {
-  std::array<bool, 256> table{};
-  for (size_t c = 0; c < table.size(); ++c) {
-    table[c] = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
-  }
-  for (const char c : std::string_view("!#$%&'*+-.^_`|~")) table[static_cast<uint8_t>(c)] = true;
-  return table;
-}
-inline constexpr std::array<bool, 256> kToken = make_token_table();
-
-// The length of what `text` starts with that may stand in a field's value or a reason phrase: no
-// control bytes but tabs (RFC 9110 section 5.5). Bytes above 0x7f are opaque and pass.
-size_t text_span(std::string_view text);
-
 // Calls add(name, value), trimmed, for each line of a head or trailer section that HeadScan found
 // whole; `lines` ends with the empty line. Returns "" or what is wrong (RFC 9112 section 5).
 template <class Add>
@@ -39,7 +25,7 @@ std::string_view read_field_lines(std::string_view lines, Side side, Add&& add) 
   size_t at = 0;
   while (lines[at] != '\r') {
     const size_t name = at;
-    while (kToken[static_cast<uint8_t>(lines[at])]) ++at;
+    while (is_in(lines[at], kInToken)) ++at;
     const std::string_view said = lines.substr(name, at - name);
     if (side == Side::kResponse) {  // RFC 9112 section 5.1
       while (lines[at] == ' ' || lines[at] == '\t') ++at;

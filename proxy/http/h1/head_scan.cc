@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "proxy/http/h1/fields.h"
+#include "proxy/http/byte_class.h"
 #include "proxy/http/validate.h"
 
 namespace woad::h1 {

@@ -28,6 +28,7 @@ constexpr uint8_t kMostInterims = 8;
 
 void H2ClientStream::write_head(const RequestHead& request, bool end) {
   if (!session.open() || !owned() || sending != Sending::kHead) return;
+  rules.expect_response(request.method);
   H2Fields fields(request.headers);
   add_request(request, fields);
   const nghttp2_data_provider body = body_of(*this);
@@ -55,11 +56,11 @@ void H2ClientStream::begin_head() {
   head->protocol = Protocol::kHttp2;
 }
 
-void H2ClientStream::add_field(std::string_view name, std::string_view value) {
-  if (name[0] != ':') {
-    head->headers.add(name, value);
-  } else if (name == ":status") {
-    head->status = static_cast<int>(parse_decimal(value).value_or(0));
+void H2ClientStream::add_field(const H2Field& field) {
+  if (field.pseudo == Pseudo::kNone) {
+    head->headers.add(field.name, field.value, field.id);
+  } else {
+    head->status = static_cast<int>(parse_decimal(field.value).value_or(0));
   }
 }
 

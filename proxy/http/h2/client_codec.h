@@ -11,7 +11,7 @@ struct H2ClientStream final : H2StreamOf<RequestWriter> {
   H2ClientStream(H2ClientCodec& side, H2Session& of) : H2StreamOf(of), codec(side) {}
   void write_head(const RequestHead& head, bool end) override;
   void begin_head() override;
-  void add_field(std::string_view name, std::string_view value) override;
+  void add_field(const H2Field& field) override;
   void end_head(bool end, std::string_view over) override;
   void head_leaves() override;
   bool never_sent() const override { return !head_sent; }

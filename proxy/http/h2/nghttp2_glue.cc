@@ -27,17 +27,11 @@ struct Nghttp2Glue {
                                  nghttp2_rcbuf_is_static(value) != 0);
   }
 
-  // Names and values that HTTP does not allow: the whole stream is refused (RFC 9113 section 8.2).
-  static int on_invalid_header(nghttp2_session*, const nghttp2_frame*, nghttp2_rcbuf*,
-                               nghttp2_rcbuf*, uint8_t, void*) {
-    return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
-  }
-
   static int on_frame_recv(nghttp2_session*, const nghttp2_frame* frame, void* user) {
     H2Session& session = self(user);
     const bool end = (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0;
     switch (frame->hd.type) {
-      case NGHTTP2_HEADERS: session.end_block(frame->hd.stream_id, end); break;
+      case NGHTTP2_HEADERS: session.end_block(end); break;
       case NGHTTP2_DATA:
         if (end) session.end_data(frame->hd.stream_id);
         break;
@@ -66,8 +60,8 @@ struct Nghttp2Glue {
     return 0;
   }
 
-  static int on_invalid_frame(nghttp2_session*, const nghttp2_frame* frame, int error, void* user) {
-    self(user).invalid_frame(frame->hd.stream_id, error);
+  static int on_invalid_frame(nghttp2_session*, const nghttp2_frame* frame, int, void* user) {
+    self(user).invalid_frame(frame->hd.stream_id);
     return 0;
   }
 
@@ -126,7 +120,6 @@ struct Nghttp2Glue {
     WOAD_ASSERT(nghttp2_session_callbacks_new(&all) == 0);
     nghttp2_session_callbacks_set_on_begin_headers_callback(all, on_begin_headers);
     nghttp2_session_callbacks_set_on_header_callback2(all, on_header);
-    nghttp2_session_callbacks_set_on_invalid_header_callback2(all, on_invalid_header);
     nghttp2_session_callbacks_set_on_frame_recv_callback(all, on_frame_recv);
     nghttp2_session_callbacks_set_on_data_chunk_recv_callback(all, on_data_chunk);
     nghttp2_session_callbacks_set_on_stream_close_callback(all, on_stream_close);
@@ -153,6 +146,8 @@ struct Nghttp2Glue {
     WOAD_ASSERT(nghttp2_option_new(&all) == 0);
     nghttp2_option_set_no_auto_window_update(all, 1);
     nghttp2_option_set_no_closed_streams(all, 1);
+    // MessageRules are ours.
+    nghttp2_option_set_no_http_messaging(all, 1);
     // Our own budget counts resets, of either side, by limits.resets_per_second; nghttp2's must not
     // come first.
     nghttp2_option_set_stream_reset_rate_limit(all, 1 << 24, 1 << 24);

@@ -66,20 +66,26 @@ void H2ServerStream::begin_head() {
   head->protocol = Protocol::kHttp2;
 }
 
-void H2ServerStream::add_field(std::string_view name, std::string_view value) {
-  if (name[0] != ':') {
-    const HeaderId field = header_id(name);
-    if (field != HeaderId::kHttp2Settings) head->headers.add(name, value, field);
-  } else if (name == ":path") {
-    head->path = value;
-  } else if (name == ":method") {
-    head->method_name = value;
-    head->method = method_of(value);
-  } else if (name == ":authority") {
-    head->authority = value;
-  } else if (name == ":scheme") {
-    head->scheme = value;
+void H2ServerStream::add_field(const H2Field& field) {
+  switch (field.pseudo) {
+    case Pseudo::kPath: head->path = field.value; return;
+    case Pseudo::kMethod:
+      head->method_name = field.value;
+      head->method = method_of(field.value);
+      return;
+    case Pseudo::kAuthority: head->authority = field.value; return;
+    case Pseudo::kScheme: head->scheme = field.value; return;
+    default: break;
   }
+  if (field.id == HeaderId::kHttp2Settings) return;
+  head->headers.add(field.name, field.value, field.id);
+  if (field.name == "priority") prioritize(field.value);
+}
+
+void H2ServerStream::prioritize(std::string_view said) {
+  if (!read_priority(said, priority)) return;
+  const nghttp2_extpri wish{priority.urgency, priority.incremental ? 1 : 0};
+  nghttp2_session_change_extpri_stream_priority(session.library(), id, &wish, 0);
 }
 
 void H2ServerStream::end_head(bool end, std::string_view over) {
@@ -128,6 +134,7 @@ H2Stream* H2ServerCodec::on_peer_stream(int32_t id) {
   }
   stream->id = id;
   stream->is_head = false;
+  stream->priority = {};
   nghttp2_session_set_stream_user_data(session_.library(), id,
                                        static_cast<H2Stream*>(stream.get()));
   session_.adopt(*stream);

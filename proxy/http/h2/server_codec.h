@@ -1,6 +1,7 @@
 // The server side of HTTP/2: requests come up, responses go down.
 #pragma once
 
+#include "proxy/http/h2/priority.h"
 #include "proxy/http/h2/session.h"
 
 namespace woad {
@@ -12,14 +13,17 @@ struct H2ServerStream final : H2StreamOf<ResponseWriter> {
   void write_interim(const ResponseHead& head) override;
   void write_head(const ResponseHead& head, bool end, bool close) override;
   void begin_head() override;
-  void add_field(std::string_view name, std::string_view value) override;
+  void add_field(const H2Field& field) override;
   void end_head(bool end, std::string_view over) override;
   void retire() override;
+
+  void prioritize(std::string_view said);
 
   H2ServerCodec& codec;
   RequestSink* request_sink = nullptr;
   RequestHead* head = nullptr;  // in the sink's arena; until on_request
   bool is_head = false;         // HEAD: the response has no body
+  Priority priority;            // of the answer, as far as the head was read
 };
 
 class H2ServerCodec final : public ServerCodec, private H2Side {

@@ -249,7 +249,7 @@ void H2Session::recycle(H2Stream& stream) {
   stream.unlink();
   --live_;
   stored_head_bytes_ -= stream.head_bytes;
-  if (block_.stream == &stream) block_.stream = nullptr;
+  if (block_.subject == &stream) block_.subject = block_.stream = nullptr;
   if (pending_stream_ == &stream) pending_stream_ = nullptr;
   stream.renew();
   stream.retire();

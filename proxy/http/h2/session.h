@@ -114,7 +114,8 @@ class H2Session final : private TurnEnd {
 
   // The header block that is being read; one at a time on a connection.
   struct HeadBlock {
-    H2Stream* stream = nullptr;
+    H2Stream* subject = nullptr;  // whose rules it must keep
+    H2Stream* stream = nullptr;   // the same while somebody is to be told of it
     Headers* trailers = nullptr;  // nullptr for a head
     size_t bytes = 0;
     size_t fields = 0;
@@ -138,7 +139,8 @@ class H2Session final : private TurnEnd {
   int take_field(std::string_view name, bool static_name, std::string_view value,
                  bool static_value);
   int refuse_block(std::string_view why);
-  void end_block(int32_t id, bool end);
+  void end_block(bool end);
+  void reset_malformed(H2Stream& stream, Hostile kind);
   void take_data(int32_t id, std::string_view bytes, bool last_frame);
   void end_data(int32_t id);
   void deliver_pending(bool end);
@@ -153,7 +155,7 @@ class H2Session final : private TurnEnd {
   void write_goaway(uint32_t error_code, std::string_view text);
   void tell(Hostile kind, std::string_view why);
   void stream_closed(int32_t id, uint32_t error_code);
-  void invalid_frame(int32_t id, int error);
+  void invalid_frame(int32_t id);
   void spend_reset();
   int send_body(H2Stream& stream, const uint8_t* frame_header, size_t length);
   H2Stream* find(int32_t id) const;

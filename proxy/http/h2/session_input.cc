@@ -32,6 +32,7 @@ int H2Session::begin_block(int32_t id) {
     if (stream == nullptr) return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
   }
   watcher_.useful();
+  block_.subject = stream;
   if (!stream->owned()) return 0;
   block_.stream = stream;
   if (stream->receiving == H2Stream::Receiving::kHead) {
@@ -45,6 +46,16 @@ int H2Session::begin_block(int32_t id) {
 
 int H2Session::take_field(std::string_view name, bool static_name, std::string_view value,
                           bool static_value) {
+  H2Stream* subject = block_.subject;
+  if (subject == nullptr || subject->reset_by != H2Stream::ResetBy::kNobody) return 0;
+  H2Field field{name, value, header_id(name), pseudo_of(name), static_name, static_value};
+  switch (subject->rules.take_field(field)) {
+    case MessageRules::Verdict::kKeep: break;
+    case MessageRules::Verdict::kDrop: return 0;
+    case MessageRules::Verdict::kMalformed:
+      reset_malformed(*subject, Hostile::kMalformedHead);
+      return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
+  }
   H2Stream* stream = block_.stream;
   if (stream == nullptr) return 0;
   const size_t cost = name.size() + value.size() + kFieldOverhead;
@@ -63,12 +74,12 @@ int H2Session::take_field(std::string_view name, bool static_name, std::string_v
   stored_head_bytes_ += cost;
   stream->head_bytes += static_cast<uint32_t>(cost);
   Arena& arena = stream->sink->arena();
-  const std::string_view kept_name = static_name ? name : arena.copy(name);
-  const std::string_view kept_value = static_value ? value : arena.copy(value);
+  if (!static_name) field.name = arena.copy(name);
+  if (!static_value) field.value = arena.copy(value);
   if (block_.trailers == nullptr) {
-    stream->add_field(kept_name, kept_value);
+    stream->add_field(field);
   } else {
-    block_.trailers->add(kept_name, kept_value);
+    block_.trailers->add(field.name, field.value, field.id);
   }
   return 0;
 }
@@ -83,16 +94,26 @@ int H2Session::refuse_block(std::string_view why) {
   return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
 }
 
-void H2Session::end_block(int32_t id, bool end) {
-  const HeadBlock block = block_;
-  block_ = {};
+void H2Session::end_block(bool end) {
+  const HeadBlock block = std::exchange(block_, {});
+  if (block.subject == nullptr) return;
+  if (!block.subject->rules.end_section(end)) {
+    return reset_malformed(*block.subject, Hostile::kFraming);
+  }
   if (block.stream == nullptr) {
-    H2Stream* stream = find(id);
-    if (stream != nullptr && end) stream->receiving = H2Stream::Receiving::kEnded;
+    if (end) block.subject->receiving = H2Stream::Receiving::kEnded;
     return;
   }
   if (block.trailers != nullptr) return end_trailers(*block.stream, *block.trailers);
   block.stream->end_head(end, block.over);
+}
+
+// Its owner is told once nghttp2 has closed the stream.
+void H2Session::reset_malformed(H2Stream& stream, Hostile kind) {
+  if (stream.reset_by != H2Stream::ResetBy::kNobody) return;
+  stream.reset_by = H2Stream::ResetBy::kMalformed;
+  count(server_ ? kind : Hostile::kUpstreamResponse);
+  submit_reset(stream.id, NGHTTP2_PROTOCOL_ERROR);
 }
 
 void H2Session::end_trailers(H2Stream& stream, Headers& trailers) {
@@ -109,6 +130,7 @@ void H2Session::take_data(int32_t id, std::string_view bytes, bool last_frame) {
   nghttp2_session_consume_connection(session_, bytes.size());
   H2Stream* stream = find(id);
   if (stream == nullptr) return;
+  if (!stream->rules.take_data(bytes.size())) return reset_malformed(*stream, Hostile::kFraming);
   if (!bytes.empty()) watcher_.useful();
   if (stream->owner == H2Stream::Owner::kReleased) {
     if (!last_frame) drop_data(*stream);
@@ -128,16 +150,18 @@ void H2Session::take_data(int32_t id, std::string_view bytes, bool last_frame) {
 // something to stop.
 void H2Session::drop_data(H2Stream& stream) {
   const bool more = stream.sending == H2Stream::Sending::kSent &&
-                    stream.reset_by != H2Stream::ResetBy::kUs &&
+                    stream.reset_by == H2Stream::ResetBy::kNobody &&
                     stream.receiving != H2Stream::Receiving::kEnded &&
                     nghttp2_session_get_stream_local_window_size(session_, stream.id) <= 0;
   if (more) stream.send_reset(NGHTTP2_NO_ERROR);
 }
 
 void H2Session::end_data(int32_t id) {
-  if (pending_stream_ != nullptr && pending_stream_->id == id) return deliver_pending(true);
-  H2Stream* stream = find(id);
+  const bool pending = pending_stream_ != nullptr && pending_stream_->id == id;
+  H2Stream* stream = pending ? pending_stream_ : find(id);
   if (stream == nullptr) return;
+  if (!stream->rules.may_end()) return reset_malformed(*stream, Hostile::kFraming);
+  if (pending) return deliver_pending(true);
   if (stream->owned() && stream->receiving == H2Stream::Receiving::kBody) {
     return deliver(*stream, Slice(), true);
   }
@@ -201,7 +225,8 @@ void H2Session::stream_closed(int32_t id, uint32_t error_code) {
   const bool by_us = stream->reset_by == By::kUs;
   // RFC 9113 section 8.1: a complete response stands, whatever becomes of the request's rest.
   if (received && !by_us && (!server_ || (sent && error_code == NGHTTP2_NO_ERROR))) return;
-  const bool broken = !by_peer && error_code == NGHTTP2_PROTOCOL_ERROR;
+  const bool broken =
+      stream->reset_by == By::kMalformed || (!by_peer && error_code == NGHTTP2_PROTOCOL_ERROR);
   std::string why = by_peer ? "the peer reset the stream: " : "the stream was reset: ";
   why = broken ? "the message breaks HTTP" : why + nghttp2_http2_strerror(error_code);
   ResetReason reason = ResetReason::kProtocolError;
@@ -282,15 +307,10 @@ void H2Session::write_goaway(uint32_t error_code, std::string_view text) {
   writer_->put(text.data(), text.size());
 }
 
-void H2Session::invalid_frame(int32_t id, int error) {
+void H2Session::invalid_frame(int32_t id) {
   blamed_ = true;
   if (H2Stream* stream = find(id)) stream->reset_by = H2Stream::ResetBy::kFault;
-  if (!server_) return count(Hostile::kUpstreamResponse);
-  switch (error) {
-    case NGHTTP2_ERR_HTTP_HEADER: return count(Hostile::kMalformedHead);
-    case NGHTTP2_ERR_HTTP_MESSAGING: return count(Hostile::kFraming);
-    default: return count(Hostile::kProtocolError);
-  }
+  count(server_ ? Hostile::kProtocolError : Hostile::kUpstreamResponse);
 }
 
 }  // namespace woad

@@ -133,6 +133,7 @@ void H2Stream::renew() {
   idle_sweeps = 0;
   uncredited = head_bytes = trailer_count = 0;
   left_then = 0;
+  rules = {};
   queue.clear();
   trailers = Slice();
 }

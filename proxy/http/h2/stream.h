@@ -13,6 +13,7 @@
 
 #include "proxy/base/buffer.h"
 #include "proxy/base/intrusive_list.h"
+#include "proxy/http/h2/message_rules.h"
 #include "proxy/http/stream.h"
 
 namespace woad {
@@ -27,15 +28,15 @@ class H2Stream : public ListLink {
   enum class Owner : uint8_t { kOwned, kTold, kReleased };
 
   // Who ended it early: a reset of the peer's, one of ours for a reason of ours, or what the peer
-  // did wrong, which was counted.
-  enum class ResetBy : uint8_t { kNobody, kPeer, kUs, kFault };
+  // did wrong, which was counted: a fault, or a message that breaks the rules.
+  enum class ResetBy : uint8_t { kNobody, kPeer, kUs, kFault, kMalformed };
 
   explicit H2Stream(H2Session& of) : session(of) {}
   virtual ~H2Stream() = default;
 
   // The head that comes in, as its side reads it. Views live as long as the sink's arena.
   virtual void begin_head() = 0;
-  virtual void add_field(std::string_view name, std::string_view value) = 0;
+  virtual void add_field(const H2Field& field) = 0;
   // `over`, unless empty: fields are missing, and why.
   virtual void end_head(bool end, std::string_view over) = 0;
   // HEADERS of a request are on their way out.
@@ -79,6 +80,7 @@ class H2Stream : public ListLink {
   uint32_t head_bytes = 0;  // what its heads count in the connection's total
   uint32_t trailer_count = 0;
   size_t left_then = 0;  // what the queue held at the last sweep
+  MessageRules rules;    // of the message that comes in
   Buffer queue;          // body to be sent
   Slice trailers;        // an array of nghttp2_nv and their bytes, sent after the queue
 };

@@ -61,6 +61,17 @@ TEST_CASE("heads beyond the limits") {
   }
 }
 
+TEST_CASE("a head beyond the limits must keep the rules all the same") {
+  World world;
+  ServerSide server(world);
+  FieldList fields = head_of(250, "v");
+  fields.emplace_back("connection", "close");
+  server.send(preface() + headers(1, fields, true));
+  CHECK(server.logs() == "reset protocol error: the message breaks HTTP\n");
+  CHECK(world.count(Hostile::kMalformedHead) == 1);
+  CHECK(world.count(Hostile::kHeadersTooLarge) == 0);
+}
+
 // nghttp2 takes no field beyond 64 KiB, and knows nothing of the fields behind it.
 TEST_CASE("a field that is too long for HTTP/2 ends the connection, and it is told why") {
   const std::string why = "a header field on this connection is longer than 65,536 bytes";
