@@ -19,12 +19,14 @@ bool control_in(uint64_t word) {
   return ((below | ((del - kOnes) & ~del)) & (kOnes * 0x80)) != 0;
 }
 
-// Whether a text of less than 16 bytes has no control byte, as far as that is told at once.
-bool is_plain(std::string_view text) {
-  if (text.size() < 4) return false;
-  if (text.size() < sizeof(uint64_t)) return !control_in(load_short(text));
-  const char* last = text.data() + text.size() - sizeof(uint64_t);
-  return !control_in(load<uint64_t>(text.data())) && !control_in(load<uint64_t>(last));
+// The same of four bytes or more. The last word may look at bytes of the one before again.
+bool control_in(std::string_view text) {
+  if (text.size() < sizeof(uint64_t)) return control_in(load_short(text));
+  const char* const last = text.data() + text.size() - sizeof(uint64_t);
+  for (const char* at = text.data(); at < last; at += sizeof(uint64_t)) {
+    if (control_in(load<uint64_t>(at))) return true;
+  }
+  return control_in(load<uint64_t>(last));
 }
 
 }  // namespace
@@ -47,12 +49,15 @@ size_t text_span(std::string_view text) {
     if (text[at] != '\t') return at;
     ++at;
   }
-  if (is_plain(text.substr(at))) return text.size();
   for (; at < text.size(); ++at) {
     const auto c = static_cast<uint8_t>(text[at]);
     if ((c < 0x20 && c != '\t') || c == 0x7f) break;
   }
   return at;
+}
+
+bool is_text(std::string_view text) {
+  return (text.size() >= 4 && !control_in(text)) || text_span(text) == text.size();
 }
 
 }  // namespace woad

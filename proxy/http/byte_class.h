@@ -55,5 +55,7 @@ inline bool all_in(std::string_view text, ByteClass wanted) {
 // The length of what `text` starts with that may stand in a field's value or a reason phrase: no
 // control bytes but tabs (RFC 9110 section 5.5). Bytes above 0x7f are opaque and pass.
 size_t text_span(std::string_view text);
+// All of it may; quicker for one that is short.
+bool is_text(std::string_view text);
 
 }  // namespace woad

@@ -30,6 +30,7 @@ TEST_CASE("text: any two bytes at any two places are judged as one by one") {
             text[one] = first;
             text[other] = second;
             if (text_span(text) != plain_span(text)) ++wrong;
+            if (is_text(text) != (plain_span(text) == size)) ++wrong;
           }
         }
         CAPTURE(size);
@@ -49,6 +50,7 @@ TEST_CASE("text: every byte value within and behind a word") {
       CAPTURE(at);
       CAPTURE(c);
       REQUIRE(text_span(text) == plain_span(text));
+      REQUIRE(is_text(text) == (plain_span(text) == text.size()));
     }
   }
 }

@@ -108,7 +108,7 @@ bool HeadScan::scan_status_line(std::string_view line) {
   }
   if (!scan_version(line.substr(0, space))) return false;
   const std::string_view rest = line.substr(space + 1);
-  if (text_span(rest) != rest.size()) {
+  if (!is_text(rest)) {
     return bad(Hostile::kMalformedHead, 400, "the reason phrase has a byte that it must not have");
   }
   const bool status = rest.size() >= 3 && is_digit(rest[0]) && is_digit(rest[1]) &&

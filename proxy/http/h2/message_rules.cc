@@ -18,7 +18,7 @@ bool is_blank(char c) { return c == ' ' || c == '\t'; }
 
 bool is_value(std::string_view value) {
   if (value.empty()) return true;
-  return !is_blank(value.front()) && !is_blank(value.back()) && text_span(value) == value.size();
+  return !is_blank(value.front()) && !is_blank(value.back()) && is_text(value);
 }
 
 bool is_scheme(std::string_view value) {
