@@ -31,7 +31,6 @@ struct LabelFault {
 };
 LabelFault fault_of_label(std::string_view key, std::string_view value);
 
-// A path of an HTTP request, without query.
 const Table<Tls>& tls_table();
 const Table<ServiceTls>& service_tls_table();
 const Table<Context>& context_table();

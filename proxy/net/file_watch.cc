@@ -53,7 +53,11 @@ struct FileWatch::Impl final : TurnEnd {
     events.read();  // else what is seen now would be told once more when they come
     follow();
     const std::optional<FileIdentity> now = look_at(path);
-    if (now) missed_since.reset();
+    if (now) {
+      missed_since.reset();
+    } else if (!missed_since) {
+      missed_since = scheduler.now();
+    }
     if (!differs(now)) return;
     if (now && is_open(*now)) {
       poll.arm(kPollWriting);
@@ -65,15 +69,12 @@ struct FileWatch::Impl final : TurnEnd {
     call();
   }
 
-  bool differs(const std::optional<FileIdentity>& now) {
-    if (!now) return seen && gone == Gone::kChange && is_gone_for_long();
+  bool differs(const std::optional<FileIdentity>& now) const {
+    if (!now) {
+      return seen && gone == Gone::kChange && scheduler.now() - *missed_since >= kPoll;
+    }
     // Times are as coarse as the kernel's tick, so equal ones prove nothing.
     return now != seen || bytes != Bytes::kNone;
-  }
-
-  bool is_gone_for_long() {
-    if (!missed_since) missed_since = scheduler.now();
-    return scheduler.now() - *missed_since >= kPoll;
   }
 
   // Where the kernel does not know, the events may.
@@ -96,7 +97,7 @@ struct FileWatch::Impl final : TurnEnd {
   Followed folder;
   Followed file;
   std::optional<FileIdentity> seen;
-  std::optional<MonoTime> missed_since;
+  std::optional<MonoTime> missed_since;  // while it is not there
   Bytes bytes = Bytes::kNone;
   Timer poll;
 };
