@@ -125,7 +125,7 @@ void describe_exchange(Span& span, const ExchangeInfo& info, const SpanPlace& pl
   add_server(span, head.authority);
   span.add(SpanKey::kScheme, head.scheme.empty() ? std::string_view("http") : head.scheme);
   span.add(SpanKey::kProtocol, protocol_version(head.protocol));
-  if (inbound) span.add(SpanKey::kClientAddress, without_brackets(info.peer).host);
+  if (inbound) span.add(SpanKey::kClientAddress, info.client.host());
   add_routing(span, info);
   span.add(SpanKey::kContextSource, to_string(info.context_source));
   span.add(SpanKey::kUpstreamHost, info.upstream_host);

@@ -58,7 +58,7 @@ struct Ended {
 
 TEST_CASE("spans: everything that is known of an exchange") {
   Ended ended(Direction::kInbound);
-  ended.info.peer = "[2001:db8::9]:4711";
+  ended.info.client = *Address::parse("[2001:db8::9]:4711");
   ended.info.route = "routes[0]";
   ended.info.attempts = 1;
   ended.info.pool = "red";

@@ -8,6 +8,7 @@
 #include "proxy/base/context_value.h"
 #include "proxy/base/strings.h"
 #include "proxy/context/baggage_member.h"
+#include "proxy/observe/hex.h"
 #include "proxy/observe/trace_id.h"
 
 namespace woad {

@@ -2,6 +2,7 @@
 
 #include "proxy/base/strings.h"
 #include "proxy/observe/b3.h"
+#include "proxy/observe/hex.h"
 #include "proxy/observe/request_id.h"
 #include "proxy/observe/trace_context.h"
 #include "proxy/observe/tracestate.h"

@@ -371,7 +371,6 @@ void Exchange::finish() {
   lose_inside("the stream that carries it has ended");
   info_.end = worker_.scheduler.now();
   const bool tapped = began && is_tapped(worker_);
-  if (tapped || filters_.has(Hook::kEnd)) info_.peer = arena_.copy(client_.address.to_string());
   filters_.end(info_);
   count_exchange(worker_, *view_, info_);
   if (tapped) tell_taps(worker_, info_, arena_);

@@ -127,7 +127,7 @@ AccessRecord access_record_of(const ExchangeInfo& info, Arena& arena) {
   record.ctx_source = to_string(info.context_source);
   record.upstream_host = info.upstream_host;
   record.attempts = info.attempts;
-  record.peer = info.principal.empty() ? info.peer : info.principal;
+  record.peer = info.principal.empty() ? arena.copy(info.client.to_string()) : info.principal;
   record.error = error_info(info.error).code;
   record.why = why_of(info, arena);
   return record;

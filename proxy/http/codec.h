@@ -73,6 +73,11 @@ class ServerConnection {
   // The codec is done with the connection: nothing more will be read or written and no stream is
   // left. The owner closes the transport (what is queued is still sent) and deletes, deferred.
   virtual void on_codec_done() = 0;
+  // Nothing came for kQuiet, and nothing is kept of what was: a new codec would serve the
+  // connection as well, so the owner may delete this one, deferred. `until`: when the wait for a
+  // request is over.
+  static constexpr Duration kQuiet = milliseconds(100);
+  virtual void on_quiet(MonoTime until) { (void)until; }
 
  protected:
   ~ServerConnection() = default;

@@ -86,7 +86,6 @@ struct ExchangeInfo {
   std::string_view pool;     // "" until chosen
   PoolReason pool_reason = PoolReason::kUndyed;
   std::string_view upstream_host;  // address of the last attempt
-  std::string_view peer;           // address of the client
   uint32_t attempts = 0;
 
   int status = 0;               // what the client got; 0: nothing

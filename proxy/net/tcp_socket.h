@@ -8,17 +8,27 @@
 
 #include "proxy/net/handle.h"
 #include "proxy/net/linger.h"
+#include "proxy/net/resting_socket.h"
 #include "proxy/net/socket.h"
 #include "proxy/net/tcp_info.h"
 #include "proxy/net/tcp_transport.h"
 
 namespace woad {
 
-class TcpTransport final : public Transport, private TurnEnd {
+// Whoever a watched socket is of at the moment: the owner (`data`) of its poll handle.
+class SocketOwner {
  public:
-  // The poll handle watches the socket already.
+  virtual void on_event(int status, int events) = 0;
+
+ protected:
+  ~SocketOwner() = default;
+};
+
+class TcpTransport final : public Transport, private TurnEnd, private SocketOwner {
+ public:
+  // The poll handle is of that socket, and waits for the events `watched` already.
   TcpTransport(Loop& loop, BlockPool& blocks, Fd socket, Handle<uv_poll_t> poll,
-               const Address& peer);
+               const Address& peer, int watched = 0);
   ~TcpTransport() override;
 
   void start(TransportSink& sink) override;
@@ -33,6 +43,7 @@ class TcpTransport final : public Transport, private TurnEnd {
   bool unacknowledged_since(uint64_t mark) const override;
   bool input_waits() const override;
   void set_high_water(size_t bytes) override { high_water_ = bytes; }
+  std::unique_ptr<RestingSocket> rest() override;
   void shutdown_write() override;
   void hold_reading(Hold reason, bool on) override;
   void abort_on_destroy() override { reset_on_destroy_ = true; }
@@ -53,7 +64,7 @@ class TcpTransport final : public Transport, private TurnEnd {
   bool is_lost() const { return in_ == In::kEnded && out_ == Out::kFailed; }
   void linger(std::unique_ptr<Transport> self) override;
   void on_turn_end() override;
-  void on_event(int status, int events);
+  void on_event(int status, int events) override;
   void on_socket_error();
   void on_fin();
   void on_write_error(int error);
@@ -72,7 +83,7 @@ class TcpTransport final : public Transport, private TurnEnd {
   BlockPool& blocks_;
   TransportSink* sink_ = nullptr;
   Fd socket_;
-  int watched_ = 0;  // events that the poll handle waits for
+  int watched_;  // events that the poll handle waits for
   Handle<uv_poll_t> poll_;
   Buffer output_;
   uint64_t written_ = 0;

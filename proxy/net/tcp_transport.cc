@@ -35,7 +35,38 @@ ssize_t send_some(int fd, iovec* pieces, int count) {
 // Gives one reference of `block` back.
 void drop(Block* block) { const Slice last(block, block->data(), 0); }
 
+class TcpResting final : public RestingSocket, private SocketOwner {
+ public:
+  TcpResting(Loop& loop, Fd socket, Handle<uv_poll_t> poll, const Address& peer)
+      : loop_(loop), socket_(std::move(socket)), poll_(std::move(poll)), peer_(peer) {
+    poll_.set_owner(static_cast<SocketOwner*>(this));
+  }
+  ~TcpResting() override { poll_.reset(); }  // before its socket
+
+  void start(RestingSink& sink) override { sink_ = &sink; }
+  std::unique_ptr<Transport> wake(BlockPool& blocks) override {
+    return std::make_unique<TcpTransport>(loop_, blocks, std::move(socket_), std::move(poll_),
+                                          peer_, UV_READABLE);
+  }
+
+ private:
+  void on_event(int status, int events) override {
+    const uv_poll_t* const poll = poll_.get();
+    sink_->on_stir();
+    auto* owner = static_cast<SocketOwner*>(poll->data);
+    if (owner != nullptr && owner != this) owner->on_event(status, events);
+  }
+
+  Loop& loop_;
+  RestingSink* sink_ = nullptr;
+  Fd socket_;
+  Handle<uv_poll_t> poll_;
+  Address peer_;
+};
+
 }  // namespace
+
+std::unique_ptr<RestingSocket> Transport::rest() { return nullptr; }
 
 std::unique_ptr<Transport> make_tcp_transport(Loop& loop, BlockPool& blocks, int socket,
                                               const Address& peer) {
@@ -45,13 +76,14 @@ std::unique_ptr<Transport> make_tcp_transport(Loop& loop, BlockPool& blocks, int
 }
 
 TcpTransport::TcpTransport(Loop& loop, BlockPool& blocks, Fd socket, Handle<uv_poll_t> poll,
-                           const Address& peer)
+                           const Address& peer, int watched)
     : loop_(loop),
       blocks_(blocks),
       socket_(std::move(socket)),
+      watched_(watched),
       poll_(std::move(poll)),
       peer_(peer) {
-  poll_.set_owner(this);
+  poll_.set_owner(static_cast<SocketOwner*>(this));
 }
 
 TcpTransport::~TcpTransport() {
@@ -91,6 +123,17 @@ bool TcpTransport::unacknowledged_since(uint64_t mark) const {
 bool TcpTransport::input_waits() const {
   char first = 0;
   return ::recv(socket_.get(), &first, 1, MSG_PEEK | MSG_DONTWAIT) >= 0 || errno != EAGAIN;
+}
+
+std::unique_ptr<RestingSocket> TcpTransport::rest() {
+  const bool quiet = in_ == In::kOpen && out_ == Out::kOpen && watched_ == UV_READABLE &&
+                     holds_ == 0 && output_.empty() && small_ == nullptr;
+  if (!quiet) return nullptr;
+  in_ = In::kEnded;
+  out_ = Out::kFailed;
+  sink_ = nullptr;
+  unlink();
+  return std::make_unique<TcpResting>(loop_, std::move(socket_), std::move(poll_), peer_);
 }
 
 void TcpTransport::shutdown_write() {
@@ -147,8 +190,8 @@ void TcpTransport::watch_for(int events) {
   if (events == watched_) return;
   watched_ = events;
   uv_poll_start(poll_.get(), events, [](uv_poll_t* poll, int status, int happened) {
-    auto* self = owner_in_event<TcpTransport>(poll);
-    if (self != nullptr) self->on_event(status, happened);
+    auto* owner = owner_in_event<SocketOwner>(poll);
+    if (owner != nullptr) owner->on_event(status, happened);
   });
 }
 

@@ -17,6 +17,8 @@
 
 namespace woad {
 
+class RestingSocket;
+
 class TransportSink {
  public:
   // One read. The slice may be kept; keep it only as long as it is needed.
@@ -67,6 +69,10 @@ class Transport : public Deferred {
   virtual void set_high_water(size_t bytes) = 0;
   // The peer has sent something, or its end, that is not read yet: asks the kernel.
   virtual bool input_waits() const { return false; }
+  // The connection without what only one that speaks needs; this is good for destruction alone
+  // then. Nothing: it is not as quiet as that, or what carries it keeps a state of its own (TLS).
+  // Not from inside an event.
+  virtual std::unique_ptr<RestingSocket> rest();
   // FIN once everything queued is written.
   virtual void shutdown_write() = 0;
   // Idempotent.

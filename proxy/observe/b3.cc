@@ -1,5 +1,7 @@
 #include "proxy/observe/b3.h"
 
+#include "proxy/observe/hex.h"
+
 namespace woad {
 namespace {
 

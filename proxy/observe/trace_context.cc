@@ -1,6 +1,7 @@
 #include "proxy/observe/trace_context.h"
 
 #include "proxy/base/result.h"
+#include "proxy/observe/hex.h"
 
 namespace woad {
 namespace {

@@ -1,23 +1,8 @@
 #include "proxy/observe/trace_id.h"
 
-namespace woad {
+#include "proxy/observe/hex.h"
 
-std::optional<uint64_t> parse_lower_hex(std::string_view text) {
-  if (text.empty() || text.size() > 16) return std::nullopt;
-  uint64_t value = 0;
-  for (const char c : text) {
-    unsigned digit = 0;
-    if (c >= '0' && c <= '9') {
-      digit = static_cast<unsigned>(c - '0');
-    } else if (c >= 'a' && c <= 'f') {
-      digit = static_cast<unsigned>(c - 'a') + 10;
-    } else {
-      return std::nullopt;
-    }
-    value = value << 4 | digit;
-  }
-  return value;
-}
+namespace woad {
 
 std::optional<TraceId> parse_trace_id(std::string_view text) {
   if (text.size() != kTraceIdDigits) return std::nullopt;
@@ -32,14 +17,6 @@ std::optional<SpanId> parse_span_id(std::string_view text) {
   const auto value = parse_lower_hex(text);
   if (!value || *value == 0) return std::nullopt;
   return SpanId{*value};
-}
-
-char* write_lower_hex(char* out, uint64_t value, size_t digits) {
-  for (size_t at = digits; at > 0; --at) {
-    out[at - 1] = "0123456789abcdef"[value & 15];
-    value >>= 4;
-  }
-  return out + digits;
 }
 
 char* write_trace_id(char* out, TraceId id) {

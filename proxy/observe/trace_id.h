@@ -35,11 +35,8 @@ inline constexpr size_t kSpanIdDigits = 16;
 // Exactly 32 (16) digits 0-9 and a-f that are not all zero, or nothing.
 std::optional<TraceId> parse_trace_id(std::string_view text);
 std::optional<SpanId> parse_span_id(std::string_view text);
-// 1 to 16 digits 0-9 and a-f, zeros too.
-std::optional<uint64_t> parse_lower_hex(std::string_view text);
 
-// Writes the lowest `digits` (at most 16) hexadecimal digits of `value`; returns the end.
-char* write_lower_hex(char* out, uint64_t value, size_t digits);
+// Return the end.
 char* write_trace_id(char* out, TraceId id);
 char* write_span_id(char* out, SpanId id);
 

@@ -1,5 +1,6 @@
 #include "proxy/server/downstream_connection.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "proxy/http/h1/server_codec.h"
@@ -13,7 +14,7 @@ DownstreamConnection::DownstreamConnection(ConnectionHost& host, ClientArrival a
     : host_(host),
       transport_(std::move(arrival.transport)),
       client_{transport_->peer(), std::move(arrival.identity), std::move(arrival.tls),
-              arrival.over_limit, std::move(arrival.headed)},
+              arrival.over_limit, std::move(arrival.headed),   arrival.requests},
       view_(host.current_view()),
       detection_(new Detection{std::move(arrival.alpn),
                                Timer(host.worker().scheduler.timers(),
@@ -49,12 +50,14 @@ void DownstreamConnection::start() {
     serve_opaque({});
   } else if (alpn == "h2" || protocol == ListenerProtocol::kHttp2) {
     serve(Protocol::kHttp2);
-  } else if (alpn == "http/1.1" || protocol == ListenerProtocol::kHttp1) {
+  } else if (client_.requests > 0 || alpn == "http/1.1" || protocol == ListenerProtocol::kHttp1) {
     serve(Protocol::kHttp11);
   } else if (detection_->server != nullptr) {
     ask_server();
   } else {
-    detection_->timer.arm(may_be_opaque() ? ServerFirst::kSilence : limits.idle_timeout);
+    detection_->until = host_.worker().scheduler.now() + limits.idle_timeout;
+    detection_->timer.arm(may_be_opaque() ? ServerFirst::kSilence
+                                          : std::min(kQuiet, limits.idle_timeout));
   }
   transport_->start(*this);
 }
@@ -107,9 +110,11 @@ void DownstreamConnection::serve_opaque(FirstBytes found) {
 void DownstreamConnection::serve(Protocol protocol) {
   const std::unique_ptr<Detection> detected = std::move(detection_);
   state_ = State::kServing;
-  tell_served(host_.worker(), client_.address, protocol,
-              client_.identity == nullptr ? std::string_view() : client_.identity->id,
-              detected->alpn);
+  if (client_.requests == 0) {
+    tell_served(host_.worker(), client_.address, protocol,
+                client_.identity == nullptr ? std::string_view() : client_.identity->id,
+                detected->alpn);
+  }
   ServerConnection& self = *this;
   const HttpLimits& limits = view_->snapshot().limits;
   const bool silent = detected->server != nullptr && !detected->server->spoke();
@@ -172,7 +177,12 @@ FirstBytes DownstreamConnection::judge(std::string_view first) const {
 
 void DownstreamConnection::on_detect_timeout() {
   const bool silent = detection_->prefix.empty();
-  if (may_be_opaque() && silent && detection_->awaited == Awaited::kClient) {
+  if (silent && !may_be_opaque()) {
+    const Duration left = detection_->until - host_.worker().scheduler.now();
+    if (left <= Duration(0)) return close("nothing came within limits.idle_timeout");
+    detection_->timer.arm(left);
+    on_quiet(detection_->until);
+  } else if (may_be_opaque() && silent && detection_->awaited == Awaited::kClient) {
     ask_server();
   } else if (may_be_opaque() && !silent && host_.spec().direction == Direction::kOutbound) {
     const std::string prefix = std::move(detection_->prefix);
@@ -246,6 +256,17 @@ void DownstreamConnection::on_connect(std::unique_ptr<Transport> inside,
 
 void DownstreamConnection::on_codec_done() {
   if (state_ != State::kClosing) close(codec_->end_why());
+}
+
+void DownstreamConnection::on_quiet(MonoTime until) {
+  // Its listener need not look for it when the process ends; nor does an age rest.
+  if (host_.draining() || age_ != nullptr || !exchanges_.empty()) return;
+  std::unique_ptr<RestingSocket> socket = transport_->rest();
+  if (socket == nullptr) return;
+  state_ = State::kClosing;
+  detection_.reset();
+  host_.on_rest(*this, {std::move(socket), std::move(client_.headed), client_.requests,
+                        until - host_.worker().scheduler.now()});
 }
 
 bool DownstreamConnection::active() {

@@ -3,6 +3,8 @@
 //   detecting ──▶ serving ──▶ closing ──▶ (deleted at the end of the turn)
 //       └───────────────────────▶┘
 //
+// A client of plaintext HTTP/1 that says nothing is left to its listener (RestingClient), and gets
+// a new connection when it goes on.
 // What comes inside a CONNECT is such a connection, too. That and what was redirected may be
 // opaque: TLS, or anything; when a redirected client is silent, its server may speak first.
 // Owned by its Listener. One thread.
@@ -18,6 +20,7 @@
 #include "proxy/net/transport.h"
 #include "proxy/server/client_handshake.h"
 #include "proxy/server/first_bytes.h"
+#include "proxy/server/resting_client.h"
 #include "proxy/server/server_first.h"
 #include "proxy/server/stall_count.h"
 
@@ -39,6 +42,8 @@ class ConnectionHost {
   virtual std::unique_ptr<ServerFirst> ask_server(const Headed& headed, ServerFirstHost& host) = 0;
   // What came inside a CONNECT is a client of its own.
   virtual void on_connect(ClientArrival inside) = 0;
+  // The client is kept without its connection, which ends as below.
+  virtual void on_rest(DownstreamConnection& connection, ClientRest rest) = 0;
   // Unlinks and deletes the connection at the end of the turn.
   virtual void on_connection_closed(DownstreamConnection& connection) = 0;
 
@@ -88,6 +93,7 @@ class DownstreamConnection final : public Deferred,
     std::unique_ptr<ServerFirst> server{};  // kEither; nullptr: there is none to ask
     Awaited awaited = Awaited::kClient;
     std::string prefix{};  // what came so far
+    MonoTime until{};      // when the wait for the client's first word is over
   };
 
   void on_bytes(Slice bytes) override;
@@ -96,6 +102,7 @@ class DownstreamConnection final : public Deferred,
   void on_lost(std::string_view why) override;
   RequestSink& on_stream(ResponseWriter& writer) override;
   void on_codec_done() override;
+  void on_quiet(MonoTime until) override;
   void on_exchange_end(Exchange& exchange) override;
   bool closing() const override { return host_.draining(); }
   void on_connect(std::unique_ptr<Transport> inside, std::string_view authority) override;

@@ -35,6 +35,10 @@ Listener::~Listener() {
     count_connection(-1);
     delete &handshakes_.pop_front();
   }
+  while (!resting_.empty()) {
+    count_connection(-1);
+    delete &resting_.pop_front();
+  }
   while (!connections_.empty()) {
     DownstreamConnection& connection = connections_.pop_front();
     uncount(connection);
@@ -156,12 +160,30 @@ void Listener::on_no_arrival(ClientHandshake& handshake, TlsError error) {
   }
 }
 
-void Listener::serve(ClientArrival arrival) {
+DownstreamConnection& Listener::serve(ClientArrival arrival) {
   auto* connection = new DownstreamConnection(*this, std::move(arrival));
   connections_.push_back(*connection);
   connection->start();
   // Its handshake may have begun before an update.
   connection->on_newer_epoch(view_->snapshot().tls.own.context);
+  return *connection;
+}
+
+void Listener::on_rest(DownstreamConnection& connection, ClientRest rest) {
+  connection.unlink();
+  Scheduler& scheduler = context_.worker.scheduler;
+  scheduler.defer_delete(std::unique_ptr<Deferred>(&connection));
+  resting_.push_back(*new RestingClient(*this, scheduler, std::move(rest)));
+}
+
+DownstreamConnection& Listener::wake(RestingClient& client) {
+  client.unlink();
+  context_.worker.scheduler.defer_delete(std::unique_ptr<Deferred>(&client));
+  return serve(client.wake(context_.worker.blocks));
+}
+
+void Listener::on_rested_out(RestingClient& client) {
+  wake(client).abort("nothing came within limits.idle_timeout");
 }
 
 void Listener::look_for_stalls() {
@@ -203,6 +225,7 @@ void Listener::end_silent() {
     count_connection(-1);
     forget(handshakes_.front());
   }
+  while (!resting_.empty()) wake(resting_.front()).drain();
   connections_.visit_each([](DownstreamConnection& connection) {
     if (connection.silent()) connection.drain();
   });
@@ -210,6 +233,7 @@ void Listener::end_silent() {
 }
 
 void Listener::abort(std::string_view why) {
+  while (!resting_.empty()) wake(resting_.front()).abort(why);
   connections_.visit_each([&](DownstreamConnection& connection) { connection.abort(why); });
 }
 

@@ -30,7 +30,9 @@ struct ListenerContext {
   std::function<void()> on_destination = [] {};
 };
 
-class Listener final : private ConnectionHost, private ClientHandshakeHost {
+class Listener final : private ConnectionHost,
+                       private ClientHandshakeHost,
+                       private RestingClientHost {
  public:
   // How long a closed listener's silent connections are waited for.
   static constexpr Duration kLastRequest = milliseconds(500);
@@ -70,7 +72,10 @@ class Listener final : private ConnectionHost, private ClientHandshakeHost {
   CodecContext codec_context() override { return context_.codec; }
   bool draining() const override { return phase_ != Phase::kOpen; }
   void on_connect(ClientArrival inside) override { serve(std::move(inside)); }
+  void on_rest(DownstreamConnection& connection, ClientRest rest) override;
   void on_connection_closed(DownstreamConnection& connection) override;
+  void on_stir(RestingClient& client) override { wake(client); }
+  void on_rested_out(RestingClient& client) override;
   void on_arrival(ClientHandshake& handshake, ClientArrival arrival) override;
   void on_no_arrival(ClientHandshake& handshake, TlsError error) override;
   std::unique_ptr<ServerFirst> ask_server(const Headed& headed, ServerFirstHost& host) override;
@@ -83,7 +88,8 @@ class Listener final : private ConnectionHost, private ClientHandshakeHost {
   std::shared_ptr<const ServiceEntry> destination(const Address& original);
   void shake_hands(std::unique_ptr<Transport> client, std::unique_ptr<Headed> headed);
   void forget(ClientHandshake& handshake);
-  void serve(ClientArrival arrival);
+  DownstreamConnection& serve(ClientArrival arrival);
+  DownstreamConnection& wake(RestingClient& client);
   void refuse(std::unique_ptr<Transport> client);
   void uncount(const DownstreamConnection& connection);
   void count_connection(int change);
@@ -96,6 +102,7 @@ class Listener final : private ConnectionHost, private ClientHandshakeHost {
   IntrusiveList<ClientHandshake> handshakes_;
   // With those inside their CONNECTs, which end with them.
   IntrusiveList<DownstreamConnection> connections_;
+  IntrusiveList<RestingClient> resting_;
   Destinations destinations_;
   size_t connection_count_ = 0;  // without those that come for a refusal
   size_t refusals_ = 0;

@@ -18,6 +18,7 @@
 
 #include "proxy/base/random.h"
 #include "proxy/context/table.h"
+#include "proxy/observe/hex.h"
 
 namespace woad {
 namespace {

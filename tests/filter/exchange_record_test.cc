@@ -68,7 +68,7 @@ TEST_CASE("exchange record: plain values") {
   info.pool_reason = PoolReason::kExact;
   info.upstream_host = "10.0.0.1:80";
   info.attempts = 2;
-  info.peer = "10.0.0.2:5";
+  info.client = *Address::parse("10.0.0.2:5");
   info.bytes_received = 3;
   info.bytes_sent = 4;
   const AccessRecord record = known.record();

@@ -84,6 +84,7 @@ class Mesh final : private ConnectionHost, private Dialer {
     return nullptr;  // nobody is redirected
   }
   void on_connect(ClientArrival inside) override { connect(std::move(inside)); }
+  void on_rest(DownstreamConnection&, ClientRest) override {}  // over memory nobody does
   void on_connection_closed(DownstreamConnection& connection) override;
   std::unique_ptr<Dial> dial(const Address& address, const std::shared_ptr<const Channel>& channel,
                              DialSink& sink) override;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "proxy/net/linger.h"
+#include "proxy/net/resting_socket.h"
 #include "tests/net/harness.h"
 
 namespace woad::test {
@@ -402,6 +403,112 @@ TEST_CASE("small reads that are kept share a block; others give it back") {
   CHECK(last >= block->data());
   CHECK(last < block->data() + block->capacity);
   const Slice give_back(block, block->data(), 0);
+}
+
+// A transport that was put to rest, and started again once its peer stirred.
+struct Sleeper final : RestingSink {
+  explicit Sleeper(Pair& of) : pair(of) {
+    pair.transport->start(pair.sink);
+    socket = pair.transport->rest();
+    WOAD_ASSERT(socket != nullptr);
+    pair.transport.reset();
+    socket->start(*this);
+  }
+  void on_stir() override {
+    ++stirs;
+    pair.transport = socket->wake(pair.blocks);
+    pair.transport->start(pair.sink);
+  }
+
+  Pair& pair;
+  std::unique_ptr<RestingSocket> socket;
+  int stirs = 0;
+};
+
+TEST_CASE("a transport at rest is silent, and hears what comes in the turn that wakes it") {
+  Pair pair;
+  Sleeper sleeper(pair);
+  CHECK(turns_in(pair.loop, milliseconds(20)) < 10);
+  CHECK(sleeper.stirs == 0);
+  pair.peer.send("good morning");
+  std::string heard_by_the_end_of_the_turn;
+  REQUIRE(run_until(pair.loop, [&] {
+    heard_by_the_end_of_the_turn = pair.sink.received;
+    return sleeper.stirs > 0;
+  }));
+  CHECK(heard_by_the_end_of_the_turn == "good morning");
+  pair.write("and to you");
+  REQUIRE(run_until(pair.loop, [&] {
+    pair.peer.receive();
+    return pair.peer.received == "and to you";
+  }));
+  CHECK(sleeper.stirs == 1);
+}
+
+TEST_CASE("a peer's end wakes what rests, and its reset does") {
+  for (const bool reset : {false, true}) {
+    CAPTURE(reset);
+    Pair pair;
+    Sleeper sleeper(pair);
+    reset ? pair.peer.reset() : pair.peer.finish();
+    REQUIRE(run_until(pair.loop, [&] { return pair.sink.eofs + pair.sink.losses > 0; }));
+    CHECK(pair.sink.losses == (reset ? 1 : 0));
+    CHECK(sleeper.stirs == 1);
+  }
+}
+
+TEST_CASE("a socket at rest that is destroyed closes its connection") {
+  Pair pair;
+  Sleeper sleeper(pair);
+  sleeper.socket.reset();
+  REQUIRE(run_until(pair.loop, [&] {
+    pair.peer.receive();
+    return pair.peer.eof;
+  }));
+}
+
+TEST_CASE("nothing rests that has something to do") {
+  struct Case {
+    const char* what;
+    void (*make)(Pair&);
+  };
+  const Case cases[] = {
+      {"not started", [](Pair&) {}},
+      {"written",
+       [](Pair& pair) {
+         pair.transport->start(pair.sink);
+         pair.write("x");
+       }},
+      {"held",
+       [](Pair& pair) {
+         pair.transport->start(pair.sink);
+         pair.transport->hold_reading(Hold::kStream, true);
+       }},
+      {"its end is on its way",
+       [](Pair& pair) {
+         pair.transport->start(pair.sink);
+         pair.transport->shutdown_write();
+       }},
+      {"the peer has ended",
+       [](Pair& pair) {
+         pair.transport->start(pair.sink);
+         pair.peer.finish();
+         WOAD_ASSERT(run_until(pair.loop, [&] { return pair.sink.eofs == 1; }));
+       }},
+      {"what came is kept",
+       [](Pair& pair) {
+         pair.sink.keep = true;
+         pair.transport->start(pair.sink);
+         pair.peer.send("x");
+         WOAD_ASSERT(run_until(pair.loop, [&] { return !pair.sink.kept.empty(); }));
+       }},
+  };
+  for (const Case& each : cases) {
+    CAPTURE(each.what);
+    Pair pair;
+    each.make(pair);
+    CHECK(pair.transport->rest() == nullptr);
+  }
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
 #include "proxy/observe/trace_context.h"
+#include "proxy/observe/hex.h"
 
 #include <doctest/doctest.h>
 
@@ -111,6 +112,26 @@ TEST_CASE("hexadecimal digits") {
   char out[4] = "???";
   CHECK(write_lower_hex(out, 0xabc, 2) == out + 2);
   CHECK(std::string_view(out, 3) == "bc?");
+}
+
+TEST_CASE("hexadecimal digits: each byte at each place, in texts of each length") {
+  for (size_t size = 1; size <= 16; ++size) {
+    for (size_t at = 0; at < size; ++at) {
+      for (int byte = 0; byte < 256; ++byte) {
+        const char c = static_cast<char>(byte);
+        std::string text(size, '5');
+        text[at] = c;
+        const bool good = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+        const std::optional<uint64_t> value = parse_lower_hex(text);
+        if (value.has_value() == good && !good) continue;  // doctest is slow
+        REQUIRE(value.has_value() == good);
+        REQUIRE(*value == std::stoull(text, nullptr, 16));
+        char out[16];
+        REQUIRE(write_lower_hex(out, *value, size) == out + size);
+        REQUIRE(std::string_view(out, size) == text);
+      }
+    }
+  }
 }
 
 TEST_CASE("a share of the traces, the same everywhere") {

@@ -181,4 +181,85 @@ TEST_CASE("arrival: permissive lets both in, and keeps both") {
   CHECK_FALSE(tls.ended());
 }
 
+TEST_CASE("rest: a plaintext client between requests is its socket alone, and goes on as before") {
+  InboundRig rig("mtls: off");
+  MemoryPeer& client = rig.client();
+  client.may_rest = true;
+  for (int request = 0; request < 3; ++request) {
+    CAPTURE(request);
+    rig.world.pass(seconds(1));
+    CHECK(client.resting());
+    CHECK_FALSE(rig.connected());
+    client.send(kGet);
+    rig.world.turn();
+    CHECK(rig.connected());
+    if (request == 0) (void)rig.app();
+    REQUIRE(rig.dials() == 1);
+    rig.world.dialer.peer(0).send(kOk);
+    rig.world.turn();
+    CHECK(client.take_received().ends_with("\r\n\r\nok"));
+    CHECK_FALSE(client.resting());
+  }
+  CHECK(rig.requests("") == 3);
+  rig.world.pass(minutes(4));
+  CHECK_FALSE(client.closed());
+  rig.world.pass(minutes(1));
+  CHECK(client.closed());
+  CHECK(client.saw_eof());
+  CHECK_FALSE(client.was_reset());
+}
+
+TEST_CASE("rest: a head that comes by and by is not waited for longer than another's") {
+  InboundRig rig("mtls: off");
+  MemoryPeer& client = rig.client();
+  client.may_rest = true;
+  rig.world.pass(minutes(1));
+  CHECK(client.resting());
+  client.send("GET / HT");
+  rig.world.pass(seconds(9));
+  CHECK_FALSE(client.resting());
+  CHECK(client.received().empty());
+  rig.world.pass(seconds(2));
+  CHECK(client.received().starts_with("HTTP/1.1 408 "));
+}
+
+TEST_CASE("rest: a client that goes while it rests is gone") {
+  InboundRig rig("mtls: off");
+  MemoryPeer& client = rig.client();
+  client.may_rest = true;
+  rig.world.pass(seconds(1));
+  CHECK(client.resting());
+  client.send_eof();
+  rig.world.turn();
+  CHECK(client.closed());
+  CHECK_FALSE(rig.connected());
+}
+
+TEST_CASE("rest: nobody rests whose connection has a state of its own, or who is to end") {
+  struct Case {
+    std::string_view what;
+    std::string_view settings;
+    bool draining;
+    std::string_view sent;
+  };
+  const Case cases[] = {
+      {"the process ends", "mtls: off", true, ""},
+      {"its request runs", "mtls: off", false, kGet},
+      {"opaque bytes", "mtls: off, protocol: tcp", false, "x"},
+      {"HTTP/2", "mtls: off, protocol: http2", false, kHttp2Preface},
+  };
+  for (const Case& each : cases) {
+    CAPTURE(each.what);
+    InboundRig rig(each.settings);
+    rig.is_draining = each.draining;
+    MemoryPeer& client = rig.client();
+    client.may_rest = true;
+    client.send(each.sent);
+    rig.world.turn();
+    rig.world.pass(seconds(1));
+    CHECK_FALSE(client.resting());
+    CHECK(rig.connected());
+  }
+}
+
 }  // namespace

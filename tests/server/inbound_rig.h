@@ -42,7 +42,9 @@ inline std::shared_ptr<const Snapshot> inbound_snapshot(std::string_view setting
   return snapshot;
 }
 
-class InboundRig final : private ClientHandshakeHost, private ConnectionHost {
+class InboundRig final : private ClientHandshakeHost,
+                         private ConnectionHost,
+                         private RestingClientHost {
  public:
   explicit InboundRig(std::string_view settings = "mtls: strict",
                       TlsContext::Ptr own = workloads().price_context)
@@ -54,6 +56,7 @@ class InboundRig final : private ClientHandshakeHost, private ConnectionHost {
   ~InboundRig() {
     while (!handshakes_.empty()) delete &handshakes_.pop_front();
     while (!connections_.empty()) delete &connections_.pop_front();
+    while (!resting_.empty()) delete &resting_.pop_front();
     world.turn();
     view_ = ViewRef();
   }
@@ -118,6 +121,19 @@ class InboundRig final : private ClientHandshakeHost, private ConnectionHost {
   CodecContext codec_context() override { return world.context.codec; }
   bool draining() const override { return is_draining; }
   void on_connect(ClientArrival inside) override { serve(std::move(inside)); }
+  void on_rest(DownstreamConnection& connection, ClientRest rest) override {
+    on_connection_closed(connection);
+    resting_.push_back(*new RestingClient(*this, world.scheduler, std::move(rest)));
+  }
+  void on_stir(RestingClient& client) override {
+    client.unlink();
+    world.scheduler.defer_delete(std::unique_ptr<Deferred>(&client));
+    serve(client.wake(world.blocks));
+  }
+  void on_rested_out(RestingClient& client) override {
+    on_stir(client);
+    connections_.back().abort("it rested out");
+  }
   void on_connection_closed(DownstreamConnection& connection) override {
     connection.unlink();
     world.scheduler.defer_delete(std::unique_ptr<Deferred>(&connection));
@@ -148,6 +164,7 @@ class InboundRig final : private ClientHandshakeHost, private ConnectionHost {
   uint32_t views_alive_ = 0;
   ViewRef view_;
   IntrusiveList<ClientHandshake> handshakes_;
+  IntrusiveList<RestingClient> resting_;
   IntrusiveList<DownstreamConnection> connections_;
   std::deque<MemoryPeer> peers_;
 };

@@ -85,6 +85,7 @@ class OutboundRig final : private ConnectionHost {
   CodecContext codec_context() override { return world.context.codec; }
   bool draining() const override { return false; }
   void on_connect(ClientArrival inside) override { serve(std::move(inside)); }
+  void on_rest(DownstreamConnection&, ClientRest) override {}  // over memory nobody does
   void on_connection_closed(DownstreamConnection& connection) override {
     connection.unlink();
     world.scheduler.defer_delete(std::unique_ptr<Deferred>(&connection));

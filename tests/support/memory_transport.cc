@@ -45,6 +45,7 @@ void MemoryPeer::lose(std::string_view why) {
 }
 
 void MemoryPeer::pump() {
+  if (resting_ != nullptr && (!inbox_.empty() || inbox_eof_)) resting_->sink_->on_stir();
   while (transport_ != nullptr && transport_->sink_ != nullptr && holds_ == 0 && !inbox_.empty()) {
     const size_t count = std::min<size_t>(inbox_.size(), BlockPool::kSizes[1]);
     Block* block = blocks_.take(count);
@@ -85,6 +86,25 @@ void MemoryTransport::write(Buffer&& data) {
 void MemoryTransport::wrote() {
   if (output_.size() > high_water_) above_high_water_ = true;
   if (peer_ != nullptr) peer_->scheduler_.at_turn_end(*this);
+}
+
+std::unique_ptr<RestingSocket> MemoryTransport::rest() {
+  if (peer_ == nullptr || !peer_->may_rest || !output_.empty()) return nullptr;
+  MemoryPeer& peer = *std::exchange(peer_, nullptr);
+  peer.transport_ = nullptr;
+  return std::make_unique<MemoryResting>(peer);
+}
+
+MemoryResting::~MemoryResting() {
+  if (peer_ == nullptr) return;
+  peer_->resting_ = nullptr;
+  peer_->closed_ = true;
+}
+
+std::unique_ptr<Transport> MemoryResting::wake(BlockPool&) {
+  MemoryPeer& peer = *std::exchange(peer_, nullptr);
+  peer.resting_ = nullptr;
+  return peer.connect();
 }
 
 void MemoryTransport::shutdown_write() {

@@ -18,11 +18,13 @@
 #include "proxy/base/buffer.h"
 #include "proxy/base/result.h"
 #include "proxy/base/scheduler.h"
+#include "proxy/net/resting_socket.h"
 #include "proxy/net/transport.h"
 
 namespace woad {
 
 class MemoryTransport;
+class MemoryResting;
 
 class MemoryPeer {
  public:
@@ -61,12 +63,16 @@ class MemoryPeer {
 
   bool unread_end = false;    // its FIN has come, and nobody has read it yet
   bool ended_before = false;  // its FIN acknowledges nothing of what it received last
+  bool may_rest = false;      // the transport does when it is asked to
+  bool resting() const { return resting_ != nullptr; }
 
  private:
   friend class MemoryTransport;
+  friend class MemoryResting;
   Scheduler& scheduler_;
   BlockPool& blocks_;
   MemoryTransport* transport_ = nullptr;
+  MemoryResting* resting_ = nullptr;
   std::string inbox_;
   bool inbox_eof_ = false;
   std::string received_;
@@ -96,6 +102,7 @@ class MemoryTransport final : public Transport, private TurnEnd {
   }
   bool input_waits() const override { return peer_ != nullptr && peer_->unread_end; }
   void set_high_water(size_t bytes) override { high_water_ = bytes; }
+  std::unique_ptr<RestingSocket> rest() override;
   void shutdown_write() override;
   void hold_reading(Hold reason, bool on) override;
   void abort_on_destroy() override { abort_ = true; }
@@ -124,6 +131,20 @@ class MemoryTransport final : public Transport, private TurnEnd {
   bool abort_ = false;
   Address peer_address_;
   Address local_address_;
+};
+
+class MemoryResting final : public RestingSocket {
+ public:
+  explicit MemoryResting(MemoryPeer& peer) : peer_(&peer) { peer.resting_ = this; }
+  ~MemoryResting() override;
+
+  void start(RestingSink& sink) override { sink_ = &sink; }
+  std::unique_ptr<Transport> wake(BlockPool& blocks) override;
+
+ private:
+  friend class MemoryPeer;
+  MemoryPeer* peer_;  // nullptr once awake
+  RestingSink* sink_ = nullptr;
 };
 
 }  // namespace woad

@@ -20,7 +20,7 @@ H1ServerCodec::H1ServerCodec(Transport& transport, ServerConnection& connection,
       context_(context),
       limits_(limits),
       timer_(context.scheduler.timers(), bind_timer<&H1ServerCodec::on_timer>(this)) {
-  await(limits_.idle_timeout);
+  await_request();
 }
 
 void H1ServerCodec::on_bytes(Slice bytes) {
@@ -66,7 +66,7 @@ void H1ServerCodec::read_head(Slice& bytes) {
   const bool begun = heads_.begun();
   switch (heads_.read(bytes, limits_, found)) {
     case HeadScan::State::kIncomplete:
-      if (!begun && heads_.begun()) await(limits_.header_timeout);
+      if (!begun && heads_.begun()) await_head();
       break;
     case HeadScan::State::kBad: refuse_head(found, found.scan.fault()); break;
     case HeadScan::State::kComplete: take_head(found); break;
@@ -208,20 +208,32 @@ void H1ServerCodec::begin_drain() {
 
 void H1ServerCodec::set_limits(const HttpLimits& limits) {
   limits_ = limits;
-  if (idle()) await(limits_.idle_timeout);
+  if (!idle()) return;
+  timer_.disarm();
+  await_request();
 }
 
-void H1ServerCodec::await(Duration limit) {
-  deadline_ = context_.scheduler.now() + limit;
-  timer_.arm(limit);
+void H1ServerCodec::await_head() {
+  deadline_ = context_.scheduler.now() + limits_.header_timeout;
+  timer_.arm(limits_.header_timeout);
+}
+
+void H1ServerCodec::await_request() {
+  deadline_ = context_.scheduler.now() + limits_.idle_timeout;
+  if (!timer_.armed()) timer_.arm(std::min(ServerConnection::kQuiet, limits_.idle_timeout));
 }
 
 void H1ServerCodec::on_timer() {
   if (life_ == Life::kDone || rx_ != Rx::kHead || request_ != nullptr || !pending_.empty()) return;
-  const MonoTime now = context_.scheduler.now();
-  if (now < deadline_) {
-    timer_.arm(deadline_ - now);
-  } else if (!heads_.begun()) {
+  const Duration left = deadline_ - context_.scheduler.now();
+  const Duration quiet = limits_.idle_timeout - left;
+  const bool idle = !heads_.begun();
+  if (left > Duration(0) && idle && quiet < ServerConnection::kQuiet) {
+    timer_.arm(std::min(ServerConnection::kQuiet - quiet, left));
+  } else if (left > Duration(0)) {
+    timer_.arm(left);
+    if (idle) connection_.on_quiet(deadline_);
+  } else if (idle) {
     done("nothing came within limits.idle_timeout");
   } else {
     FoundHead found(HeadScan::Kind::kRequest);
@@ -237,8 +249,7 @@ void H1ServerCodec::next_request() {
     if (!in_input_) context_.scheduler.at_turn_end(*this);
     return;
   }
-  deadline_ = context_.scheduler.now() + limits_.idle_timeout;
-  if (!timer_.armed()) timer_.arm(limits_.idle_timeout);
+  await_request();
 }
 
 void H1ServerCodec::done(const char* why) {

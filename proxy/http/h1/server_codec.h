@@ -87,7 +87,8 @@ class H1ServerCodec final : public ServerCodec, private ResponseWriter, private 
   void end_response();
   void next_request();
   void on_timer();
-  void await(Duration limit);
+  void await_head();
+  void await_request();
   bool idle() const;
   bool gone() const { return life_ >= Life::kLost; }
   // Nothing more is read, and the connection ends with the present response.

@@ -55,7 +55,7 @@ struct Bench final : FilterHost {
     info.request = &head;
     info.start = scheduler.now();
     info.start_wall = scheduler.wall();
-    info.peer = "10.0.0.9:4711";
+    info.client = *Address::parse("10.0.0.9:4711");
     info.service = direction == Direction::kInbound ? "cart" : "price";
     head.method_name = "GET";
     head.authority = "price.shop:8080";

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -165,6 +166,7 @@ class ServerHarness final : public ServerConnection, private TransportSink {
     done = true;
     Transport::close_after_flush(std::move(transport_));
   }
+  void on_quiet(MonoTime until) override { quiet_until = until; }
 
   void end_turn() { scheduler.end_turn(); }
   // A turn, and what the transport delivers after it, until nothing moves.
@@ -191,6 +193,7 @@ class ServerHarness final : public ServerConnection, private TransportSink {
   std::unique_ptr<H1ServerCodec> codec;
   std::vector<std::unique_ptr<ServerStream>> streams;
   bool done = false;
+  std::optional<MonoTime> quiet_until;
 
  private:
   void on_bytes(Slice bytes) override { codec->on_bytes(std::move(bytes)); }

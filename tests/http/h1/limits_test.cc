@@ -121,6 +121,52 @@ TEST_CASE("a running request is no idle connection") {
   CHECK(server.done);
 }
 
+TEST_CASE("a connection is quiet when nothing came for a while, and nothing is kept of it") {
+  struct Case {
+    std::string_view sent;
+    bool answers;
+    bool quiet;
+  };
+  const Case cases[] = {
+      {"", true, true},
+      {"GET / HTTP/1.1\r\nHost: h\r\n\r\n", true, true},
+      {"GET / HTTP/1.1\r\nHost: h\r\n\r\n", false, false},          // its answer is to come
+      {"GET / HTTP/1.1\r\nHost: h\r\n\r\nGET /2 HT", true, false},  // half a head
+      {"GET / HTTP/1.1\r\nHost: h\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n", false, false},
+      {"G", true, false},
+  };
+  for (const Case& each : cases) {
+    CAPTURE(each.sent);
+    ServerHarness server({}, each.answers);
+    server.peer.send(each.sent);
+    server.settle();
+    server.advance(ServerConnection::kQuiet - milliseconds(2));
+    CHECK(!server.quiet_until);
+    server.advance(milliseconds(4));
+    CHECK(server.quiet_until.has_value() == each.quiet);
+  }
+}
+
+TEST_CASE("quiet is counted from the last answer, and told with the end of the wait") {
+  HttpLimits limits;
+  limits.idle_timeout = seconds(10);
+  ServerHarness server(limits);
+  for (int i = 0; i < 20; ++i) {
+    server.advance(ServerConnection::kQuiet - milliseconds(2));
+    server.peer.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+    server.settle();
+  }
+  CHECK(!server.quiet_until);
+  const MonoTime answered = server.scheduler.now();
+  server.advance(seconds(1));
+  REQUIRE(server.quiet_until);
+  CHECK(*server.quiet_until == answered + limits.idle_timeout);
+  server.advance(seconds(8));
+  CHECK(!server.done);  // nobody took it to rest
+  server.advance(seconds(2));
+  CHECK(server.done);
+}
+
 TEST_CASE("new limits hold for an open connection") {
   ServerHarness server;
   HttpLimits limits;
