@@ -19,6 +19,13 @@ bool read_eight(const char* text, uint64_t& value) {
 
 }  // namespace
 
+char* write_lower_hex(char* out, uint64_t value, size_t digits) {
+  char all[16];
+  write_lower_hex(all, value);
+  std::memcpy(out, all + sizeof all - digits, digits);
+  return out + digits;
+}
+
 std::optional<uint64_t> parse_lower_hex(std::string_view text) {
   if (text.empty() || text.size() > 16) return std::nullopt;
   uint64_t value = 0;

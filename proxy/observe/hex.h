@@ -27,22 +27,25 @@ inline uint64_t in_reading_order(uint64_t word) {
   return std::endian::native == std::endian::little ? __builtin_bswap64(word) : word;
 }
 
+inline void write_eight(char* out, uint64_t value) {
+  value = (value | value << 16) & 0x0000ffff0000ffff;
+  value = (value | value << 8) & 0x00ff00ff00ff00ff;
+  value = (value | value << 4) & kNibbles;
+  const uint64_t text = in_reading_order(characters(value));
+  std::memcpy(out, &text, sizeof text);
+}
+
 }  // namespace hex
 
-// The last `digits` (1 to 16) of `value`; returns the end.
-inline char* write_lower_hex(char* out, uint64_t value, size_t digits) {
-  char all[16];
-  for (const size_t half : {size_t{0}, size_t{1}}) {
-    uint64_t spread = half == 0 ? value >> 32 : value & 0xffffffff;
-    spread = (spread | spread << 16) & 0x0000ffff0000ffff;
-    spread = (spread | spread << 8) & 0x00ff00ff00ff00ff;
-    spread = (spread | spread << 4) & hex::kNibbles;
-    const uint64_t text = hex::in_reading_order(hex::characters(spread));
-    std::memcpy(all + 8 * half, &text, sizeof text);
-  }
-  std::memcpy(out, all + sizeof all - digits, digits);
-  return out + digits;
+// All 16 digits of `value`; returns the end.
+inline char* write_lower_hex(char* out, uint64_t value) {
+  hex::write_eight(out, value >> 32);
+  hex::write_eight(out + 8, value & 0xffffffff);
+  return out + 16;
 }
+
+// The last `digits` (1 to 16) of `value`; returns the end.
+char* write_lower_hex(char* out, uint64_t value, size_t digits);
 
 // Of 1 to 16 digits; upper-case ones are none.
 std::optional<uint64_t> parse_lower_hex(std::string_view text);

@@ -20,10 +20,10 @@ std::optional<SpanId> parse_span_id(std::string_view text) {
 }
 
 char* write_trace_id(char* out, TraceId id) {
-  return write_lower_hex(write_lower_hex(out, id.high, 16), id.low, 16);
+  return write_lower_hex(write_lower_hex(out, id.high), id.low);
 }
 
-char* write_span_id(char* out, SpanId id) { return write_lower_hex(out, id.value, kSpanIdDigits); }
+char* write_span_id(char* out, SpanId id) { return write_lower_hex(out, id.value); }
 
 TraceId make_trace_id(Random& random) {
   for (;;) {

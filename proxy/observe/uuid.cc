@@ -36,7 +36,7 @@ std::optional<Uuid> parse_uuid(std::string_view text) {
 std::string_view show(Uuid uuid, Arena& arena) {
   auto* const text = static_cast<char*>(arena.allocate(kLength, 1));
   char digits[kDigits];
-  write_lower_hex(write_lower_hex(digits, uuid.high, kDigits / 2), uuid.low, kDigits / 2);
+  write_lower_hex(write_lower_hex(digits, uuid.high), uuid.low);
   const char* at = digits;
   for (const Group& group : kGroups) {
     if (group.at > 0) text[group.at - 1] = '-';
