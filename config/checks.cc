@@ -1,6 +1,7 @@
 #include "config/checks.h"
 
 #include <algorithm>
+#include <map>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -40,6 +41,8 @@ bool has_its_meaning(std::string_view name) {
 bool has_error(const Node& written, std::initializer_list<std::string_view> words) {
   return written && std::find(words.begin(), words.end(), written.text()) == words.end();
 }
+
+using Owners = std::unordered_map<std::string_view, const Service*>;  // of hosts
 
 class Checker {
  public:
@@ -214,18 +217,27 @@ class Checker {
   }
 
   void check_hosts() {
-    std::unordered_map<std::string_view, const Service*> owners;
+    Owners owners;
+    std::map<uint16_t, Owners> owners_of_ports;
     for (const auto& service : config_.services) {
-      for (const auto& host : service->hosts) {
-        if (host->empty()) continue;
-        const auto [owner, fresh] = owners.try_emplace(*host, service.get());
-        if (fresh) continue;
-        if (owner->second == service.get()) {
-          d_.error(host.node, "the host " + quoted(*host) + " is here twice");
-        } else {
-          d_.error(host.node, "the host " + quoted(*host) + " belongs to service " +
-                                  quoted(owner->second->name) + " already");
-        }
+      if (service->ports.empty()) claim_hosts(*service, owners, "");
+      for (const uint16_t port : service->ports) {
+        claim_hosts(*service, owners_of_ports[port], ", port " + std::to_string(port) + ",");
+      }
+    }
+  }
+
+  void claim_hosts(const Service& service, Owners& owners, const std::string& port) {
+    for (const auto& host : service.hosts) {
+      if (host->empty()) continue;
+      const auto [owner, fresh] = owners.try_emplace(*host, &service);
+      if (fresh) continue;
+      const std::string claimed = "the host " + quoted(*host) + port;
+      if (owner->second == &service) {
+        d_.error(host.node, claimed + " is here twice");
+      } else {
+        d_.error(host.node,
+                 claimed + " belongs to service " + quoted(owner->second->name) + " already");
       }
     }
   }

@@ -152,6 +152,10 @@ const Table<Service>& service_table() {
       {"hosts", &Service::hosts, list_of(located(host_pattern())),
        "Hosts that mean this service, compared without case, port and final dot; left out: its "
        "name."},
+      {"ports", &Service::ports, ports(),
+       "The ports of its hosts that are this service, so that several services may share a host; a "
+       "request that names none is for 80 (https: 443). Left out: every port that no other service "
+       "claims."},
       {"protocol", &Service::protocol,
        words<Protocol>({{"auto", Protocol::kAuto},
                         {"http1", Protocol::kHttp1},

@@ -12,6 +12,7 @@ const Table<Config>& config_table();
 
 // A host, "*.name" or "*"; in lower case, without a final dot.
 Shape<std::string> host_pattern();
+Shape<std::vector<uint16_t>> ports();
 // `match`: see "Matchers" in config/reference.md.
 const Table<Match>& match_table();
 // A map from filters' names to their settings.

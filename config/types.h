@@ -249,6 +249,7 @@ struct ServiceTls {
 struct Service {
   std::string name;
   std::vector<Located<std::string>> hosts;  // as in Match; left out: the name
+  std::vector<uint16_t> ports;  // of the hosts; left out: all that no other service claims
   Protocol protocol = Protocol::kAuto;
   ServiceTls tls;
   bool external = false;

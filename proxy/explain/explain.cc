@@ -131,19 +131,24 @@ class Explainer final : private FilterHost {
 
   const ServiceEntry* choose_service() {
     char buffer[256];
-    const MatchInput input{head_, normal_host(head_.authority, buffer), info_.color, info_.tenant,
-                           info_.principal};
+    const uint16_t port =
+        snapshot_.hosts.knows_ports() ? port_of(head_.authority, head_.scheme) : 0;
+    const MatchInput input{
+        head_, normal_host(head_.authority, buffer), info_.color, info_.tenant, info_.principal,
+        port};
+    const std::string host =
+        quoted(input.host) + (port == 0 ? std::string() : ", port " + std::to_string(port));
     const Route* route = snapshot_.routes.find(input);
     explain_routes(route, input);
     if (route != nullptr) return follow(*route);
-    const ServiceEntry* service = snapshot_.hosts.find(input.host);
+    const ServiceEntry* service = snapshot_.hosts.find(input.host, input.port);
     if (service == nullptr) {
-      step("host " + quoted(input.host) + ": no service has this host");
+      step("host " + host + ": no service has this host");
       tell_passthrough();
       return nullptr;
     }
     out_.service = service->service.name();
-    step("host " + quoted(input.host) + " belongs to service " + out_.service);
+    step("host " + host + " belongs to service " + out_.service);
     if (!service->filters.empty()) slots_ = &service->filters;
     return service;
   }

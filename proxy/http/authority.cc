@@ -42,6 +42,12 @@ Authority split_authority(std::string_view text) {
   return {text.substr(0, colon), text.substr(colon + 1)};
 }
 
+uint16_t port_of(std::string_view authority, std::string_view scheme) {
+  const std::string_view port = split_authority(authority).port;
+  if (port.empty()) return scheme == "https" ? 443 : 80;
+  return is_port(port) ? static_cast<uint16_t>(*parse_decimal(port)) : 0;
+}
+
 bool is_valid_authority(std::string_view text) {
   const Authority authority = split_authority(text);
   if (!is_port(authority.port)) return false;

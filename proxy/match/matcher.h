@@ -96,6 +96,7 @@ struct MatchInput {
   std::string_view color;
   std::string_view tenant;
   std::string_view principal;  // the caller's verified SPIFFE id; "" = none
+  uint16_t port = 0;           // of the host, where hosts are claimed by it
 };
 
 // All conditions of one `match`; all that are named must hold.

@@ -81,9 +81,7 @@ bool DownstreamConnection::leads_to_tcp() const {
   if (host_.spec().protocol == ListenerProtocol::kTcp) return true;
   if (client_.redirected()) return is_opaque(host_.spec(), *client_.headed);
   if (!inside_connect()) return false;
-  char buffer[256];
-  const ServiceEntry* entry =
-      view_->snapshot().hosts.find(normal_host(client_.headed->connect, buffer));
+  const ServiceEntry* entry = service_of(view_->snapshot(), client_.headed->connect, "");
   return entry != nullptr && entry->service.protocol == UpstreamProtocol::kTcp;
 }
 

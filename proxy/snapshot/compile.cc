@@ -76,8 +76,8 @@ class Compiler {
   void add_service(const std::shared_ptr<const config::Service>& from) {
     auto entry = services_.compile(from);
     for (const std::string& color : entry->colors) note_color(color);
-    for (const auto& host : from->hosts) snapshot_->hosts.add(*host, *entry);
-    if (from->hosts.empty()) snapshot_->hosts.add(from->name, *entry);
+    for (const auto& host : from->hosts) snapshot_->hosts.add(*host, from->ports, *entry);
+    if (from->hosts.empty()) snapshot_->hosts.add(from->name, from->ports, *entry);
     by_name_.emplace(from->name, entry.get());
     snapshot_->services.push_back(std::move(entry));
   }

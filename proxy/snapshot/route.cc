@@ -56,29 +56,39 @@ const Route* RouteTable::find(const MatchInput& input) const {
   return best == kNone ? nullptr : routes_[best].get();
 }
 
-void HostTable::add(std::string_view pattern, const ServiceEntry& service) {
-  const std::string text = HostPattern(pattern).text();
-  if (text == "*") {
-    any_ = &service;
-  } else if (text.starts_with("*.")) {
-    below_.emplace(text.substr(1), &service);
-  } else {
-    char host[256];
-    exact_.emplace(normal_host(text, host), &service);
+const ServiceEntry* HostTable::Claims::find(uint16_t port) const {
+  for (const auto& [claimed, service] : ports) {
+    if (claimed == port) return service;
   }
+  return all;
 }
 
-const ServiceEntry* HostTable::find(std::string_view host) const {
+void HostTable::add(std::string_view pattern, const std::vector<uint16_t>& ports,
+                    const ServiceEntry& service) {
+  const std::string text = HostPattern(pattern).text();
+  char host[256];
+  Claims& claims = text == "*"               ? any_
+                   : text.starts_with("*.") ? below_[text.substr(1)]
+                                            : exact_[std::string(normal_host(text, host))];
+  if (ports.empty()) claims.all = &service;
+  for (const uint16_t port : ports) claims.ports.emplace_back(port, &service);
+  knows_ports_ = knows_ports_ || !ports.empty();
+}
+
+const ServiceEntry* HostTable::find(std::string_view host, uint16_t port) const {
   const auto exact = exact_.find(host);
-  if (exact != exact_.end()) return exact->second;
+  if (exact != exact_.end()) {
+    if (const ServiceEntry* service = exact->second.find(port)) return service;
+  }
   if (!below_.empty()) {
     for (size_t dot = host.find('.'); dot != std::string_view::npos;
          dot = host.find('.', dot + 1)) {
       const auto below = below_.find(host.substr(dot));
-      if (below != below_.end() && dot > 0) return below->second;
+      if (below == below_.end() || dot == 0) continue;
+      if (const ServiceEntry* service = below->second.find(port)) return service;
     }
   }
-  return any_;
+  return any_.find(port);
 }
 
 void AddressTable::add(const ServiceEntry& service) {

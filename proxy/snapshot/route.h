@@ -81,19 +81,32 @@ class RouteTable {
 // Which service owns a host.
 class HostTable {
  public:
-  // Patterns as HostPattern; the caller has made sure that none comes twice.
-  void add(std::string_view pattern, const ServiceEntry& service);
-  // `host` as normal_host() gives it. Exact before the longest "*." before "*".
-  const ServiceEntry* find(std::string_view host) const;
+  // Patterns as HostPattern, claimed for these ports, or for all that nobody else claims when none
+  // are named; the caller has made sure that none comes twice.
+  void add(std::string_view pattern, const std::vector<uint16_t>& ports,
+           const ServiceEntry& service);
+  // `host` as normal_host() gives it, `port` as port_of() does. Exact before the longest "*." before
+  // "*", and of these the first that claims the port.
+  const ServiceEntry* find(std::string_view host, uint16_t port) const;
+  // Whether any host is claimed by its port: else that does not matter.
+  bool knows_ports() const { return knows_ports_; }
 
  private:
+  // Who claims one pattern.
+  struct Claims {
+    const ServiceEntry* all = nullptr;  // but those
+    std::vector<std::pair<uint16_t, const ServiceEntry*>> ports;
+
+    const ServiceEntry* find(uint16_t port) const;
+  };
   struct Hash {
     using is_transparent = void;
     size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
   };
-  std::unordered_map<std::string, const ServiceEntry*, Hash, std::equal_to<>> exact_;
-  std::unordered_map<std::string, const ServiceEntry*, Hash, std::equal_to<>> below_;  // ".shop"
-  const ServiceEntry* any_ = nullptr;
+  std::unordered_map<std::string, Claims, Hash, std::equal_to<>> exact_;
+  std::unordered_map<std::string, Claims, Hash, std::equal_to<>> below_;  // ".shop"
+  Claims any_;
+  bool knows_ports_ = false;
 };
 
 // Which service has an endpoint at an address.

@@ -3,14 +3,13 @@
 #include "proxy/http/authority.h"
 
 namespace woad {
-namespace {
 
-const ServiceEntry* service_of_host(const Snapshot& snapshot, std::string_view authority) {
+const ServiceEntry* service_of(const Snapshot& snapshot, std::string_view authority,
+                               std::string_view scheme) {
   char buffer[256];
-  return snapshot.hosts.find(normal_host(authority, buffer));
+  const uint16_t port = snapshot.hosts.knows_ports() ? port_of(authority, scheme) : 0;
+  return snapshot.hosts.find(normal_host(authority, buffer), port);
 }
-
-}  // namespace
 
 RouteChoice choice_of(const Snapshot& snapshot, const ServiceEntry* service) {
   const bool own = service != nullptr && !service->filters.empty();
@@ -27,7 +26,7 @@ bool carries_opaque(const Service& service, bool own_tls) {
 
 const ServiceEntry* service_at(const Snapshot& snapshot, const Address& original) {
   const ServiceEntry* entry = snapshot.addresses.find(original);
-  return entry != nullptr ? entry : service_of_host(snapshot, original.to_string());
+  return entry != nullptr ? entry : service_of(snapshot, original.to_string(), "");
 }
 
 // HTTP services in plaintext have ports of their own, on which TLS is not expected.
@@ -37,8 +36,10 @@ const ServiceEntry* opaque_service_at(const Snapshot& snapshot, const Address& o
     const ServiceEntry* entry = service_at(snapshot, original);
     return entry != nullptr && carries_opaque(entry->service, false) ? entry : nullptr;
   }
+  if (server_name.empty()) return nullptr;
+  char buffer[256];
   const ServiceEntry* entry =
-      server_name.empty() ? nullptr : service_of_host(snapshot, server_name);
+      snapshot.hosts.find(normal_host(server_name, buffer), original.port());
   if (entry == nullptr) return nullptr;
   if (entry->own_tls != nullptr) return entry->own_tls.get();
   const bool expects_tls = entry->service.channel->opaque != nullptr;
@@ -52,7 +53,7 @@ RouteChoice choose_route(const Snapshot& snapshot, const MatchInput& input, Rand
   const bool opaque = input.head.protocol == Protocol::kTcp;
   choice.route = opaque ? nullptr : snapshot.routes.find(input);
   if (choice.route == nullptr) {
-    return choice_of(snapshot, snapshot.hosts.find(input.host));
+    return choice_of(snapshot, snapshot.hosts.find(input.host, input.port));
   }
   if (!choice.route->filters.empty()) choice.settings = &choice.route->filters;
   if (const RouteTarget* target = choice.route->pick(random)) {

@@ -11,6 +11,10 @@ struct RouteChoice {
   const FilterSlots* settings = nullptr;  // route over service over chain
 };
 
+// Who claims the host of an authority, and its port.
+const ServiceEntry* service_of(const Snapshot& snapshot, std::string_view authority,
+                               std::string_view scheme);
+
 // Of a request of the app. `random` decides between the targets of a route, by weight.
 RouteChoice choose_route(const Snapshot& snapshot, const MatchInput& input, Random& random);
 

@@ -60,3 +60,19 @@ TEST_CASE("authorities that mean the same") {
   CHECK_FALSE(same_authority("shop", "shop..x"));
   CHECK_FALSE(same_authority("shop.a", "shop.b"));
 }
+
+TEST_CASE("authority: the port that is meant") {
+  struct Case {
+    std::string_view authority, scheme;
+    int port;
+  };
+  const Case cases[] = {{"shop", "", 80},        {"shop", "http", 80},       {"shop", "https", 443},
+                        {"shop:8080", "", 8080}, {"shop:8080", "https", 8080}, {"shop:", "https", 443},
+                        {"[::1]", "", 80},       {"[::1]:65535", "", 65535}, {"shop:65536", "", 0},
+                        {"shop:http", "", 0},    {"shop:0", "", 0}};
+  for (const Case& each : cases) {
+    CAPTURE(each.authority);
+    CAPTURE(each.scheme);
+    CHECK(port_of(each.authority, each.scheme) == each.port);
+  }
+}

@@ -107,7 +107,7 @@ TEST_CASE("compile: what a service shares with the snapshot before") {
       const Service& a = after.snapshot->services[i]->service;
       const Service& b = alone.snapshot->services[i]->service;
       CHECK(a.name() == b.name());
-      CHECK(after.snapshot->hosts.find(a.name()) == after.snapshot->services[i].get());
+      CHECK(after.snapshot->hosts.find(a.name(), 80) == after.snapshot->services[i].get());
       REQUIRE(a.pools().size() == b.pools().size());
       for (size_t pool = 0; pool < a.pools().size(); ++pool) {
         REQUIRE(a.pools()[pool].endpoints.size() == b.pools()[pool].endpoints.size());

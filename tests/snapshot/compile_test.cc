@@ -95,10 +95,10 @@ limits: { headers: { count: 50 }, buffer: 128KiB }
   }
   CHECK(price.find_pool("blue", "")->on_unhealthy == OnUnhealthy::kFallback);
   CHECK(price.find_pool("green", "") == nullptr);
-  CHECK(snapshot.hosts.find("price") == snapshot.services[0].get());
-  CHECK(snapshot.hosts.find("eu.price.shop") == snapshot.services[0].get());
-  CHECK(snapshot.hosts.find("cart") == snapshot.services[1].get());
-  CHECK(snapshot.hosts.find("other") == nullptr);
+  CHECK(snapshot.hosts.find("price", 80) == snapshot.services[0].get());
+  CHECK(snapshot.hosts.find("eu.price.shop", 80) == snapshot.services[0].get());
+  CHECK(snapshot.hosts.find("cart", 80) == snapshot.services[1].get());
+  CHECK(snapshot.hosts.find("other", 80) == nullptr);
   CHECK(snapshot.colors.contains("red"));
   CHECK(snapshot.colors.contains("blue"));
   CHECK_FALSE(snapshot.colors.contains("green"));

@@ -94,17 +94,17 @@ TEST_CASE("hosts: exact before the longest wildcard before any") {
   ServiceEntry rest = entry("rest");
   HostTable table;
   const auto name = [&](std::string_view host) {
-    const ServiceEntry* found = table.find(host);
+    const ServiceEntry* found = table.find(host, 0);
     return found == nullptr ? std::string("-") : std::string(found->service.name());
   };
   CHECK(name("price") == "-");
-  table.add("price", price);
-  table.add("Price.Shop.", price);
-  table.add("*.shop", shop);
-  table.add("*.in.shop", inner);
-  table.add("[::1]", price);
+  table.add("price", {}, price);
+  table.add("Price.Shop.", {}, price);
+  table.add("*.shop", {}, shop);
+  table.add("*.in.shop", {}, inner);
+  table.add("[::1]", {}, price);
   CHECK(name("other") == "-");
-  table.add("*", rest);
+  table.add("*", {}, rest);
   struct Case {
     std::string_view host, service;
   };
@@ -123,6 +123,44 @@ TEST_CASE("hosts: exact before the longest wildcard before any") {
   for (const Case& each : cases) {
     CAPTURE(each.host);
     CHECK(name(each.host) == each.service);
+  }
+}
+
+TEST_CASE("hosts: several services share one by its ports, one may have the rest") {
+  ServiceEntry price = entry("price");
+  ServiceEntry metrics = entry("metrics");
+  ServiceEntry grpc = entry("grpc");
+  ServiceEntry below = entry("below");
+  HostTable table;
+  table.add("price", {}, price);
+  CHECK_FALSE(table.knows_ports());
+  table.add("price", {9090, 9091}, metrics);
+  table.add("stock.shop", {50051}, grpc);
+  table.add("*.shop", {80}, below);
+  CHECK(table.knows_ports());
+  const auto name = [&](std::string_view host, uint16_t port) {
+    const ServiceEntry* found = table.find(host, port);
+    return found == nullptr ? std::string("-") : std::string(found->service.name());
+  };
+  struct Case {
+    std::string_view host;
+    uint16_t port;
+    std::string_view service;
+  };
+  const Case cases[] = {{"price", 80, "price"},
+                        {"price", 9090, "metrics"},
+                        {"price", 9091, "metrics"},
+                        {"price", 9092, "price"},
+                        {"stock.shop", 50051, "grpc"},
+                        {"stock.shop", 80, "below"},  // nobody nearer claims it
+                        {"stock.shop", 81, "-"},
+                        {"cart.shop", 80, "below"},
+                        {"cart.shop", 50051, "-"},
+                        {"other", 9090, "-"}};
+  for (const Case& each : cases) {
+    CAPTURE(each.host);
+    CAPTURE(each.port);
+    CHECK(name(each.host, each.port) == each.service);
   }
 }
 

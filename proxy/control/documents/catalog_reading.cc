@@ -40,7 +40,8 @@ Catalog CatalogReading::run(const StoreEntries& documents) {
   if (mesh_) mesh_head_ = head_of(mesh_->words);
   if (has_mesh()) {
     for (auto& [name, service] : services_) {
-      service.good = service.good && take_words(name, service);
+      const Known* whole = whole_of(service);
+      service.good = service.good && (whole == nullptr || whole->good) && take_words(name, service);
     }
     for (const auto& [name, service] : services_) {
       services.emplace(name,
@@ -81,7 +82,10 @@ void CatalogReading::read_services(const StoreEntries& documents) {
       if (service == nullptr) continue;
       auto discovered = read_discovered(*service->document, sources_);
       service->good &= discovered.has_value();
-      if (discovered) service->discovered = std::move(*discovered);
+      if (!discovered) continue;
+      service->discovered = std::move(*discovered);
+      const std::string& whole = service->discovered.port_of;
+      if (!whole.empty()) further_ports_.emplace_back(whole, *found);
     }
   }
   if (services_.size() > kMostServices) refuse_too_many();
@@ -115,7 +119,21 @@ Entry CatalogReading::entry_of(const std::string& name, const Known& service) co
   for (const Value* words : {&service.discovered.service, &service.written.service}) {
     if (!words->is_null()) merge(entry.value, *words);
   }
+  const Known* whole = whole_of(service);
+  if (whole == nullptr || whole->written.service.is_null()) return entry;
+  // The same pods behind another port: who they are and how they are called counts for it, too.
+  Value words = whole->written.service;
+  for (const char* of_one_port : {"hosts", "ports", "protocol", "endpoints", "health_check"}) {
+    (void)words.take(of_one_port);
+  }
+  merge(entry.value, words);
   return entry;
+}
+
+// The service of which it is a further port; nullptr: it is one of its own.
+const CatalogReading::Known* CatalogReading::whole_of(const Known& service) const {
+  const auto whole = services_.find(service.discovered.port_of);
+  return whole == services_.end() ? nullptr : &whole->second;
 }
 
 std::vector<std::string> CatalogReading::identities_of(const std::string& name,
@@ -183,7 +201,7 @@ std::optional<std::vector<std::string>> CatalogReading::uses_of(const std::strin
   std::set<std::string> uses;
   if (!service.written.uses) {
     for (const auto& [other, known] : services_) {
-      if (other != name) uses.insert(other);
+      if (other != name && known.discovered.port_of != name) uses.insert(other);
     }
   } else {
     std::vector<std::string_view> names;
@@ -198,6 +216,9 @@ std::optional<std::vector<std::string>> CatalogReading::uses_of(const std::strin
           {sources_.find(use.place.document)->origin, use.place.at, name, "uses",
            "no service is named " + config::quoted(use.name) + (hint.empty() ? "" : "; " + hint)});
     }
+  }
+  for (const auto& [whole, port] : further_ports_) {
+    if (uses.contains(whole)) uses.insert(port);
   }
   const bool hold = std::all_of(uses.begin(), uses.end(), [this](const std::string& used) {
     const auto found = services_.find(used);

@@ -40,6 +40,7 @@ class CatalogReading {
   void read_services(const StoreEntries& documents);
   Known* claim(const StoreEntry& entry, const std::string& name);
   void refuse_too_many();
+  const Known* whole_of(const Known& service) const;
   // Of its words.
   Entry entry_of(const std::string& name, const Known& service) const;
   std::vector<std::string> identities_of(const std::string& name, const Known& service) const;
@@ -74,6 +75,7 @@ class CatalogReading {
   std::optional<MeshDocument> mesh_;
   std::optional<Lines> mesh_head_;
   std::map<std::string, Known, std::less<>> services_;
+  std::vector<std::pair<std::string, std::string>> further_ports_;  // of a service, and its name
 };
 
 }  // namespace woad::control

@@ -21,6 +21,7 @@ struct Written {
   std::vector<std::string> identities;
   std::string name;
   std::string name_space;
+  std::string port_of;
 };
 
 // Words that become part of a map.
@@ -69,6 +70,7 @@ const config::Table<Written>& discovered_table() {
   static const config::Table<Written> table{
       {{"name", &Written::name, config::name(), "Its name where it was found."},
        {"namespace", &Written::name_space, config::text(), "Where it was found."},
+       {"port_of", &Written::port_of, config::text(), "The service of which it is a further port."},
        {"service", &Written::service, map_of_words(), "How callers see it."}},
       check};
   return table;
@@ -104,7 +106,7 @@ std::optional<DiscoveredService> read_discovered(const Source& source, Sources& 
   auto written = read(discovered_table(), source, sources);
   if (!written) return std::nullopt;
   return DiscoveredService{std::move(written->name), std::move(written->name_space),
-                           value_of(written->service, source.index)};
+                           std::move(written->port_of), value_of(written->service, source.index)};
 }
 
 std::string fault_of_service_name(std::string_view name) {

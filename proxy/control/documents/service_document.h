@@ -21,10 +21,11 @@ struct ServiceDocument {
   std::vector<std::string> identities;   // patterns, with {service} and the like
 };
 
-// {"name", "namespace", "service"} as JSON.
+// {"name", "namespace", "port_of", "service"} as JSON.
 struct DiscoveredService {
   std::string name;
   std::string name_space;
+  std::string port_of;  // "": a service of its own; else the one of which it is a further port
   Value service;
 };
 

@@ -115,6 +115,45 @@ TEST_CASE("catalog: a discovered service needs no document, and one is merged ov
         std::vector<std::string>{"spiffe://a.b/ns/shop/sa/other"});
 }
 
+TEST_CASE("catalog: a further port of a service is called as the service is, and used with it") {
+  const Documents documents = {
+      {"mesh.yaml", ""},
+      {"discovered/price", R"({"name":"price","namespace":"shop","service":{"hosts":["price"]}})"},
+      {"discovered/price_metrics",
+       R"({"name":"price","namespace":"shop","port_of":"price",)"
+       R"("service":{"hosts":["price"],"ports":[9090],"protocol":"http1"}})"},
+      {"discovered/stock", R"({"name":"stock","namespace":"shop","service":{}})"},
+      {"services/price.yaml",
+       "service: { external: true, protocol: http2, health_check: { tcp: {} }, hosts: [p, price] }\n"},
+      {"services/cart.yaml", "uses: [ price ]"},
+      {"services/some.yaml", "uses: [ stock ]"}};
+  const auto found = read(documents);
+  CHECK(problems_of(*found) == "");
+  CHECK(file_of(*found, "cart") ==
+        "services:\n"
+        "  price:\n    hosts:\n      - \"p\"\n      - \"price\"\n    external: true\n"
+        "    protocol: \"http2\"\n    health_check:\n      tcp: {}\n    endpoints: []\n"
+        "  price_metrics:\n    hosts:\n      - \"price\"\n    ports:\n      - 9090\n"
+        "    protocol: \"http1\"\n    external: true\n    endpoints: []\n");
+  CHECK(file_of(*found, "some").find("price") == std::string::npos);
+  const std::string own = file_of(*found, "price");
+  CHECK(own.find("price") == std::string::npos);
+  CHECK(own.find("stock") != std::string::npos);
+}
+
+TEST_CASE("catalog: a further port of a service whose document does not hold does not either") {
+  const auto found = read({{"mesh.yaml", ""},
+                           {"discovered/price", R"({"name":"price","namespace":"shop"})"},
+                           {"discovered/price_metrics",
+                            R"({"name":"price","namespace":"shop","port_of":"price",)"
+                            R"("service":{"hosts":["price"],"ports":[9090]}})"},
+                           {"services/price.yaml", "service: { tls: { peer: 5 } }\n"},
+                           {"services/cart.yaml", "uses: [ price_metrics ]"}});
+  CHECK(file_of(*found, "cart") == "");
+  CHECK(found->problems().size() == 1);
+  CHECK(found->problems()[0].document == "services/price.yaml");
+}
+
 TEST_CASE("catalog: what did not change is taken over") {
   Documents documents = {{"mesh.yaml", kMesh},
                          {"services/a.yaml", "uses: [ b ]\n"},

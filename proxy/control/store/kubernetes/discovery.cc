@@ -28,7 +28,7 @@ Speaks speaks(const ServiceObject::Port& port) {
   return is_in(kHttp2) ? Speaks::kHttp2 : Speaks::kTcp;
 }
 
-const ServiceObject::Port& port_of(const ServiceObject& service) {
+const ServiceObject::Port& main_port_of(const ServiceObject& service) {
   const auto first = [&](auto&& which) {
     return std::find_if(service.ports.begin(), service.ports.end(), which);
   };
@@ -69,17 +69,25 @@ bool is_plaintext(const ObjectName& service, const Slices& slices, const Pods& p
   return any;
 }
 
+// `port`: what of it is told.
 std::string service_text(const ObjectName& service, std::string_view mesh_space,
-                         const ServiceObject& object, bool plaintext) {
+                         const ServiceObject& object, const ServiceObject::Port& port,
+                         bool plaintext) {
   Json words = {{"hosts", hosts_of(service, mesh_space, object)}};
-  switch (speaks(port_of(object))) {
+  switch (speaks(port)) {
     case Speaks::kHttp2: words["protocol"] = "http2"; break;
     case Speaks::kTcp: words["protocol"] = "tcp"; break;
     case Speaks::kHttp:  // between sidecars either version
     case Speaks::kUnknown: break;
   }
   if (plaintext) words["tls"]["mode"] = "off";
-  return dump({{"name", service.name}, {"namespace", service.space}, {"service", words}});
+  Json told = {{"name", service.name}, {"namespace", service.space}};
+  if (&port != &main_port_of(object)) {
+    words["ports"] = {port.port};
+    told["port_of"] = service_name(service, mesh_space);
+  }
+  told["service"] = std::move(words);
+  return dump(told);
 }
 
 // Nothing: what they say is no word of the mesh.
@@ -97,19 +105,9 @@ std::optional<std::map<std::string, std::string>> labels_of(const SliceObject::E
   return labels;
 }
 
-}  // namespace
-
-std::string service_name(const ObjectName& service, std::string_view mesh_space) {
-  return service.space == mesh_space ? service.name : service.name + "." + service.space;
-}
-
-Discovered discover(const ObjectName& service, std::string_view mesh_space,
-                    const ServiceObject& object, const Slices& slices, const Pods& pods) {
-  const std::string name = service_name(service, mesh_space);
-  const std::string& port_name = port_of(object).name;
-  Discovered found;
-  found["discovered/" + name] =
-      service_text(service, mesh_space, object, is_plaintext(service, slices, pods));
+void add_instances(Discovered& found, const std::string& prefix, const ObjectName& service,
+                   const ServiceObject& object, const std::string& port_name, const Slices& slices,
+                   const Pods& pods) {
   for (const SliceObject* const slice : slices) {
     const auto port = slice->ports.find(port_name);
     if (port == slice->ports.end() || slice->family != object.family) continue;
@@ -120,9 +118,26 @@ Discovered discover(const ObjectName& service, std::string_view mesh_space,
       const auto labels = labels_of(endpoint, pod == pods.end() ? nullptr : &pod->second);
       if (!endpoint.takes_requests || !address || !is_known || !labels) continue;
       const std::string instance = endpoint.pod.empty() ? address->to_string() : endpoint.pod;
-      found["instances/" + name + "/" + instance] =
-          dump({{"address", address->to_string()}, {"labels", *labels}});
+      found[prefix + instance] = dump({{"address", address->to_string()}, {"labels", *labels}});
     }
+  }
+}
+
+}  // namespace
+
+std::string service_name(const ObjectName& service, std::string_view mesh_space) {
+  return service.space == mesh_space ? service.name : service.name + "." + service.space;
+}
+
+Discovered discover(const ObjectName& service, std::string_view mesh_space,
+                    const ServiceObject& object, const Slices& slices, const Pods& pods) {
+  const bool plaintext = is_plaintext(service, slices, pods);
+  Discovered found;
+  for (const ServiceObject::Port& port : object.ports) {
+    std::string name = service_name(service, mesh_space);
+    if (&port != &main_port_of(object)) name += "_" + port.name;
+    found["discovered/" + name] = service_text(service, mesh_space, object, port, plaintext);
+    add_instances(found, "instances/" + name + "/", service, object, port.name, slices, pods);
   }
   return found;
 }

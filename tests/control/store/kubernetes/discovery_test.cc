@@ -99,6 +99,42 @@ TEST_CASE("kubernetes discovery: which port of several") {
   }
 }
 
+TEST_CASE("kubernetes discovery: each further port is a service of its own on the same hosts") {
+  Given given;
+  given.service = test::service(
+      "shop", "price", 1,
+      "{'name': 'metrics', 'port': 90}, {'name': 'http', 'port': 80}, "
+      "{'name': 'rpc', 'port': 50, 'appProtocol': 'tcp'}, {'name': 'nobody', 'port': 1}");
+  given.slice_port =
+      "{'name': 'http', 'port': 8080}, {'name': 'metrics', 'port': 9090}, "
+      "{'name': 'rpc', 'port': 5000}";
+  const Discovered all = found(given);
+  const Json whole = json(all.at("discovered/price.shop"));
+  CHECK_FALSE(whole.contains("port_of"));
+  CHECK_FALSE(whole["service"].contains("ports"));
+  struct Row {
+    const char* name;
+    int port;
+    const char* protocol;  // "": left to the sidecar
+    const char* address;   // "": nobody there
+  };
+  const Row rows[] = {{"price.shop_metrics", 90, "", "10.0.0.1:9090"},
+                      {"price.shop_rpc", 50, "tcp", "10.0.0.1:5000"},
+                      {"price.shop_nobody", 1, "", ""}};
+  for (const Row& row : rows) {
+    CAPTURE(row.name);
+    const Json told = json(all.at("discovered/" + std::string(row.name)));
+    CHECK(told["name"] == "price");
+    CHECK(told["port_of"] == "price.shop");
+    CHECK(told["service"]["hosts"] == whole["service"]["hosts"]);
+    CHECK(told["service"]["ports"] == Json::array({row.port}));
+    CHECK(told["service"].value("protocol", "") == row.protocol);
+    const auto instance = all.find("instances/" + std::string(row.name) + "/p1");
+    CHECK((instance == all.end() ? "" : json(instance->second)["address"]) == row.address);
+  }
+  CHECK(all.size() == 4 + 3);  // and the instance of the service itself
+}
+
 TEST_CASE("kubernetes discovery: labels, and who is left out for them") {
   struct Row {
     const char* labels;    // of the pod
