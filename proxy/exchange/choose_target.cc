@@ -40,8 +40,8 @@ RouteChoice choose_target(const Snapshot& snapshot, const ListenerSpec& listener
   const auto by_host = [&](std::string_view authority) {
     char buffer[256];
     const uint16_t port = snapshot.hosts.knows_ports() ? port_of(authority, head.scheme) : 0;
-    const MatchInput input{head,        normal_host(authority, buffer), info.color, info.tenant,
-                           info.principal, port};
+    const MatchInput input{
+        head, normal_host(authority, buffer), info.color, info.tenant, info.principal, port};
     return choose_route(snapshot, input, random);
   };
   const RouteChoice choice = by_host(head.authority);

@@ -133,9 +133,9 @@ class Explainer final : private FilterHost {
     char buffer[256];
     const uint16_t port =
         snapshot_.hosts.knows_ports() ? port_of(head_.authority, head_.scheme) : 0;
-    const MatchInput input{
-        head_, normal_host(head_.authority, buffer), info_.color, info_.tenant, info_.principal,
-        port};
+    const MatchInput input{head_,           normal_host(head_.authority, buffer),
+                           info_.color,     info_.tenant,
+                           info_.principal, port};
     const std::string host =
         quoted(input.host) + (port == 0 ? std::string() : ", port " + std::to_string(port));
     const Route* route = snapshot_.routes.find(input);

@@ -67,7 +67,7 @@ void HostTable::add(std::string_view pattern, const std::vector<uint16_t>& ports
                     const ServiceEntry& service) {
   const std::string text = HostPattern(pattern).text();
   char host[256];
-  Claims& claims = text == "*"               ? any_
+  Claims& claims = text == "*"              ? any_
                    : text.starts_with("*.") ? below_[text.substr(1)]
                                             : exact_[std::string(normal_host(text, host))];
   if (ports.empty()) claims.all = &service;

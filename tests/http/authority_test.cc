@@ -66,10 +66,17 @@ TEST_CASE("authority: the port that is meant") {
     std::string_view authority, scheme;
     int port;
   };
-  const Case cases[] = {{"shop", "", 80},        {"shop", "http", 80},       {"shop", "https", 443},
-                        {"shop:8080", "", 8080}, {"shop:8080", "https", 8080}, {"shop:", "https", 443},
-                        {"[::1]", "", 80},       {"[::1]:65535", "", 65535}, {"shop:65536", "", 0},
-                        {"shop:http", "", 0},    {"shop:0", "", 0}};
+  const Case cases[] = {{"shop", "", 80},
+                        {"shop", "http", 80},
+                        {"shop", "https", 443},
+                        {"shop:8080", "", 8080},
+                        {"shop:8080", "https", 8080},
+                        {"shop:", "https", 443},
+                        {"[::1]", "", 80},
+                        {"[::1]:65535", "", 65535},
+                        {"shop:65536", "", 0},
+                        {"shop:http", "", 0},
+                        {"shop:0", "", 0}};
   for (const Case& each : cases) {
     CAPTURE(each.authority);
     CAPTURE(each.scheme);

@@ -147,16 +147,12 @@ TEST_CASE("hosts: several services share one by its ports, one may have the rest
     uint16_t port;
     std::string_view service;
   };
-  const Case cases[] = {{"price", 80, "price"},
-                        {"price", 9090, "metrics"},
-                        {"price", 9091, "metrics"},
-                        {"price", 9092, "price"},
-                        {"stock.shop", 50051, "grpc"},
-                        {"stock.shop", 80, "below"},  // nobody nearer claims it
-                        {"stock.shop", 81, "-"},
-                        {"cart.shop", 80, "below"},
-                        {"cart.shop", 50051, "-"},
-                        {"other", 9090, "-"}};
+  const Case cases[] = {
+      {"price", 80, "price"},        {"price", 9090, "metrics"},
+      {"price", 9091, "metrics"},    {"price", 9092, "price"},
+      {"stock.shop", 50051, "grpc"}, {"stock.shop", 80, "below"},  // nobody nearer claims it
+      {"stock.shop", 81, "-"},       {"cart.shop", 80, "below"},
+      {"cart.shop", 50051, "-"},     {"other", 9090, "-"}};
   for (const Case& each : cases) {
     CAPTURE(each.host);
     CAPTURE(each.port);

@@ -124,7 +124,8 @@ TEST_CASE("catalog: a further port of a service is called as the service is, and
        R"("service":{"hosts":["price"],"ports":[9090],"protocol":"http1"}})"},
       {"discovered/stock", R"({"name":"stock","namespace":"shop","service":{}})"},
       {"services/price.yaml",
-       "service: { external: true, protocol: http2, health_check: { tcp: {} }, hosts: [p, price] }\n"},
+       "service: { external: true, protocol: http2, health_check: { tcp: {} }, hosts: [p, price] "
+       "}\n"},
       {"services/cart.yaml", "uses: [ price ]"},
       {"services/some.yaml", "uses: [ stock ]"}};
   const auto found = read(documents);
@@ -142,13 +143,13 @@ TEST_CASE("catalog: a further port of a service is called as the service is, and
 }
 
 TEST_CASE("catalog: a further port of a service whose document does not hold does not either") {
-  const auto found = read({{"mesh.yaml", ""},
-                           {"discovered/price", R"({"name":"price","namespace":"shop"})"},
-                           {"discovered/price_metrics",
-                            R"({"name":"price","namespace":"shop","port_of":"price",)"
-                            R"("service":{"hosts":["price"],"ports":[9090]}})"},
-                           {"services/price.yaml", "service: { tls: { peer: 5 } }\n"},
-                           {"services/cart.yaml", "uses: [ price_metrics ]"}});
+  const auto found =
+      read({{"mesh.yaml", ""},
+            {"discovered/price", R"({"name":"price","namespace":"shop"})"},
+            {"discovered/price_metrics", R"({"name":"price","namespace":"shop","port_of":"price",)"
+                                         R"("service":{"hosts":["price"],"ports":[9090]}})"},
+            {"services/price.yaml", "service: { tls: { peer: 5 } }\n"},
+            {"services/cart.yaml", "uses: [ price_metrics ]"}});
   CHECK(file_of(*found, "cart") == "");
   CHECK(found->problems().size() == 1);
   CHECK(found->problems()[0].document == "services/price.yaml");

@@ -20,9 +20,9 @@ using Discovered = std::map<std::string, std::string>;
 // while it has no endpoints, that is left to the documents, so that scaling it to none changes
 // nothing of a mesh.
 //
-// A Service with several ports is a service of its name, for the first port whose appProtocol is one
-// of HTTP, else the one that is called `http`, else the first of TCP; and one more for each other
-// port, called <service>_<name of the port>, which claims the same hosts for that port alone.
+// A Service with several ports is a service of its name, for the first port whose appProtocol is
+// one of HTTP, else the one that is called `http`, else the first of TCP; and one more for each
+// other port, called <service>_<name of the port>, which claims the same hosts for that port alone.
 // `slices` are all those of the service.
 //
 // An instance is called as its pod, or by its address where there is none. A pod that is not known
