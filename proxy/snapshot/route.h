@@ -85,9 +85,8 @@ class HostTable {
   // are named; the caller has made sure that none comes twice.
   void add(std::string_view pattern, const std::vector<uint16_t>& ports,
            const ServiceEntry& service);
-  // `host` as normal_host() gives it, `port` as port_of() does. Exact before the longest "*."
-  // before
-  // "*", and of these the first that claims the port.
+  // `host` and `port` as normal_host() and port_of() give them. Exact before the longest "*."
+  // before any, and of these the first that claims the port.
   const ServiceEntry* find(std::string_view host, uint16_t port) const;
   // Whether any host is claimed by its port: else that does not matter.
   bool knows_ports() const { return knows_ports_; }

@@ -85,10 +85,10 @@ void CatalogReading::read_services(const StoreEntries& documents) {
       if (!discovered) continue;
       service->discovered = std::move(*discovered);
       const std::string& whole = service->discovered.port_of;
-      if (!whole.empty()) further_ports_.emplace_back(whole, *found);
+      if (!whole.empty()) further_ports_.emplace(whole, *found);
     }
   }
-  if (services_.size() > kMostServices) refuse_too_many();
+  if (services_.size() - further_ports_.size() > kMostServices) refuse_too_many();
 }
 
 // nullptr: what it says cannot be used.
@@ -207,6 +207,8 @@ std::optional<std::vector<std::string>> CatalogReading::uses_of(const std::strin
     std::vector<std::string_view> names;
     for (const Use& use : *service.written.uses) {
       uses.insert(use.name);
+      const auto [first, end] = further_ports_.equal_range(use.name);
+      for (auto port = first; port != end; ++port) uses.insert(port->second);
       if (services_.contains(use.name)) continue;
       if (names.empty()) {
         for (const auto& [other, known] : services_) names.push_back(other);
@@ -216,9 +218,6 @@ std::optional<std::vector<std::string>> CatalogReading::uses_of(const std::strin
           {sources_.find(use.place.document)->origin, use.place.at, name, "uses",
            "no service is named " + config::quoted(use.name) + (hint.empty() ? "" : "; " + hint)});
     }
-  }
-  for (const auto& [whole, port] : further_ports_) {
-    if (uses.contains(whole)) uses.insert(port);
   }
   const bool hold = std::all_of(uses.begin(), uses.end(), [this](const std::string& used) {
     const auto found = services_.find(used);

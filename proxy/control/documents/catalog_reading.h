@@ -75,7 +75,7 @@ class CatalogReading {
   std::optional<MeshDocument> mesh_;
   std::optional<Lines> mesh_head_;
   std::map<std::string, Known, std::less<>> services_;
-  std::vector<std::pair<std::string, std::string>> further_ports_;  // of a service, and its name
+  std::multimap<std::string, std::string> further_ports_;  // of a service: their names
 };
 
 }  // namespace woad::control

@@ -83,7 +83,7 @@ std::string service_text(const ObjectName& service, std::string_view mesh_space,
   if (plaintext) words["tls"]["mode"] = "off";
   Json told = {{"name", service.name}, {"namespace", service.space}};
   if (&port != &main_port_of(object)) {
-    words["ports"] = {port.port};
+    words["ports"] = Json::array({port.port});
     told["port_of"] = service_name(service, mesh_space);
   }
   told["service"] = std::move(words);
