@@ -222,6 +222,7 @@ class Checker {
     for (const auto& service : config_.services) {
       if (service->ports.empty()) claim_hosts(*service, owners, "");
       for (const uint16_t port : service->ports) {
+        if (port == 0) continue;  // the tables have told of it
         claim_hosts(*service, owners_of_ports[port], ", port " + std::to_string(port) + ",");
       }
     }

@@ -134,6 +134,11 @@ bool decode_service(const Node& node, Service& service, Diagnostics& d) {
   bool good = service_table().decode(node, service, d);
   if (good && service.health_check && !node.holds_broken())
     good = suits(*service.health_check, service.protocol, d);
+  const Node ports = node.find("ports");
+  if (ports.is_seq() && ports.size() == 0) {
+    d.error(ports, "claims no port", "leave it out for every port that no other service claims");
+    good = false;
+  }
   const auto valid = parse_host_port(service.name + ":1");
   if (!valid) {
     d.error_at_key(node, quoted(service.name) + " is not a name for a service",

@@ -63,8 +63,6 @@ const Table<Admin>& admin_table() {
   return table;
 }
 
-Shape<std::vector<uint16_t>> ports() { return list_of(integer<uint16_t>(1, 65535)); }
-
 const Table<Inbound>& inbound_table() {
   static const Table<Inbound> table{
       required<Inbound>({"address", &Inbound::address, located(ip_port()),
@@ -211,6 +209,8 @@ const Table<Drain>& drain_table() {
 }
 
 }  // namespace
+
+Shape<std::vector<uint16_t>> ports() { return list_of(integer<uint16_t>(1, 65535)); }
 
 const Table<Config>& config_table() {
   static const Table<Config> table{

@@ -55,7 +55,7 @@ routes:
     rig.first().end = [&](const ExchangeInfo& info) {
       ++ends;
       CHECK(info.status != 0);
-      CHECK(info.peer == "10.0.0.9:5000");
+      CHECK(info.client.to_string() == "10.0.0.9:5000");
     };
     rig.request("GET", each.path, true, each.fields, each.host);
     CHECK(rig.client.log == each.log);

@@ -117,7 +117,7 @@ TEST_CASE("catalog: a discovered service needs no document, and one is merged ov
 
 TEST_CASE("catalog: a further port of a service is called as the service is, and used with it") {
   const Documents documents = {
-      {"mesh.yaml", ""},
+      {"mesh.yaml", "{}"},
       {"discovered/price", R"({"name":"price","namespace":"shop","service":{"hosts":["price"]}})"},
       {"discovered/price_metrics",
        R"({"name":"price","namespace":"shop","port_of":"price",)"
@@ -132,8 +132,8 @@ TEST_CASE("catalog: a further port of a service is called as the service is, and
   CHECK(problems_of(*found) == "");
   CHECK(file_of(*found, "cart") ==
         "services:\n"
-        "  price:\n    hosts:\n      - \"p\"\n      - \"price\"\n    external: true\n"
-        "    protocol: \"http2\"\n    health_check:\n      tcp: {}\n    endpoints: []\n"
+        "  price:\n    hosts:\n      - p\n      - price\n    external: true\n"
+        "    protocol: http2\n    health_check:\n      tcp: {}\n    endpoints: []\n"
         "  price_metrics:\n    hosts:\n      - \"price\"\n    ports:\n      - 9090\n"
         "    protocol: \"http1\"\n    external: true\n    endpoints: []\n");
   CHECK(file_of(*found, "some").find("price") == std::string::npos);
@@ -144,7 +144,7 @@ TEST_CASE("catalog: a further port of a service is called as the service is, and
 
 TEST_CASE("catalog: a further port of a service whose document does not hold does not either") {
   const auto found =
-      read({{"mesh.yaml", ""},
+      read({{"mesh.yaml", "{}"},
             {"discovered/price", R"({"name":"price","namespace":"shop"})"},
             {"discovered/price_metrics", R"({"name":"price","namespace":"shop","port_of":"price",)"
                                          R"("service":{"hosts":["price"],"ports":[9090]}})"},
