@@ -110,6 +110,22 @@ class Store(ClusterSuite):
         self.all_know("price", 1)
         self.assertEqual([color for _, color in self.ready_pods("price").values()], ["blue"])
 
+    def test_each_port_of_a_service(self):
+        """Its further ports are services on the same hosts, while it has them."""
+        self.deploy("many", 2)
+        web = {"name": "web", "port": 80, "targetPort": 8080, "appProtocol": "kubernetes.io/h2c"}
+        db = {"name": "db", "port": 5432, "targetPort": 5000, "appProtocol": "postgresql"}
+        replica = self.replicas[0]
+
+        def port_of(service):
+            addresses = [address for address, _ in replica.instances(service).values()]
+            return {address.rsplit(":", 1)[1] for address in addresses} if len(addresses) == 2 else None
+        self.api.patch(f"{SERVICES}/many", {"spec": {"ports": [web, db]}})
+        until(lambda: (port_of("many.shop"), port_of("many.shop_db")) == ({"8080"}, {"5000"}), "both ports", 60)
+        self.api.patch(f"{SERVICES}/many", {"spec": {"ports": [web]}})
+        until(lambda: replica.ask("/v1/instances/many.shop_db")[0] == 404, "the port is gone", 60)
+        self.assertEqual(port_of("many.shop"), {"8080"})
+
     def test_a_service_goes_with_its_object(self):
         self.deploy("gone", 1)
         self.api.delete(f"{SERVICES}/gone")
