@@ -18,7 +18,7 @@ UPSTREAM = CODEC + ["proxy/http/h1", "proxy/http/h2", "proxy/http/tcp", "proxy/n
 FILTER = UPSTREAM + ["proxy/match", "proxy/context", "proxy/upstream", "config"]
 SNAPSHOT = FILTER + ["proxy/filter"]
 EXCHANGE = SNAPSHOT + ["proxy/snapshot"]
-SERVER = EXCHANGE + ["proxy/exchange", "proxy/client", "proxy/member", "proxy/health", "proxy/log", "proxy/explain", "proxy/otlp", "proxy/admin"]
+SERVER = EXCHANGE + ["proxy/exchange", "proxy/client", "proxy/member", "proxy/health", "proxy/log", "proxy/explain", "proxy/otlp", "proxy/web", "proxy/admin"]
 MAY_SEE = {
     "proxy/base": [],
     "proxy/compress": BASE,
@@ -58,7 +58,7 @@ MAY_SEE = {
     "proxy/exchange": EXCHANGE,
     "proxy/explain": EXCHANGE + ["proxy/exchange"],
     "proxy/otlp": UPSTREAM + ["proxy/upstream", "proxy/client", "proxy/log", "config"],
-    "proxy/admin": EXCHANGE + ["proxy/exchange", "proxy/explain"],
+    "proxy/admin": EXCHANGE + ["proxy/exchange", "proxy/explain", "proxy/web"],
     "proxy/server": SERVER,
     "proxy/redirect": BASE + ["config"],
     "proxy": SERVER + ["proxy/server", "proxy/net/local_ca", "proxy/redirect", "proxy/yaml",

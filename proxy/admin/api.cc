@@ -22,7 +22,7 @@ constexpr int kOnProbes = kOnAll | static_cast<int>(AdminScope::kProbes);
 constexpr int kOnMetrics = kOnAll | static_cast<int>(AdminScope::kMetrics);
 constexpr std::string_view kJson = "application/json";
 
-AdminResponse plain(int status, std::string body) {
+WebResponse plain(int status, std::string body) {
   return {.status = status, .body = std::move(body)};
 }
 
@@ -97,9 +97,9 @@ void AdminApi::answer(const RequestHead& request, AdminScope scope, bool loopbac
   const bool fits =
       request.method_name == endpoint->method || (reads && request.method == Method::kHead);
   if (!fits) {
-    AdminResponse refusal =
+    WebResponse refusal =
         plain(405, std::string(path) + " takes " + std::string(endpoint->method) + "\n");
-    refusal.allow = reads ? "GET, HEAD" : "POST";
+    refusal.headers.emplace_back("allow", reads ? "GET, HEAD" : "POST");
     done(std::move(refusal));
     return;
   }
@@ -114,7 +114,7 @@ void AdminApi::answer(const RequestHead& request, AdminScope scope, bool loopbac
   (this->*endpoint->handle)(request, done);
 }
 
-AdminResponse AdminApi::not_found(AdminScope scope) const {
+WebResponse AdminApi::not_found(AdminScope scope) const {
   std::string text = "not found; there are:\n";
   for (const Endpoint& endpoint : kEndpoints) {
     if ((endpoint.scopes & static_cast<int>(scope)) == 0) continue;

@@ -10,8 +10,8 @@
 #include <string_view>
 
 #include "proxy/admin/backend.h"
-#include "proxy/admin/response.h"
 #include "proxy/http/message.h"
+#include "proxy/web/handler.h"
 
 namespace woad {
 
@@ -20,7 +20,7 @@ enum class AdminScope : uint8_t { kAll = 1, kProbes = 2, kMetrics = 4 };
 
 class AdminApi {
  public:
-  using Done = std::function<void(AdminResponse)>;
+  using Done = WebHandler::Done;
 
   // `backend` outlives the API and what it was asked.
   explicit AdminApi(AdminBackend& backend) : backend_(backend) {}
@@ -42,7 +42,7 @@ class AdminApi {
   };
   static const Endpoint kEndpoints[];
 
-  AdminResponse not_found(AdminScope scope) const;
+  WebResponse not_found(AdminScope scope) const;
   void index(const RequestHead& request, Done& done);
   void healthz(const RequestHead& request, Done& done);
   void readyz(const RequestHead& request, Done& done);

@@ -27,13 +27,13 @@ const Pool* find_pool(const Snapshot& snapshot, std::string_view service, std::s
   return nullptr;
 }
 
-AdminResponse plain(int status, std::string body) {
+WebResponse plain(int status, std::string body) {
   return {.status = status, .body = std::move(body)};
 }
 
 }  // namespace
 
-AdminResponse force_breaker(const Snapshot& snapshot, std::string_view query) {
+WebResponse force_breaker(const Snapshot& snapshot, std::string_view query) {
   const std::string service = percent_decoded(query_value(query, "service").value_or(""), true);
   const std::string pool_name = percent_decoded(query_value(query, "pool").value_or("base"), true);
   const std::string_view word = query_value(query, "state").value_or("");

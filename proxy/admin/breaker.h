@@ -3,13 +3,13 @@
 
 #include <string_view>
 
-#include "proxy/admin/response.h"
 #include "proxy/snapshot/snapshot.h"
+#include "proxy/web/handler.h"
 
 namespace woad {
 
 // As `query` says: service, pool (left out: base) and state, which is open, closed or auto. It
 // holds for all workers, over reloads, until it is auto again.
-AdminResponse force_breaker(const Snapshot& snapshot, std::string_view query);
+WebResponse force_breaker(const Snapshot& snapshot, std::string_view query);
 
 }  // namespace woad

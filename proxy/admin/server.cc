@@ -1,23 +1,45 @@
 #include "proxy/admin/server.h"
 
-#include <sys/socket.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <utility>
 
 #include "config/types.h"
 #include "proxy/net/socket.h"
-#include "proxy/net/tcp_transport.h"
+#include "proxy/web/server.h"
 
 namespace woad {
-struct AdminServer::Listener {
-  Wanted wanted;
-  std::unique_ptr<Acceptor> acceptor;
+
+// One address, and what it shows.
+class AdminServer::Listener final : public Deferred, private WebHandler {
+ public:
+  Listener(AdminServer& server, const Wanted& wanted)
+      : wanted_(wanted),
+        api_(server.api_),
+        web_(server.loop_, server.blocks_, *this, nullptr,
+             {.plaintext = WebOptions::Plaintext::kAll,
+              .connections = kMaxConnections,
+              .body = kMaxBody}) {}
 
   bool serves(const Wanted& other) const {
-    return wanted.scope == other.scope && wanted.address == other.address;
+    return wanted_.scope == other.scope && wanted_.address == other.address;
   }
+  uint16_t port() const { return wanted_.address.port(); }
+  WebServer& web() { return web_; }
+
+ private:
+  std::unique_ptr<WebPending> answer(WebRequest request, Done done) override {
+    api_.answer(request.head, wanted_.scope, wanted_.address.is_loopback(),
+                [done = std::move(done)](WebResponse response) {
+                  response.headers.emplace_back("content-security-policy",
+                                                "default-src 'none'; style-src 'unsafe-inline'");
+                  done(std::move(response));
+                });
+    return nullptr;
+  }
+
+  const Wanted wanted_;
+  AdminApi& api_;
+  WebServer web_;
 };
 
 Result<AdminAddresses> admin_addresses(const config::Admin& admin) {
@@ -41,11 +63,7 @@ Result<AdminAddresses> admin_addresses(const config::Admin& admin) {
 AdminServer::AdminServer(Loop& loop, BlockPool& blocks, AdminBackend& backend)
     : loop_(loop), blocks_(blocks), api_(backend) {}
 
-AdminServer::~AdminServer() {
-  while (!connections_.empty()) delete &connections_.pop_front();
-}
-
-CodecContext AdminServer::codec_context() { return {loop_.scheduler(), blocks_, hostile_.data()}; }
+AdminServer::~AdminServer() = default;
 
 Result<void> AdminServer::apply(const AdminAddresses& addresses) {
   std::vector<Wanted> wanted = {{AdminScope::kAll, addresses.address}};
@@ -54,14 +72,13 @@ Result<void> AdminServer::apply(const AdminAddresses& addresses) {
 
   std::vector<std::pair<Wanted, Fd>> opened;
   for (const Wanted& one : wanted) {
-    const bool open = std::any_of(listeners_.begin(), listeners_.end(),
-                                  [&](const auto& listener) { return listener->serves(one); });
-    if (open) continue;
-    const bool port_is_ours =
-        std::any_of(listeners_.begin(), listeners_.end(), [&](const auto& listener) {
-          return listener->wanted.address.port() == one.address.port();
-        });
-    if (!port_is_ours) {
+    const auto any = [&](auto&& which) {
+      return std::any_of(listeners_.begin(), listeners_.end(),
+                         [&](const auto& listener) { return which(*listener); });
+    };
+    if (any([&](const Listener& listener) { return listener.serves(one); })) continue;
+    const uint16_t port = one.address.port();
+    if (!any([&](const Listener& listener) { return listener.port() == port; })) {
       if (auto free = check_free(one.address); !free) return free;
     }
     auto socket = listen_tcp(one.address);
@@ -69,36 +86,30 @@ Result<void> AdminServer::apply(const AdminAddresses& addresses) {
     opened.emplace_back(one, std::move(*socket));
   }
 
-  std::erase_if(listeners_, [&](const auto& listener) {
-    return std::none_of(wanted.begin(), wanted.end(),
-                        [&](const Wanted& one) { return listener->serves(one); });
-  });
+  close_unwanted(wanted);
   for (auto& [one, socket] : opened) {
-    auto listener = std::make_unique<Listener>(Listener{one, nullptr});
-    listener->acceptor = std::make_unique<Acceptor>(
-        loop_, socket.release(), [this, raw = listener.get()](int client, const Address& peer) {
-          on_accept(*raw, client, peer);
-        });
-    listeners_.push_back(std::move(listener));
+    listeners_.push_back(std::make_unique<Listener>(*this, one));
+    listeners_.back()->web().serve(socket.release());
   }
   return {};
 }
 
-void AdminServer::on_accept(const Listener& listener, int socket, const Address& peer) {
-  auto transport = make_tcp_transport(loop_, blocks_, socket, peer);
-  if (transport == nullptr || connection_count_ >= kMaxConnections) return;
-  const Wanted& wanted = listener.wanted;
-  auto* connection =
-      new AdminConnection(*this, wanted.scope, wanted.address.is_loopback(), std::move(transport));
-  connections_.push_back(*connection);
-  ++connection_count_;
-  connection->start();
-}
-
-void AdminServer::on_admin_closed(AdminConnection& connection) {
-  connection.unlink();
-  --connection_count_;
-  loop_.scheduler().defer_delete(std::unique_ptr<Deferred>(&connection));
+void AdminServer::close_unwanted(const std::vector<Wanted>& wanted) {
+  const auto gone =
+      std::stable_partition(listeners_.begin(), listeners_.end(), [&](const auto& listener) {
+        return std::any_of(wanted.begin(), wanted.end(),
+                           [&](const Wanted& one) { return listener->serves(one); });
+      });
+  for (auto listener = gone; listener != listeners_.end(); ++listener) {
+    (*listener)->web().drain();
+    leaving_.push_back(std::move(*listener));
+  }
+  listeners_.erase(gone, listeners_.end());
+  std::erase_if(leaving_, [&](auto& listener) {
+    const bool over = listener->web().idle();
+    if (over) loop_.scheduler().defer_delete(std::move(listener));
+    return over;
+  });
 }
 
 }  // namespace woad

@@ -1,16 +1,13 @@
 // The admin addresses of the process: listeners on the control loop and their connections.
 #pragma once
 
-#include <array>
-#include <cstdint>
+#include <cstddef>
 #include <memory>
 #include <optional>
 #include <vector>
 
 #include "proxy/admin/api.h"
-#include "proxy/admin/connection.h"
 #include "proxy/base/result.h"
-#include "proxy/net/acceptor.h"
 #include "proxy/net/address.h"
 #include "proxy/net/loop.h"
 
@@ -30,39 +27,36 @@ struct AdminAddresses {
 Result<AdminAddresses> admin_addresses(const config::Admin& admin);
 
 // Control loop. Destroyed when the loop has stopped (outside a turn), and before it.
-class AdminServer final : private AdminHost {
+class AdminServer {
  public:
-  // More connections at once than this are closed as they come.
+  // Of one address: more connections at once are closed as they come.
   static constexpr size_t kMaxConnections = 256;
+  // A request's body is thrown away up to here; over it the answer is 413.
+  static constexpr size_t kMaxBody = size_t{64} * 1024;
 
   // All outlive the server; `blocks` outlives the loop as well.
   AdminServer(Loop& loop, BlockPool& blocks, AdminBackend& backend);
   ~AdminServer();
 
   // Listens on these addresses and no others. New ones are opened first: on an error nothing has
-  // changed. Connections to an address that is gone end with their present answer.
+  // changed. Connections to an address that is gone end with their present answers.
   Result<void> apply(const AdminAddresses& addresses);
 
  private:
-  struct Listener;
+  class Listener;
   struct Wanted {
     AdminScope scope;
     Address address;
   };
 
-  AdminApi& api() override { return api_; }
-  CodecContext codec_context() override;
-  void on_admin_closed(AdminConnection& connection) override;
-  void on_accept(const Listener& listener, int socket, const Address& peer);
+  void close_unwanted(const std::vector<Wanted>& wanted);
 
   Loop& loop_;
   BlockPool& blocks_;
   AdminApi api_;
-  std::array<uint64_t, kHostileCount> hostile_{};
   std::vector<std::unique_ptr<Listener>> listeners_;
-  // Those of addresses that are gone, too.
-  IntrusiveList<AdminConnection> connections_;
-  size_t connection_count_ = 0;
+  // Of addresses that are gone, while answers go on there.
+  std::vector<std::unique_ptr<Listener>> leaving_;
 };
 
 }  // namespace woad

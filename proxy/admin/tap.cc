@@ -83,7 +83,7 @@ std::string shown(std::string_view key) {
   return plain ? "\"" + std::string(key) + "\"" : "one of the parameters";
 }
 
-class TapBody final : public AdminBody {
+class TapBody final : public WebBody {
  public:
   // How often the client is told of dropped lines, at most.
   static constexpr Duration kReportEvery = seconds(1);
@@ -123,7 +123,7 @@ class TapBody final : public AdminBody {
   MonoTime next_report_ = MonoTime::min();
 };
 
-AdminResponse refusal(int status, const std::string& sentence) {
+WebResponse refusal(int status, const std::string& sentence) {
   return {.status = status, .body = sentence + "\n"};
 }
 
@@ -155,7 +155,7 @@ Result<TapQuestion> read_tap_question(std::string_view query) {
   return question;
 }
 
-AdminResponse open_tap(TapHub& taps, std::string_view query) {
+WebResponse open_tap(TapHub& taps, std::string_view query) {
   auto question = read_tap_question(query);
   if (!question) return refusal(400, question.error().message);
   auto reader = taps.open(std::move(question->filter), question->limit);

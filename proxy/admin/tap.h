@@ -4,9 +4,9 @@
 #include <cstdint>
 #include <string_view>
 
-#include "proxy/admin/response.h"
 #include "proxy/base/result.h"
 #include "proxy/observe/tap_hub.h"
+#include "proxy/web/handler.h"
 
 namespace woad {
 
@@ -20,6 +20,6 @@ struct TapQuestion {
 Result<TapQuestion> read_tap_question(std::string_view query);
 
 // A streamed answer; or 400, or 503 when too many tap already. `taps` outlives it. Control loop.
-AdminResponse open_tap(TapHub& taps, std::string_view query);
+WebResponse open_tap(TapHub& taps, std::string_view query);
 
 }  // namespace woad

@@ -51,9 +51,27 @@ void WebConnection::drain() { codec_->begin_drain(); }
 void WebConnection::on_bytes(Slice bytes) {
   if (state_ == State::kOpening) {
     open(std::move(bytes));
-  } else {
-    codec_->on_bytes(std::move(bytes));
+  } else if (state_ == State::kOpen) {
+    feed(std::move(bytes));
   }
+}
+
+void WebConnection::feed(Slice bytes) {
+  codec_->on_bytes(std::move(bytes));
+  if (state_ == State::kStreaming) on_stream_begins();
+}
+
+// What comes behind the request is thrown away, so that reading goes on and the client's end is
+// noticed.
+void WebConnection::on_stream_begins() {
+  if (!is_http1()) return;
+  state_ = State::kStreaming;
+  transport_->hold_reading(Hold::kPipeline, false);
+}
+
+void WebConnection::on_eof() {
+  codec_->on_eof();
+  if (is_http1()) streams_.for_each([](WebStream& stream) { stream.on_client_eof(); });
 }
 
 // Until it is known, the codec of HTTP/1 looks after a client that stays silent.
@@ -66,7 +84,7 @@ void WebConnection::open(Slice bytes) {
   if (detected == Detected::kHttp2) codec_ = make_codec<H2ServerCodec>(*transport_, *this, context);
   Buffer all;
   all.append(context.blocks, std::exchange(first_, {}));
-  while (!all.empty() && state_ == State::kOpen) codec_->on_bytes(all.take_front());
+  while (!all.empty() && state_ == State::kOpen) feed(all.take_front());
 }
 
 void WebConnection::on_drained() {
@@ -88,7 +106,7 @@ RequestSink& WebConnection::on_stream(ResponseWriter& writer) {
 
 // Over the transport's mark, so that on_drained() comes.
 void WebConnection::on_answered() {
-  if (codec_->protocol() == Protocol::kHttp2 || stall_.armed()) return;
+  if (!is_http1() || stall_.armed()) return;
   if (transport_->backlog() <= HttpLimits().buffer) return;
   transport_->hold_reading(Hold::kBacklog, true);
   stall_.arm(kStallTimeout);

@@ -1,7 +1,8 @@
 // One connection to a WebServer, HTTP/1.1 or HTTP/2, and its requests.
 //
 //   opening (plaintext: the first bytes tell the protocol) ──▶ open ──▶ closed
-//
+//                                       (HTTP/1 alone) streaming ◀─┘
+//                                                          └────────────▶┘
 // Nothing is read from a client that does not take its answers, and one that takes nothing for
 // kStallTimeout is cut. Owned by its host; ends itself through WebHost::on_closed(). One thread.
 #pragma once
@@ -66,22 +67,26 @@ class WebConnection final : public Deferred,
   size_t most_of_body() const { return host_.most_of_body(); }
   bool take_memory(size_t bytes) { return host_.take_memory(bytes); }
   void release_memory(size_t bytes) { host_.release_memory(bytes); }
+  bool is_http1() const { return codec_->protocol() != Protocol::kHttp2; }
+  // An answer goes on for as long as the client wants it, over HTTP/1 as the last one.
+  void on_stream_begins();
   // An answer has been queued.
   void on_answered();
   // Deletes the stream at the end of the turn.
   void on_stream_end(WebStream& stream);
 
  private:
-  enum class State : uint8_t { kOpening, kOpen, kClosed };
+  enum class State : uint8_t { kOpening, kOpen, kStreaming, kClosed };
 
   void on_bytes(Slice bytes) override;
-  void on_eof() override { codec_->on_eof(); }
+  void on_eof() override;
   void on_drained() override;
   void on_lost(std::string_view why) override;
   RequestSink& on_stream(ResponseWriter& writer) override;
   void on_codec_done() override { close(); }
 
   void open(Slice bytes);
+  void feed(Slice bytes);
   void on_stall();
   void close();
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "proxy/base/buffer.h"
+#include "proxy/base/scheduler.h"
 #include "proxy/http/message.h"
 
 namespace woad {
@@ -35,11 +36,24 @@ struct WebRequest {
 using SharedBody = std::shared_ptr<const Buffer>;
 SharedBody share_body(BlockPool& blocks, std::string_view bytes);
 
+// A body that goes on until its end or until the client goes; destroying it frees everything behind
+// it. It is asked for the next piece only when the client has room, so nothing piles up.
+class WebBody {
+ public:
+  virtual ~WebBody() = default;
+  // Once, before the first read(). `on_more` is called from the loop, never inside a call of this,
+  // when a read() that found nothing is out of date; it does not destroy the body.
+  virtual void start(Scheduler& scheduler, std::function<void()> on_more) = 0;
+  // Appends the next piece, some KiB at most; nothing when there is none now. False: that was all.
+  virtual bool read(std::string& out) = 0;
+};
+
 struct WebResponse {
   int status = 200;
   std::string_view content_type = "text/plain; charset=utf-8";  // static storage
   std::string body{};
-  SharedBody shared{};  // instead of `body`
+  SharedBody shared{};                // instead of `body`
+  std::unique_ptr<WebBody> stream{};  // instead of both; over HTTP/1 the connection ends with it
   // Names in static storage, lower-case.
   std::vector<std::pair<std::string_view, std::string>> headers{};
   bool last = false;  // the connection ends with this answer

@@ -70,10 +70,13 @@ Result<void> WebServer::listen(const Address& address) {
   if (auto free = check_free(address); !free) return free;
   auto socket = listen_tcp(address);
   if (!socket) return socket.error();
-  acceptor_ = std::make_unique<Acceptor>(
-      loop_, socket->release(),
-      [this](int client, const Address& peer) { on_accept(client, peer); });
+  serve(socket->release());
   return {};
+}
+
+void WebServer::serve(int listener) {
+  acceptor_ = std::make_unique<Acceptor>(
+      loop_, listener, [this](int client, const Address& peer) { on_accept(client, peer); });
 }
 
 void WebServer::stop_listening() {

@@ -51,6 +51,8 @@ class WebServer final : private WebHost {
   ~WebServer();
 
   Result<void> listen(const Address& address);
+  // Takes over a socket that listens.
+  void serve(int listener);
   // For the handshakes to come.
   void set_tls(TlsContext::Ptr tls) { tls_ = std::move(tls); }
   // Nobody is let in any more; who is there is served on.

@@ -14,6 +14,8 @@ WebStream::WebStream(WebConnection& connection, ResponseWriter& writer)
 }
 
 WebStream::~WebStream() {
+  // The process ends: the body, too, ends well.
+  if (state_ == State::kStreaming) write_piece({}, true);
   connection_.release_memory(body_.size());
   writer_.release(ResetReason::kCancel);
 }
@@ -59,6 +61,12 @@ void WebStream::on_reset(ResetReason, std::string_view) {
   if (state_ != State::kEnded) finish();
 }
 
+void WebStream::on_client_eof() {
+  if (state_ != State::kStreaming) return;
+  write_piece({}, true);
+  finish();
+}
+
 void WebStream::on_late() {
   if (state_ != State::kReceiving) return;
   cut(408, ErrorCode::kBadRequest, "the body did not come within 30 s");
@@ -99,22 +107,54 @@ void WebStream::write(WebResponse response) {
   }
   // RFC 9110 sections 15.3.5 and 15.4.5.
   const bool bodiless = response.status == 204 || response.status == 304;
+  const bool streamed = response.stream != nullptr;
+  const bool streams = streamed && head_->method != Method::kHead;
+  response.last = response.last || (streams && connection_.is_http1());
   auto* head = arena_.make<ResponseHead>(arena_);
   head->status = response.status;
   Headers& headers = head->headers;
   if (!bodiless) {
-    head->content_length = body.size();
+    if (!streamed) head->content_length = body.size();
     headers.add("content-type", response.content_type);
   }
   headers.add("cache-control", "no-store");
   headers.add("x-content-type-options", "nosniff");
   for (const auto& [name, value] : response.headers) headers.add(name, arena_.copy(value));
-  const bool empty = bodiless || body.empty();
+  const bool empty = bodiless || (streamed ? !streams : body.empty());
   if (response.last) connection_.drain();
   writer_.write_head(*head, empty, response.last);
+  if (streams) return begin_stream(std::move(response.stream));
   if (!empty) writer_.write_data(std::move(body), true);
   connection_.on_answered();
   finish();
+}
+
+void WebStream::write_piece(std::string_view text, bool end) {
+  Buffer piece;
+  piece.append(connection_.codec_context().blocks, text);
+  writer_.write_data(std::move(piece), end);
+}
+
+void WebStream::begin_stream(std::unique_ptr<WebBody> body) {
+  state_ = State::kStreaming;
+  connection_.on_stream_begins();
+  streamed_ = std::move(body);
+  streamed_->start(connection_.codec_context().scheduler, [this] { pump(); });
+  pump();
+}
+
+// As much as there is and the client takes.
+void WebStream::pump() {
+  while (state_ == State::kStreaming && writer_.writable()) {
+    std::string piece;
+    const bool last = !streamed_->read(piece);
+    if (!piece.empty() || last) write_piece(piece, last);
+    if (last) {
+      finish();
+    } else if (piece.empty()) {
+      return;
+    }
+  }
 }
 
 void WebStream::finish() {

@@ -6,29 +6,23 @@
 #include <string_view>
 #include <utility>
 
-#include "proxy/admin/connection.h"
+#include "proxy/admin/api.h"
+#include "proxy/web/connection.h"
 #include "tests/server/testing.h"
 #include "tests/support/memory_transport.h"
 
 namespace woad {
 
-class AdminHarness final : public AdminHost {
+class AdminHarness final : private WebHost, private WebHandler {
  public:
-  explicit AdminHarness(AdminScope scope = AdminScope::kAll) {
-    connection_ = new AdminConnection(*this, scope, true, peer.connect());
+  explicit AdminHarness(AdminScope scope = AdminScope::kAll) : scope_(scope) {
+    connection_ =
+        new WebConnection(*this, WebConnection::Protocols::kByFirstBytes, {}, peer.connect());
     connection_->start();
   }
   ~AdminHarness() {
     scheduler.end_turn();
     end_process();
-  }
-
-  AdminApi& api() override { return api_; }
-  CodecContext codec_context() override { return {scheduler, blocks, hostile_}; }
-  void on_admin_closed(AdminConnection& connection) override {
-    CHECK(&connection == connection_);
-    connection_ = nullptr;
-    scheduler.defer_delete(std::unique_ptr<Deferred>(&connection));
   }
 
   std::string send(std::string_view bytes) {
@@ -47,7 +41,6 @@ class AdminHarness final : public AdminHost {
     scheduler.end_turn();
   }
   bool ended() const { return connection_ == nullptr; }
-  AdminConnection& connection() { return *connection_; }
 
   Scheduler scheduler{MonoTime(seconds(1000))};
   BlockPool blocks;
@@ -55,9 +48,27 @@ class AdminHarness final : public AdminHost {
   FakeBackend backend;
 
  private:
+  std::unique_ptr<WebPending> answer(WebRequest request, Done done) override {
+    api_.answer(request.head, scope_, true, std::move(done));
+    return nullptr;
+  }
+  WebHandler& handler() override { return *this; }
+  CodecContext codec_context() override { return {scheduler, blocks, hostile_}; }
+  ArenaPool& arenas() override { return arenas_; }
+  size_t most_of_body() const override { return size_t{64} * 1024; }
+  bool take_memory(size_t) override { return true; }
+  void release_memory(size_t) override {}
+  void on_closed(WebConnection& connection) override {
+    CHECK(&connection == connection_);
+    connection_ = nullptr;
+    scheduler.defer_delete(std::unique_ptr<Deferred>(&connection));
+  }
+
+  const AdminScope scope_;
   AdminApi api_{backend};
+  ArenaPool arenas_;
   uint64_t hostile_[kHostileCount] = {};
-  AdminConnection* connection_ = nullptr;
+  WebConnection* connection_ = nullptr;
 };
 
 }  // namespace woad

@@ -24,8 +24,7 @@ class Harness final : public WebHost, public WebHandler {
   }
   ~Harness() {
     scheduler.end_turn();
-    delete std::exchange(connection_, nullptr);
-    scheduler.end_turn();
+    end_process();
   }
 
   std::unique_ptr<WebPending> answer(WebRequest request, Done done) override {
@@ -36,7 +35,13 @@ class Harness final : public WebHost, public WebHandler {
       waiting.push_back(std::move(done));
       return std::make_unique<Waiter>(*this);
     }
-    done(response);
+    WebResponse answer{.status = response.status,
+                       .body = response.body,
+                       .shared = response.shared,
+                       .stream = std::move(response.stream),
+                       .headers = response.headers,
+                       .last = response.last};
+    done(std::move(answer));
     return nullptr;
   }
   WebHandler& handler() override { return *this; }
@@ -57,6 +62,11 @@ class Harness final : public WebHost, public WebHandler {
   std::string turn() {
     scheduler.end_turn();
     return peer.take_received();
+  }
+  // As the server's destructor does: outside a turn, whatever runs.
+  void end_process() {
+    delete std::exchange(connection_, nullptr);
+    scheduler.end_turn();
   }
   bool ended() const { return connection_ == nullptr; }
   WebConnection& connection() { return *connection_; }
@@ -206,6 +216,78 @@ TEST_CASE("a body for many is held once, and a client that takes nothing is not 
   harness.scheduler.end_turn();
   CHECK(harness.ended());
   CHECK(harness.peer.was_reset());
+}
+
+// A body whose pieces the test gives.
+class Pieces final : public WebBody {
+ public:
+  struct Given {
+    std::string text;
+    bool over = false;
+    std::function<void()> on_more{};
+    bool alive = false;
+  };
+  explicit Pieces(Given& given) : given_(given) { given_.alive = true; }
+  ~Pieces() override { given_.alive = false; }
+  void start(Scheduler&, std::function<void()> on_more) override {
+    given_.on_more = std::move(on_more);
+  }
+  bool read(std::string& out) override {
+    out += std::exchange(given_.text, {});
+    return !given_.over;
+  }
+
+ private:
+  Given& given_;
+};
+
+TEST_CASE("a streamed answer goes on until its end, its client's or the process's") {
+  enum class End { kBody, kClient, kLost, kProcess };
+  for (const End how : {End::kBody, End::kClient, End::kLost, End::kProcess}) {
+    CAPTURE(static_cast<int>(how));
+    Pieces::Given given{.text = "one"};
+    Harness harness;
+    harness.response.stream = std::make_unique<Pieces>(given);
+    const std::string head = harness.send(std::string(kGet) + "and what comes behind it");
+    CHECK(head.find("connection: close\r\n") != std::string::npos);
+    CHECK(head.ends_with("\r\n\r\n3\r\none\r\n"));
+    given.text = "more";
+    given.on_more();
+    CHECK(harness.turn() == "4\r\nmore\r\n");
+    CHECK_FALSE(harness.peer.reading_held());
+    switch (how) {
+      case End::kBody:
+        given.over = true;
+        given.on_more();
+        break;
+      case End::kClient: harness.peer.send_eof(); break;
+      case End::kLost: harness.peer.lose(); break;
+      case End::kProcess: harness.end_process(); break;
+    }
+    CHECK(harness.turn() == (how == End::kLost ? "" : "0\r\n\r\n"));
+    CHECK(harness.ended());
+    harness.scheduler.end_turn();
+    CHECK_FALSE(given.alive);
+  }
+}
+
+TEST_CASE("HEAD of a streamed answer has no body, and its connection goes on") {
+  Pieces::Given given{.text = "one"};
+  Harness harness;
+  harness.response.stream = std::make_unique<Pieces>(given);
+  CHECK(harness.send("HEAD /x HTTP/1.1\r\nHost: a\r\n\r\n").ends_with("\r\n\r\n"));
+  CHECK(harness.send(kGet).ends_with("ok\n"));
+}
+
+TEST_CASE("the process ends while an answer is due") {
+  Harness harness;
+  harness.later = true;
+  CHECK(harness.send(kGet).empty());
+  harness.end_process();
+  CHECK(harness.peer.closed());
+  CHECK(harness.pending == 0);
+  harness.waiting.back()({.body = "nobody hears it"});
+  CHECK(harness.turn().empty());
 }
 
 TEST_CASE("HTTP/2 in plaintext is known by its first bytes, however they come") {
