@@ -13,7 +13,7 @@ class RetryWait {
   // The first wait is anything up to this, so that the sidecars of a replica that was killed are no
   // herd for the others; the waits behind it double, and a random half of each is left off. Half of
   // 200 sidecars over 5 s would be 20 connects a second on average, and more in the busiest one.
-  static constexpr Duration kFirst = milliseconds(5500);
+  static constexpr Duration kFirst = seconds(6);
   static constexpr Duration kShortest = milliseconds(500);
   static constexpr Duration kLongest = seconds(30);
 
