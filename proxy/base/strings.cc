@@ -18,18 +18,19 @@ uint64_t lower_word(uint64_t word) {
   return word | ((from_a & ~behind_z & ~word & (kOnes * 0x80)) >> 2);
 }
 
+// Most that are equal are so to the letter.
+bool same_word(uint64_t a, uint64_t b) { return a == b || lower_word(a) == lower_word(b); }
+
 }  // namespace
 
 bool same_letters(std::string_view a, std::string_view b) {
   const size_t size = a.size();
-  if (size < sizeof(uint64_t)) return lower_word(load_short(a)) == lower_word(load_short(b));
+  if (size < sizeof(uint64_t)) return same_word(load_short(a), load_short(b));
   const size_t last = size - sizeof(uint64_t);
   for (size_t at = 0; at < last; at += sizeof(uint64_t)) {
-    if (lower_word(load<uint64_t>(a.data() + at)) != lower_word(load<uint64_t>(b.data() + at))) {
-      return false;
-    }
+    if (!same_word(load<uint64_t>(a.data() + at), load<uint64_t>(b.data() + at))) return false;
   }
-  return lower_word(load<uint64_t>(a.data() + last)) == lower_word(load<uint64_t>(b.data() + last));
+  return same_word(load<uint64_t>(a.data() + last), load<uint64_t>(b.data() + last));
 }
 
 std::string lower(std::string_view text) {
