@@ -257,8 +257,7 @@ void DownstreamConnection::on_codec_done() {
 }
 
 void DownstreamConnection::on_quiet(MonoTime until) {
-  // Its listener need not look for it when the process ends; nor does an age rest.
-  if (host_.draining() || age_ != nullptr || !exchanges_.empty()) return;
+  if (host_.draining() || client_.over_limit || !exchanges_.empty()) return;
   std::unique_ptr<RestingSocket> socket = transport_->rest();
   if (socket == nullptr) return;
   state_ = State::kClosing;

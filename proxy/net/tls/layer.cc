@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "proxy/net/resting_socket.h"
+
 namespace woad {
 namespace {
 
@@ -66,6 +68,12 @@ void TlsTransport::set_high_water(size_t bytes) {
   high_water_ = bytes;
   lower_->set_high_water(std::min(bytes / 2, kLowerHighWater));
   lower_->wrote();
+}
+
+// The session lives as long as the connection, so that it does not rest, but may be smaller.
+std::unique_ptr<RestingSocket> TlsTransport::rest() {
+  if (state_ == State::kOpen && session_ != nullptr) session_->forget_peer_key();
+  return nullptr;
 }
 
 void TlsTransport::shutdown_write() {

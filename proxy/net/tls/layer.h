@@ -56,6 +56,7 @@ class TlsTransport final : public Transport, private TransportSink, private Turn
   }
   bool input_waits() const override { return lower_->input_waits(); }
   void set_high_water(size_t bytes) override;
+  std::unique_ptr<RestingSocket> rest() override;
   void shutdown_write() override;
   void hold_reading(Hold reason, bool on) override;
   void abort_on_destroy() override;

@@ -99,6 +99,18 @@ void TlsSession::forget_chain() {
   while (sk_X509_num(chain) > 0) X509_free(sk_X509_pop(chain));
 }
 
+// Of the leaf most is its parsed key, which has done its work, too: nobody is asked for a proof
+// again after the handshake. One of no known kind (1.2.3.4, without a bit) takes its place.
+void TlsSession::forget_peer_key() {
+  constexpr unsigned char kNoKey[] = {0x30, 0x0a, 0x30, 0x05, 0x06, 0x03,
+                                      0x2a, 0x03, 0x04, 0x03, 0x01, 0x00};
+  X509* const leaf = SSL_get0_peer_certificate(ssl_.get());
+  if (leaf == nullptr) return;
+  X509_PUBKEY* key = X509_get_X509_PUBKEY(leaf);
+  const unsigned char* at = kNoKey;
+  WOAD_ASSERT(d2i_X509_PUBKEY(&key, &at, sizeof kNoKey) != nullptr);
+}
+
 void TlsSession::take_alpn() {
   const unsigned char* name = nullptr;
   unsigned size = 0;

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "proxy/base/random.h"
+#include "proxy/net/resting_socket.h"
 #include "tests/net/tls/rig.h"
 
 namespace woad::test {
@@ -292,6 +293,24 @@ TEST_CASE("TLS 1.2 carries bytes and ends the same way") {
   served.client.close();
   served.talk();
   CHECK(served.ours.ear.eofs == 1);
+}
+
+TEST_CASE("a silent connection does not rest, but gives a part back and goes on as before") {
+  for (const TlsVersion version : {TlsVersion::k12, TlsVersion::k13}) {
+    CAPTURE(static_cast<int>(version));
+    Served served(version);
+    for (int round = 0; round < 3; ++round) {
+      CHECK(served.ours.transport().rest() == nullptr);
+      served.client.write("hello");
+      served.ours.write("welcome");
+      served.talk();
+    }
+    CHECK(served.ours.ear.received == "hellohellohello");
+    CHECK(served.client.received == "welcomewelcomewelcome");
+    served.client.close();
+    served.talk();
+    CHECK(served.ours.ear.eofs == 1);
+  }
 }
 
 }  // namespace
