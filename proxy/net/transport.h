@@ -69,9 +69,9 @@ class Transport : public Deferred {
   virtual void set_high_water(size_t bytes) = 0;
   // The peer has sent something, or its end, that is not read yet: asks the kernel.
   virtual bool input_waits() const { return false; }
-  // The connection without what only one that speaks needs; this is then good for destruction alone.
-  // Nothing: it is not as quiet as that, or what carries it has a state of its own (TLS, which gives
-  // back what it can). Not from inside an event.
+  // The connection without what only one that speaks needs; this is good for destruction then.
+  // Nothing: it is not as quiet as that, or what carries it has a state of its own (TLS, which
+  // gives back what it can). Not from inside an event.
   virtual std::unique_ptr<RestingSocket> rest();
   // FIN once everything queued is written.
   virtual void shutdown_write() = 0;
