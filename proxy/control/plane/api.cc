@@ -141,12 +141,8 @@ Api::Pending Api::status(Call& call) {
     call.done(bad_request(status ? std::string(kInstanceName) : status.error().message));
     return nullptr;
   }
-  plane_.report(
-      {service, call.path[1]}, *status,
-      [done = std::move(call.done)](StoreOutcome outcome, const std::string& why) {
-        const bool failed = outcome == StoreOutcome::kFailed;
-        done(failed ? not_now("it cannot be written down: " + why) : WebResponse{.status = 204});
-      });
+  plane_.report({service, call.path[1]}, *status,
+                [done = std::move(call.done)] { done({.status = 204}); });
   return nullptr;
 }
 

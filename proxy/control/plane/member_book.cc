@@ -27,7 +27,8 @@ bool MemberBook::note_poll(const std::string& service, const std::string& instan
 }
 
 void MemberBook::note_status(const std::string& service, const std::string& instance,
-                             const Status& status, const Distribution& files, Store::Done done) {
+                             const Status& status, const Distribution& files,
+                             std::function<void()> heard) {
   const FilePtr file = files.remembered(service, status.sha256);
   const FilePtr accepted = files.file(service, Kind::kAccepted);
   Member member;
@@ -40,8 +41,22 @@ void MemberBook::note_status(const std::string& service, const std::string& inst
     member.error = status.error;
     if (accepted != nullptr) member.instead = accepted->sha256;
   }
-  write(service, instance, member, std::move(done));
-  view_.set_member(service, instance, std::move(member));
+  view_.set_member(service, instance, member);
+  if (view_.away()) {
+    unwritten_->emplace(service, instance);
+    heard();
+  } else {
+    write_status({service, instance}, member, std::move(heard));
+  }
+}
+
+void MemberBook::write_status(const Key& who, const Member& member, std::function<void()> heard) {
+  write(who.first, who.second, member,
+        [unwritten = unwritten_, who, heard = std::move(heard)](StoreOutcome outcome,
+                                                                const std::string&) {
+          if (outcome == StoreOutcome::kFailed) unwritten->insert(who);
+          heard();
+        });
 }
 
 void MemberBook::forget(const std::string& service, const std::string& instance) {
@@ -55,6 +70,12 @@ void MemberBook::tick(const Distribution& waiting, const Settings& settings,
   waiting.for_each_waiting([&](const std::string& service, const std::string& instance) {
     note_poll(service, instance, settings.heartbeat);
   });
+  if (!view_.away()) {
+    for (const Key& who : std::exchange(*unwritten_, {})) {
+      const Member* const member = view_.member(who.first, who.second);
+      if (member != nullptr) write_status(who, *member, [] {});
+    }
+  }
   const WallTime now = scheduler_.wall();
   std::vector<Registry::Key> gone;
   for (const auto& [service, records] : view_.services()) {

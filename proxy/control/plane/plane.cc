@@ -57,8 +57,9 @@ std::unique_ptr<WebPending> Plane::poll(Poll poll, Distribution::Done done) {
   return files_.poll(std::move(poll), std::move(done));
 }
 
-void Plane::report(const Registry::Key& who, const MemberBook::Status& status, Store::Done done) {
-  members_.note_status(who.service, who.instance, status, files_, std::move(done));
+void Plane::report(const Registry::Key& who, const MemberBook::Status& status,
+                   std::function<void()> heard) {
+  members_.note_status(who.service, who.instance, status, files_, std::move(heard));
   stir(who.service);
 }
 

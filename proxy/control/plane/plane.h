@@ -46,7 +46,8 @@ class Plane final : private StoreListener {
 
   // What a request may ask for. The service is there.
   std::unique_ptr<WebPending> poll(Poll poll, Distribution::Done done);
-  void report(const Registry::Key& who, const MemberBook::Status& status, Store::Done done);
+  void report(const Registry::Key& who, const MemberBook::Status& status,
+              std::function<void()> heard);
   void put(const Registry::Key& who, Instance instance, Registrar::Done done);
   void remove(const Registry::Key& who, Registrar::Done done);
   void order(const std::string& service, RolloutDesk::Order order, const std::string& by,

@@ -115,7 +115,7 @@ void StoreView::on_synced(StoreEntries all, uint64_t revision) {
   listener_.on_all();
 }
 
-// While the store was away, only this replica heard of heartbeats and polls.
+// While the store was away, only this replica heard of heartbeats, polls and statuses.
 void StoreView::keep_newer(const Heartbeats& heartbeats) {
   for (const auto& [key, heartbeat] : heartbeats) {
     const Registry::Entry* const now = registry_.find(key);
@@ -131,8 +131,15 @@ void StoreView::keep_newer(const Services& services) {
     if (at == services_.end()) continue;
     for (const auto& [instance, member] : records.members) {
       const auto mine = at->second.members.find(instance);
-      if (mine == at->second.members.end()) continue;
-      mine->second.polled = std::max(mine->second.polled, member.polled);
+      if (mine == at->second.members.end()) {
+        if (away_ && member.outcome != Member::Outcome::kNone) {
+          at->second.members.emplace(instance, member);
+        }
+      } else if (member.told > mine->second.told) {
+        mine->second = member;
+      } else {
+        mine->second.polled = std::max(mine->second.polled, member.polled);
+      }
     }
   }
 }

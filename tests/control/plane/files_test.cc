@@ -187,6 +187,32 @@ TEST_CASE("the store away: files are served from memory") {
   CHECK(replica.poll("cart", "c-1", have)->status() == 200);
 }
 
+TEST_CASE("the store away: what sidecars say is heard, and everybody knows it when it is back") {
+  MemoryCluster cluster = shop();
+  Replica replica(cluster, true);
+  Replica other(cluster, true);
+  const std::string have = replica.poll("cart", "c-1")->sha256();
+  replica.say("cart", "c-1", have);
+  replica.store.set_away("connection refused");
+  replica.pass(seconds(5));
+  replica.say("cart", "c-1", have, false);  // known before
+  (void)replica.poll("cart", "c-2");
+  replica.say("cart", "c-2", have);  // new while it is away
+  CHECK(cluster.entries.at("status/cart/c-1").value.find("applied") != std::string::npos);
+  replica.pass(seconds(5));
+  replica.store.set_away("");
+  replica.pass(seconds(2));
+  other.pass(seconds(1));
+  CHECK(cluster.entries.at("status/cart/c-1").value.find("rejected") != std::string::npos);
+  REQUIRE(cluster.entries.contains("status/cart/c-2"));
+  CHECK(cluster.entries.at("status/cart/c-2").value.find("applied") != std::string::npos);
+  for (Replica* const each : {&replica, &other}) {
+    const nlohmann::json fleet = each->page("/v1/fleet");
+    CHECK(fleet["applied"] == 1);
+    CHECK(fleet["rejected"] == 1);
+  }
+}
+
 TEST_CASE("a replica that drains spreads its answers over the time") {
   MemoryCluster cluster = shop();
   Replica replica(cluster);
