@@ -1,6 +1,5 @@
 #include "proxy/exchange/choose_target.h"
 
-#include "proxy/http/authority.h"
 #include "proxy/match/matcher.h"
 
 namespace woad {
@@ -39,7 +38,10 @@ RouteChoice choose_target(const Snapshot& snapshot, const ListenerSpec& listener
   }
   const auto by_host = [&](std::string_view authority) {
     char buffer[256];
-    const uint16_t port = snapshot.hosts.knows_ports() ? port_of(authority, head.scheme) : 0;
+    // The name that TLS asks for has no port of its own.
+    const bool opaque = headed != nullptr && head.protocol == Protocol::kTcp;
+    const uint16_t port =
+        claimed_port(snapshot, opaque ? std::string_view(headed->connect) : authority, head.scheme);
     const MatchInput input{
         head, normal_host(authority, buffer), info.color, info.tenant, info.principal, port};
     return choose_route(snapshot, input, random);

@@ -9,6 +9,7 @@
 #include "proxy/http/authority.h"
 #include "proxy/http/validate.h"
 #include "proxy/observe/metrics.h"
+#include "proxy/snapshot/route_choice.h"
 #include "proxy/upstream/pool_choice.h"
 
 namespace woad {
@@ -131,8 +132,7 @@ class Explainer final : private FilterHost {
 
   const ServiceEntry* choose_service() {
     char buffer[256];
-    const uint16_t port =
-        snapshot_.hosts.knows_ports() ? port_of(head_.authority, head_.scheme) : 0;
+    const uint16_t port = claimed_port(snapshot_, head_.authority, head_.scheme);
     const MatchInput input{head_,           normal_host(head_.authority, buffer),
                            info_.color,     info_.tenant,
                            info_.principal, port};

@@ -4,11 +4,16 @@
 
 namespace woad {
 
+uint16_t claimed_port(const Snapshot& snapshot, std::string_view authority,
+                      std::string_view scheme) {
+  return snapshot.hosts.knows_ports() ? port_of(authority, scheme) : 0;
+}
+
 const ServiceEntry* service_of(const Snapshot& snapshot, std::string_view authority,
                                std::string_view scheme) {
   char buffer[256];
-  const uint16_t port = snapshot.hosts.knows_ports() ? port_of(authority, scheme) : 0;
-  return snapshot.hosts.find(normal_host(authority, buffer), port);
+  return snapshot.hosts.find(normal_host(authority, buffer),
+                             claimed_port(snapshot, authority, scheme));
 }
 
 RouteChoice choice_of(const Snapshot& snapshot, const ServiceEntry* service) {

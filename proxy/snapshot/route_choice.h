@@ -11,6 +11,9 @@ struct RouteChoice {
   const FilterSlots* settings = nullptr;  // route over service over chain
 };
 
+// The port of an authority, where any service claims its hosts by it; else 0.
+uint16_t claimed_port(const Snapshot& snapshot, std::string_view authority,
+                      std::string_view scheme);
 // Who claims the host of an authority, and its port.
 const ServiceEntry* service_of(const Snapshot& snapshot, std::string_view authority,
                                std::string_view scheme);

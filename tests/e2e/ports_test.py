@@ -1,5 +1,6 @@
 """Services that share a host, each with ports of its own."""
 import socket
+import ssl
 import threading
 
 from support.suite import *
@@ -37,6 +38,7 @@ class Ports(Suite):
         self.services = {
             "price": service(address["price"], hosts=["price", "price.shop"]),
             "price_metrics": service(address["metrics"], hosts=["price", "price.shop"], ports=[9090, 9091]),
+            "tls_db": service(self.greeter.address, hosts=["secure"], ports=[5433]),
             "price_db": service(self.greeter.address, hosts=["price"], ports=[5432], protocol="tcp"),
             "secure": service(address["rest"], hosts=["secure"], ports=[443]),
             "wild": service(address["rest"], hosts=["*.shop"], ports=[9090])}
@@ -73,6 +75,19 @@ class Ports(Suite):
             client.sendall(b"CONNECT price:5432 HTTP/1.1\r\nHost: price:5432\r\n\r\n")
             self.assertTrue(client.recv(1000).startswith(b"HTTP/1.1 200"))
             client.sendall(b"hello, this is no HTTP\n")
+            self.assertEqual(client.recv(100), b"greeter\n")
+
+    def test_tls_inside_a_connect_has_the_port_of_the_connect(self):
+        """The name that it asks for has none: `secure` alone would be port 443."""
+        hello = ssl.MemoryBIO()
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        client_hello = context.wrap_bio(ssl.MemoryBIO(), hello, server_hostname="secure")
+        with self.assertRaises(ssl.SSLWantReadError):
+            client_hello.do_handshake()
+        with socket.create_connection(("127.0.0.1", self.woad.outbound), timeout=30) as client:
+            client.sendall(b"CONNECT secure:5433 HTTP/1.1\r\nHost: secure:5433\r\n\r\n")
+            self.assertTrue(client.recv(1000).startswith(b"HTTP/1.1 200"))
+            client.sendall(hello.read())
             self.assertEqual(client.recv(100), b"greeter\n")
 
     def test_explain(self):
