@@ -116,7 +116,7 @@ class Checker {
   void check_whole_app(const Located<AppAddress>& app) {
     const std::string written(app.node.text());
     if (!app->original() && app->at.port == 0) {
-      d_.error(app.node, quoted(written) + " is not an address: the port is missing",
+      d_.error(app.node, in_quotes(written) + " is not an address: the port is missing",
                "addresses are 127.0.0.1:8080, [::1]:8080 or name:8080");
     } else if (app->original() && written == "original") {
       d_.error(app.node, "original needs redirect: true, which tells the address that was called");
@@ -182,7 +182,7 @@ class Checker {
     if (prefer.empty()) return;  // the tables have told of it, or it is not known
     const Node written = service.locality->source.find("prefer");
     if (prefer == "color" || prefer == "tenant") {
-      d_.error(written, quoted(prefer) + " makes pools of their own",
+      d_.error(written, in_quotes(prefer) + " makes pools of their own",
                "prefer: zone, or another label");
       return;
     }
@@ -191,7 +191,7 @@ class Checker {
       if (key == prefer) return;
     }
     d_.error_below(service.locality->source, "prefer",
-                   "node.labels has no " + quoted(prefer) + ", so no endpoint is near",
+                   "node.labels has no " + in_quotes(prefer) + ", so no endpoint is near",
                    "node: { labels: { " + prefer + ": … } }");
   }
 
@@ -233,12 +233,12 @@ class Checker {
       if (host->empty()) continue;
       const auto [owner, fresh] = owners.try_emplace(*host, &service);
       if (fresh) continue;
-      const std::string claimed = "the host " + quoted(*host) + port;
+      const std::string claimed = "the host " + in_quotes(*host) + port;
       if (owner->second == &service) {
         d_.error(host.node, claimed + " is here twice");
       } else {
         d_.error(host.node,
-                 claimed + " belongs to service " + quoted(owner->second->name) + " already");
+                 claimed + " belongs to service " + in_quotes(owner->second->name) + " already");
       }
     }
   }
@@ -250,7 +250,7 @@ class Checker {
     if (d_.count() < kMaxHints) {
       hint = did_you_mean(*name, {services_.begin(), services_.end()});
     }
-    d_.error(name.node, "no service is named " + quoted(*name), std::move(hint));
+    d_.error(name.node, "no service is named " + in_quotes(*name), std::move(hint));
   }
 
   void check_route(const Route& route) {
@@ -287,7 +287,7 @@ class Checker {
       const Node found = route.source.find(key);
       if (found && action) {
         d_.error_at_key(found,
-                        "a route does one thing: it has " + quoted(action.key()) + " already");
+                        "a route does one thing: it has " + in_quotes(action.key()) + " already");
       }
       if (found && !action) action = found;
     }

@@ -45,7 +45,7 @@ Shape<std::string> color_grant() {
     std::string_view color = value;
     if (color.ends_with(".*")) color.remove_suffix(2);
     if (valid_context_value(color)) return {};
-    return quoted(value) + " is not a colour, nor a colour and .* for its children";
+    return in_quotes(value) + " is not a colour, nor a colour and .* for its children";
   });
 }
 

@@ -174,7 +174,7 @@ std::string Diagnostics::json() const {
   return list.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
 }
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   size_t end = std::min(text.size(), kMaxQuoted);
   while (end < text.size() && is_continuation(text[end])) ++end;
   return '"' + printable(text.substr(0, end)) + (end < text.size() ? "…\"" : "\"");
@@ -203,7 +203,7 @@ size_t nearest(std::string_view word, const std::vector<std::string_view>& known
 
 std::string did_you_mean(std::string_view word, const std::vector<std::string_view>& known) {
   const size_t found = nearest(word, known);
-  return found == known.size() ? std::string() : "did you mean " + quoted(known[found]) + "?";
+  return found == known.size() ? std::string() : "did you mean " + in_quotes(known[found]) + "?";
 }
 
 }  // namespace woad::config

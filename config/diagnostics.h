@@ -82,7 +82,7 @@ class Diagnostics {
 inline constexpr std::string_view kNotYet = " is not available in this version of woad yet";
 
 // `text` in double quotes for a message: shortened, control characters replaced.
-std::string quoted(std::string_view text);
+std::string in_quotes(std::string_view text);
 
 // The place in `known` of the word nearest to `word` (by edit distance), or known.size() when none
 // is near.

@@ -84,7 +84,7 @@ bool decode_headers(const Node& node, std::vector<std::pair<std::string, ValueMa
   size_t i = 0;
   for (const Node at : node.items()) {
     std::string& key = out[i++].first;
-    if (!is_token(key)) d.error_at_key(at, quoted(key) + " is not a header name");
+    if (!is_token(key)) d.error_at_key(at, in_quotes(key) + " is not a header name");
     key = lower(key);
     const auto same = [&key](const auto& other) { return other.first == key; };
     if (std::count_if(out.begin(), out.begin() + static_cast<std::ptrdiff_t>(i), same) > 1) {
@@ -105,7 +105,7 @@ bool decode_path(const Node& node, PathMatch& out, Diagnostics& d) {
   if (!text().decode(entry, out.text, d)) return false;
   if (out.kind == Kind::kRegex) return true;
   if (!out.text.starts_with('/') && out.text != "*") {
-    d.error(entry, quoted(out.text) + " is not a path", "paths begin with /");
+    d.error(entry, in_quotes(out.text) + " is not a path", "paths begin with /");
     return false;
   }
   if (out.text.find_first_of("?#") != std::string::npos) {
@@ -124,10 +124,10 @@ std::string path_schema() {
 
 Shape<std::string> method() {
   return where<std::string>(text(), [](const std::string& value) -> std::string {
-    if (!is_token(value)) return quoted(value) + " is not a method";
+    if (!is_token(value)) return in_quotes(value) + " is not a method";
     const bool small =
         std::any_of(value.begin(), value.end(), [](char c) { return c >= 'a' && c <= 'z'; });
-    return small ? quoted(value) + ": methods are written in capitals" : "";
+    return small ? in_quotes(value) + ": methods are written in capitals" : "";
   });
 }
 
@@ -140,7 +140,7 @@ Shape<PatternList> principals() {
 
 std::string fault_of_context_value(std::string_view what, std::string_view value) {
   if (valid_context_value(value)) return {};
-  return quoted(value) + " is not a " + std::string(what) +
+  return in_quotes(value) + " is not a " + std::string(what) +
          ": lower-case letters, digits and -, up to four parts with dots between, at most 63 bytes";
 }
 
@@ -165,7 +165,7 @@ Shape<std::string> host_pattern() {
       "host", "hosts are price.shop, *.shop or *, without scheme and port",
       [] { return detail::string_schema(); },
       [](std::string_view text) -> Result<std::string> {
-        const Error error{quoted(text) + " is not a host"};
+        const Error error{in_quotes(text) + " is not a host"};
         if (text == "*") return std::string(text);
         const std::string_view host = text.starts_with("*.") ? text.substr(2) : text;
         // The port decides nothing here; it only lets one parser judge names and addresses.

@@ -34,7 +34,7 @@ void add_labels(const std::string& list, Labels& labels, Diagnostics& diagnostic
   for (const std::string_view part : split(list)) {
     const size_t equals = part.find('=');
     if (equals == std::string_view::npos || equals == 0) {
-      error(quoted(part) + (equals == 0 ? " has no name" : " has no ="));
+      error(in_quotes(part) + (equals == 0 ? " has no name" : " has no ="));
       continue;
     }
     const std::string key(part.substr(0, equals));

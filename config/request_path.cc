@@ -17,10 +17,10 @@ bool is_spelled_as_in_a_url(std::string_view text) {
 
 std::string fault_of_request_path(std::string_view text) {
   if (!text.starts_with('/') || text.find_first_of("?#") != std::string_view::npos) {
-    return quoted(text) + " is not a path: it begins with / and has no query";
+    return in_quotes(text) + " is not a path: it begins with / and has no query";
   }
   if (is_spelled_as_in_a_url(text)) return {};
-  return quoted(text) + " is not a path: it is spelled as in a URL, a blank as %20";
+  return in_quotes(text) + " is not a path: it is spelled as in a URL, a blank as %20";
 }
 
 Shape<std::string> request_path() {
@@ -32,7 +32,7 @@ Shape<std::string> request_target() {
   return where<std::string>(text(), [](const std::string& value) {
     return is_spelled_as_in_a_url(value)
                ? std::string()
-               : quoted(value) + " is not a path: it begins with / and is spelled as in a URL";
+               : in_quotes(value) + " is not a path: it begins with / and is spelled as in a URL";
   });
 }
 

@@ -75,7 +75,7 @@ Shape<uint32_t> redirect_status() {
         for (const auto status : known) {
           if (status == text) return static_cast<uint32_t>(std::stoul(std::string(text)));
         }
-        return Error{quoted(text) + " is not a redirect: one of 301, 302, 303, 307, 308"};
+        return Error{in_quotes(text) + " is not a redirect: one of 301, 302, 303, 307, 308"};
       },
       [](const uint32_t& value) { return std::to_string(value); });
 }
@@ -87,7 +87,7 @@ const Table<Redirect>& redirect_table() {
                                       [](const std::string& value) {
                                         return value == "http" || value == "https"
                                                    ? std::string()
-                                                   : quoted(value) + " is not http or https";
+                                                   : in_quotes(value) + " is not http or https";
                                       })),
        "http or https; a port that is the other one's (80, 443) is left behind, any other "
        "stays."},
@@ -97,7 +97,7 @@ const Table<Redirect>& redirect_table() {
                                         const bool good =
                                             parse_host_port(value) || parse_host_port(value + ":1");
                                         return good ? std::string()
-                                                    : quoted(value) + " is not a host";
+                                                    : in_quotes(value) + " is not a host";
                                       })),
        "Host, with a port if it has one."},
       {"path", &Redirect::path, optional_of(request_path()), "Path; the query stays."},
@@ -144,7 +144,7 @@ bool decode_chain(const Node& node, std::vector<FilterSettings>& out, Diagnostic
     }
     for (const FilterSettings& other : out) {
       if (other.name != entry.name) continue;
-      d.error_at_key(entry.source, quoted(entry.name) + " is in this chain already");
+      d.error_at_key(entry.source, in_quotes(entry.name) + " is in this chain already");
       good = false;
     }
     out.push_back(std::move(entry));

@@ -99,7 +99,7 @@ bool decode_pool(const Node& node, PoolSettings& pool, Diagnostics& d) {
   const bool tenant_wrong =
       at != std::string_view::npos && !valid_context_value(name.substr(at + 1));
   if (!valid_context_value(color) || tenant_wrong) {
-    d.error_at_key(node, quoted(name) + " is not a pool",
+    d.error_at_key(node, in_quotes(name) + " is not a pool",
                    "pools are base, red, and for a tenant base@acme, red@acme");
     return false;
   }
@@ -141,7 +141,7 @@ bool decode_service(const Node& node, Service& service, Diagnostics& d) {
   }
   const auto valid = parse_host_port(service.name + ":1");
   if (!valid) {
-    d.error_at_key(node, quoted(service.name) + " is not a name for a service",
+    d.error_at_key(node, in_quotes(service.name) + " is not a name for a service",
                    "letters, digits, dots, - and _");
     good = false;
   } else if (!node.find("hosts")) {  // its name is its host

@@ -53,8 +53,8 @@ bool bad_word(const Node& node, const std::vector<std::string_view>& words, Diag
   // What a YAML 1.1 tool, such as Helm, makes of a plain off.
   if (node.text() == "false" && std::find(words.begin(), words.end(), "off") != words.end())
     hint = "write \"off\"";
-  const std::string message = quoted(node.text()) + " is not one of " + list;
-  d.error(node, words.size() == 1 ? quoted(node.text()) + " is not " + list : message,
+  const std::string message = in_quotes(node.text()) + " is not one of " + list;
+  d.error(node, words.size() == 1 ? in_quotes(node.text()) + " is not " + list : message,
           std::move(hint));
   return false;
 }
@@ -204,7 +204,8 @@ Shape<HostPort> ip_port() {
       [] { return detail::pattern_schema("^.+:[0-9]+$", "127.0.0.1:8080"); },
       [](std::string_view text) -> Result<HostPort> {
         auto value = parse_host_port(text);
-        if (value && !value->numeric) return Error{quoted(text) + " is a name, not an IP address"};
+        if (value && !value->numeric)
+          return Error{in_quotes(text) + " is a name, not an IP address"};
         return value;
       },
       [](const HostPort& value) { return value.to_string(); });
@@ -215,7 +216,7 @@ Shape<std::string> header_name() {
       "header name", {},
       [] { return detail::pattern_schema("^[!#$%&'*+.^_`|~0-9A-Za-z-]+$", "x-user-id"); },
       [](std::string_view text) -> Result<std::string> {
-        if (!is_token(text)) return Error{quoted(text) + " is not a header name"};
+        if (!is_token(text)) return Error{in_quotes(text) + " is not a header name"};
         return lower(text);
       },
       [](const std::string& value) { return value; });

@@ -54,7 +54,7 @@ void table_rows(const std::vector<FieldInfo>& fields, const std::string& prefix,
 
 size_t unknown_key(const Node& node, const std::vector<std::string_view>& known, Diagnostics& d) {
   const size_t meant = nearest(node.key(), known);
-  std::string hint = meant < known.size() ? "did you mean " + quoted(known[meant]) + "?" : "";
+  std::string hint = meant < known.size() ? "did you mean " + in_quotes(known[meant]) + "?" : "";
   if (hint.empty() && known.empty()) hint = "no key is known here";
   if (hint.empty() && known.size() <= 8) {
     for (const auto key : known) hint += (hint.empty() ? "known here: " : ", ") + std::string(key);

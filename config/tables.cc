@@ -173,7 +173,7 @@ Shape<std::string> otlp_url() {
         if (text.starts_with("https://")) {
           return Error{"https" + std::string(kNotYet)};
         }
-        const Error error{quoted(text) + " is not an http URL"};
+        const Error error{in_quotes(text) + " is not an http URL"};
         if (!text.starts_with("http://")) return error;
         std::string_view rest = text.substr(7);
         std::string authority(rest.substr(0, rest.find('/')));

@@ -9,7 +9,7 @@ namespace {
 Shape<std::string> server_name() {
   return where<std::string>(name(), [](const std::string& value) -> std::string {
     if (parse_host_port(value + ":1") || parse_host_port("[" + value + "]:1")) return {};
-    return quoted(value) + " is not the name of a server, such as price.shop";
+    return in_quotes(value) + " is not the name of a server, such as price.shop";
   });
 }
 

@@ -286,10 +286,10 @@ size_t TreeBuilder::expand_one(std::string_view raw, const Node& at) {
   const size_t dash = inside.find(":-");
   const std::string variable(inside.substr(0, dash));
   if (end == std::string_view::npos || !is_variable_name(variable)) {
-    diagnostics_.error(
-        at,
-        quoted(raw.substr(0, end == std::string_view::npos ? end : end + 1)) + " is not a variable",
-        "variables are ${NAME} or ${NAME:-default}");
+    diagnostics_.error(at,
+                       in_quotes(raw.substr(0, end == std::string_view::npos ? end : end + 1)) +
+                           " is not a variable",
+                       "variables are ${NAME} or ${NAME:-default}");
     return raw.size();
   }
   const auto value = environment_.variable(variable);

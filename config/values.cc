@@ -117,13 +117,13 @@ Result<Duration> parse_duration(std::string_view text) {
   if (parse_with_unit(text, kTimeUnits, kLongestHours * 3'600'000'000'000, nanoseconds)) {
     return Duration(static_cast<int64_t>(nanoseconds));
   }
-  return Error{quoted(text) + " is not a duration"};
+  return Error{in_quotes(text) + " is not a duration"};
 }
 
 Result<ByteSize> parse_size(std::string_view text) {
   uint64_t bytes = 0;
   if (parse_with_unit(text, kSizeUnits, uint64_t{1} << 50, bytes)) return ByteSize{bytes};
-  return Error{quoted(text) + " is not a size"};
+  return Error{in_quotes(text) + " is not a size"};
 }
 
 Result<Share> parse_share(std::string_view text) {
@@ -131,9 +131,9 @@ Result<Share> parse_share(std::string_view text) {
   const std::string_view digits = text.substr(0, text.size() - (percent ? 1 : 0));
   auto value = parse_fraction(digits);
   const bool has_unit = percent || digits.find('.') != std::string_view::npos;
-  if (!value || (!has_unit && *value != 0)) return Error{quoted(text) + " is not a share"};
+  if (!value || (!has_unit && *value != 0)) return Error{in_quotes(text) + " is not a share"};
   if (percent) *value /= 100;
-  if (*value > 1) return Error{quoted(text) + " is more than the whole"};
+  if (*value > 1) return Error{in_quotes(text) + " is more than the whole"};
   return Share{*value};
 }
 
@@ -146,7 +146,7 @@ std::string share_hint(std::string_view text) {
 }
 
 Result<HostPort> parse_host_port(std::string_view text) {
-  const Error error{quoted(text) + " is not an address"};
+  const Error error{in_quotes(text) + " is not an address"};
   const size_t colon = text.rfind(':');
   if (colon == std::string_view::npos) return Error{error.message + ": the port is missing"};
   const auto port = parse_decimal(text.substr(colon + 1));
@@ -172,12 +172,12 @@ Result<AppAddress> parse_app_address(std::string_view text) {
 Result<bool> parse_bool(std::string_view text) {
   if (text == "true") return true;
   if (text == "false") return false;
-  return Error{quoted(text) + " is neither true nor false"};
+  return Error{in_quotes(text) + " is neither true nor false"};
 }
 
 Result<uint64_t> parse_integer(std::string_view text, uint64_t least, uint64_t most) {
   const auto value = parse_decimal(text);
-  if (!value) return Error{quoted(text) + " is not a whole number"};
+  if (!value) return Error{in_quotes(text) + " is not a whole number"};
   if (*value < least || *value > most) return Error{std::string(text) + " is out of range"};
   return *value;
 }

@@ -27,7 +27,7 @@ Result<std::pair<std::string, std::string>> parse_header(const std::string& text
   const size_t colon = text.find(':');
   const std::string_view name = std::string_view(text).substr(0, colon);
   if (colon == std::string::npos || !config::is_token(name)) {
-    return Error{"-H " + config::quoted(text) + " is not \"name: value\""};
+    return Error{"-H " + config::in_quotes(text) + " is not \"name: value\""};
   }
   return std::pair(std::string(name), std::string(trim(text.substr(colon + 1))));
 }
@@ -38,7 +38,7 @@ Result<void> check_ids(const std::vector<std::string>& ids) {
     const auto id = parse_spiffe_id(text);
     if (!id) return id.error();
     if (id->path.empty())
-      return Error{"--id " + config::quoted(text) + " needs a path, /ns/shop/sa/cart say"};
+      return Error{"--id " + config::in_quotes(text) + " needs a path, /ns/shop/sa/cart say"};
     if (id->trust_domain != parse_spiffe_id(ids.front())->trust_domain) {
       return Error{"one CA has one trust domain; ids of another one need a --dir of their own"};
     }
@@ -259,7 +259,7 @@ class CommandLine {
     }
     for (const std::string& name : dns_) {
       if (!config::is_token(name)) {
-        return usage_error("--dns " + config::quoted(name) + " is not a DNS name");
+        return usage_error("--dns " + config::in_quotes(name) + " is not a DNS name");
       }
     }
     const auto good = check_ids(ids_);
@@ -340,7 +340,7 @@ Command parse_command_line(std::vector<std::string> arguments) {
              std::find(kCommands.begin(), kCommands.end(), arguments.front()) == kCommands.end()) {
     const std::vector<std::string_view> known(kCommands.begin(), kCommands.end());
     const std::string hint = config::did_you_mean(arguments.front(), known);
-    return usage_error(config::quoted(arguments.front()) + " is not a command" +
+    return usage_error(config::in_quotes(arguments.front()) + " is not a command" +
                        (hint.empty() ? "" : "; " + hint));
   }
   return CommandLine().parse(std::move(arguments));

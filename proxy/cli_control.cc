@@ -15,7 +15,7 @@ namespace {
 Result<std::string> folder_of(const std::string& what, const std::string& text) {
   constexpr std::string_view kKind = "dir:";
   if (text.starts_with(kKind) && text.size() > kKind.size()) return text.substr(kKind.size());
-  return Error{what + " " + config::quoted(text) + " is not dir:PATH"};
+  return Error{what + " " + config::in_quotes(text) + " is not dir:PATH"};
 }
 
 }  // namespace

@@ -10,7 +10,7 @@ Result<std::string> parse_address(const std::string& option, const std::string& 
   if (!address) return Error{option + " " + address.error().message};
   if (address->host == "localhost") return "127.0.0.1:" + std::to_string(address->port);
   if (!address->numeric) {
-    return Error{option + " " + config::quoted(text) + " must be an IP address"};
+    return Error{option + " " + config::in_quotes(text) + " must be an IP address"};
   }
   return address->to_string();
 }

@@ -159,7 +159,7 @@ Printed run_control_render(const ControlRenderCommand& command,
   std::vector<std::string_view> names;
   for (const auto& [name, service] : services) names.push_back(name);
   const std::string hint = config::did_you_mean(command.service, names);
-  return {"", sentence(Error{"no service is named " + config::quoted(command.service) +
+  return {"", sentence(Error{"no service is named " + config::in_quotes(command.service) +
                              (hint.empty() ? "" : "; " + hint)})};
 }
 

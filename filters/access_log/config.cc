@@ -22,7 +22,7 @@ bool decode_path(const config::Node& node, std::string& out, config::Diagnostics
   if (!folder_given && access(asked, there ? W_OK : W_OK | X_OK) == 0) return true;
   const int why = folder_given ? EISDIR : errno;
   diagnostics.error(
-      node, config::quoted(out) + " cannot be written: " + std::generic_category().message(why));
+      node, config::in_quotes(out) + " cannot be written: " + std::generic_category().message(why));
   return false;
 }
 

@@ -243,11 +243,12 @@ TEST_CASE("context: of an undyed request its try alone is known") {
   rule.color = "canary";
   rule.match.headers.push_back({HeaderName("x-qa"), ValueMatcher::present(true)});
   pod.contexts.rules.dye.push_back(rule);
-  for (const auto& [attempt, known] : {std::pair{"1", 1U}, std::pair{"2", 2U}}) {
+  for (const uint32_t attempt : {1U, 2U}) {
     CAPTURE(attempt);
-    const auto in = pod.inbound({{"x-request-id", "r1"}, {"x-woad-attempt", attempt}});
+    const std::string text = std::to_string(attempt);
+    const auto in = pod.inbound({{"x-request-id", "r1"}, {"x-woad-attempt", text.c_str()}});
     const auto out = pod.outbound({{"x-request-id", "r1"}});
-    CHECK(out->info.caller_attempt == known);
+    CHECK(out->info.caller_attempt == attempt);
     CHECK(out->info.color == "");
     CHECK(pod.outbound({{"x-request-id", "r1"}, {"x-qa", "1"}})->info.color == "canary");
     Pod::end(*in);

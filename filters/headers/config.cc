@@ -19,7 +19,7 @@ bool is_reserved(const HeaderName& name) {
 
 // "" or what is wrong with it.
 std::string complaint_about_name(std::string_view text) {
-  if (!config::is_token(text)) return config::quoted(text) + " is not a header name";
+  if (!config::is_token(text)) return config::in_quotes(text) + " is not a header name";
   const HeaderName name(text);
   if (!is_reserved(name)) return {};
   if (name.id == HeaderId::kHost) {

@@ -18,7 +18,7 @@ constexpr Period kPeriods[] = {{'s', seconds(1)}, {'m', minutes(1)}, {'h', hours
 
 Result<Rate> parse_rate(std::string_view text) {
   if (text == "none") return Rate{};
-  const Error error{config::quoted(text) + " is not a rate"};
+  const Error error{config::in_quotes(text) + " is not a rate"};
   if (text.size() < 3 || text[text.size() - 2] != '/') return error;
   const auto count = parse_decimal(text.substr(0, text.size() - 2));
   if (!count) return error;

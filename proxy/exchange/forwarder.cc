@@ -80,7 +80,7 @@ void Forwarder::give_head() {
 void Forwarder::try_next() {
   move_to(state_, State::kTrying);
   give_head();
-  plan_.emplace(target_->service, ++info_.attempts);
+  plan_.emplace(AttemptPlan{target_->service, ++info_.attempts});
   shape();
 }
 

@@ -15,7 +15,7 @@
 namespace woad {
 namespace {
 
-using config::quoted;
+using config::in_quotes;
 
 class Explainer final : private FilterHost {
  public:
@@ -51,7 +51,7 @@ class Explainer final : private FilterHost {
   std::optional<Error> read_request() {
     std::string_view url = request_.url;
     const size_t scheme = url.find("://");
-    const Error form{quoted(url) + " is not a URL such as http://price/path"};
+    const Error form{in_quotes(url) + " is not a URL such as http://price/path"};
     if (scheme == std::string_view::npos) return form;
     head_.scheme = url.substr(0, scheme);
     if (head_.scheme != "http" && head_.scheme != "https") return form;
@@ -63,7 +63,7 @@ class Explainer final : private FilterHost {
     head_.path = target.starts_with('/') ? target : arena_.join("/", target);
     if (!is_valid_authority(head_.authority)) return form;
     if (!config::is_token(request_.method)) {
-      return Error{quoted(request_.method) + " is not a method"};
+      return Error{in_quotes(request_.method) + " is not a method"};
     }
     head_.method_name = request_.method;
     head_.method = method_of(request_.method);
@@ -76,11 +76,12 @@ class Explainer final : private FilterHost {
   }
 
   std::optional<Error> add_header(std::string_view name, std::string_view value) {
-    if (!config::is_token(name)) return Error{quoted(name) + " is not a header's name"};
+    if (!config::is_token(name)) return Error{in_quotes(name) + " is not a header's name"};
     const bool control = std::any_of(value.begin(), value.end(), [](char c) {
       return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f;
     });
-    if (control) return Error{"header " + quoted(name) + " has a control character in its value"};
+    if (control)
+      return Error{"header " + in_quotes(name) + " has a control character in its value"};
     const HeaderId id = header_id(name);
     if (id == HeaderId::kHost) {
       head_.authority = value;
@@ -137,7 +138,7 @@ class Explainer final : private FilterHost {
                            info_.color,     info_.tenant,
                            info_.principal, port};
     const std::string host =
-        quoted(input.host) + (port == 0 ? std::string() : ", port " + std::to_string(port));
+        in_quotes(input.host) + (port == 0 ? std::string() : ", port " + std::to_string(port));
     const Route* route = snapshot_.routes.find(input);
     explain_routes(route, input);
     if (route != nullptr) return follow(*route);
@@ -202,7 +203,7 @@ class Explainer final : private FilterHost {
     out_.service = heaviest->service->service.name();
     if (route.rewrite_prefix) {
       rewrite_path(route, head_);
-      step("the path becomes " + quoted(head_.path));
+      step("the path becomes " + in_quotes(head_.path));
     }
     if (route.mirror) {
       step(config::show(config::Share{route.mirror->share}) + " of such requests are copied to " +
@@ -260,8 +261,9 @@ class Explainer final : private FilterHost {
 
   void list_chain(const std::vector<PoolAsked>& asked, const Pool* chosen) {
     for (const auto& [name, pool] : asked) {
-      const bool known = std::any_of(out_.chain.begin(), out_.chain.end(),
-                                     [&](const auto& earlier) { return earlier.pool == name; });
+      const bool known =
+          std::any_of(out_.chain.begin(), out_.chain.end(),
+                      [&name = name](const auto& earlier) { return earlier.pool == name; });
       if (known) continue;
       const std::string verdict = verdict_on(pool, chosen);
       std::string sentence = "pool " + name + " of " + out_.service + ": " + verdict;

@@ -8,7 +8,7 @@
 namespace woad {
 namespace {
 
-using config::quoted;
+using config::in_quotes;
 
 class ContextExplainer {
  public:
@@ -46,7 +46,7 @@ class ContextExplainer {
       const bool color = kind == ContextHeader::kColor;
       if (!color && kind != ContextHeader::kTenant) continue;
       if (read_context_value(field.value, head_.headers.arena())) continue;
-      step(quoted(field.value) + " in " + std::string(field.name) + " is not a valid " +
+      step(in_quotes(field.value) + " in " + std::string(field.name) + " is not a valid " +
            (color ? "colour" : "tenant") + ": the field is removed");
     }
   }

@@ -79,7 +79,7 @@ class Reader {
     if (text == nullptr) return;
     wishes.disabled = *text == "disabled";
     if (*text != "enabled" && *text != "disabled") {
-      error("woad.dev/inject", config::quoted(*text) + " means nothing",
+      error("woad.dev/inject", config::in_quotes(*text) + " means nothing",
             "write enabled or disabled");
     }
   }
@@ -88,7 +88,7 @@ class Reader {
                  const char* what, const char* hint) {
     const std::string* const text = find(name);
     if (text == nullptr) return;
-    if (!is_good(*text)) return error(name, config::quoted(*text) + " " + what, hint);
+    if (!is_good(*text)) return error(name, config::in_quotes(*text) + " " + what, hint);
     out = *text;
   }
 
@@ -102,7 +102,7 @@ class Reader {
     for_each_list_item(*text, [&](std::string_view item) {
       good = is_good(item);
       if (!good) {
-        error(name, config::quoted(item) + " " + wrong,
+        error(name, config::in_quotes(item) + " " + wrong,
               std::string("write them with commas, such as ") + example);
       }
       list += (list.empty() ? "" : ",") + std::string(item);
@@ -120,7 +120,7 @@ class Reader {
     } else if (parse_quantity(*text)) {
       out[what] = *text;
     } else {
-      error(name, config::quoted(*text) + " is no quantity",
+      error(name, config::in_quotes(*text) + " is no quantity",
             what == "cpu" ? "write 10m or 0.5, or none" : "write 16Mi or 1Gi, or none");
     }
   }
@@ -134,8 +134,8 @@ class Reader {
       return;
     }
     error("woad.dev/" + what + "-request",
-          config::quoted(request->second) + " is more than the limit, " +
-              config::quoted(limit->second),
+          config::in_quotes(request->second) + " is more than the limit, " +
+              config::in_quotes(limit->second),
           "raise woad.dev/" + what + "-limit");
   }
 

@@ -40,8 +40,9 @@ bool check_names(const Value& spec, const Pointer& path, const char* key,
     if (std::find(ours.begin(), ours.end(), name) == ours.end()) continue;
     good = false;
     report.errors.push_back({path / key / i / "name",
-                             config::quoted(name) + " is the sidecar's name, but woad inject did "
-                                                    "not put it there",
+                             config::in_quotes(name) +
+                                 " is the sidecar's name, but woad inject did "
+                                 "not put it there",
                              "call it otherwise"});
   }
   return good;
@@ -87,7 +88,7 @@ void warn_of_user(const Value& pod, const Pointer& path, Report& report) {
       report.warnings.push_back(
           {says ? place / "securityContext" / "runAsUser"
                 : path / "spec" / "securityContext" / "runAsUser",
-           config::quoted(text_of(container, "name")) +
+           config::in_quotes(text_of(container, "name")) +
                " runs as user 1337, as the sidecar does: what it sends is not redirected",
            "let it run as another user"});
     });
@@ -121,7 +122,7 @@ void check_color(const Value& pod, const Pointer& path, Report& report) {
   if (!is_base && valid_context_value(lower(color))) return;
   report.errors.push_back(
       {path / "metadata" / "labels" / kColorLabel,
-       is_base ? "base is reserved" : config::quoted(color) + " is no colour",
+       is_base ? "base is reserved" : config::in_quotes(color) + " is no colour",
        is_base ? "leave the label out: that is the base" : "write red, or red.alice"});
 }
 

@@ -59,7 +59,7 @@ class Table {
       names.push_back(name);
     }
     const std::string hint = config::did_you_mean(value->text, names);
-    fault(value->begin, path_of(key), config::quoted(value->text) + " is none of " + list, hint);
+    fault(value->begin, path_of(key), config::in_quotes(value->text) + " is none of " + list, hint);
   }
 
   // nullptr: it is left out or null.

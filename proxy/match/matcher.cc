@@ -25,7 +25,7 @@ bool full_match(const re2::RE2& regex, std::string_view text) {
   return re2::RE2::FullMatch(re2::StringPiece(text.data(), text.size()), regex);
 }
 
-std::string quoted(std::string_view text) { return "\"" + std::string(text) + "\""; }
+std::string in_quotes(std::string_view text) { return "\"" + std::string(text) + "\""; }
 
 std::string_view text_of(const std::string& text) { return text; }
 template <class Pattern>
@@ -96,14 +96,14 @@ bool ValueMatcher::operator==(const ValueMatcher& other) const {
 
 std::string ValueMatcher::describe() const {
   switch (kind_) {
-    case Kind::kExact: return "exact " + quoted(text_);
-    case Kind::kPrefix: return "prefix " + quoted(text_);
-    case Kind::kRegex: return "regex " + quoted(text_);
+    case Kind::kExact: return "exact " + in_quotes(text_);
+    case Kind::kPrefix: return "prefix " + in_quotes(text_);
+    case Kind::kRegex: return "regex " + in_quotes(text_);
     case Kind::kPresent: return wanted_ ? "present" : "absent";
     case Kind::kSuffix: break;
   }
   std::string text = "suffix";
-  for (const std::string& tail : tails_) text += " " + quoted(tail);
+  for (const std::string& tail : tails_) text += " " + in_quotes(tail);
   return text;
 }
 
@@ -133,9 +133,9 @@ bool PathMatcher::matches(std::string_view path) const {
 
 std::string PathMatcher::describe() const {
   switch (kind_) {
-    case Kind::kExact: return "exact " + quoted(text_);
-    case Kind::kPrefix: return "prefix " + quoted(text_ + "/");
-    default: return "regex " + quoted(text_);
+    case Kind::kExact: return "exact " + in_quotes(text_);
+    case Kind::kPrefix: return "prefix " + in_quotes(text_ + "/");
+    default: return "regex " + in_quotes(text_);
   }
 }
 
@@ -197,7 +197,7 @@ std::optional<std::string> Matcher::why_not(const MatchInput& input) const {
   const auto found = mismatch(input);
   if (!found) return std::nullopt;
   const auto is_not = [](std::string_view what, std::string_view value, const std::string& wanted) {
-    return std::string(what) + " " + quoted(value) + " is not " + wanted;
+    return std::string(what) + " " + in_quotes(value) + " is not " + wanted;
   };
   switch (found->part) {
     case Part::kHost: return is_not("host", input.host, any_of_texts(hosts));

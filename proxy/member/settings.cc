@@ -29,7 +29,7 @@ Result<std::vector<Url>> parse_urls(const std::string& name, const std::string& 
       urls.push_back(std::move(*url));
       return true;
     }
-    error = name + ": " + config::quoted(item) + " " + error;
+    error = name + ": " + config::in_quotes(item) + " " + error;
     return false;
   });
   if (!error.empty()) return Error{error};
@@ -47,7 +47,7 @@ Result<Advertised> parse_advertised(const std::string& text) {
   const auto host = config::parse_host_port(
       (bare && text.find(':') != std::string::npos ? "[" + text + "]" : text) + ":1");
   if (host) return Advertised{host->host, 0};
-  return Error{"WOAD_ADVERTISE: " + config::quoted(text) +
+  return Error{"WOAD_ADVERTISE: " + config::in_quotes(text) +
                " is neither a host nor host:port, such as 10.0.0.1:15006"};
 }
 
@@ -56,7 +56,7 @@ Result<std::string> parse_name(const config::Environment& environment, const std
                                const std::string& of_what) {
   std::string text = value_of(environment, name);
   if (text.empty() || is_plain_name(text)) return text;
-  return Error{name + ": " + config::quoted(text) + " is no name of " + of_what +
+  return Error{name + ": " + config::in_quotes(text) + " is no name of " + of_what +
                "; write letters, digits, '-', '_' and '.', at most 253"};
 }
 
@@ -77,7 +77,7 @@ Result<std::optional<MemberSettings>> member_settings(const MemberFlags& flags,
   settings.urls = std::move(*urls);
   const std::string registers = value_of(environment, "WOAD_REGISTER");
   if (!registers.empty() && registers != "true" && registers != "false") {
-    return Error{"WOAD_REGISTER: " + config::quoted(registers) + " must be true or false"};
+    return Error{"WOAD_REGISTER: " + config::in_quotes(registers) + " must be true or false"};
   }
   settings.registers = flags.registers || registers == "true";
   auto advertised = parse_advertised(value_of(environment, "WOAD_ADVERTISE"));

@@ -17,7 +17,8 @@ namespace {
 Result<uint16_t> read_port(std::string_view option, std::string_view text) {
   const auto port = parse_decimal(text);
   if (!port || *port < 1 || *port > 65535) {
-    return Error{std::string(option) + " " + config::quoted(text) + " must be a port, 1 to 65535"};
+    return Error{std::string(option) + " " + config::in_quotes(text) +
+                 " must be a port, 1 to 65535"};
   }
   return static_cast<uint16_t>(*port);
 }
@@ -25,7 +26,7 @@ Result<uint16_t> read_port(std::string_view option, std::string_view text) {
 Result<uint16_t> read_own_port(std::string_view option, std::string_view text) {
   Result<uint16_t> port = read_port(option, text);
   if (port && std::ranges::find(kOwnPorts, *port) != std::end(kOwnPorts)) {
-    return Error{std::string(option) + " " + config::quoted(text) +
+    return Error{std::string(option) + " " + config::in_quotes(text) +
                  " is a port of the sidecar's own pages; take another one"};
   }
   return port;
@@ -46,8 +47,7 @@ Result<std::vector<T>> read_list(std::string_view option, std::string_view list,
     from = comma + 1;
   }
   std::ranges::sort(items);
-  const auto twice = std::ranges::unique(items);
-  items.erase(twice.begin(), twice.end());
+  items.erase(std::unique(items.begin(), items.end()), items.end());
   return items;
 }
 
@@ -76,7 +76,7 @@ Result<uid_t> read_user(const std::string& text) {
   // A single thread: the command line is read before anything runs.
   const passwd* const entry = number ? nullptr : getpwnam(text.c_str());
   if (entry != nullptr) return entry->pw_uid;
-  return Error{"--user " + config::quoted(text) +
+  return Error{"--user " + config::in_quotes(text) +
                " is no user of this system; write its number, 1337 say"};
 }
 
@@ -108,7 +108,8 @@ Result<Options> read_options(const Words& words) {
   if (!networks) return networks.error();
   const auto backend = read_backend(words.backend);
   if (!backend) {
-    return Error{"--backend " + config::quoted(words.backend) + " must be auto, nft or iptables"};
+    return Error{"--backend " + config::in_quotes(words.backend) +
+                 " must be auto, nft or iptables"};
   }
   return Options{*inbound,       *outbound,       *user,
                  std::move(*in), std::move(*out), without_contained(*networks),

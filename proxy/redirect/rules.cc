@@ -11,8 +11,7 @@ std::vector<uint16_t> never_inbound(const Options& options) {
   ports.insert(ports.end(), std::begin(kOwnPorts), std::end(kOwnPorts));
   ports.insert(ports.end(), {options.inbound, options.outbound});
   std::ranges::sort(ports);
-  const auto twice = std::ranges::unique(ports);
-  ports.erase(twice.begin(), twice.end());
+  ports.erase(std::unique(ports.begin(), ports.end()), ports.end());
   return ports;
 }
 

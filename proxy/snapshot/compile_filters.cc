@@ -13,7 +13,7 @@ const FilterKind* FilterCompiler::find(const config::FilterSettings& filter) con
   if (found != registry_.end()) return &*found;
   std::vector<std::string_view> known;
   for (const FilterKind& each : registry_) known.push_back(each.name);
-  diagnostics_.error_at_key(filter.source, "no filter is named " + config::quoted(filter.name),
+  diagnostics_.error_at_key(filter.source, "no filter is named " + config::in_quotes(filter.name),
                             config::did_you_mean(filter.name, known));
   return nullptr;
 }

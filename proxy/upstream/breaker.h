@@ -57,7 +57,7 @@ class Breaker {
   Duration opened_for(const BreakerRules& rules) const;
 
  private:
-  struct Word {
+  struct alignas(8) Word {
     State state;
     uint8_t openings;     // in a row
     uint8_t probes_left;  // half-open: that may still go out

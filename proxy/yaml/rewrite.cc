@@ -58,7 +58,7 @@ Result<void> Rewriter::edit(const Node& node, const Difference& difference, size
     const size_t entry = entry_of(node, one);
     const bool merged = is_merged(node, entry);
     if (one.kind == Edit::Kind::kRemove) {
-      if (merged) return Error{config::quoted(one.key) + " comes by << from elsewhere"};
+      if (merged) return Error{config::in_quotes(one.key) + " comes by << from elsewhere"};
     } else if (one.kind == Edit::Kind::kInsert || merged) {
       const Insertion place = places.insertion(entry);
       splice({place.at, place.at}, place.text(key, one.value));

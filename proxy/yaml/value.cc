@@ -104,7 +104,7 @@ std::string path_words(const Value::json_pointer& path) {
     } else if (is_word(token)) {
       words += (words.empty() ? "" : ".") + token;
     } else {
-      words += "[" + config::quoted(token) + "]";
+      words += "[" + config::in_quotes(token) + "]";
     }
   }
   return words;

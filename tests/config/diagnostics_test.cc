@@ -108,6 +108,6 @@ TEST_CASE("did you mean") {
 }
 
 TEST_CASE("quoted texts are short and harmless") {
-  CHECK(quoted("a\n\x1b[31m") == "\"a  [31m\"");
-  CHECK(quoted(std::string(500, 'x')).size() < 80);
+  CHECK(in_quotes("a\n\x1b[31m") == "\"a  [31m\"");
+  CHECK(in_quotes(std::string(500, 'x')).size() < 80);
 }

@@ -5,7 +5,7 @@ namespace woad::config {
 namespace {
 
 std::string show_node(const Node& node) {
-  std::string text = quoted(node.key()) + "=" + std::string(node.kind_name());
+  std::string text = in_quotes(node.key()) + "=" + std::string(node.kind_name());
   if (node.is_scalar()) text += ":" + std::string(node.text());
   text += "{";
   for (const Node item : node.items()) text += show_node(item) + ",";

@@ -16,7 +16,11 @@ TEST_CASE("context names: what a header is to a request's context") {
   names.add(ContextHeader::kCarry, "user-agent");  // a header with an id of its own
   names.add(ContextHeader::kCarry, std::string(70, 'c'));
   using K = ContextHeader;
-  const std::pair<std::string, K> cases[] = {
+  struct Row {
+    std::string name;
+    K kind;
+  };
+  const Row cases[] = {
       {"x-woad-color", K::kColor},
       {"X-Woad-Color", K::kColor},
       {"X-ENV", K::kColor},
@@ -40,9 +44,9 @@ TEST_CASE("context names: what a header is to a request's context") {
       {"cookie", K::kNone},
       {"a", K::kNone},
   };
-  for (const auto& [name, kind] : cases) {
-    CAPTURE(name);
-    CHECK(names.kind_of({name, "v", header_id(name)}) == kind);
+  for (const auto& row : cases) {
+    CAPTURE(row.name);
+    CHECK(names.kind_of({row.name, "v", header_id(row.name)}) == row.kind);
   }
   CHECK(names.color().text == "x-woad-color");
   CHECK(names.tenant().text == "tenant");

@@ -41,15 +41,15 @@ TEST_CASE("escaping") {
 }
 
 TEST_CASE("strings are quoted, and show that they were cut") {
-  const auto quoted = [](std::string_view text, size_t limit) {
+  const auto in_quotes = [](std::string_view text, size_t limit) {
     std::string out = "x";
     append_json_string(out, text, limit);
     return out;
   };
-  CHECK(quoted("", 0) == "x\"\"");
-  CHECK(quoted("a\"b", 3) == "x\"a\\\"b\"");
-  CHECK(quoted("abcd", 3) == "x\"abc...\"");
-  CHECK(quoted("ab\xc3\xbc", 3) == "x\"ab...\"");
+  CHECK(in_quotes("", 0) == "x\"\"");
+  CHECK(in_quotes("a\"b", 3) == "x\"a\\\"b\"");
+  CHECK(in_quotes("abcd", 3) == "x\"abc...\"");
+  CHECK(in_quotes("ab\xc3\xbc", 3) == "x\"ab...\"");
 }
 
 TEST_CASE("texts are cut between characters") {

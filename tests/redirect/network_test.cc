@@ -19,8 +19,9 @@ TEST_CASE("networks as people write them") {
       {"::/0", "::/0"},
       {"2001:db8:ffff::/33", "2001:db8:8000::/33"},
   };
-  for (const auto& [text, want] : cases) {
-    CAPTURE(text);
+  for (const auto& row : cases) {
+    const auto& [text, want] = row;
+    CAPTURE(row.first);
     const auto network = Network::parse(text);
     REQUIRE(network);
     CHECK(network->to_string() == want);

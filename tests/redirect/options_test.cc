@@ -53,8 +53,9 @@ TEST_CASE("an error names the option and the word") {
       {{.exclude_cidrs = "10.0.0.0/8,price"}, "--exclude-cidrs 'price' is no network"},
       {{.backend = "ebpf"}, "--backend \"ebpf\" must be auto, nft or iptables"},
   };
-  for (const auto& [words, want] : cases) {
-    CAPTURE(want);
+  for (const auto& row : cases) {
+    const auto& [words, want] = row;
+    CAPTURE(row.second);
     const auto options = read_options(words);
     REQUIRE_FALSE(options);
     CHECK(options.error().message.starts_with(want));

@@ -55,7 +55,7 @@ TEST_CASE("connect: requests inside, one behind the other") {
 }
 
 TEST_CASE("connect: what stands behind the head is inside, however it comes") {
-  for (const size_t piece : {1, 2, 30, 1000}) {
+  for (const size_t piece : {1U, 2U, 30U, 1000U}) {
     CAPTURE(piece);
     OutboundRig rig(kServices);
     MemoryPeer& client = rig.client();
@@ -91,11 +91,12 @@ TEST_CASE("connect: a service of opaque TCP is connected to at once") {
 }
 
 TEST_CASE("connect: TLS goes by its name, or by the host of the CONNECT") {
-  for (const auto& [authority, name] :
+  for (const auto& row :
        {std::pair{"10.0.0.1:443", "secure.example"}, std::pair{"secure.example:443", "nobody"},
         std::pair{"secure.example:443", ""}, std::pair{"price:443", "secure.example"}}) {
-    for (const size_t piece : {1, 100'000}) {
-      CAPTURE(authority);
+    const auto& [authority, name] = row;
+    for (const size_t piece : {1U, 100'000U}) {
+      CAPTURE(row.first);
       OutboundRig rig(kServices);
       MemoryPeer& client = connected(rig, authority);
       const std::string hello = client_hello(name);

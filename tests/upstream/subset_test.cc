@@ -81,8 +81,9 @@ TEST_CASE("subset: by index, 300 callers are spread as evenly as the rounds are"
     const double mean = 300.0 * each.size / static_cast<double>(each.endpoints);
     const double left_over = 1 - slices * each.size / static_cast<double>(each.endpoints);
     const double deviation = std::sqrt(rounds * left_over * (1 - left_over));
-    for (const auto& [name, count] : counts) {
-      CAPTURE(name);
+    for (const auto& row : counts) {
+      const auto& [name, count] = row;
+      CAPTURE(row.first);
       CHECK(count <= rounds);
       CHECK(std::abs(count - mean) <= 6 * deviation + 1);
     }
@@ -93,8 +94,9 @@ TEST_CASE("subset: by hash, 300 callers are spread as dice would") {
   for (const size_t count : {40u, 100u, 300u}) {
     const double share = 20.0 / static_cast<double>(count);
     const double deviation = std::sqrt(300 * share * (1 - share));
-    for (const auto& [name, callers] : callers_of(endpoints(count), 20, by_name, 300)) {
-      CAPTURE(name);
+    for (const auto& row : callers_of(endpoints(count), 20, by_name, 300)) {
+      const auto& [name, callers] = row;
+      CAPTURE(row.first);
       CHECK(std::abs(callers - 300 * share) < 5 * deviation);
     }
   }

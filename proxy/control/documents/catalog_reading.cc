@@ -214,9 +214,9 @@ std::optional<std::vector<std::string>> CatalogReading::uses_of(const std::strin
         for (const auto& [other, known] : services_) names.push_back(other);
       }
       const std::string hint = config::did_you_mean(use.name, names);
-      problems_.add(
-          {sources_.find(use.place.document)->origin, use.place.at, name, "uses",
-           "no service is named " + config::quoted(use.name) + (hint.empty() ? "" : "; " + hint)});
+      problems_.add({sources_.find(use.place.document)->origin, use.place.at, name, "uses",
+                     "no service is named " + config::in_quotes(use.name) +
+                         (hint.empty() ? "" : "; " + hint)});
     }
   }
   const bool hold = std::all_of(uses.begin(), uses.end(), [this](const std::string& used) {

@@ -111,7 +111,7 @@ std::optional<DiscoveredService> read_discovered(const Source& source, Sources& 
 
 std::string fault_of_service_name(std::string_view name) {
   if (config::parse_host_port(std::string(name) + ":1")) return {};
-  return config::quoted(name) + " is not a name for a service; letters, digits, dots, - and _";
+  return config::in_quotes(name) + " is not a name for a service; letters, digits, dots, - and _";
 }
 
 }  // namespace woad::control

@@ -26,11 +26,11 @@ Result<RolloutStep> parse_step(std::string_view text) {
   if (text.ends_with('%')) {
     const auto share = config::parse_share(text);
     if (!share) return share.error();
-    if (share->value <= 0) return Error{config::quoted(text) + " is no step"};
+    if (share->value <= 0) return Error{config::in_quotes(text) + " is no step"};
     return RolloutStep{0, share->value * 100};
   }
   const auto count = config::parse_integer(text, 1, kMostInstances);
-  if (!count) return Error{config::quoted(text) + " is no step"};
+  if (!count) return Error{config::in_quotes(text) + " is no step"};
   return RolloutStep{static_cast<uint32_t>(*count), 0};
 }
 

@@ -99,7 +99,7 @@ std::string Api::known_service(Call& call) {
   } else if (const std::string name = service_named(plane_, asked); !name.empty()) {
     return name;
   } else {
-    call.done(not_known("there is no service " + config::quoted(asked)));
+    call.done(not_known("there is no service " + config::in_quotes(asked)));
   }
   return {};
 }

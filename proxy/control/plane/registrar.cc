@@ -28,14 +28,14 @@ bool is_text(std::string_view text) {
 bool has_variable(std::string_view text) { return text.find("${") != std::string_view::npos; }
 
 Result<void> read_label(const std::string& key, const Json& value, Instance& instance) {
-  if (!value.is_string()) return Error{"label " + config::quoted(key) + " must be a text"};
+  if (!value.is_string()) return Error{"label " + config::in_quotes(key) + " must be a text"};
   const auto& text = value.get_ref<const std::string&>();
   if (!is_text(key) || !is_text(text) || has_variable(key) || has_variable(text)) {
-    return Error{"label " + config::quoted(key) +
+    return Error{"label " + config::in_quotes(key) +
                  " must be 1 to 253 characters, none of them a control character, without ${"};
   }
   const config::LabelFault fault = config::fault_of_label(key, text);
-  if (!fault.message.empty()) return Error{"label " + config::quoted(key) + " " + fault.message};
+  if (!fault.message.empty()) return Error{"label " + config::in_quotes(key) + " " + fault.message};
   instance.labels[key] = text;
   return {};
 }
@@ -67,7 +67,7 @@ Result<void> read_address(const Json& address, Instance& instance) {
   if (!parsed) return Error{"address " + parsed.error().message};
   parsed->host = one_spelling(*parsed);
   if (parsed->host == "0.0.0.0" || parsed->host == "::") {
-    return Error{"address " + config::quoted(parsed->to_string()) +
+    return Error{"address " + config::in_quotes(parsed->to_string()) +
                  " is every address of a host; say the one that others reach it by"};
   }
   instance.address = parsed->to_string();

@@ -65,7 +65,7 @@ Result<void> check_owner(const std::string& out, const std::string& id) {
   const Result<std::string> owner = read_uri_san(there->get());
   if (owner && *owner == id) return {};
   return Error{out + " holds the certificate of " +
-               (owner ? woad::quoted(*owner) : subject_words(there->get())) + "; " + id +
+               (owner ? in_quotes(*owner) : subject_words(there->get())) + "; " + id +
                " needs a folder of its own (--out)"};
 }
 

@@ -96,7 +96,7 @@ class Handshake final : public TlsHandshake, private TlsDriver, private TurnEnd 
   void on_plaintext(bool serving, std::string_view first) {
     if (serving && server_->allow_plaintext) return hand_up_plaintext();
     fail(TlsError::Kind::kProtocol, std::string(serving ? "the client" : "the server") +
-                                        " speaks no TLS, but " + quoted(first));
+                                        " speaks no TLS, but " + in_quotes(first));
   }
 
   // The sink may destroy this.

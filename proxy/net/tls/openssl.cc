@@ -31,7 +31,7 @@ std::string subject_words(const X509* certificate) {
                      XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_MSB);
   char* data = nullptr;
   const long size = BIO_get_mem_data(out.get(), &data);
-  return size > 0 ? quoted({data, static_cast<size_t>(size)}, kMaxSubject) : "\"\"";
+  return size > 0 ? in_quotes({data, static_cast<size_t>(size)}, kMaxSubject) : "\"\"";
 }
 
 std::optional<WallTime> wall_time(const ASN1_TIME* time) {

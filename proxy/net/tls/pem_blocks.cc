@@ -97,7 +97,7 @@ class BlockReader {
     } else if (const auto end = label_of(line, "END")) {
       fail("END " + std::string(*end) + " has no BEGIN");
     } else if (!line.starts_with('#') && looks_like_boundary(line)) {
-      fail(quoted(line, kShown) +
+      fail(in_quotes(line, kShown) +
            " is no boundary of a block, which is -----BEGIN CERTIFICATE-----"
            " alone in its line");
     }
@@ -115,7 +115,7 @@ class BlockReader {
     }
     for (const char c : line) {
       if (c == ' ' || c == '\t') continue;
-      if (!is_base64_char(c)) return fail(quoted(line, kShown) + " is not base64");
+      if (!is_base64_char(c)) return fail(in_quotes(line, kShown) + " is not base64");
       data_ += c;
     }
     if (!line.empty()) place_ = Place::kData;
@@ -124,7 +124,7 @@ class BlockReader {
   void read_boundary(std::string_view line) {
     const std::string begun = "BEGIN " + block_.label + " in line " + std::to_string(block_.line);
     const auto label = label_of(line, "END");
-    if (!label) return fail(quoted(line, kShown) + " is not the END of " + begun);
+    if (!label) return fail(in_quotes(line, kShown) + " is not the END of " + begun);
     if (*label != block_.label) return fail("END " + std::string(*label) + " follows " + begun);
     auto der = decode_base64(data_);
     if (!der) {

@@ -34,7 +34,7 @@ Result<void> check_trust_domain(std::string_view name) {
   }
   const auto* const odd = std::find_if_not(name.begin(), name.end(), in_domain);
   if (odd != name.end()) {
-    return Error{"its trust domain has " + quoted({odd, 1}) + ", which is not of a-z 0-9 . - _"};
+    return Error{"its trust domain has " + in_quotes({odd, 1}) + ", which is not of a-z 0-9 . - _"};
   }
   return {};
 }
@@ -44,14 +44,14 @@ Result<void> check_spiffe_segment(std::string_view segment) {
   if (segment == "." || segment == "..") return Error{"its path has a segment of dots"};
   const auto* const odd = std::find_if_not(segment.begin(), segment.end(), in_segment);
   if (odd != segment.end()) {
-    return Error{"its path has " + quoted({odd, 1}) + ", which is not of A-Z a-z 0-9 . - _"};
+    return Error{"its path has " + in_quotes({odd, 1}) + ", which is not of A-Z a-z 0-9 . - _"};
   }
   return {};
 }
 
 Result<SpiffeId> parse_spiffe_id(std::string_view text) {
   const auto wrong = [text](const std::string& what) {
-    return Error{quoted(text) + " is not a SPIFFE id: " + what};
+    return Error{in_quotes(text) + " is not a SPIFFE id: " + what};
   };
   if (text.size() > kMaxSpiffeId) {
     return wrong("it has more than " + std::to_string(kMaxSpiffeId) + " bytes");

@@ -24,7 +24,7 @@ Result<void> check_extensions(X509* certificate) {
     if (X509_get_ext_by_OBJ(certificate, kind, i) < 0) continue;
     char name[80];
     OBJ_obj2txt(name, sizeof name, kind, 0);
-    return Error{"it has the extension " + quoted(name) + " twice"};
+    return Error{"it has the extension " + in_quotes(name) + " twice"};
   }
   if ((X509_get_extension_flags(certificate) & EXFLAG_INVALID) != 0) {
     return Error{"one of its extensions cannot be read"};
@@ -38,7 +38,7 @@ Result<void> read_id(X509* certificate, Svid& svid) {
   const Result<SpiffeId> id = parse_spiffe_id(*uri);
   if (!id) return id.error();
   if (id->path.empty()) {
-    return Error{quoted(*uri) + " names a whole trust domain, not a workload: it has no path"};
+    return Error{in_quotes(*uri) + " names a whole trust domain, not a workload: it has no path"};
   }
   svid.trust_domain = id->trust_domain;
   svid.id = std::move(*uri);

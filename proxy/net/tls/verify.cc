@@ -41,8 +41,8 @@ std::string names_words(X509* certificate) {
     if (name->type != GEN_DNS) continue;
     const ASN1_IA5STRING* const dns = name->d.dNSName;
     if (!words.empty()) words += ", ";
-    words += quoted({reinterpret_cast<const char*>(ASN1_STRING_get0_data(dns)),
-                     static_cast<size_t>(ASN1_STRING_length(dns))});
+    words += in_quotes({reinterpret_cast<const char*>(ASN1_STRING_get0_data(dns)),
+                        static_cast<size_t>(ASN1_STRING_length(dns))});
   }
   GENERAL_NAMES_free(names);
   return words.empty() ? "none" : words;

@@ -47,7 +47,7 @@ constexpr AlertName kAlerts[] = {
 
 }  // namespace
 
-std::string quoted(std::string_view text, size_t longest) {
+std::string in_quotes(std::string_view text, size_t longest) {
   std::string out = "\"";
   for (const char c : text.substr(0, longest)) {
     if (c >= 0x20 && c < 0x7f && c != '"' && c != '\\') {

@@ -11,7 +11,7 @@ namespace woad {
 
 // In double quotes; bytes outside printable ASCII, quotes and backslashes as \xNN; at most
 // `longest` bytes of the text, then dots.
-std::string quoted(std::string_view text, size_t longest = 200);
+std::string in_quotes(std::string_view text, size_t longest = 200);
 
 // "2026-11-20T12:00:00Z".
 std::string utc_words(WallTime time);

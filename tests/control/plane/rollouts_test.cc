@@ -128,9 +128,10 @@ TEST_CASE("an order is answered by the state that it made, not by the one before
   Sidecars sidecars(replica, 3);
   cluster.put("mesh.yaml", kNewer);
   replica.pass(milliseconds(100));
-  for (const auto& [order, state] :
+  for (const auto& row :
        {std::pair{"halt", "halted"}, {"resume", "rolling"}, {"rollback", "rolled_back"}}) {
-    CAPTURE(order);
+    const auto& [order, state] = row;
+    CAPTURE(row.first);
     cluster.hold();
     const auto answer =
         replica.ask({.method = "POST", .path = std::string("/v1/rollouts/cart/") + order});

@@ -84,7 +84,7 @@ FieldList head_of(std::string_view method) {
 
 TEST_CASE("pseudo fields in any order and number") {
   RequestDuel duel;
-  for (const size_t length : {0, 1, 2, 3, 4}) {
+  for (const size_t length : {0U, 1U, 2U, 3U, 4U}) {
     each_sequence(kPseudo.size(), length, [&](const std::vector<size_t>& picked) {
       duel.run({section(picked_from(kPseudo, picked), true)});
     });
@@ -94,7 +94,7 @@ TEST_CASE("pseudo fields in any order and number") {
 
 TEST_CASE("fields behind a good head, and what becomes of the body") {
   RequestDuel duel;
-  for (const size_t length : {1, 2, 3}) {
+  for (const size_t length : {1U, 2U, 3U}) {
     each_sequence(kFields.size(), length, [&](const std::vector<size_t>& picked) {
       const FieldList head = joined(head_of("POST"), picked_from(kFields, picked));
       duel.run({section(head), body(3, true)});

@@ -59,7 +59,7 @@ const std::set<std::string> kStricter = {
 
 TEST_CASE("response fields in any order and number") {
   ResponseDuel duel;
-  for (const size_t length : {0, 1, 2, 3}) {
+  for (const size_t length : {0U, 1U, 2U, 3U}) {
     each_sequence(kWords.size(), length, [&](const std::vector<size_t>& picked) {
       FieldList fields;
       for (const size_t word : picked) fields.push_back(kWords[word]);

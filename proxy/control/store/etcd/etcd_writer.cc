@@ -38,8 +38,9 @@ void EtcdWriter::take_batch() {
     auto& [write, done] = waiting_.front();
     bytes += write.key.size() + (write.value ? write.value->size() : 0);
     const bool full = !writes_.empty() && bytes > kMostBytes;
-    const bool twice = std::any_of(writes_.begin(), writes_.end(),
-                                   [&](const StoreWrite& each) { return each.key == write.key; });
+    const bool twice =
+        std::any_of(writes_.begin(), writes_.end(),
+                    [&key = write.key](const StoreWrite& each) { return each.key == key; });
     if (full || twice) break;
     writes_.push_back(std::move(write));
     dones_.push_back(std::move(done));

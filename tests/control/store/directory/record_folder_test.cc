@@ -38,7 +38,7 @@ TEST_CASE("a name may be as long as a key, and its neighbours stay apart") {
   const Folder folder;
   const RecordFolder records(folder / ".woad");
   Records put;
-  for (const size_t length : {199, 200, 201, 253, 400, 1000}) {
+  for (const size_t length : {199U, 200U, 201U, 253U, 400U, 1000U}) {
     for (const char* end : {"", ".", "/x", "\xc3\xa9"}) {
       const std::string key = "instances/price/" + std::string(length, 'a') + end;
       put[key] = key;

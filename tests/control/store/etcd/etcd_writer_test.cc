@@ -85,7 +85,7 @@ TEST_CASE("etcd writer: a key once in a transaction, and no more than etcd takes
 
   for (int i = 0; i < 250; ++i) world.write(status(std::to_string(i)));
   world.turn();
-  for (const size_t size : {100, 100, 50}) {
+  for (const size_t size : {100U, 100U, 50U}) {
     CHECK(world.asked().size() == size);
     world.answer();
   }
@@ -93,7 +93,7 @@ TEST_CASE("etcd writer: a key once in a transaction, and no more than etcd takes
   world.write(status("x", big + big + big));
   for (const char* name : {"a", "b", "c"}) world.write(status(name, big.substr(100)));
   world.turn();
-  for (const size_t size : {1, 2, 1}) {
+  for (const size_t size : {1U, 2U, 1U}) {
     CHECK(world.asked().size() == size);
     world.answer();
   }

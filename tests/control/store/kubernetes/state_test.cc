@@ -53,9 +53,9 @@ TEST_CASE("kubernetes state: 10,000 instances of a service are spread evenly") {
     ++size[state_name(*place)];
   }
   CHECK(size.size() == 16);
-  for (const auto& [name, instances] : size) {
-    CAPTURE(name);
-    CHECK(instances < 750);
+  for (const auto& row : size) {
+    CAPTURE(row.first);
+    CHECK(row.second < 750);
   }
 }
 

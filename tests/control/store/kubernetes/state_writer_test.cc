@@ -132,9 +132,10 @@ TEST_CASE("StateWriter: conditions") {
        dated},
   };
   for (const Row& row : rows) {
-    for (const auto& [status, outcome] : row.answers) {
+    for (const auto& answer : row.answers) {
+      const auto& [status, outcome] = answer;
       CAPTURE(row.method);
-      CAPTURE(status);
+      CAPTURE(answer.first);
       World world;
       world.write("rollouts/price", row.value, row.condition, 7);
       world.pass(milliseconds(1));
