@@ -198,22 +198,36 @@ class Checker {
   // One header, one meaning.
   void check_context() {
     const Node context = config_.source.find("context");
+    const Node headers = context.find("headers");
+    const Node aliases = context.find("aliases");
     std::unordered_set<std::string_view> seen;
-    const auto claim = [&](const std::string& name, std::string_view where) {
+    const auto claim = [&](const std::string& name, const Node& at, bool carried) {
       if (name.empty()) return;
       if (has_its_meaning(name)) {
-        d_.error_below(context, where, "the header " + name + " has a meaning of its own");
+        d_.error(at, "the header " + name + " has a meaning of its own");
       } else if (!seen.insert(name).second) {
-        d_.error_below(context, where, "the header " + name + " has two meanings");
-      } else if (where == "carry" && name.starts_with("x-woad-")) {
-        d_.error_below(context, where, "the header " + name + " cannot be carried");
+        d_.error(at, "the header " + name + " has two meanings");
+      } else if (carried && name.starts_with("x-woad-")) {
+        d_.error(at, "the header " + name + " cannot be carried");
       }
     };
-    claim(config_.context.headers.color, "headers");
-    claim(config_.context.headers.tenant, "headers");
-    for (const auto& name : config_.context.aliases.color) claim(name, "aliases");
-    for (const auto& name : config_.context.aliases.tenant) claim(name, "aliases");
-    for (const auto& name : config_.context.carry) claim(name, "carry");
+    const auto claim_one = [&](const std::string& name, std::string_view key) {
+      const Node written = headers.find(key);
+      claim(name, written ? written : headers, false);
+    };
+    const auto claim_all = [&](const std::vector<std::string>& names, const Node& list,
+                               bool carried) {
+      auto at = list.items().begin();
+      for (const std::string& name : names) {
+        claim(name, *at, carried);
+        ++at;
+      }
+    };
+    claim_one(config_.context.headers.color, "color");
+    claim_one(config_.context.headers.tenant, "tenant");
+    claim_all(config_.context.aliases.color, aliases.find("color"), false);
+    claim_all(config_.context.aliases.tenant, aliases.find("tenant"), false);
+    claim_all(config_.context.carry, context.find("carry"), true);
   }
 
   void check_hosts() {

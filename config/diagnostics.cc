@@ -7,6 +7,7 @@
 #include "config/diagnostic_text.h"
 #include "config/node.h"
 #include "config/prescan.h"
+#include "proxy/base/json.h"
 
 namespace woad::config {
 
@@ -171,7 +172,7 @@ std::string Diagnostics::json() const {
              {"path", d.path}, {"message", d.message},    {"hint", d.hint}};
     if (d.severity == Severity::kWarning) entry["severity"] = "warning";
   }
-  return list.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+  return json_page(list);
 }
 
 std::string in_quotes(std::string_view text) {

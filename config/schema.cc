@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "config/tables.h"
+#include "proxy/base/json.h"
 
 namespace woad::config {
 
@@ -13,7 +14,7 @@ using Json = nlohmann::ordered_json;
 Json filters_schema(const std::vector<FilterSchema>& filters) {
   Json properties = Json::object();
   for (const FilterSchema& filter : filters) {
-    properties[filter.name] = Json::parse(filter.schema);
+    properties[filter.name] = parse_ordered_json(filter.schema);
   }
   Json schema = {{"type", {"object", "null"}}, {"properties", std::move(properties)}};
   if (!filters.empty()) schema["additionalProperties"] = false;
@@ -49,7 +50,7 @@ std::string schema_text(const std::vector<FilterSchema>& filters) {
   schema["$schema"] = "http://json-schema.org/draft-07/schema#";
   schema["title"] = "woad.yaml";
   schema["description"] = "One file configures one woad sidecar; see config/reference.md.";
-  schema.update(Json::parse(config_table().schema_text()));
+  schema.update(parse_ordered_json(config_table().schema_text()));
   schema["$defs"]["variable"] = {{"type", "string"},
                                  {"pattern", "\\$\\{[A-Za-z_][A-Za-z0-9_]*(:-[^}]*)?\\}"}};
   schema["$defs"]["filters"] = filters_schema(filters);

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "proxy/base/json.h"
 #include "proxy/base/strings.h"
 
 namespace woad::config {
@@ -80,11 +81,12 @@ std::string bool_schema() { return or_variable({{"type", "boolean"}}).dump(); }
 std::string string_schema() { return Json{{"type", {"string", "number", "boolean"}}}.dump(); }
 
 std::string list_schema(const std::string& item) {
-  return Json{{"type", {"array", "null"}}, {"items", Json::parse(item)}}.dump();
+  return Json{{"type", {"array", "null"}}, {"items", parse_ordered_json(item)}}.dump();
 }
 
 std::string map_schema(const std::string& value) {
-  return Json{{"type", {"object", "null"}}, {"additionalProperties", Json::parse(value)}}.dump();
+  return Json{{"type", {"object", "null"}}, {"additionalProperties", parse_ordered_json(value)}}
+      .dump();
 }
 
 }  // namespace detail

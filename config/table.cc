@@ -2,6 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "proxy/base/json.h"
+
 namespace woad::config {
 
 namespace {
@@ -11,7 +13,7 @@ using Json = nlohmann::ordered_json;
 // The default of a scalar as JSON; nothing for lists and maps, whose text is for people alone.
 void add_default(Json& schema, const std::string& text) {
   if (text.empty() || text.front() == '[') return;
-  const auto number = Json::parse(text, nullptr, false);
+  const auto number = parse_ordered_json(text);
   schema["default"] = number.is_number_unsigned() || number.is_boolean() ? number : Json(text);
 }
 
@@ -27,7 +29,7 @@ std::string table_schema(const std::vector<FieldInfo>& fields) {
   Json properties = Json::object();
   Json needed = Json::array();
   for (const FieldInfo& field : fields) {
-    Json schema = Json::parse(field.schema());
+    Json schema = parse_ordered_json(field.schema());
     schema["description"] = field.doc;
     add_default(schema, field.default_text);
     properties[std::string(field.key)] = std::move(schema);

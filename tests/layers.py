@@ -76,7 +76,7 @@ THIRD_PARTY = {
     r"llhttp": [],
     r"nghttp2/": ["proxy/http/h2"],
     r"yaml-cpp/": ["config", "proxy/yaml"],
-    r"nlohmann/": ["config", "proxy/yaml", "proxy/inject", "proxy/log", "proxy/explain", "proxy/otlp", "proxy/admin", "proxy/member",
+    r"nlohmann/": ["config", "proxy/base", "proxy/yaml", "proxy/inject", "proxy/log", "proxy/explain", "proxy/otlp", "proxy/admin", "proxy/member",
                     "proxy/control/documents", "proxy/control/fleet", "proxy/control/plane", "proxy/control/store/etcd", "proxy/control/store/kubernetes"],
     r"re2/": ["proxy/match"],
     r"zstd": ["proxy/compress"],

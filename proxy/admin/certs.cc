@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "proxy/base/json.h"
 #include "proxy/base/rfc3339.h"
 
 namespace woad {
@@ -70,7 +71,7 @@ std::string certificates_json(const Snapshot& running, const CertificateStatus& 
       {"roots_of_services", std::move(roots)},
       {"listeners", std::move(listeners)},
       {"plaintext_callers", std::move(plaintext)}};
-  return page.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  return json_page(page);
 }
 
 }  // namespace woad

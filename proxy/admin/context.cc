@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "proxy/base/json.h"
 #include "proxy/base/strings.h"
 #include "proxy/context/trace_ids.h"
 #include "proxy/observe/b3.h"
@@ -91,7 +92,7 @@ std::optional<std::string> context_json(const ContextSystem& system, std::string
         {"active", found->active},
         {"expires_in_ms", found->expires_in ? Json(found->expires_in->count()) : Json(nullptr)}};
     if (!ambiguous) json.update(record_json(found->lookup, now));
-    return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+    return json_page(json);
   }
   return std::nullopt;
 }

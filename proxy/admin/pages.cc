@@ -5,6 +5,7 @@
 #include <unordered_map>
 
 #include "proxy/admin/query.h"
+#include "proxy/base/json.h"
 #include "proxy/base/rfc3339.h"
 #include "proxy/upstream/census.h"
 
@@ -12,10 +13,6 @@ namespace woad {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-std::string dump(const Json& json) {
-  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
-}
 
 std::string escaped(std::string_view text) {
   std::string out;
@@ -80,11 +77,12 @@ std::string index_page(const IndexPage& page) {
 }
 
 std::string config_status_json(const ConfigStatus& status) {
-  return dump({{"version", status.version},
-               {"hash", status.hash},
-               {"loaded_at", rfc3339(status.loaded_at)},
-               {"last_error", status.last_error.empty() ? Json(nullptr) : Json(status.last_error)},
-               {"source", status.source}});
+  return json_page(
+      {{"version", status.version},
+       {"hash", status.hash},
+       {"loaded_at", rfc3339(status.loaded_at)},
+       {"last_error", status.last_error.empty() ? Json(nullptr) : Json(status.last_error)},
+       {"source", status.source}});
 }
 
 std::string services_json(const Snapshot& snapshot, const std::vector<EndpointLoad>& loads,
@@ -114,7 +112,7 @@ std::string services_json(const Snapshot& snapshot, const std::vector<EndpointLo
     }
     services.push_back({{"name", entry->service.name()}, {"pools", std::move(pools)}});
   }
-  return dump({{"services", std::move(services)}});
+  return json_page({{"services", std::move(services)}});
 }
 
 ExtraFamily breaker_metrics(const Snapshot& snapshot) {

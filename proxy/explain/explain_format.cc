@@ -1,5 +1,6 @@
 #include <nlohmann/json.hpp>
 
+#include "proxy/base/json.h"
 #include "proxy/explain/explain.h"
 
 namespace woad {
@@ -47,7 +48,7 @@ std::string to_json(const Explanation& explanation) {
       {"status", explanation.refused() ? Json(explanation.status) : Json(nullptr)},
       {"why", or_null(explanation.why)},
   };
-  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  return json_page(json);
 }
 
 std::string to_text(const Explanation& explanation) {

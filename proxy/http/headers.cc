@@ -8,45 +8,56 @@
 namespace woad {
 namespace {
 
-// The candidates of one length; at most four names share one.
-std::string_view name_of_length(size_t length, char first, HeaderId& id) {
-  const auto is = [&](std::string_view name, HeaderId value) {
-    id = value;
-    return name;
-  };
+// By HeaderId.
+constexpr std::string_view kNames[] = {
+    "",
+    "b3",
+    "baggage",
+    "connection",
+    "content-length",
+    "content-type",
+    "cookie",
+    "date",
+    "expect",
+    "grpc-status",
+    "grpc-timeout",
+    "host",
+    "http2-settings",
+    "keep-alive",
+    "proxy-connection",
+    "x-request-id",
+    "te",
+    "traceparent",
+    "tracestate",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+    "user-agent",
+    "x-forwarded-for",
+};
+
+// The one name of that length and first letter that has an id; at most four have one length.
+HeaderId candidate(size_t length, char first) {
   switch (length) {
-    case 2:
-      if (first == 'b') return is("b3", HeaderId::kB3);
-      return is("te", HeaderId::kTe);
-    case 4:
-      if (first == 'h') return is("host", HeaderId::kHost);
-      return is("date", HeaderId::kDate);
-    case 6:
-      if (first == 'c') return is("cookie", HeaderId::kCookie);
-      return is("expect", HeaderId::kExpect);
+    case 2: return first == 'b' ? HeaderId::kB3 : HeaderId::kTe;
+    case 4: return first == 'h' ? HeaderId::kHost : HeaderId::kDate;
+    case 6: return first == 'c' ? HeaderId::kCookie : HeaderId::kExpect;
     case 7:
-      if (first == 'b') return is("baggage", HeaderId::kBaggage);
-      if (first == 'u') return is("upgrade", HeaderId::kUpgrade);
-      return is("trailer", HeaderId::kTrailer);
+      if (first == 'b') return HeaderId::kBaggage;
+      return first == 'u' ? HeaderId::kUpgrade : HeaderId::kTrailer;
     case 10:
-      if (first == 'c') return is("connection", HeaderId::kConnection);
-      if (first == 'k') return is("keep-alive", HeaderId::kKeepAlive);
-      if (first == 't') return is("tracestate", HeaderId::kTracestate);
-      return is("user-agent", HeaderId::kUserAgent);
-    case 11:
-      if (first == 'g') return is("grpc-status", HeaderId::kGrpcStatus);
-      return is("traceparent", HeaderId::kTraceparent);
+      if (first == 'c') return HeaderId::kConnection;
+      if (first == 'k') return HeaderId::kKeepAlive;
+      return first == 't' ? HeaderId::kTracestate : HeaderId::kUserAgent;
+    case 11: return first == 'g' ? HeaderId::kGrpcStatus : HeaderId::kTraceparent;
     case 12:
-      if (first == 'c') return is("content-type", HeaderId::kContentType);
-      if (first == 'g') return is("grpc-timeout", HeaderId::kGrpcTimeout);
-      return is("x-request-id", HeaderId::kRequestId);
-    case 14:
-      if (first == 'c') return is("content-length", HeaderId::kContentLength);
-      return is("http2-settings", HeaderId::kHttp2Settings);
-    case 15: return is("x-forwarded-for", HeaderId::kForwardedFor);
-    case 16: return is("proxy-connection", HeaderId::kProxyConnection);
-    case 17: return is("transfer-encoding", HeaderId::kTransferEncoding);
-    default: return {};
+      if (first == 'c') return HeaderId::kContentType;
+      return first == 'g' ? HeaderId::kGrpcTimeout : HeaderId::kRequestId;
+    case 14: return first == 'c' ? HeaderId::kContentLength : HeaderId::kHttp2Settings;
+    case 15: return HeaderId::kForwardedFor;
+    case 16: return HeaderId::kProxyConnection;
+    case 17: return HeaderId::kTransferEncoding;
+    default: return HeaderId::kOther;
   }
 }
 
@@ -54,12 +65,14 @@ std::string_view name_of_length(size_t length, char first, HeaderId& id) {
 
 HeaderId header_id(std::string_view name) {
   if (name.empty()) return HeaderId::kOther;
-  HeaderId id = HeaderId::kOther;
   const char first = to_lower(name[0]);
-  const std::string_view candidate = name_of_length(name.size(), first, id);
-  const bool may_be = !candidate.empty() && candidate[0] == first;
-  return may_be && equals_ignore_case(candidate, name) ? id : HeaderId::kOther;
+  const HeaderId id = candidate(name.size(), first);
+  if (id == HeaderId::kOther) return id;
+  const std::string_view known = header_text(id);
+  return known[0] == first && equals_ignore_case(known, name) ? id : HeaderId::kOther;
 }
+
+std::string_view header_text(HeaderId id) { return kNames[static_cast<size_t>(id)]; }
 
 bool is_framing(HeaderId id) {
   switch (id) {

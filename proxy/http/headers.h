@@ -43,6 +43,8 @@ enum class HeaderId : uint8_t {
 
 // kOther for a name without an id. Any case.
 HeaderId header_id(std::string_view name);
+// In lower case, static; empty for kOther.
+std::string_view header_text(HeaderId id);
 
 // Fields that frame a message or belong to one connection: they become members of a head (see
 // message.h) or go, and never stand in its headers.

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "proxy/base/json.h"
+
 namespace woad {
 namespace {
 
@@ -35,7 +37,7 @@ void take_out(Value& pod, const Pointer& path, Report& report) {
   if (found == nullptr) return;
   const Value* const marked = member(*found, "annotations");
   if (marked == nullptr || member(*marked, kInjectedMark) == nullptr) return;
-  const Value mark = Value::parse(text_of(*marked, kInjectedMark), nullptr, false);
+  const Value mark = parse_ordered_json(text_of(*marked, kInjectedMark));
   if (!is_mark(mark)) {
     report.errors.push_back({path / "metadata" / "annotations" / kInjectedMark,
                              "is not as woad inject wrote it",

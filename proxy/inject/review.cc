@@ -3,6 +3,7 @@
 #include <exception>
 
 #include "proxy/base/base64.h"
+#include "proxy/base/json.h"
 #include "proxy/inject/inject.h"
 #include "proxy/yaml/difference.h"
 #include "proxy/yaml/read.h"
@@ -77,7 +78,7 @@ void answer_pod(Value pod, const InjectSettings& settings, Value& response) {
   const Value patch = yaml::json_patch(pod, yaml::difference(pod, after));
   if (patch.empty()) return;
   response["patchType"] = "JSONPatch";
-  response["patch"] = base64(patch.dump(-1, ' ', false, Value::error_handler_t::replace));
+  response["patch"] = base64(json_line(patch));
 }
 
 void answer_pod_or_let_through(const Value& pod, const InjectSettings& settings, Value& response) {
@@ -102,7 +103,7 @@ Result<std::string> answer_review(std::string_view body, const InjectSettings& s
   const Value answer = {{"apiVersion", "admission.k8s.io/v1"},
                         {"kind", "AdmissionReview"},
                         {"response", std::move(response)}};
-  return answer.dump(-1, ' ', false, Value::error_handler_t::replace);
+  return json_line(answer);
 }
 
 }  // namespace woad

@@ -15,6 +15,7 @@
 #include <string>
 
 #include "config/types.h"
+#include "proxy/base/json.h"
 
 namespace woad {
 namespace {
@@ -22,10 +23,7 @@ namespace {
 constexpr char kJsonPattern[] = R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l",%v})";
 constexpr char kTextPattern[] = "%Y-%m-%dT%H:%M:%S.%eZ %l: %v";
 
-std::string json_text(std::string_view text) {
-  using Json = nlohmann::json;
-  return Json(text).dump(-1, ' ', false, Json::error_handler_t::replace);
-}
+std::string json_text(std::string_view text) { return json_line(nlohmann::json(text)); }
 
 // Further lines are indented and control bytes replaced, so that nobody else's bytes look like a
 // line of ours.

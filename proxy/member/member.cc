@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "config/load.h"
+#include "proxy/base/json.h"
 #include "proxy/base/strings.h"
 #include "proxy/log/log.h"
 #include "proxy/net/tls/digest.h"
@@ -155,7 +156,7 @@ HttpRequest Member::request_of(Errand errand) const {
                                    {"error", outcome_->error}};
       request.method = "POST";
       request.target = path_of("status", true);
-      request.body = json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+      request.body = json_line(json);
       break;
     }
     case Errand::kRegister:

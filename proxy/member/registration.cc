@@ -2,6 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "proxy/base/json.h"
+
 namespace woad {
 namespace {
 
@@ -14,7 +16,7 @@ std::string joined(const std::string& host, uint16_t port) {
 }
 
 std::optional<Duration> heartbeat_in(std::string_view answer) {
-  const auto json = nlohmann::json::parse(answer, nullptr, false);
+  const auto json = parse_json(answer);
   if (!json.is_object()) return std::nullopt;
   const auto found = json.find("heartbeat");
   if (found == json.end() || !found->is_string()) return std::nullopt;
@@ -38,7 +40,7 @@ Result<std::string> Registration::body(const Advertised& advertised, const Servi
   if (host.empty()) return Error{"the address of this host is not known yet"};
   nlohmann::json json = {{"address", joined(host, port)}, {"labels", nlohmann::json::object()}};
   for (const auto& [name, value] : serving.labels) json["labels"][name] = value;
-  return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  return json_line(json);
 }
 
 void Registration::on_accepted(std::string_view answer, MonoTime now) {

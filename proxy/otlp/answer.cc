@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "proxy/base/json.h"
 #include "proxy/base/strings.h"
 #include "proxy/http/retry_after.h"
 #include "proxy/observe/json_text.h"
@@ -28,7 +29,7 @@ std::string text_of(const json& object, const char* key) {
 }
 
 void read_partial_success(const std::string& body, OtlpVerdict& verdict) {
-  const json answer = json::parse(body, nullptr, false);
+  const json answer = parse_json(body);
   if (!answer.is_object()) return;
   const auto partial = answer.find("partialSuccess");
   if (partial == answer.end() || !partial->is_object()) return;
@@ -40,7 +41,7 @@ void read_partial_success(const std::string& body, OtlpVerdict& verdict) {
 // The body of a failure is a google.rpc.Status, if it is anything.
 std::string words_of(const HttpAnswer& answer) {
   std::string words = "status " + std::to_string(answer.status);
-  const json status = json::parse(answer.body, nullptr, false);
+  const json status = parse_json(answer.body);
   const std::string message = status.is_object() ? text_of(status, "message") : std::string();
   return message.empty() ? words : words + ": " + message;
 }

@@ -118,6 +118,11 @@ class Upgrade(Suite):
         got = client.response()
         self.assertEqual((got.status, got.get("upgrade")), (101, "my-protocol"))
 
+    def test_of_a_list_the_rest_is_asked_for(self):
+        client = self.open(headers=[("Connection", "upgrade"), ("Upgrade", "h2c, my-protocol")])
+        got = client.response()
+        self.assertEqual((got.status, got.get("upgrade")), (101, "my-protocol"))
+
     def test_a_reload_does_not_cut_it(self):
         client = self.open()
         client.response()

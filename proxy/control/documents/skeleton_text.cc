@@ -2,6 +2,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "proxy/base/json.h"
 #include "proxy/control/documents/skeleton.h"
 
 namespace woad::control {
@@ -25,12 +26,12 @@ std::string Skeleton::to_text() const {
                     {"endpoints", endpoints_of(*used.block)}});
   }
   const Json all = {{"head", head_}, {"uses", std::move(uses)}};
-  return all.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return json_line(all);
 }
 
 Result<SkeletonPtr> Skeleton::from_text(std::string_view text) {
   try {
-    const Json all = Json::parse(text);
+    const Json all = parse_json(text);
     std::vector<Used> uses;
     for (const Json& each : all.at("uses")) {
       std::vector<Block::Endpoint> endpoints;

@@ -4,6 +4,7 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
+#include "proxy/base/json.h"
 #include "proxy/base/strings.h"
 
 namespace woad::control {
@@ -43,9 +44,7 @@ bool is_simple_key(std::string_view text) {
 
 }  // namespace
 
-std::string in_quotes(std::string_view text) {
-  return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-}
+std::string in_quotes(std::string_view text) { return json_line(nlohmann::json(text)); }
 
 std::string as_written(std::string_view text, bool plain) {
   return plain && may_be_plain(text) ? std::string(text) : in_quotes(text);

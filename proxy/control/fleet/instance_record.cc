@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "proxy/base/json.h"
 #include "proxy/control/fleet/words.h"
 
 namespace woad::control {
@@ -14,11 +15,11 @@ std::string to_text(const InstanceRecord& record) {
                {"weight", record.instance.weight},
                {"registered", to_millis(record.registered)}};
   if (record.heartbeat) json["heartbeat"] = to_millis(*record.heartbeat);
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return json_line(json);
 }
 
 Result<InstanceRecord> parse_instance_record(std::string_view text) {
-  const Json json = Json::parse(text, nullptr, false);
+  const Json json = parse_json(text);
   if (!json.is_object()) return Error{"is no JSON object"};
   const auto address = json.find("address");
   if (address == json.end() || !address->is_string()) return Error{"has no address"};

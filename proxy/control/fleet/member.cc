@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "proxy/base/json.h"
 #include "proxy/control/fleet/words.h"
 
 namespace woad::control {
@@ -18,19 +19,18 @@ std::string_view to_string(Member::Outcome outcome) {
 }
 
 std::string to_text(const Member& member) {
-  return Json{{"result", to_string(member.outcome)},
-              {"sha256", member.sha256},
-              {"version", member.version},
-              {"skeleton", member.skeleton},
-              {"error", member.error},
-              {"instead", member.instead},
-              {"told", to_millis(member.told)},
-              {"polled", to_millis(member.polled)}}
-      .dump(-1, ' ', false, Json::error_handler_t::replace);
+  return json_line(Json{{"result", to_string(member.outcome)},
+                        {"sha256", member.sha256},
+                        {"version", member.version},
+                        {"skeleton", member.skeleton},
+                        {"error", member.error},
+                        {"instead", member.instead},
+                        {"told", to_millis(member.told)},
+                        {"polled", to_millis(member.polled)}});
 }
 
 Result<Member> parse_member(std::string_view text) {
-  const Json json = Json::parse(text, nullptr, false);
+  const Json json = parse_json(text);
   if (!json.is_object()) return Error{"is no JSON object"};
   const auto text_of = [&json](const char* key) {
     const auto found = json.find(key);

@@ -5,6 +5,7 @@
 #include <array>
 
 #include "proxy/base/base64.h"
+#include "proxy/base/json.h"
 #include "proxy/compress/zstd.h"
 #include "proxy/control/fleet/rollout.h"
 #include "proxy/control/fleet/words.h"
@@ -40,7 +41,7 @@ Result<std::array<SkeletonPtr, 2>> unpack(const Json& packed) {
   if (!bytes) return Error{"holds skeletons that are no Base64"};
   const auto text = zstd_decompress(*bytes, kMostUnpacked);
   if (!text) return Error{"holds skeletons that do not unpack: " + text.error().message};
-  const Json pair = Json::parse(*text, nullptr, false);
+  const Json pair = parse_json(*text);
   if (!pair.is_array() || pair.size() != 2) return Error{"holds no two skeletons"};
   std::array<SkeletonPtr, 2> skeletons;
   for (size_t i = 0; i < 2; ++i) {
@@ -61,13 +62,13 @@ std::string to_text(const Rollout& rollout) {
                {"since", to_millis(rollout.since)},
                {"resumed", to_millis(rollout.resumed)},
                {"error", rollout.error},
-               {"skeletons", base64(zstd_compress(skeletons.dump()))}};
+               {"skeletons", base64(zstd_compress(json_line(skeletons)))}};
   if (rollout.complete) json["complete"] = to_millis(*rollout.complete);
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return json_line(json);
 }
 
 Result<Rollout> parse_rollout(std::string_view text) {
-  const Json json = Json::parse(text, nullptr, false);
+  const Json json = parse_json(text);
   if (!json.is_object()) return Error{"is no JSON object"};
   const auto value = [&json](const char* key) { return json.value(key, Json()); };
   const auto number = [&](const char* key) {

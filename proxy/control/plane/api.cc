@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "config/values.h"
+#include "proxy/base/json.h"
 #include "proxy/base/strings.h"
 #include "proxy/control/plane/answers.h"
 #include "proxy/control/plane/api_words.h"
@@ -160,8 +161,8 @@ Api::Pending Api::put_instance(Call& call) {
   const nlohmann::ordered_json terms = {{"lease", config::show(plane_.settings().lease)},
                                         {"heartbeat", config::show(plane_.settings().heartbeat)}};
   plane_.put({service, call.path[1]}, std::move(*instance),
-             [done = std::move(call.done), body = terms.dump() + "\n"](Registrar::Outcome outcome,
-                                                                       const std::string& why) {
+             [done = std::move(call.done), body = json_line(terms) + "\n"](
+                 Registrar::Outcome outcome, const std::string& why) {
                switch (outcome) {
                  case Registrar::Outcome::kDone:
                    return done({.content_type = "application/json", .body = body});

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "config/values.h"
+#include "proxy/base/json.h"
 #include "proxy/base/strings.h"
 #include "proxy/control/plane/api.h"
 #include "proxy/match/query.h"
@@ -79,7 +80,7 @@ Result<Poll> read_poll(const RequestHead& head) {
 }
 
 Result<MemberBook::Status> read_status(const std::string& json) {
-  const Json body = Json::parse(json, nullptr, false);
+  const Json body = parse_json(json);
   if (!body.is_object()) {
     return Error{R"(the body must be JSON such as {"sha256": "…", "result": "applied"})"};
   }

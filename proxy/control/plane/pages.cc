@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "proxy/base/json.h"
 #include "proxy/base/rfc3339.h"
 #include "proxy/control/plane/tally.h"
 
@@ -11,11 +12,6 @@ namespace {
 using Json = nlohmann::ordered_json;
 using Kind = ServiceFiles::Kind;
 using Life = Registry::Entry::Life;
-
-// What others wrote may be no UTF-8.
-std::string lines(const Json& json) {
-  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
-}
 
 Json time_or_null(WallTime time) {
   return time == WallTime() ? Json(nullptr) : Json(rfc3339(time));
@@ -108,7 +104,7 @@ std::string services_page(const Plane& plane) {
                                 {"rejected", tally.rejected},
                                 {"problems", tally.problems}});
   }
-  return lines(json);
+  return json_page(json);
 }
 
 std::string instances_page(const Plane& plane, const std::string& service) {
@@ -128,7 +124,7 @@ std::string instances_page(const Plane& plane, const std::string& service) {
          {"registered", time_or_null(record.registered)},
          {"heartbeat", record.heartbeat ? Json(rfc3339(*record.heartbeat)) : Json(nullptr)}});
   }
-  return lines(json);
+  return json_page(json);
 }
 
 std::string rollouts_page(const Plane& plane) {
@@ -136,11 +132,11 @@ std::string rollouts_page(const Plane& plane) {
   for (const auto& [name, tally] : tally_services(plane)) {
     if (plane.view().has_service(name)) json["rollouts"].push_back(rollout_json(plane, name));
   }
-  return lines(json);
+  return json_page(json);
 }
 
 std::string rollout_page(const Plane& plane, const std::string& service) {
-  return lines(rollout_json(plane, service));
+  return json_page(rollout_json(plane, service));
 }
 
 std::string problems_page(const Plane& plane) {
@@ -163,7 +159,7 @@ std::string problems_page(const Plane& plane) {
                                     {"told", time_or_null(member.told)}});
     }
   }
-  return lines(json);
+  return json_page(json);
 }
 
 std::string fleet_page(const Plane& plane) {
@@ -197,7 +193,7 @@ std::string fleet_page(const Plane& plane) {
                 {{"away_since", away ? Json(rfc3339(away->since)) : Json(nullptr)},
                  {"error", away ? Json(away->why) : Json(nullptr)}}}};
   for (const auto& [state, count] : states) json["rollouts"][std::string(state)] = count;
-  return lines(json);
+  return json_page(json);
 }
 
 }  // namespace woad::control

@@ -5,6 +5,7 @@
 
 #include "config/tables.h"
 #include "config/values.h"
+#include "proxy/base/json.h"
 #include "proxy/base/strings.h"
 #include "proxy/net/address.h"
 
@@ -77,7 +78,7 @@ Result<void> read_address(const Json& address, Instance& instance) {
 }  // namespace
 
 Result<Instance> read_registration(std::string_view json) {
-  const Json body = Json::parse(json, nullptr, false);
+  const Json body = parse_json(json);
   if (!body.is_object()) {
     return Error{"the body must be JSON such as {\"address\": \"10.0.0.1:8080\"}"};
   }

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "proxy/base/json.h"
 #include "proxy/base/strings.h"
 #include "proxy/client/http_client.h"
 #include "proxy/net/loop.h"
@@ -21,7 +22,7 @@ constexpr size_t kMostAnswer = size_t{64} << 20;
 
 std::string text_of(const Json& json) {
   if (json.is_string()) return json.get<std::string>();
-  return json.is_null() ? "-" : json.dump();
+  return json.is_null() ? "-" : json_line(json);
 }
 
 Json member(const Json& json, const char* key) {
@@ -67,7 +68,7 @@ std::string protection_line(const Json& protection) {
 std::string problem_line(const Json& problem) {
   std::string line = text_of(member(problem, "document"));
   if (const Json at = member(problem, "line"); at.is_number() && at != Json(0)) {
-    line += ":" + at.dump() + ":" + text_of(member(problem, "column"));
+    line += ":" + json_line(at) + ":" + text_of(member(problem, "column"));
   }
   line += ": error: ";
   const Json path = member(problem, "path");
@@ -127,8 +128,8 @@ Result<HttpClientOptions> client_options(const StatusQuestion& question) {
 }  // namespace
 
 std::string status_table(std::string_view services_page, std::string_view problems_page) {
-  const Json services = Json::parse(services_page, nullptr, false);
-  const Json problems = Json::parse(problems_page, nullptr, false);
+  const Json services = parse_ordered_json(services_page);
+  const Json problems = parse_ordered_json(problems_page);
   std::vector<Row> rows = {
       {"SERVICE", "VERSION", "ROLLOUT", "INSTANCES", "SIDECARS", "ACKED", "REJECTED"}};
   for (const Json& service : member(services, "services")) rows.push_back(row_of(service));
@@ -147,10 +148,10 @@ Result<std::string> ask_status(const StatusQuestion& question) {
   const Result<std::string> problems = asker.get("/v1/problems");
   if (!problems) return problems.error();
   if (!question.json) return status_table(*services, *problems);
-  Json all = Json::parse(*services, nullptr, false);
+  Json all = parse_ordered_json(*services);
   if (!all.is_object()) return Error{"the control plane's answer is no JSON"};
-  all.update(Json::parse(*problems, nullptr, false));
-  return all.dump(2) + "\n";
+  all.update(parse_ordered_json(*problems));
+  return json_page(all);
 }
 
 }  // namespace woad::control

@@ -1,6 +1,7 @@
 #include "proxy/http/h1/heads.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "proxy/base/strings.h"
 #include "proxy/http/authority.h"
@@ -71,16 +72,25 @@ std::optional<Refusal> set_host(RequestHead& head, const Fields& fields) {
   return std::nullopt;
 }
 
-// Protocols that would take the connection away from HTTP/1 rules that the proxy relies on.
-bool may_upgrade_to(std::string_view list) {
-  bool good = true;
-  for_each_list_item(list, [&](std::string_view item) {
-    const std::string_view name = item.substr(0, item.find('/'));
-    good = !equals_ignore_case(name, "h2c") && !equals_ignore_case(name, "h2") &&
-           !equals_ignore_case(name, "http") && !equals_ignore_case(name, "tls");
-    return good;
+// Not those that would take the connection away from HTTP/1 rules that the proxy relies on.
+bool may_upgrade_to(std::string_view protocol) {
+  const std::string_view name = protocol.substr(0, protocol.find('/'));
+  return !equals_ignore_case(name, "h2c") && !equals_ignore_case(name, "h2") &&
+         !equals_ignore_case(name, "http") && !equals_ignore_case(name, "tls");
+}
+
+// A client lists what it would take (RFC 9110 section 7.8): the rest of that is asked for.
+std::string_view passable_upgrades(std::string_view list, Arena& arena) {
+  auto* const text = static_cast<char*>(arena.allocate(list.size(), 1));
+  size_t size = 0;
+  for_each_list_item(list, [&](std::string_view protocol) {
+    if (!may_upgrade_to(protocol)) return true;
+    if (size > 0) text[size++] = ',';
+    std::memcpy(text + size, protocol.data(), protocol.size());
+    size += protocol.size();
+    return true;
   });
-  return good && !list.empty();
+  return {text, size};
 }
 
 bool lists_token(std::string_view list, std::string_view token) {
@@ -110,9 +120,8 @@ std::optional<Refusal> finish_request(ReadRequest& request, const Fields& fields
   if (head.method == Method::kConnect && !bodiless) {
     return refuse(Hostile::kFraming, ErrorCode::kBadRequest, 400, "CONNECT has a body");
   }
-  if (minor == 1 && fields.wants_upgrade && fields.upgrades == 1 && bodiless &&
-      may_upgrade_to(fields.upgrade)) {
-    head.upgrade = fields.upgrade;
+  if (minor == 1 && fields.wants_upgrade && fields.upgrades == 1 && bodiless) {
+    head.upgrade = passable_upgrades(fields.upgrade, head.headers.arena());
   }
   request.keep_alive = !fields.close && (minor == 1 || fields.stay);
   return validate_request(head, limits);

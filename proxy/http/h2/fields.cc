@@ -52,8 +52,9 @@ void H2Fields::add_all(const Headers& headers) {
     }
     const uint32_t id = bit(field.id);
     if ((id & kNotWritten) != 0) continue;
-    const uint8_t flags = (id & kUnique) != 0 ? NGHTTP2_NV_FLAG_NO_INDEX : NGHTTP2_NV_FLAG_NONE;
-    fields_[size_++] = make_field(field.name, field.value, flags);
+    const int index = (id & kUnique) != 0 ? NGHTTP2_NV_FLAG_NO_INDEX : NGHTTP2_NV_FLAG_NONE;
+    fields_[size_++] = make_field(header_text(field.id), field.value,
+                                  static_cast<uint8_t>(index | NGHTTP2_NV_FLAG_NO_COPY_NAME));
   }
 }
 

@@ -74,7 +74,11 @@ int H2Session::take_field(std::string_view name, bool static_name, std::string_v
   stored_head_bytes_ += cost;
   stream->head_bytes += static_cast<uint32_t>(cost);
   Arena& arena = stream->sink->arena();
-  if (!static_name) field.name = arena.copy(name);
+  if (field.id != HeaderId::kOther) {
+    field.name = header_text(field.id);
+  } else if (!static_name) {
+    field.name = arena.copy(name);
+  }
   if (!static_value) field.value = arena.copy(value);
   if (block_.trailers == nullptr) {
     stream->add_field(field);

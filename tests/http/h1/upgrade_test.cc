@@ -45,7 +45,11 @@ TEST_CASE("which upgrades are passed on") {
       {"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: H2C\r\nHTTP2-Settings: AAAA\r\n", ""},
       {"Connection: upgrade\r\nUpgrade: HTTP/2.0\r\n", ""},
       {"Connection: upgrade\r\nUpgrade: TLS/1.0\r\n", ""},
-      {"Connection: upgrade\r\nUpgrade: websocket, h2c\r\n", ""},
+      {"Connection: upgrade\r\nUpgrade: websocket, h2c\r\n", "websocket"},
+      {"Connection: upgrade\r\nUpgrade: h2c, websocket\r\n", "websocket"},
+      {"Connection: upgrade\r\nUpgrade: ,HTTP/2.0, a/1 ,, TLS/1.2,b\r\n", "a/1,b"},
+      {"Connection: upgrade\r\nUpgrade: h2c, h2\r\n", ""},
+      {"Connection: upgrade\r\nUpgrade:\r\n", ""},
       {"Connection: upgrade\r\nUpgrade: a\r\nUpgrade: b\r\n", ""},
   };
   for (const auto& test : kCases) {

@@ -5,6 +5,7 @@
 
 #include "config/prescan.h"
 #include "proxy/base/base64.h"
+#include "proxy/base/json.h"
 #include "proxy/base/strings.h"
 #include "proxy/control/store/keys.h"
 
@@ -47,8 +48,6 @@ std::optional<std::string> bytes(const Json& object, const char* name) {
   if (!value.is_string()) return std::nullopt;
   return from_base64(value.get_ref<const std::string&>());
 }
-
-Json parse(std::string_view body) { return Json::parse(body, nullptr, false); }
 
 EtcdPoint point(const Json& message) {
   const Json& header = member(message, "header");
@@ -129,7 +128,7 @@ std::string range_request(std::string_view after, uint64_t revision) {
 }
 
 Result<EtcdPage> parse_page(std::string_view body) {
-  const Json message = parse(body);
+  const Json message = parse_json(body);
   EtcdPage page{.at = point(message), .entries = {}, .last = {}};
   const Json& pairs = member(message, "kvs");
   if (page.at.revision == 0 || !(pairs.is_null() || pairs.is_array())) return strange();
@@ -158,7 +157,7 @@ std::string watch_request(uint64_t revision) {
 }
 
 Result<EtcdNews> parse_news(std::string_view line) {
-  const Json message = parse(line);
+  const Json message = parse_json(line);
   if (const Json& error = member(message, "error"); !error.is_null()) {
     const std::string why = text(error, "message");
     return Error{why.empty() ? "the watch was ended" : why};
@@ -196,7 +195,7 @@ std::string grant_request(Duration ttl) {
 }
 
 Result<std::string> parse_grant(std::string_view body) {
-  const uint64_t id = number(parse(body), "ID");
+  const uint64_t id = number(parse_json(body), "ID");
   if (id == 0) return strange();
   return std::to_string(id);
 }
@@ -209,7 +208,7 @@ std::string write_request(const std::vector<StoreWrite>& writes, std::string_vie
 
 Result<std::vector<StoreOutcome>> parse_written(std::string_view body,
                                                 const std::vector<StoreWrite>& writes) {
-  const Json message = parse(body);
+  const Json message = parse_json(body);
   const Json& answers = member(message, "responses");
   if (!answers.is_array() || answers.size() != writes.size()) return strange();
   std::vector<StoreOutcome> outcomes;
@@ -222,7 +221,7 @@ Result<std::vector<StoreOutcome>> parse_written(std::string_view body,
 }
 
 std::string refusal(int status, std::string_view body, const std::string& server) {
-  const Json message = parse(body);
+  const Json message = parse_json(body);
   std::string why = text(message, "error");
   if (why.empty()) why = text(message, "message");
   if (why.empty()) why = "status " + std::to_string(status);

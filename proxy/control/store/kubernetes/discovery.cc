@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "proxy/base/context_value.h"
+#include "proxy/base/json.h"
 #include "proxy/net/address.h"
 
 namespace woad::control::kubernetes {
@@ -87,7 +88,7 @@ std::string service_text(const ObjectName& service, std::string_view mesh_space,
     told["port_of"] = service_name(service, mesh_space);
   }
   told["service"] = std::move(words);
-  return dump(told);
+  return json_line(told);
 }
 
 // Nothing: what they say is no word of the mesh.
@@ -118,7 +119,8 @@ void add_instances(Discovered& found, const std::string& prefix, const ObjectNam
       const auto labels = labels_of(endpoint, pod == pods.end() ? nullptr : &pod->second);
       if (!endpoint.takes_requests || !address || !is_known || !labels) continue;
       const std::string instance = endpoint.pod.empty() ? address->to_string() : endpoint.pod;
-      found[prefix + instance] = dump({{"address", address->to_string()}, {"labels", *labels}});
+      found[prefix + instance] =
+          json_line(Json{{"address", address->to_string()}, {"labels", *labels}});
     }
   }
 }

@@ -31,9 +31,4 @@ inline const Json::array_t& items(const Json& list) {
 inline bool is_true(const Json& value) { return value.is_boolean() && value.get<bool>(); }
 inline bool is_false(const Json& value) { return value.is_boolean() && !value.get<bool>(); }
 
-// Bytes that are no UTF-8 are replaced.
-inline std::string dump(const Json& json) {
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
-
 }  // namespace woad::control::kubernetes

@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "proxy/base/json.h"
 #include "proxy/base/strings.h"
 
 namespace woad::control::kubernetes {
@@ -34,7 +35,7 @@ const Json& annotation(const Json& object, std::string_view name) {
 
 // By the mark of an injection: the names of what it put in, in JSON.
 bool is_redirected(const Json& pod) {
-  const Json mark = Json::parse(text(annotation(pod, "woad.dev/injected")), nullptr, false);
+  const Json mark = parse_json(text(annotation(pod, "woad.dev/injected")));
   const auto& names = items(at(mark, "initContainers"));
   return std::any_of(names.begin(), names.end(),
                      [](const Json& name) { return text(name) == "woad-redirect"; });

@@ -3,6 +3,7 @@
 #include <iterator>
 #include <utility>
 
+#include "proxy/base/json.h"
 #include "proxy/control/store/kubernetes/watch.h"
 
 namespace woad::control::kubernetes {
@@ -87,7 +88,7 @@ void StateWriter::Queue::send(const char* method, const std::string& path, const
        .target = path + (creating_ || patch ? "?fieldManager=woad-control" : ""),
        .headers = {{"accept", "application/json"},
                    {"content-type", patch ? "application/merge-patch+json" : "application/json"}},
-       .body = dump(body)},
+       .body = json_line(body)},
       kMostAnswer, [this](const HttpAnswer& answer) { on_answer(answer); });
 }
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "proxy/base/backoff.h"
+#include "proxy/base/json.h"
 #include "proxy/base/strings.h"
 
 namespace woad::control::kubernetes {
@@ -24,7 +25,7 @@ std::string accept_of(const WatchedKind& kind, const char* shape) {
 }  // namespace
 
 std::string words_of_refusal(int status, const std::string& body) {
-  const Json json = Json::parse(body, nullptr, false);
+  const Json json = parse_json(body);
   const std::string message = text(json, "message");
   return std::to_string(status) + (message.empty() ? "" : ": " + message);
 }
@@ -75,7 +76,7 @@ void Watch::on_page(HttpAnswer answer) {
 }
 
 bool Watch::read_page(const std::string& body) {
-  const Json list = Json::parse(body, nullptr, false);
+  const Json list = parse_json(body);
   const Json& metadata = at(list, "metadata");
   const auto version = parse_decimal(text(metadata, "resourceVersion"));
   if (!at(list, "items").is_array() && !at(list, "items").is_null()) return false;
@@ -145,7 +146,7 @@ void Watch::on_body(std::string_view piece) {
 
 bool Watch::on_line(std::string_view line) {
   if (trim(line).empty()) return true;
-  const Json event = Json::parse(line, nullptr, false);
+  const Json event = parse_json(line);
   if (!event.is_object()) {
     fail(Stage::kListing, "the watch says what is no event");
     return false;
