@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include "proxy/base/json.h"
 #include "tests/client/fake_asker.h"
 #include "tests/control/store/heard.h"
 #include "tests/control/store/kubernetes/samples.h"
@@ -24,8 +25,8 @@ struct World {
   void list(const char* target, int version, std::vector<Json> objects) {
     auto* const asked = asker->find(target);
     REQUIRE(asked != nullptr);
-    asked->answer(200, dump({{"metadata", {{"resourceVersion", std::to_string(version)}}},
-                             {"items", std::move(objects)}}));
+    asked->answer(200, json_line(Json{{"metadata", {{"resourceVersion", std::to_string(version)}}},
+                                      {"items", std::move(objects)}}));
     turn();
   }
   void list_all() {
@@ -45,7 +46,7 @@ struct World {
   void event(const char* path, const char* type, const Json& object) {
     auto* const asked = asker->find(path);
     REQUIRE(asked != nullptr);
-    asked->sink->on_body(dump({{"type", type}, {"object", object}}) + "\n");
+    asked->sink->on_body(json_line(Json{{"type", type}, {"object", object}}) + "\n");
     turn();
   }
 

@@ -4,6 +4,7 @@
 
 #include <vector>
 
+#include "proxy/base/json.h"
 #include "tests/client/fake_asker.h"
 #include "tests/control/store/kubernetes/samples.h"
 
@@ -34,9 +35,12 @@ struct World final : ObjectSink, WatchOwner {
     troubles.clear();
   }
   void say(std::string_view bytes) { asker.last().sink->on_body(bytes); }
-  static std::string json_text(std::string words) { return dump(test::json(std::move(words))); }
+  static std::string json_text(std::string words) {
+    return json_line(test::json(std::move(words)));
+  }
   static std::string event(std::string_view type, std::string_view name, int version) {
-    return dump({{"type", type}, {"object", test::object("shop", name, version, "{}")}}) + "\n";
+    return json_line(Json{{"type", type}, {"object", test::object("shop", name, version, "{}")}}) +
+           "\n";
   }
 
   Scheduler scheduler{MonoTime(seconds(1000))};
