@@ -55,7 +55,7 @@ std::string schema_text(const std::vector<FilterSchema>& filters) {
                                  {"pattern", "\\$\\{[A-Za-z_][A-Za-z0-9_]*(:-[^}]*)?\\}"}};
   schema["$defs"]["filters"] = filters_schema(filters);
   schema["$defs"]["chain"] = chain_schema(filters);
-  return schema.dump(2) + "\n";
+  return json_page(schema);
 }
 
 std::vector<ReferenceRow> reference_rows() {

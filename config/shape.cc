@@ -60,33 +60,32 @@ bool bad_word(const Node& node, const std::vector<std::string_view>& words, Diag
   return false;
 }
 
-std::string json_quoted(std::string_view text) { return Json(text).dump(); }
+std::string json_quoted(std::string_view text) { return json_line(Json(text)); }
 
 std::string pattern_schema(std::string_view pattern, std::string_view example) {
-  return or_variable(
-             {{"type", "string"}, {"pattern", pattern}, {"examples", Json::array({example})}})
-      .dump();
+  return json_line(or_variable(
+      {{"type", "string"}, {"pattern", pattern}, {"examples", Json::array({example})}}));
 }
 
 std::string integer_schema(uint64_t least, uint64_t most) {
-  return or_variable({{"type", "integer"}, {"minimum", least}, {"maximum", most}}).dump();
+  return json_line(or_variable({{"type", "integer"}, {"minimum", least}, {"maximum", most}}));
 }
 
 std::string words_schema(const std::vector<std::string_view>& words) {
-  return or_variable({{"enum", words}}).dump();
+  return json_line(or_variable({{"enum", words}}));
 }
 
-std::string bool_schema() { return or_variable({{"type", "boolean"}}).dump(); }
+std::string bool_schema() { return json_line(or_variable({{"type", "boolean"}})); }
 
-std::string string_schema() { return Json{{"type", {"string", "number", "boolean"}}}.dump(); }
+std::string string_schema() { return json_line(Json{{"type", {"string", "number", "boolean"}}}); }
 
 std::string list_schema(const std::string& item) {
-  return Json{{"type", {"array", "null"}}, {"items", parse_ordered_json(item)}}.dump();
+  return json_line(Json{{"type", {"array", "null"}}, {"items", parse_ordered_json(item)}});
 }
 
 std::string map_schema(const std::string& value) {
-  return Json{{"type", {"object", "null"}}, {"additionalProperties", parse_ordered_json(value)}}
-      .dump();
+  return json_line(
+      Json{{"type", {"object", "null"}}, {"additionalProperties", parse_ordered_json(value)}});
 }
 
 }  // namespace detail
@@ -158,7 +157,7 @@ Shape<Share> share() {
       [] {
         const Json percent{{"type", "string"}, {"pattern", "^[0-9]+(\\.[0-9]+)?%$"}};
         const Json number{{"type", "number"}, {"minimum", 0}, {"maximum", 1}};
-        return or_variable({{"anyOf", Json::array({percent, number})}}).dump();
+        return json_line(or_variable({{"anyOf", Json::array({percent, number})}}));
       },
       parse_share, [](const Share& value) { return woad::config::show(value); });
   shape.decode = [type = shape.type](const Node& node, Share& out, Diagnostics& d) {

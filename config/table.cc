@@ -40,7 +40,7 @@ std::string table_schema(const std::vector<FieldInfo>& fields) {
   schema["additionalProperties"] = false;
   schema["properties"] = std::move(properties);
   if (!needed.empty()) schema["required"] = std::move(needed);
-  return schema.dump();
+  return json_line(schema);
 }
 
 void table_rows(const std::vector<FieldInfo>& fields, const std::string& prefix,

@@ -1,6 +1,7 @@
 #include "proxy/http/headers.h"
 
 #include <algorithm>
+#include <iterator>
 #include <memory>
 
 #include "proxy/base/strings.h"
@@ -35,6 +36,7 @@ constexpr std::string_view kNames[] = {
     "user-agent",
     "x-forwarded-for",
 };
+static_assert(std::size(kNames) == static_cast<size_t>(HeaderId::kForwardedFor) + 1);
 
 // The one name of that length and first letter that has an id; at most four have one length.
 HeaderId candidate(size_t length, char first) {

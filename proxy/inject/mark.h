@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "proxy/base/json.h"
 #include "proxy/inject/annotations.h"
 
 namespace woad {
@@ -12,7 +13,7 @@ class Mark {
   // `list`: initContainers, containers, volumes, imagePullSecrets, or annotations.
   void add(const char* list, const std::string& name) { names_[list].push_back(name); }
   // One line of JSON.
-  std::string text() const { return names_.dump(); }
+  std::string text() const { return json_line(names_); }
 
  private:
   Value names_ = Value::object();

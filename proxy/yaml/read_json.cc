@@ -1,5 +1,6 @@
 #include <nlohmann/json.hpp>
 
+#include "proxy/base/json.h"
 #include "proxy/base/result.h"
 #include "proxy/yaml/read.h"
 
@@ -76,7 +77,7 @@ class JsonReader {
     const size_t begin = at_++;
     while (text_[at_] != '"') at_ += text_[at_] == '\\' ? 2 : 1;
     ++at_;
-    return nlohmann::json::parse(text_.substr(begin, at_ - begin)).get<std::string>();
+    return parse_json(text_.substr(begin, at_ - begin)).get<std::string>();
   }
 
   std::string word() {

@@ -124,7 +124,7 @@ std::string range_request(std::string_view after, uint64_t revision) {
   if (!after.empty()) first.append(after).push_back('\0');
   Json request{{"key", base64(first)}, {"range_end", range_end()}, {"limit", kPageKeys}};
   if (revision > 0) request["revision"] = std::to_string(revision);
-  return request.dump();
+  return json_line(request);
 }
 
 Result<EtcdPage> parse_page(std::string_view body) {
@@ -144,16 +144,17 @@ Result<EtcdPage> parse_page(std::string_view body) {
   return page;
 }
 
-std::string probe_request() { return Json{{"key", encoded(kMesh)}, {"count_only", true}}.dump(); }
+std::string probe_request() {
+  return json_line(Json{{"key", encoded(kMesh)}, {"count_only", true}});
+}
 
 std::string watch_request(uint64_t revision) {
-  return Json{{"create_request",
-               {{"key", base64(kEtcdPrefix)},
-                {"range_end", range_end()},
-                {"start_revision", std::to_string(revision)},
-                {"progress_notify", true},
-                {"fragment", true}}}}
-      .dump();
+  return json_line(Json{{"create_request",
+                         {{"key", base64(kEtcdPrefix)},
+                          {"range_end", range_end()},
+                          {"start_revision", std::to_string(revision)},
+                          {"progress_notify", true},
+                          {"fragment", true}}}});
 }
 
 Result<EtcdNews> parse_news(std::string_view line) {
@@ -191,7 +192,7 @@ Result<EtcdNews> parse_news(std::string_view line) {
 
 std::string grant_request(Duration ttl) {
   const auto whole = std::chrono::ceil<seconds>(ttl).count();
-  return Json{{"TTL", std::to_string(whole)}}.dump();
+  return json_line(Json{{"TTL", std::to_string(whole)}});
 }
 
 Result<std::string> parse_grant(std::string_view body) {
@@ -203,7 +204,7 @@ Result<std::string> parse_grant(std::string_view body) {
 std::string write_request(const std::vector<StoreWrite>& writes, std::string_view lease) {
   Json all = Json::array();
   for (const StoreWrite& each : writes) all.push_back(conditional(each, lease));
-  return Json{{"compare", Json::array()}, {"success", std::move(all)}}.dump();
+  return json_line(Json{{"compare", Json::array()}, {"success", std::move(all)}});
 }
 
 Result<std::vector<StoreOutcome>> parse_written(std::string_view body,
