@@ -34,7 +34,6 @@ class IntrusiveList {
   T& back() { return *static_cast<T*>(head_.prev_); }
 
   // An element of any list, this one too, is moved.
-  // An element of this or another list moves.
   void push_back(T& element) {
     static_cast<ListLink&>(element).unlink();
     insert(*head_.prev_, element, head_);

@@ -104,13 +104,21 @@ void ConnectionPool::serve_waiting(UpstreamConnection& connection, bool fresh) {
   }
 }
 
+// The one in front takes the next stream. HTTP/1 connections have none now, so it is the one that
+// became idle last; an HTTP/2 one gives its place to a fuller one alone, so that those which a
+// burst has left over empty and time out.
 void ConnectionPool::place(UpstreamConnection& connection) {
-  if (connection.room() > 0) {
-    ready_.push_front(connection);
-    if (connection.active_streams() == 0) connection.start_idle_timer();
-  } else {
+  if (connection.room() == 0) {
     full_.push_back(connection);
+    return;
   }
+  connection.unlink();
+  if (ready_.empty() || connection.active_streams() >= ready_.front().active_streams()) {
+    ready_.push_front(connection);
+  } else {
+    ready_.push_back(connection);
+  }
+  if (connection.active_streams() == 0) connection.start_idle_timer();
 }
 
 std::optional<Protocol> ConnectionPool::agreed(const Dialed& dialed) {

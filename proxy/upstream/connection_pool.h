@@ -2,9 +2,10 @@
 //
 // In plaintext the pool's protocol is spoken; with TLS it is what the last handshake agreed on, and
 // each connection speaks what its own did. HTTP/1: the connection that became idle last is used
-// first, so that few stay warm and the rest time out. HTTP/2: streams share connections up to the
-// peer's limit. Opaque TCP: a connection a stream, never used again. A request that finds no room
-// waits for the first of a freed connection and a dialed one. One thread.
+// first, so that few stay warm and the rest time out. HTTP/2: streams share the fuller connection,
+// up to the peer's limit, for the same reason: a turn then writes once for all of them. Opaque TCP:
+// a connection a stream, never used again. A request that finds no room waits for the first of a
+// freed connection and a dialed one. One thread.
 #pragma once
 
 #include <cstdint>
@@ -135,7 +136,7 @@ class ConnectionPool {
   IntrusiveList<StreamWaiter> waiting_fresh_;
   uint32_t waiting_count_ = 0;  // in both
   // A connection is in exactly one of these.
-  IntrusiveList<UpstreamConnection> ready_;  // room for a stream; the last used in front
+  IntrusiveList<UpstreamConnection> ready_;  // room for a stream; the next to get one in front
   IntrusiveList<UpstreamConnection> full_;   // no room now
   IntrusiveList<UpstreamConnection> dialing_;
   uint32_t dialing_count_ = 0;

@@ -411,6 +411,27 @@ TEST_CASE("pool: HTTP/2 streams share one connection up to the limit") {
   CHECK(world.dials() == 2);
 }
 
+TEST_CASE("pool: of two HTTP/2 connections the fuller one takes the next stream") {
+  World world(Protocol::kHttp2);
+  world.context.limits.concurrent_streams = 3;
+  Asker askers[4] = {Asker(world), Asker(world), Asker(world), Asker(world)};
+  for (Asker& asker : askers) asker.ask();
+  world.dialer.accept(0);
+  world.dialer.accept(1);
+  world.turn();
+  CHECK(world.counts() == "2 active, 0 idle, 0 dialing");
+  askers[0].leave();
+  world.turn();
+  askers[3].leave();  // the only one on the second, which has room from now on, as the first has
+  world.turn();
+  Asker more(world);
+  more.ask();
+  CHECK(world.counts() == "1 active, 1 idle, 0 dialing");
+  world.pass(ConnectionPool::kIdleHttp2 + seconds(1));
+  CHECK_FALSE(world.dialer.peer(0).closed());
+  CHECK(world.dialer.peer(1).closed());
+}
+
 // Told of at the end of the turn; who asks before that must not be left on it.
 TEST_CASE("pool: an HTTP/2 connection that ends in this turn takes nobody more") {
   struct Case {
