@@ -10,10 +10,12 @@
 
 namespace woad::yaml {
 
-// Largest text, deepest nesting, and most values once aliases are written out.
+// Largest text, deepest nesting, most values, and how many of them aliases may write out: each of
+// the others has a byte of its own.
 inline constexpr size_t kMaxText = size_t{64} << 20;
 inline constexpr int kMaxDepth = 200;
 inline constexpr size_t kMaxNodes = 4'000'000;
+inline constexpr size_t kMaxCopies = 100'000;
 
 // The documents in their order; an empty one is a plain scalar without text. Nothing: an error was
 // added. `text` has no byte order mark. A text that begins with a bracket and is JSON is read as

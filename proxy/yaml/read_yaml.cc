@@ -33,6 +33,9 @@ class YamlReader {
   Node read(const YAML::Node& source, size_t from, int depth) {
     const size_t begin = place(source);
     if (++count_ > kMaxNodes) throw Stop{from, "more than 4,000,000 values"};
+    if (count_ > text_.size() + kMaxCopies) {
+      throw Stop{from, "aliases stand for more than 100,000 values"};
+    }
     if (depth > kMaxDepth) throw Stop{from, "more than 200 levels of nesting"};
     Node node;
     node.shared = begin < from;
