@@ -8,7 +8,6 @@
 #include "proxy/exchange/mirror.h"
 #include "proxy/exchange/narrate.h"
 #include "proxy/exchange/request_rules.h"
-#include "proxy/exchange/tapped.h"
 
 namespace woad {
 
@@ -370,10 +369,10 @@ void Exchange::finish() {
   pace_.reset();
   lose_inside("the stream that carries it has ended");
   info_.end = worker_.scheduler.now();
-  const bool tapped = began && is_tapped(worker_);
+  const bool tapped = began && worker_.taps != nullptr && worker_.taps->tapped();
   filters_.end(info_);
   count_exchange(worker_, *view_, info_);
-  if (tapped) tell_taps(worker_, info_, arena_);
+  if (tapped) tell_taps(*worker_.taps, info_, arena_);
   if (is_told(info_)) tell_end(worker_, info_, filters_.answered_by());
   owner_.on_exchange_end(*this);
 }

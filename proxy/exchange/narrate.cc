@@ -4,6 +4,7 @@
 
 #include "proxy/base/context_value.h"
 #include "proxy/filter/exchange_record.h"
+#include "proxy/filter/tap_line.h"
 
 namespace woad {
 namespace {
@@ -84,6 +85,15 @@ void tell_end(const WorkerContext& worker, const ExchangeInfo& info, std::string
                      {"received", std::to_string(info.bytes_received)},
                      {"sent", std::to_string(info.bytes_sent)},
                      {"us", std::to_string((info.end - info.start) / microseconds(1))}});
+}
+
+void tell_taps(TapHub& taps, const ExchangeInfo& info, Arena& arena) {
+  const AccessRecord record = access_record_of(info, arena);
+  taps.offer(record, info.end, [&] {
+    std::string line;
+    append_tap_line(line, record, info.request->headers);
+    return line;
+  });
 }
 
 }  // namespace woad

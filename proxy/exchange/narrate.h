@@ -32,4 +32,7 @@ void tell_not_kept(const WorkerContext& worker, const ExchangeInfo& info, bool o
 // `filter`: the one that answered; "" if none did.
 void tell_end(const WorkerContext& worker, const ExchangeInfo& info, std::string_view filter);
 
+// Beside debug: what those who tap see of it, when it has ended; `info` is complete.
+void tell_taps(TapHub& taps, const ExchangeInfo& info, Arena& arena);
+
 }  // namespace woad
