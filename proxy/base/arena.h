@@ -69,12 +69,16 @@ class Arena {
     return {to, text.size()};
   }
 
-  // The two texts in a row.
-  std::string_view join(std::string_view a, std::string_view b) {
-    auto* to = static_cast<char*>(allocate(a.size() + b.size() + 1, 1));
-    if (!a.empty()) std::memcpy(to, a.data(), a.size());
-    if (!b.empty()) std::memcpy(to + a.size(), b.data(), b.size());
-    return {to, a.size() + b.size()};
+  // The texts in a row.
+  template <class... Texts>
+  std::string_view join(const Texts&... texts) {
+    const std::string_view parts[] = {texts...};
+    size_t size = 0;
+    for (const std::string_view part : parts) size += part.size();
+    auto* const to = static_cast<char*>(allocate(size, 1));
+    char* at = to;
+    for (const std::string_view part : parts) at += part.copy(at, part.size());
+    return {to, size};
   }
 
   // Gives every chunk back.

@@ -56,21 +56,10 @@ StateMember parse_state_member(std::string_view value, Arena& arena) {
 }
 
 std::string_view write_state_member(const ContextValues& values, Arena& arena) {
-  const size_t room =
-      kColorPart.size() + values.color.size() + 1 + kTenantPart.size() + values.tenant.size();
-  auto* const text = static_cast<char*>(arena.allocate(room, 1));
-  char* at = text;
-  const auto put = [&](std::string_view bytes) { at = std::copy(bytes.begin(), bytes.end(), at); };
-  if (!values.color.empty()) {
-    put(kColorPart);
-    put(values.color);
-  }
-  if (!values.tenant.empty()) {
-    if (at != text) put(";");
-    put(kTenantPart);
-    put(values.tenant);
-  }
-  return {text, static_cast<size_t>(at - text)};
+  const auto& [color, tenant] = values;
+  return arena.join(color.empty() ? "" : kColorPart, color,
+                    color.empty() || tenant.empty() ? "" : ";", tenant.empty() ? "" : kTenantPart,
+                    tenant);
 }
 
 }  // namespace woad

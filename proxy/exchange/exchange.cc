@@ -333,8 +333,7 @@ void Exchange::answer(LocalReply reply) {
 
 void Exchange::cut(std::string_view why, ClosedBy closed_by) {
   info_.closed_by = closed_by;
-  const std::string_view who = arena_.join("closed by ", to_string(closed_by));
-  info_.why = arena_.join(who, arena_.join(": ", why));
+  info_.why = arena_.join("closed by ", to_string(closed_by), ": ", why);
   lose_inside(why);
   if (info_.error == ErrorCode::kNone && closed_by == ClosedBy::kUpstream) {
     info_.error = ErrorCode::kUpstreamReset;

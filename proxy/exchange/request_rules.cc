@@ -163,12 +163,11 @@ void append_forwarded_for(RequestHead& head, const Address& peer) {
   std::string_view list;
   head.headers.remove_if([&](const Header& field) {
     if (field.id != HeaderId::kForwardedFor) return false;
-    list = list.empty() ? field.value : arena.join(arena.join(list, ", "), field.value);
+    list = list.empty() ? field.value : arena.join(list, ", ", field.value);
     return true;
   });
   const std::string_view client = arena.copy(peer.host());
-  head.headers.add("x-forwarded-for",
-                   list.empty() ? client : arena.join(arena.join(list, ", "), client),
+  head.headers.add("x-forwarded-for", list.empty() ? client : arena.join(list, ", ", client),
                    HeaderId::kForwardedFor);
 }
 

@@ -1,22 +1,10 @@
 #include "proxy/filter/exchange_record.h"
 
-#include <algorithm>
-#include <initializer_list>
-
 #include "proxy/base/context_value.h"
 #include "proxy/observe/redact.h"
 
 namespace woad {
 namespace {
-
-std::string_view join(Arena& arena, std::initializer_list<std::string_view> parts) {
-  size_t size = 0;
-  for (const std::string_view part : parts) size += part.size();
-  auto* text = static_cast<char*>(arena.allocate(size, 1));
-  char* at = text;
-  for (const std::string_view part : parts) at = std::copy(part.begin(), part.end(), at);
-  return {text, size};
-}
 
 // "" when the request itself said it in a header, or nobody did.
 std::string_view origin_of(ContextSource source) {
@@ -36,17 +24,17 @@ std::string_view origin_of(ContextSource source) {
 std::string_view why_context(const ExchangeInfo& info, Arena& arena) {
   const std::string_view origin = origin_of(info.context_source);
   if (origin.empty()) return {};
-  if (!info.color.empty()) return join(arena, {"color ", info.color, " ", origin});
-  if (!info.tenant.empty()) return join(arena, {"tenant ", info.tenant, " ", origin});
-  return join(arena, {"no color, ", origin});
+  if (!info.color.empty()) return arena.join("color ", info.color, " ", origin);
+  if (!info.tenant.empty()) return arena.join("tenant ", info.tenant, " ", origin);
+  return arena.join("no color, ", origin);
 }
 
 std::string_view why_pool(const ExchangeInfo& info, std::string_view what, Arena& arena) {
   const std::string_view origin = origin_of(info.context_source);
   const std::string_view open = origin.empty() ? "" : " (";
   const std::string_view close = origin.empty() ? "" : ")";
-  return join(arena, {"color ", info.color, open, origin, close, what, info.service, ", went to ",
-                      info.pool});
+  return arena.join("color ", info.color, open, origin, close, what, info.service, ", went to ",
+                    info.pool);
 }
 
 // The sentence of an error, else why the pool is not that of the colour, else where a context came

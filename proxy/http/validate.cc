@@ -141,7 +141,7 @@ std::string_view status_fault(const ResponseHead& head) {
   const auto digit = [&head](int unit) { return static_cast<char>('0' + head.status / unit % 10); };
   const char digits[] = {digit(100), digit(10), digit(1)};
   Arena& arena = head.headers.arena();
-  return arena.join(arena.join("status ", {digits, 3}), " is outside 100-599");
+  return arena.join("status ", std::string_view(digits, 3), " is outside 100-599");
 }
 
 }  // namespace

@@ -46,6 +46,7 @@ TEST_CASE("copy and join") {
   CHECK(arena.join("ab", "") == "ab");
   CHECK(arena.join("", "cd") == "cd");
   CHECK(arena.join("ab", "cd") == "abcd");
+  CHECK(arena.join("a", std::string("bc"), std::string_view(), "d") == "abcd");
 }
 
 TEST_CASE("a cleared arena starts again with the pool's chunk") {
