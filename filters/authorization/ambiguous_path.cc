@@ -1,16 +1,10 @@
 #include "filters/authorization/ambiguous_path.h"
 
 #include "proxy/base/strings.h"
+#include "proxy/http/byte_class.h"
 
 namespace woad {
 namespace {
-
-// RFC 3986 section 2.3.
-bool is_unreserved(char c) {
-  const char small = to_lower(c);
-  return (small >= 'a' && small <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
-         c == '_' || c == '~';
-}
 
 std::string_view fault_of_escaped(char c) {
   switch (c) {
@@ -18,7 +12,7 @@ std::string_view fault_of_escaped(char c) {
     case '\\': return "an escaped backslash (%5c)";
     case ';': return "an escaped semicolon (%3b)";
     case '\0': return "an escaped NUL (%00)";
-    default: return is_unreserved(c) ? "an escaped letter, digit, or one of - . _ ~" : "";
+    default: return is_in(c, kInHost) ? "an escaped letter, digit, or one of - . _ ~" : "";
   }
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "proxy/base/strings.h"
+#include "proxy/http/byte_class.h"
 
 namespace woad {
 namespace {
@@ -30,11 +31,7 @@ std::string complaint_about_name(std::string_view text) {
 
 // RFC 9110 section 5.5: no control characters but a tab, no space at the ends.
 std::string complaint_about_value(std::string_view value) {
-  const bool control = std::any_of(value.begin(), value.end(), [](char c) {
-    const auto byte = static_cast<unsigned char>(c);
-    return (byte < 0x20 && c != '\t') || byte == 0x7f;
-  });
-  if (control) return "a header value holds no control characters";
+  if (!is_text(value)) return "a header value holds no control characters";
   if (trim(value).size() != value.size()) return "a header value has no space at its ends";
   return {};
 }

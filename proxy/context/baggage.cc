@@ -8,6 +8,7 @@
 #include "proxy/base/context_value.h"
 #include "proxy/base/strings.h"
 #include "proxy/context/baggage_member.h"
+#include "proxy/http/byte_class.h"
 #include "proxy/observe/hex.h"
 #include "proxy/observe/trace_id.h"
 
@@ -178,7 +179,7 @@ std::string_view lenient_key(std::string_view member, std::array<char, kLongestK
   bool ended = false;
   while (!raw.empty()) {
     const char c = to_lower(take_percent_decoded(raw, true));
-    const bool of_key = is_token_char(c);
+    const bool of_key = is_in(c, kInToken);
     if (of_key && (ended || size == room.size())) return {};
     if (of_key) room[size++] = c;
     ended = !of_key && size > 0;

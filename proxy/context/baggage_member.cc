@@ -3,13 +3,10 @@
 #include <algorithm>
 
 #include "proxy/base/strings.h"
+#include "proxy/http/byte_class.h"
 
 namespace woad {
 namespace {
-
-bool is_token(std::string_view text) {
-  return !text.empty() && std::all_of(text.begin(), text.end(), is_token_char);
-}
 
 // Baggage section 3.3.1: value = *baggage-octet.
 bool is_value(std::string_view text) {
@@ -25,16 +22,10 @@ bool split_pair(std::string_view text, bool may_be_bare, std::string_view& key,
   if (equals == std::string_view::npos && !may_be_bare) return false;
   key = trim(text.substr(0, equals));
   value = equals == std::string_view::npos ? std::string_view() : trim(text.substr(equals + 1));
-  return is_token(key) && is_value(value);
+  return !key.empty() && all_in(key, kInToken) && is_value(value);
 }
 
 }  // namespace
-
-bool is_token_char(char c) {
-  const char low = to_lower(c);
-  return (low >= 'a' && low <= 'z') || (c >= '0' && c <= '9') ||
-         (c != '\0' && std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos);
-}
 
 std::optional<BaggageMember> parse_baggage_member(std::string_view text) {
   BaggageMember member{.text = text, .key = {}, .value = {}};

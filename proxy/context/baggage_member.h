@@ -13,9 +13,6 @@ struct BaggageMember {
   std::string_view value;  // percent-encoded
 };
 
-// tchar of RFC 9110 section 5.6.2: what keys are made of.
-bool is_token_char(char c);
-
 // `text`: what stands between two commas, trimmed. Nothing when it breaks the grammar.
 std::optional<BaggageMember> parse_baggage_member(std::string_view text);
 

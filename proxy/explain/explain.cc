@@ -7,6 +7,7 @@
 #include "proxy/exchange/request_rules.h"
 #include "proxy/explain/explain_context.h"
 #include "proxy/http/authority.h"
+#include "proxy/http/byte_class.h"
 #include "proxy/http/validate.h"
 #include "proxy/observe/metrics.h"
 #include "proxy/snapshot/route_choice.h"
@@ -77,11 +78,9 @@ class Explainer final : private FilterHost {
 
   std::optional<Error> add_header(std::string_view name, std::string_view value) {
     if (!config::is_token(name)) return Error{in_quotes(name) + " is not a header's name"};
-    const bool control = std::any_of(value.begin(), value.end(), [](char c) {
-      return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f;
-    });
-    if (control)
+    if (!is_text(value)) {
       return Error{"header " + in_quotes(name) + " has a control character in its value"};
+    }
     const HeaderId id = header_id(name);
     if (id == HeaderId::kHost) {
       head_.authority = value;

@@ -5,6 +5,7 @@
 
 #include "config/values.h"
 #include "proxy/base/strings.h"
+#include "proxy/http/byte_class.h"
 #include "proxy/otlp/environment.h"
 
 namespace woad {
@@ -90,10 +91,7 @@ void read_endpoint(const OtlpInFile& file, OtelEnvironment& environment, OtlpSet
 
 bool valid_field(const std::string& name, const std::string& value) {
   return config::is_token(name) &&
-         std::find(std::begin(kOurs), std::end(kOurs), name) == std::end(kOurs) &&
-         std::all_of(value.begin(), value.end(), [](char c) {
-           return c == '\t' || (static_cast<unsigned char>(c) >= ' ' && c != '\x7f');
-         });
+         std::find(std::begin(kOurs), std::end(kOurs), name) == std::end(kOurs) && is_text(value);
 }
 
 void read_headers(OtelEnvironment& environment, OtlpSettings& settings) {
