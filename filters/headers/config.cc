@@ -60,7 +60,7 @@ bool decode_values(const Node& node, std::vector<HeaderValue>& out, Diagnostics&
   return diagnostics.count() == before;
 }
 
-bool decode_names(const Node& node, std::vector<HeaderToRemove>& out, Diagnostics& diagnostics) {
+bool decode_names(const Node& node, std::vector<HeaderName>& out, Diagnostics& diagnostics) {
   const size_t before = diagnostics.count();
   if (!config::detail::want_seq(node, "a list of header names", diagnostics)) return false;
   out.clear();
@@ -68,7 +68,7 @@ bool decode_names(const Node& node, std::vector<HeaderToRemove>& out, Diagnostic
     if (!config::detail::want_scalar(at, "a header name", {}, diagnostics)) continue;
     std::string wrong = complaint_about_name(at.text());
     if (!wrong.empty()) diagnostics.error(at, std::move(wrong));
-    out.push_back({HeaderName(at.text())});
+    out.emplace_back(at.text());
   }
   return diagnostics.count() == before;
 }
@@ -80,7 +80,7 @@ Shape<std::vector<HeaderValue>> values() {
           {}};
 }
 
-Shape<std::vector<HeaderToRemove>> names() {
+Shape<std::vector<HeaderName>> names() {
   return {"list of header names",
           [] { return config::detail::list_schema(config::detail::string_schema()); },
           decode_names,

@@ -13,20 +13,12 @@ struct HeaderValue {
   HeaderName name;
   std::string value;
 
-  bool operator==(const HeaderValue& other) const {
-    return name.text == other.name.text && value == other.value;
-  }
-};
-
-struct HeaderToRemove {
-  HeaderName name;
-
-  bool operator==(const HeaderToRemove& other) const { return name.text == other.name.text; }
+  bool operator==(const HeaderValue&) const = default;
 };
 
 // Applied in this order.
 struct HeaderEdits {
-  std::vector<HeaderToRemove> remove;
+  std::vector<HeaderName> remove;
   std::vector<HeaderValue> set;
   std::vector<HeaderValue> add;
 

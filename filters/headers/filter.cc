@@ -4,7 +4,7 @@ namespace woad {
 namespace {
 
 void apply(const HeaderEdits& edits, Headers& headers) {
-  for (const HeaderToRemove& gone : edits.remove) headers.remove(gone.name);
+  for (const HeaderName& gone : edits.remove) headers.remove(gone);
   for (const HeaderValue& field : edits.set) {
     headers.remove(field.name);
     headers.add(field.name.text, field.value, field.name.id);

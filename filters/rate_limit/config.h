@@ -23,9 +23,7 @@ struct RateKey {
   Kind kind = Kind::kNone;
   std::optional<HeaderName> header;  // with kHeader
 
-  bool operator==(const RateKey& other) const {
-    return kind == other.kind && (!header || header->text == other.header->text);
-  }
+  bool operator==(const RateKey&) const = default;
 };
 
 struct RateLimitSettings {
