@@ -17,8 +17,7 @@ Duration asked_wait(const ResponseHead* response, WallTime now) {
                           : parse_retry_after(field->value, now).value_or(Duration(0));
 }
 
-}  // namespace
-
+// Whether `on` names how the try ended.
 bool is_cause(const Outcome& outcome, const std::vector<RetryOn>& on) {
   const auto named = [&on](RetryOn cause) {
     return std::find(on.begin(), on.end(), cause) != on.end();
@@ -44,6 +43,8 @@ bool is_cause(const Outcome& outcome, const std::vector<RetryOn>& on) {
   return false;
 }
 
+// Whether a request may be sent again after its try ended so (RFC 9110 section 9.2.2): whatever its
+// method when nothing of it was processed, else when it is idempotent or `methods` lets any pass.
 bool may_resend(const Outcome& outcome, const RequestHead& head, RetryMethods methods) {
   const Resend resend = outcome_info(outcome.kind).resend;
   if (resend == Resend::kAlways) return true;
@@ -51,6 +52,23 @@ bool may_resend(const Outcome& outcome, const RequestHead& head, RetryMethods me
   return unseen || methods == RetryMethods::kAny || is_idempotent(head.method) ||
          head.headers.find(kIdempotencyKey) != nullptr;
 }
+
+// Takes one repetition of those that a pool may have: a share of its requests of the last while,
+// and a floor, so that a caller of little traffic has its repetitions too. A failing upstream meets
+// a bounded part more, never a storm: repetitions that came as such from further up count as well,
+// so that the tries of several hops do not multiply. False: there is none left. Any thread, without
+// locks.
+bool take_repeat(RepeatWindow& window, const RetryBudgetSettings& budget, MonoTime now) {
+  const auto [all, repeats] = window.over(now, RepeatWindow::kLongest);
+  const double floor =
+      budget.min_per_second * std::chrono::duration<double>(RepeatWindow::kLongest).count();
+  const double most = budget.ratio.value * static_cast<double>(all - repeats) + floor;
+  if (static_cast<double>(repeats + 1) > most) return false;
+  window.add(now, true);
+  return true;
+}
+
+}  // namespace
 
 HeadVerdict RetryFilter::on_attempt(AttemptPlan& plan, RequestHead& head) {
   head_ = &head;

@@ -1,7 +1,6 @@
 // Another try for a request whose try failed, where that can do no harm and is not too much.
 #pragma once
 
-#include "filters/retry/budget.h"
 #include "filters/retry/config.h"
 #include "proxy/filter/filter.h"
 
@@ -13,12 +12,6 @@ inline constexpr FamilyInfo kRetries{
         "Tries that failed and could be repeated, by what became of that: sent, no_budget, "
         "no_time.",
     .labels = {"service", "pool", "result"}};
-
-// Whether a request may be sent again after its try ended so (RFC 9110 section 9.2.2): whatever its
-// method when nothing of it was processed, else when it is idempotent or `methods` lets any pass.
-bool may_resend(const Outcome& outcome, const RequestHead& head, RetryMethods methods);
-// Whether `on` names how the try ended.
-bool is_cause(const Outcome& outcome, const std::vector<RetryOn>& on);
 
 // One an exchange, on the worker's thread. What budgets count is the pool's (PoolHealth), so all
 // workers, places and reloads share it.
