@@ -5,7 +5,6 @@
 #include <limits>
 
 #include "proxy/base/stable_hash.h"
-#include "proxy/upstream/locality.h"
 #include "proxy/upstream/slow_start.h"
 
 namespace woad {
@@ -212,6 +211,18 @@ const Endpoint* choose_near_or_far(LivePool& live, const PickBy& by, Random& ran
 }
 
 }  // namespace
+
+double near_share(const Pool& pool, double spill_below, Accept accept) {
+  const double enough = spill_below * static_cast<double>(pool.near.total_weight);
+  double able = 0;
+  for (size_t i = pool.near.first; i < pool.near.first + pool.near.count; ++i) {
+    const Endpoint& endpoint = pool.endpoints[i];
+    if (!may_be_asked(endpoint, accept)) continue;
+    able += endpoint.weight;
+    if (able >= enough) return 1;
+  }
+  return able == 0 ? 0 : able / enough;
+}
 
 const Endpoint* pick(LivePool& live, const PickBy& by, Random& random, Accept accept) {
   const Pool& pool = live.pool();

@@ -34,6 +34,11 @@ struct PickBy {
   Reach reach = Reach::kNearFirst;
 };
 
+// The share of requests that stays near: all while endpoints of at least `spill_below` of near's
+// weight may be asked; below, as much of it as there is of that. Looks at near's endpoints until
+// it has seen enough. Any thread.
+double near_share(const Pool& pool, double spill_below, Accept accept);
+
 // An endpoint with an address that `accept` takes; nullptr when the pool has none.
 const Endpoint* pick(LivePool& live, const PickBy& by, Random& random, Accept accept);
 

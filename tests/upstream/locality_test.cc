@@ -1,4 +1,4 @@
-#include "proxy/upstream/locality.h"
+#include "proxy/upstream/balancer.h"
 
 #include <doctest/doctest.h>
 
