@@ -1,8 +1,10 @@
 #include "proxy/exchange/attempt.h"
 
+#include "proxy/exchange/forwarder.h"
+
 namespace woad {
 
-Attempt::Attempt(AttemptOwner& owner, ResponseSink& sink, LivePool& pool, const Endpoint& endpoint,
+Attempt::Attempt(Forwarder& owner, ResponseSink& sink, LivePool& pool, const Endpoint& endpoint,
                  Protocol protocol)
     : owner_(owner), sink_(&sink), race_(pool, endpoint, protocol, *this) {}
 
@@ -19,7 +21,7 @@ void Attempt::on_stream(RequestWriter& writer, bool reused) {
   writer_ = &writer;
   reused_ = reused;
   state_ = State::kSending;
-  owner_.on_attempt_ready(*this);
+  owner_.on_attempt_ready();
 }
 
 void Attempt::on_no_stream(const DialFailure& failure) {

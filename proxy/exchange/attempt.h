@@ -7,7 +7,6 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
 
 #include "proxy/base/scheduler.h"
 #include "proxy/http/stream.h"
@@ -15,19 +14,9 @@
 
 namespace woad {
 
-class Attempt;
+class Forwarder;
 
-// Implemented by the owner. No event comes from inside a call to the attempt, but start().
-class AttemptOwner {
- public:
-  // The stream is there: write the request to attempt.writer() now.
-  virtual void on_attempt_ready(Attempt& attempt) = 0;
-  virtual void on_attempt_no_stream(const DialFailure& failure) = 0;
-
- protected:
-  ~AttemptOwner() = default;
-};
-
+// Its owner hears nothing from inside a call to it, but start().
 class Attempt final : public Deferred, private StreamTaker, private ResponseSink {
  public:
   // A tunnel may end either way first, and be lost after that: it is not finished
@@ -36,7 +25,7 @@ class Attempt final : public Deferred, private StreamTaker, private ResponseSink
 
   // What comes on the stream goes to `sink`. Counts as active on the endpoint while it lives. Where
   // `endpoint`, which is in `pool`, is an address of a name, another one of that may answer.
-  Attempt(AttemptOwner& owner, ResponseSink& sink, LivePool& pool, const Endpoint& endpoint,
+  Attempt(Forwarder& owner, ResponseSink& sink, LivePool& pool, const Endpoint& endpoint,
           Protocol protocol);
   ~Attempt() override;
 
@@ -73,7 +62,7 @@ class Attempt final : public Deferred, private StreamTaker, private ResponseSink
   void on_writable() override;
   Arena& arena() override { return sink_->arena(); }
 
-  AttemptOwner& owner_;
+  Forwarder& owner_;
   ResponseSink* sink_;
   StreamRace race_;
   RequestWriter* writer_ = nullptr;

@@ -57,8 +57,6 @@ Forwarder::Forwarder(ForwarderOwner& owner, ResponseSink& sink, const WorkerCont
       per_try_(worker.scheduler.timers(), bind_timer<&Forwarder::on_per_try>(this)),
       backoff_(worker.scheduler.timers(), bind_timer<&Forwarder::try_next>(this)) {}
 
-Forwarder::~Forwarder() = default;
-
 void Forwarder::start(const ServiceEntry& target, RequestHead& head, bool end, bool repeatable) {
   target_ = &target;
   head_ = &head;
@@ -160,17 +158,15 @@ bool Forwarder::may_go_to(const Endpoint& endpoint) {
 void Forwarder::launch(Reuse reuse) {
   info_.upstream_host = endpoint_->name;
   if (is_told(info_)) tell_try(worker_, info_, reuse == Reuse::kNone);
-  AttemptOwner& owner = *this;
-  ResponseSink& sink = *this;
-  attempt_.reset(new (arena_) Attempt(owner, sink, *live_, *endpoint_,
+  attempt_.reset(new (arena_) Attempt(*this, *this, *live_, *endpoint_,
                                       protocol_for(target_->service, info_, *head_)));
   attempt_->start(reuse);
 }
 
-void Forwarder::on_attempt_ready(Attempt& attempt) {
-  endpoint_ = &attempt.endpoint();
+void Forwarder::on_attempt_ready() {
+  endpoint_ = &attempt_->endpoint();
   info_.upstream_host = endpoint_->name;
-  RequestWriter& writer = attempt.writer();
+  RequestWriter& writer = attempt_->writer();
   const bool has_body = !body_.empty();
   writer.write_head(*head_, request_ended_ && !has_body && trailers_ == nullptr);
   if (has_body) {

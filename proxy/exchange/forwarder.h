@@ -6,7 +6,6 @@
 // One thread.
 #pragma once
 
-#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -38,13 +37,12 @@ class ForwarderOwner {
   ~ForwarderOwner() = default;
 };
 
-class Forwarder final : private AttemptOwner, private ResponseSink {
+class Forwarder final : private ResponseSink {
  public:
   // Interim responses, the response that is accepted and what follows it go to `sink`, and so does
   // its on_writable: the request may send more body.
   Forwarder(ForwarderOwner& owner, ResponseSink& sink, const WorkerContext& worker,
             SnapshotView& view, ExchangeInfo& info, Arena& arena);
-  ~Forwarder();
 
   // Begins. `head` lives as long as the exchange. `repeatable`: next_try() may ask for another try,
   // so that each needs a head of its own.
@@ -61,6 +59,8 @@ class Forwarder final : private AttemptOwner, private ResponseSink {
   void cancel(ErrorCode told);
 
  private:
+  friend class Attempt;
+
   void try_next();
   void shape();
   void give_head();
@@ -79,8 +79,9 @@ class Forwarder final : private AttemptOwner, private ResponseSink {
   void back_off(Duration delay);
   void on_per_try();
 
-  void on_attempt_ready(Attempt& attempt) override;
-  void on_attempt_no_stream(const DialFailure& failure) override;
+  // The stream is there: the request goes to the attempt's writer.
+  void on_attempt_ready();
+  void on_attempt_no_stream(const DialFailure& failure);
   // ResponseSink, until the response is accepted.
   void on_interim(ResponseHead& head) override { sink_.on_interim(head); }
   void on_response(ResponseHead& head, bool end) override;
