@@ -186,9 +186,15 @@ void MirrorRequest::end(MirrorEnd how) {
   if (over()) return;
   settle(how);
   forwarder_.cancel(ErrorCode::kNone);
-  if (set_ == nullptr) return;
+  if (!linked()) return;
   unlink();
   worker_.scheduler.defer_delete(std::unique_ptr<Deferred>(this));
+}
+
+void MirrorRequest::leave(std::unique_ptr<MirrorRequest> mirror) {
+  WorkerContext& worker = mirror->worker_;
+  if (mirror->over()) return worker.scheduler.defer_delete(std::move(mirror));
+  worker.mirrors.mirrors_.push_back(*mirror.release());
 }
 
 MirrorSet::~MirrorSet() {
@@ -197,39 +203,27 @@ MirrorSet::~MirrorSet() {
 
 void MirrorHold::start(WorkerContext& worker, const ViewRef& view, const ServiceEntry& target,
                        const RequestHead& head, const ExchangeInfo& of, bool end) {
-  set_ = &worker.mirrors;
   copy_ = std::make_unique<MirrorRequest>(worker, view);
   copy_->start(target, head, of, end);
-  if (end) release();
+  if (end) MirrorRequest::leave(std::move(copy_));
 }
 
 void MirrorHold::send_data(const Buffer& data, bool end) {
   if (copy_ == nullptr) return;
   copy_->send_data(data.share(), end);
-  if (end) release();
+  if (end) MirrorRequest::leave(std::move(copy_));
 }
 
 void MirrorHold::send_trailers(const Headers& trailers) {
   if (copy_ == nullptr) return;
   copy_->send_trailers(trailers);
-  release();
+  MirrorRequest::leave(std::move(copy_));
 }
 
 void MirrorHold::drop() {
   if (copy_ == nullptr) return;
   copy_->cancel();
-  release();
-}
-
-void MirrorHold::release() { set_->adopt(std::move(copy_)); }
-
-void MirrorSet::adopt(std::unique_ptr<MirrorRequest> mirror) {
-  if (mirror->over()) {
-    mirror->worker_.scheduler.defer_delete(std::move(mirror));
-    return;
-  }
-  mirror->set_ = this;
-  mirrors_.push_back(*mirror.release());
+  MirrorRequest::leave(std::move(copy_));
 }
 
 }  // namespace woad

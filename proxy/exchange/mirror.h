@@ -27,8 +27,6 @@ enum class MirrorEnd : uint8_t {
 };
 std::string_view to_string(MirrorEnd end);
 
-class MirrorSet;
-
 class MirrorRequest final : public Deferred,
                             public ListLink,
                             private ForwarderOwner,
@@ -43,10 +41,10 @@ class MirrorRequest final : public Deferred,
   void send_trailers(const Headers& trailers);
   // The request it copies comes to nothing.
   void cancel() { end(MirrorEnd::kCancelled); }
-  bool over() const { return state_ == State::kOver; }
+  // What is left to do is its worker's.
+  static void leave(std::unique_ptr<MirrorRequest> mirror);
 
  private:
-  friend class MirrorSet;
   enum class State : uint8_t { kSending, kSent, kOver };
 
   HeadVerdict shape_attempt(AttemptPlan& plan, RequestHead& head) override;
@@ -62,6 +60,7 @@ class MirrorRequest final : public Deferred,
   void on_writable() override;
   Arena& arena() override { return arena_; }
 
+  bool over() const { return state_ == State::kOver; }
   const ExchangeLimits& limits() const { return view_->snapshot().exchange_limits; }
   void keep(Buffer&& data);
   void pass(Buffer&& data);
@@ -79,7 +78,6 @@ class MirrorRequest final : public Deferred,
   Buffer behind_;   // what it has not taken yet
   Headers* trailers_ = nullptr;
   bool request_ended_ = false;  // nothing more comes to be copied
-  MirrorSet* set_ = nullptr;
   State state_ = State::kSending;
   Forwarder forwarder_;
 };
@@ -96,10 +94,6 @@ class MirrorHold {
   void drop();
 
  private:
-  // The rest is the worker's.
-  void release();
-
-  MirrorSet* set_ = nullptr;  // the worker's, once there is a copy
   std::unique_ptr<MirrorRequest> copy_;
 };
 
@@ -108,7 +102,6 @@ class MirrorHold {
 class MirrorSet {
  public:
   ~MirrorSet();
-  void adopt(std::unique_ptr<MirrorRequest> mirror);
 
  private:
   friend class MirrorRequest;
