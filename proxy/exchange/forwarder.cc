@@ -183,7 +183,8 @@ void Forwarder::send_data(Buffer&& data, bool end) {
   if (keep_body_) {
     const bool small = body_.size() + data.size() <= view_.snapshot().exchange_limits.replay;
     if (!small || !kept_.keep(data.size())) {
-      count_not_kept(worker_.metrics, small ? "process" : "request");
+      WorkerMetrics& metrics = worker_.metrics;
+      metrics.count(Family::kBodiesNotKept, {metrics.intern(small ? "process" : "request")});
       if (is_told(info_)) tell_not_kept(worker_, info_, small);
       stop_keeping();
       if (streaming) body_.clear();

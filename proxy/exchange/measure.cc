@@ -68,14 +68,6 @@ void count_attempt(WorkerMetrics& metrics, SnapshotView& view, const ExchangeInf
   }));
 }
 
-void count_mirror(WorkerMetrics& metrics, const ExchangeInfo& info, std::string_view result) {
-  metrics.count(Family::kMirrors, {metrics.intern(info.service), metrics.intern(result)});
-}
-
-void count_not_kept(WorkerMetrics& metrics, std::string_view of) {
-  metrics.count(Family::kBodiesNotKept, {metrics.intern(of)});
-}
-
 void count_plaintext(WorkerContext& worker, const ListenerSpec& listener, const Address& client) {
   worker.metrics.count(Family::kPlaintextRequests, {worker.metrics.intern(listener.name)});
   if (worker.plaintext_callers != nullptr) {

@@ -17,13 +17,6 @@ void count_exchange(WorkerContext& worker, SnapshotView& view, const ExchangeInf
 void count_attempt(WorkerMetrics& metrics, SnapshotView& view, const ExchangeInfo& info,
                    std::string_view result);
 
-// Once for each copy of a request for a shadow.
-void count_mirror(WorkerMetrics& metrics, const ExchangeInfo& info, std::string_view result);
-
-// A request whose body is not kept for another try, for want of room: its own (`of` "request") or
-// that of the process ("process").
-void count_not_kept(WorkerMetrics& metrics, std::string_view of);
-
 // A request without identity where mtls is permissive.
 void count_plaintext(WorkerContext& worker, const ListenerSpec& listener, const Address& client);
 

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "proxy/context/carriers.h"
-#include "proxy/exchange/measure.h"
 #include "proxy/exchange/narrate.h"
 #include "proxy/upstream/pool_choice.h"
 
@@ -179,7 +178,8 @@ void MirrorRequest::settle(MirrorEnd how) {
   patience_.disarm();
   worker_.mirrors.behind_ -= behind_.size();
   behind_.clear();
-  count_mirror(worker_.metrics, info_, to_string(how));
+  WorkerMetrics& metrics = worker_.metrics;
+  metrics.count(Family::kMirrors, {metrics.intern(info_.service), metrics.intern(to_string(how))});
 }
 
 void MirrorRequest::end(MirrorEnd how) {
