@@ -14,7 +14,7 @@ Service make_service(HealthTable& table, std::initializer_list<std::string_view>
                      int instances) {
   Service service("price");
   for (const std::string_view color : colors) {
-    Pool& pool = service.add_pool(color, "");
+    Pool& pool = service.pool_for(color, "");
     for (int i = 0; i < instances; ++i) {
       const std::string name =
           "10.0." + std::to_string(color.size()) + "." + std::to_string(i + 1) + ":80";

@@ -20,7 +20,7 @@ TEST_CASE("color_routing: the pool of the request's colour, or its refusal") {
   CHECK(plan.pool->name == "red");
   CHECK(plan.pool_reason == PoolReason::kExact);
   Bench none;
-  none.service.set_fallback(Fallback::kNone);
+  none.service.fallback = Fallback::kNone;
   none.info.color = "red";
   AttemptPlan refused{none.service, 1};
   HeadVerdict verdict = none.filter().on_attempt(refused, none.request);
@@ -38,7 +38,7 @@ TEST_CASE("color_routing: a request stays in its pool") {
   bench.info.color = "red";
   AttemptPlan first{bench.service, 1};
   CHECK(bench.filter().on_attempt(first, bench.request).kind() == HeadVerdict::Kind::kGo);
-  bench.service.set_fallback(Fallback::kBase);
+  bench.service.fallback = Fallback::kBase;
   bench.info.color = "";
   AttemptPlan second{bench.service, 2};
   CHECK(bench.filter().on_attempt(second, bench.request).kind() == HeadVerdict::Kind::kGo);

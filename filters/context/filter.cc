@@ -114,7 +114,7 @@ HeadVerdict ContextFilter::on_attempt(AttemptPlan& plan, RequestHead& head) {
   if (context_.info().direction == Direction::kInbound) {
     // At the first try: then every filter has let the request pass.
     if (plan.number == 1) remember(head);
-  } else if (plan.service.external()) {
+  } else if (plan.service.external) {
     remove_context(head.headers, system_.rules.names);
   }
   return Verdict::go();

@@ -322,7 +322,7 @@ TEST_CASE("context: nothing of it leaves for an external service") {
   Pod pod;
   const auto out = std::make_unique<Bench>();
   out->contexts = pod.contexts;
-  out->service.set_external(true);
+  out->service.external = true;
   for (const auto& [name, value] : Fields{{"x-woad-color", "red"},
                                           {"x-user-id", "u"},
                                           {"x-request-id", "r1"},

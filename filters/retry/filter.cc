@@ -81,7 +81,7 @@ HeadVerdict RetryFilter::on_attempt(AttemptPlan& plan, RequestHead& head) {
       pool_->health->repeats().add(context_.scheduler().now(), repeated_);
     }
   }
-  if (!plan.service.external()) {
+  if (!plan.service.external) {
     const uint32_t number = std::max<uint32_t>(plan.number, repeated_ ? 2 : 1);
     const std::string_view digits =
         number == 1 ? std::string_view("1") : context_.arena().copy(std::to_string(number));

@@ -152,7 +152,7 @@ TEST_CASE("retry: a repetition is told as one, and not repeated") {
     CHECK(request.bench.field("x-woad-attempt") == row.told);
   }
   TriedRequest external;
-  external.bench.service.set_external(true);
+  external.bench.service.external = true;
   external.bench.request.headers.add("x-woad-attempt", "2");
   CHECK_FALSE(external.answers(503).wants_again());
   CHECK(external.bench.field("x-woad-attempt") == "(none)");

@@ -111,7 +111,7 @@ void TimeoutFilter::pass_grpc_timeout(Headers& headers, Duration left) {
 }
 
 void TimeoutFilter::pass_timeout_ms(const Service& service, Headers& headers, Duration left) {
-  if (service.external()) return;
+  if (service.external) return;
   auto* digits = static_cast<char*>(context_.arena().allocate(20, 1));
   const auto count = static_cast<uint64_t>(std::max<int64_t>(left / milliseconds(1), 1));
   headers.add(kTimeoutMs, {digits, write_decimal(digits, count)}, HeaderId::kOther);

@@ -140,7 +140,7 @@ TEST_CASE("timeout: what is left of the deadline goes on") {
     CAPTURE(each.what);
     Bench bench(each.settings);
     bench.info.grpc = each.grpc;
-    bench.service.set_external(each.external);
+    bench.service.external = each.external;
     if (!each.grpc_timeout.empty()) bench.request.headers.add("grpc-timeout", each.grpc_timeout);
     if (!each.timeout_ms.empty()) bench.request.headers.add("x-woad-timeout-ms", each.timeout_ms);
     REQUIRE(bench.filter().on_request_head(bench.request, true).kind() == kHeadGo);

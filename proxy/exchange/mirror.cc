@@ -43,7 +43,7 @@ void MirrorRequest::start(const ServiceEntry& target, const RequestHead& head,
   copy->content_length = head.content_length;
   copy->te_trailers = head.te_trailers;
   copy->headers.copy_from(head.headers);
-  if (target.service.external()) {
+  if (target.service.external) {
     remove_context(copy->headers, view_->snapshot().context.rules.names);
   }
   info_.client = of.client;

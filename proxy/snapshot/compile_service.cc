@@ -182,9 +182,9 @@ std::shared_ptr<Service> ServiceCompiler::make(const config::Service& from) {
   service->policy = same_word<BalancerPolicy>(from.load_balancing.policy);
   service->affinity = compile_affinity(from.load_balancing.key);
   if (from.health_check) service->health_check = compile_health_check(from);
-  service->set_stateful(from.stateful);
-  service->set_external(from.external);
-  service->set_fallback(same_word<Fallback>(from.fallback));
+  service->stateful = from.stateful;
+  service->external = from.external;
+  service->fallback = same_word<Fallback>(from.fallback);
   for (const config::PoolSettings& pool : from.pools) {
     service->pool_for(pool.color, pool.tenant).on_unhealthy =
         same_word<OnUnhealthy>(pool.on_unhealthy);

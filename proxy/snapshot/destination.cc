@@ -14,7 +14,7 @@ std::shared_ptr<const ServiceEntry> make_destination(const DestinationModel& mod
   auto service = std::make_shared<Service>(model.service);
   service->listed = false;
   service->protocol = model.protocol;
-  service->set_external(model.external);
+  service->external = model.external;
   service->channel = model.channel;
   Pool& pool = service->pool_for("", "");
   const auto add = [&](const Address& address) -> Endpoint& {

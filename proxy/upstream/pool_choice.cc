@@ -23,13 +23,13 @@ class Climb {
 
  private:
   bool ends_at(std::string_view color) const {
-    if (color.empty() || service_.fallback() == Fallback::kNone) return true;
-    return service_.stateful() && next_color(color).empty();
+    if (color.empty() || service_.fallback == Fallback::kNone) return true;
+    return service_.stateful && next_color(color).empty();
   }
 
   std::string_view next_color(std::string_view color) const {
-    return service_.fallback() == Fallback::kParentThenBase ? parent_color(color)
-                                                            : std::string_view();
+    return service_.fallback == Fallback::kParentThenBase ? parent_color(color)
+                                                          : std::string_view();
   }
 
   // True: choice_ is the answer.
@@ -79,8 +79,8 @@ class Climb {
 
 // Why a coloured request found none elsewhere.
 std::string_view way_out(const Service& service) {
-  if (service.fallback() == Fallback::kNone) return ", and its fallback is none";
-  if (service.stateful()) return ", and it is stateful: no color falls back to its base";
+  if (service.fallback == Fallback::kNone) return ", and its fallback is none";
+  if (service.stateful) return ", and it is stateful: no color falls back to its base";
   return ", and none of base to fall back to";
 }
 

@@ -87,19 +87,16 @@ const Pool* Service::find_pool(std::string_view color, std::string_view tenant) 
   return nullptr;
 }
 
-Pool& Service::add_pool(std::string_view color, std::string_view tenant) {
+Pool& Service::pool_for(std::string_view color, std::string_view tenant) {
+  const auto [found, made] =
+      by_name_.try_emplace(pool_name(color, tenant), static_cast<uint32_t>(pools_.size()));
+  if (!made) return pools_[found->second];
   Pool& pool = pools_.emplace_back();
-  pool.name = pool_name(color, tenant);
+  pool.name = found->first;
   pool.color = color;
   pool.tenant = tenant;
   pool.on_unhealthy = color.empty() ? OnUnhealthy::kPanic : OnUnhealthy::kFail;
-  by_name_.emplace(pool.name, static_cast<uint32_t>(pools_.size() - 1));
   return pool;
-}
-
-Pool& Service::pool_for(std::string_view color, std::string_view tenant) {
-  const auto found = by_name_.find(pool_name(color, tenant));
-  return found == by_name_.end() ? add_pool(color, tenant) : pools_[found->second];
 }
 
 void Service::finish(HealthTable& health) {

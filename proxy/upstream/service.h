@@ -111,12 +111,6 @@ class Service final : public std::enable_shared_from_this<Service> {
   explicit Service(std::string name) : name_(std::move(name)) {}
 
   std::string_view name() const { return name_; }
-  // How a request may move between its pools.
-  Fallback fallback() const { return fallback_; }
-  // No request of a colour falls back to its base.
-  bool stateful() const { return stateful_; }
-  // Outside the mesh: it gets no context of ours.
-  bool external() const { return external_; }
   // The pool of exactly this colour ("" = base) and tenant ("" = any), or nullptr when it is
   // absent: no endpoint carries the labels and `pools` does not name it.
   const Pool* find_pool(std::string_view color, std::string_view tenant) const;
@@ -124,7 +118,6 @@ class Service final : public std::enable_shared_from_this<Service> {
   const std::vector<Pool>& pools() const { return pools_; }
 
   // Building; only before the service is shared.
-  Pool& add_pool(std::string_view color, std::string_view tenant);
   // The pool of that colour and tenant, made when it does not exist.
   Pool& pool_for(std::string_view color, std::string_view tenant);
   void finish(HealthTable& health);
@@ -142,15 +135,12 @@ class Service final : public std::enable_shared_from_this<Service> {
   std::optional<HealthCheck> health_check;
   // How its endpoints are reached; never nullptr once the service is finished.
   std::shared_ptr<const Channel> channel;
-  void set_fallback(Fallback fallback) { fallback_ = fallback; }
-  void set_stateful(bool stateful) { stateful_ = stateful; }
-  void set_external(bool external) { external_ = external; }
+  Fallback fallback = Fallback::kParentThenBase;  // how a request may move between its pools
+  bool stateful = false;                          // no request of a colour falls back to its base
+  bool external = false;                          // outside the mesh: it gets no context of ours
 
  private:
   std::string name_;
-  Fallback fallback_ = Fallback::kParentThenBase;
-  bool stateful_ = false;
-  bool external_ = false;
   std::vector<Pool> pools_;
   // Few colours are the rule and are searched in order; many are found by hash of the pool's name.
   std::unordered_map<std::string, uint32_t> by_name_;

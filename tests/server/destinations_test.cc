@@ -29,7 +29,7 @@ TEST_CASE("destinations: one service an address, outside the mesh and listed now
   CHECK(destinations.at(models, at(1), health) == first);
   CHECK(destinations.at(models, at(2), health) != first);
   const Service& service = first->service;
-  CHECK(service.external());
+  CHECK(service.external);
   CHECK(!service.listed);
   REQUIRE(service.pools().size() == 1);
   REQUIRE(service.pools()[0].endpoints.size() == 1);

@@ -240,13 +240,13 @@ services:
     return version.snapshot->services[index]->service;
   };
   CHECK(service(0).policy == BalancerPolicy::kLeastRequest);
-  CHECK_FALSE(service(0).stateful());
+  CHECK_FALSE(service(0).stateful);
   CHECK(service(1).policy == BalancerPolicy::kRingHash);
   REQUIRE(service(1).affinity.header);
   CHECK(service(1).affinity.header->text == "x-user-id");
   CHECK(service(2).affinity.cookie == "s");
   CHECK(service(3).affinity.source_ip);
-  CHECK(service(3).stateful());
+  CHECK(service(3).stateful);
 }
 
 }  // namespace

@@ -11,7 +11,7 @@ constexpr MonoTime kNow{seconds(1000)};
 Service service_of(const std::vector<std::string_view>& pools, OnUnhealthy on_unhealthy,
                    Fallback fallback) {
   Service service("price");
-  service.set_fallback(fallback);
+  service.fallback = fallback;
   for (std::string_view written : pools) {
     const bool empty = written.starts_with('!');
     if (empty) written.remove_prefix(1);
@@ -19,7 +19,7 @@ Service service_of(const std::vector<std::string_view>& pools, OnUnhealthy on_un
     const std::string_view color = written.substr(0, at);
     const std::string_view tenant =
         at == std::string_view::npos ? std::string_view() : written.substr(at + 1);
-    Pool& pool = service.add_pool(color == "base" ? std::string_view() : color, tenant);
+    Pool& pool = service.pool_for(color == "base" ? std::string_view() : color, tenant);
     pool.on_unhealthy = on_unhealthy;
     if (!empty) pool.endpoints.emplace_back().name = "10.0.0.1:80";
   }
@@ -303,7 +303,7 @@ TEST_CASE("pool choice: no colour falls back to the base of a stateful service")
       if (fallback == Fallback::kBase && each.reason == PoolReason::kParent) continue;
       CAPTURE(each.color);
       Service service = service_of(each.pools, kOver, fallback);
-      service.set_stateful(true);
+      service.stateful = true;
       const PoolChoice choice = choose_pool(service, each.color, each.tenant, kNow);
       CHECK((choice.pool == nullptr ? "" : choice.pool->name) == each.expected);
       CHECK(choice.reason == each.reason);
@@ -363,9 +363,9 @@ TEST_CASE("pool choice: a pool in which nobody may answer now") {
   for (const Well& each : cases) {
     Service service("price");
     service.health_check.emplace();
-    Pool& red = service.add_pool("red", "");
+    Pool& red = service.pool_for("red", "");
     red.on_unhealthy = each.on_unhealthy;
-    service.add_pool("", "").endpoints.push_back(at("10.0.0.1:80"));
+    service.pool_for("", "").endpoints.push_back(at("10.0.0.1:80"));
     Pool& pool = service.pool_for("red", "");
     for (size_t i = 0; i < each.red.size(); ++i) {
       pool.endpoints.push_back(at("10.0.1." + std::to_string(i) + ":80"));
@@ -392,7 +392,7 @@ TEST_CASE("pool choice: a pool in which nobody may answer now") {
 
 TEST_CASE("pool choice: names without an address are not unhealthy") {
   Service service("price");
-  service.add_pool("red", "").endpoints.emplace_back().unresolved = "red.test: not there";
+  service.pool_for("red", "").endpoints.emplace_back().unresolved = "red.test: not there";
   HealthTable health;
   service.finish(health);
   const PoolChoice choice = choose_pool(service, "red", "", kNow);

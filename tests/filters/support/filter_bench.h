@@ -46,7 +46,7 @@ class FilterBench final : private FilterHost {
 
   // A pool of `service` with one endpoint. All of them before the first is used.
   Pool& add_pool(std::string_view color, std::string_view tenant = "") {
-    Pool& pool = service.add_pool(color, tenant);
+    Pool& pool = service.pool_for(color, tenant);
     pool.endpoints.emplace_back().name = "10.0.0.1:80";
     pool.health = std::make_shared<PoolHealth>();
     return pool;
