@@ -26,7 +26,13 @@ struct DialFailure {
 };
 
 // What a failure says of the address.
-void learn(EndpointHealth& health, const DialFailure& failure, MonoTime now);
+inline void learn(EndpointHealth& health, const DialFailure& failure, MonoTime now) {
+  switch (failure.cause) {
+    case DialFailure::Cause::kUnreachable: health.unreachable(now); return;
+    case DialFailure::Cause::kNotAgreed: health.reached(); return;
+    case DialFailure::Cause::kOurs: return;
+  }
+}
 
 // A connection that was opened.
 struct Dialed {
