@@ -1,7 +1,6 @@
 #include "proxy/context/names.h"
 
 #include <algorithm>
-#include <optional>
 
 #include "proxy/base/strings.h"
 
@@ -27,15 +26,11 @@ uint32_t attempt_of(const Headers& headers) {
 }
 
 uint32_t take_attempt(Headers& headers) {
-  std::optional<uint32_t> first;
-  headers.remove_if([&](const Header& field) {
-    if (field.id != HeaderId::kOther || !equals_ignore_case(field.name, kAttemptHeader)) {
-      return false;
-    }
-    if (!first) first = attempt_in(field.value);
-    return true;
-  });
-  return first.value_or(1);
+  const Header* field = headers.find(kAttemptHeader);
+  if (field == nullptr) return 1;
+  const uint32_t attempt = attempt_in(field->value);
+  headers.remove(kAttemptHeader);
+  return attempt;
 }
 
 void ContextNames::add(ContextHeader kind, std::string_view name) {
@@ -72,14 +67,6 @@ const HeaderName* ContextNames::first(ContextHeader kind) const {
   const auto found = std::find_if(names_.begin(), names_.end(),
                                   [&](const Named& each) { return each.kind == kind; });
   return found == names_.end() ? nullptr : &found->name;
-}
-
-std::vector<std::string_view> ContextNames::of(ContextHeader kind) const {
-  std::vector<std::string_view> all;
-  for (const Named& each : names_) {
-    if (each.kind == kind) all.push_back(each.name.text);
-  }
-  return all;
 }
 
 }  // namespace woad

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
 #include <string_view>
 #include <vector>
 
@@ -50,7 +49,6 @@ class ContextNames {
 
   const HeaderName& color() const { return *first(ContextHeader::kColor); }
   const HeaderName& tenant() const { return *first(ContextHeader::kTenant); }
-  std::vector<std::string_view> of(ContextHeader kind) const;
 
  private:
   static constexpr std::string_view kOwnPrefix = "x-woad-";
