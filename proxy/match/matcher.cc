@@ -43,20 +43,12 @@ std::string any_of_texts(const List& list) {
 
 }  // namespace
 
-ValueMatcher ValueMatcher::exact(std::string text) {
-  ValueMatcher matcher(Kind::kExact);
-  matcher.text_ = std::move(text);
-  return matcher;
-}
+ValueMatcher ValueMatcher::exact(std::string text) { return {Kind::kExact, std::move(text)}; }
 
-ValueMatcher ValueMatcher::prefix(std::string text) {
-  ValueMatcher matcher(Kind::kPrefix);
-  matcher.text_ = std::move(text);
-  return matcher;
-}
+ValueMatcher ValueMatcher::prefix(std::string text) { return {Kind::kPrefix, std::move(text)}; }
 
 ValueMatcher ValueMatcher::suffix(std::vector<std::string> tails) {
-  ValueMatcher matcher(Kind::kSuffix);
+  ValueMatcher matcher(Kind::kSuffix, {});
   matcher.tails_ = std::move(tails);
   return matcher;
 }
@@ -64,14 +56,13 @@ ValueMatcher ValueMatcher::suffix(std::vector<std::string> tails) {
 Result<ValueMatcher> ValueMatcher::regex(const std::string& pattern) {
   auto regex = compile(pattern);
   if (!regex) return regex.error();
-  ValueMatcher matcher(Kind::kRegex);
-  matcher.text_ = pattern;
+  ValueMatcher matcher(Kind::kRegex, pattern);
   matcher.regex_ = *regex;
   return matcher;
 }
 
 ValueMatcher ValueMatcher::present(bool wanted) {
-  ValueMatcher matcher(Kind::kPresent);
+  ValueMatcher matcher(Kind::kPresent, {});
   matcher.wanted_ = wanted;
   return matcher;
 }

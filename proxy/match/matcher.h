@@ -39,7 +39,7 @@ class ValueMatcher {
   bool operator==(const ValueMatcher& other) const;
 
  private:
-  explicit ValueMatcher(Kind kind) : kind_(kind) {}
+  ValueMatcher(Kind kind, std::string text) : kind_(kind), text_(std::move(text)) {}
   Kind kind_;
   bool wanted_ = true;
   std::string text_;
