@@ -46,8 +46,7 @@ bool is_cause(const Outcome& outcome, const std::vector<RetryOn>& on) {
 // Whether a request may be sent again after its try ended so (RFC 9110 section 9.2.2): whatever its
 // method when nothing of it was processed, else when it is idempotent or `methods` lets any pass.
 bool may_resend(const Outcome& outcome, const RequestHead& head, RetryMethods methods) {
-  const Resend resend = outcome_info(outcome.kind).resend;
-  if (resend == Resend::kAlways) return true;
+  if (outcome_info(outcome.kind).unprocessed) return true;
   const bool unseen = outcome.kind != Outcome::Kind::kAccepted && !outcome.anything_sent;
   return unseen || methods == RetryMethods::kAny || is_idempotent(head.method) ||
          head.headers.find(kIdempotencyKey) != nullptr;

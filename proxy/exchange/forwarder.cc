@@ -245,8 +245,8 @@ bool Forwarder::replay_is_safe(ResetReason reason) const {
   if (!stale || replayed_ || !keep_body_ || !attempt_->reused()) return false;
   const RequestWriter& writer = attempt_->writer();
   if (writer.anything_heard()) return false;
-  return outcome_info(outcome_of(reason)).resend == Resend::kAlways ||
-         is_idempotent(head_->method) || !writer.anything_sent();
+  return outcome_info(outcome_of(reason)).unprocessed || is_idempotent(head_->method) ||
+         !writer.anything_sent();
 }
 
 Next Forwarder::tell(Outcome outcome) {

@@ -6,15 +6,15 @@ namespace woad {
 namespace {
 
 constexpr OutcomeInfo kOutcomes[] = {
-    {"answered", ErrorCode::kNone, ClosedBy::kNobody, Resend::kIfIdempotent},
-    {"connect_failed", ErrorCode::kConnectFailed, ClosedBy::kWoad, Resend::kAlways},
-    {"connect_failed", ErrorCode::kConnectFailed, ClosedBy::kWoad, Resend::kAlways},
-    {"refused", ErrorCode::kUpstreamReset, ClosedBy::kUpstream, Resend::kAlways},
-    {"reset", ErrorCode::kUpstreamReset, ClosedBy::kUpstream, Resend::kIfIdempotent},
-    {"bad_response", ErrorCode::kBadUpstreamResponse, ClosedBy::kUpstream, Resend::kIfIdempotent},
-    {"per_try_timeout", ErrorCode::kTimeout, ClosedBy::kWoad, Resend::kIfIdempotent},
-    {"cancelled", ErrorCode::kNone, ClosedBy::kNobody, Resend::kNever},
-    {"not_made", ErrorCode::kNoEndpoint, ClosedBy::kWoad, Resend::kNever},
+    {"answered", ErrorCode::kNone, ClosedBy::kNobody, false},
+    {"connect_failed", ErrorCode::kConnectFailed, ClosedBy::kWoad, true},
+    {"connect_failed", ErrorCode::kConnectFailed, ClosedBy::kWoad, true},
+    {"refused", ErrorCode::kUpstreamReset, ClosedBy::kUpstream, true},
+    {"reset", ErrorCode::kUpstreamReset, ClosedBy::kUpstream, false},
+    {"bad_response", ErrorCode::kBadUpstreamResponse, ClosedBy::kUpstream, false},
+    {"per_try_timeout", ErrorCode::kTimeout, ClosedBy::kWoad, false},
+    {"cancelled", ErrorCode::kNone, ClosedBy::kNobody, false},
+    {"not_made", ErrorCode::kNoEndpoint, ClosedBy::kWoad, false},
 };
 static_assert(std::size(kOutcomes) == static_cast<size_t>(Outcome::Kind::kNotMade) + 1);
 

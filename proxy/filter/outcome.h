@@ -39,18 +39,11 @@ struct Outcome {
   int status() const { return response == nullptr ? 0 : response->status; }
 };
 
-// Whether a request may be sent a second time after its try ended so.
-enum class Resend : uint8_t {
-  kNever,         // nobody waits for it
-  kIfIdempotent,  // or if nothing of it was sent
-  kAlways,        // nothing was processed
-};
-
 struct OutcomeInfo {
   std::string_view word;  // label `result` of woad_upstream_attempts_total
   ErrorCode error;        // status, Proxy-Status and gRPC status are those of the code
   ClosedBy ended_by;      // when no response came of it
-  Resend resend;
+  bool unprocessed;       // the request may be sent again, whatever its method
 };
 
 const OutcomeInfo& outcome_info(Outcome::Kind kind);
