@@ -18,21 +18,13 @@ StreamRace::StreamRace(LivePool& pool, const Endpoint& endpoint, Protocol protoc
 
 StreamRace::~StreamRace() {
   --state_->active;
-  if (!measures()) return;
-  const MonoTime now = state_->now();
-  state_->latency.observe_unanswered(now - began_, now);
+  tell(&PeakEwma::observe_unanswered);
 }
 
-void StreamRace::answered() {
-  if (!measures()) return;
+void StreamRace::tell(void (PeakEwma::*how)(Duration, MonoTime)) {
+  if (began_ == MonoTime::max()) return;
   const MonoTime now = state_->now();
-  state_->latency.observe(now - std::exchange(began_, MonoTime::max()), now);
-}
-
-void StreamRace::failed() {
-  if (!measures()) return;
-  const MonoTime now = state_->now();
-  state_->latency.observe_failure(now - std::exchange(began_, MonoTime::max()), now);
+  (state_->latency.*how)(now - std::exchange(began_, MonoTime::max()), now);
 }
 
 void StreamRace::start(Reuse reuse) {

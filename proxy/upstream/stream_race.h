@@ -34,8 +34,8 @@ class StreamRace final : private RaceRunner {
   // No event comes any more.
   void stop();
   // What became of it, told once: the head of an answer came, or none will.
-  void answered();
-  void failed();
+  void answered() { tell(&PeakEwma::observe); }
+  void failed() { tell(&PeakEwma::observe_failure); }
   // Where the stream is; before, where it was looked for first.
   const Endpoint& endpoint() const { return *endpoint_; }
 
@@ -68,7 +68,7 @@ class StreamRace final : private RaceRunner {
   void on_stream(const Endpoint& endpoint, RequestWriter& writer, bool reused);
   void on_no_stream(const Endpoint& endpoint, const DialFailure& failure);
   void leave_queues();
-  bool measures() const { return began_ != MonoTime::max(); }
+  void tell(void (PeakEwma::*how)(Duration, MonoTime));
 
   LivePool& pool_;
   StreamTaker& taker_;
