@@ -166,7 +166,7 @@ class Admission {
   void strip_ours(std::string_view why) { count(why, strip_baggage(headers_) ? 1 : 0); }
 
   void take_tracestate() {
-    const auto member = find_state_member(headers_);
+    const auto member = read_tracestate(headers_).find(Tracestate::kOurKey);
     if (!member) return;
     if (rules_.tracestate) {
       const StateMember read = parse_state_member(*member, headers_.arena());

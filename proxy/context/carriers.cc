@@ -2,18 +2,9 @@
 
 #include "proxy/context/baggage.h"
 #include "proxy/context/state_member.h"
-#include "proxy/observe/tracestate.h"
 
 namespace woad {
 namespace {
-
-Tracestate read_tracestate(const Headers& headers) {
-  Tracestate state;
-  for (const Header& field : headers) {
-    if (field.id == HeaderId::kTracestate) (void)state.add(field.value);
-  }
-  return state;
-}
 
 void write_tracestate(Headers& headers, std::string_view list) {
   headers.remove(HeaderId::kTracestate);
@@ -70,8 +61,12 @@ void remove_context(Headers& headers, const ContextNames& names) {
   if (tracestate) strip_state_member(headers);
 }
 
-std::optional<std::string_view> find_state_member(const Headers& headers) {
-  return read_tracestate(headers).find(Tracestate::kOurKey);
+Tracestate read_tracestate(const Headers& headers) {
+  Tracestate state;
+  for (const Header& field : headers) {
+    if (field.id == HeaderId::kTracestate) (void)state.add(field.value);
+  }
+  return state;
 }
 
 void strip_state_member(Headers& headers) {

@@ -1,13 +1,11 @@
 // Putting a context into what travels: the canonical headers, baggage and tracestate.
 #pragma once
 
-#include <optional>
-#include <string_view>
-
 #include "proxy/context/system.h"
 #include "proxy/context/values.h"
 #include "proxy/http/headers.h"
 #include "proxy/observe/metrics.h"
+#include "proxy/observe/tracestate.h"
 
 namespace woad {
 
@@ -22,9 +20,8 @@ void plant_context(Headers& headers, const ContextValues& values, const ContextR
 // For services that are not ours: no header of context, no member of ours, no x-woad-*.
 void remove_context(Headers& headers, const ContextNames& names);
 
-// Our member of tracestate, as it stands there; nothing when there is none. A list that breaks a
-// rule has none (see read_trace(), which removes such a list).
-std::optional<std::string_view> find_state_member(const Headers& headers);
+// All its fields. A list that breaks a rule has no members (see read_trace(), which removes it).
+Tracestate read_tracestate(const Headers& headers);
 void strip_state_member(Headers& headers);
 
 }  // namespace woad

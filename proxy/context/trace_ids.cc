@@ -1,11 +1,11 @@
 #include "proxy/context/trace_ids.h"
 
 #include "proxy/base/strings.h"
+#include "proxy/context/carriers.h"
 #include "proxy/observe/b3.h"
 #include "proxy/observe/hex.h"
 #include "proxy/observe/request_id.h"
 #include "proxy/observe/trace_context.h"
-#include "proxy/observe/tracestate.h"
 
 namespace woad {
 namespace {
@@ -143,11 +143,7 @@ void read_trace(RequestHead& head, TraceInfo& trace, WorkerMetrics& metrics) {
   take_request_id(found, head.headers, trace, metrics);
   bool bad_state = restart;
   if (found.tracestate && !restart) {
-    Tracestate state;
-    for (const Header& field : head.headers) {
-      if (field.id == HeaderId::kTracestate) (void)state.add(field.value);
-    }
-    bad_state = state.dropped();
+    bad_state = read_tracestate(head.headers).dropped();
     if (bad_state) count_dropped(metrics, "tracestate");
   }
   if (!restart && !bad_b3 && !bad_multi && !bad_state) return;
