@@ -9,8 +9,6 @@
 #include "proxy/base/strings.h"
 #include "proxy/context/baggage_member.h"
 #include "proxy/http/byte_class.h"
-#include "proxy/observe/hex.h"
-#include "proxy/observe/trace_id.h"
 
 namespace woad {
 namespace {
@@ -79,18 +77,12 @@ std::optional<std::string_view> percent_decode(std::string_view raw, Arena& aren
   if (raw.find('%') == std::string_view::npos) return raw;
   char text[kMaxContextValue];
   size_t size = 0;
-  for (size_t i = 0; i < raw.size(); ++i) {
+  while (!raw.empty()) {
     if (size == sizeof(text)) return std::nullopt;
-    text[size] = raw[i];
-    if (raw[i] == '%') {
-      if (raw.size() - i < 3) return std::nullopt;
-      const char digits[] = {to_lower(raw[i + 1]), to_lower(raw[i + 2])};
-      const auto code = parse_lower_hex({digits, sizeof(digits)});
-      if (!code) return std::nullopt;
-      text[size] = static_cast<char>(*code);
-      i += 2;
-    }
-    ++size;
+    const size_t escape = raw[0] == '%' ? 3 : 1;
+    const size_t before = raw.size();
+    text[size++] = take_percent_decoded(raw, false);
+    if (before - raw.size() != escape) return std::nullopt;
   }
   return arena.copy({text, size});
 }
