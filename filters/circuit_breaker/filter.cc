@@ -155,7 +155,7 @@ void CircuitBreakerFilter::judge_endpoint(EndpointHealth& health, std::string_vi
   if (!ejection.failed(rules.consecutive)) return;
   Duration length{};
   {
-    const std::lock_guard lock(pool_->health->ejecting());
+    const std::lock_guard lock(pool_->health->ejecting);
     if (!ejection.out() && !may_eject(rules.max_share)) return;
     length = ejection.eject(now, rules, context_.random());
   }

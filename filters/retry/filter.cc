@@ -77,7 +77,7 @@ HeadVerdict RetryFilter::on_attempt(AttemptPlan& plan, RequestHead& head) {
   if (plan.number == 1) {
     repeated_ = context_.info().caller_attempt > 1 || came > 1;
     if (pool_ != nullptr) {
-      pool_->health->repeats().add(context_.scheduler().now(), repeated_);
+      pool_->health->repeats.get().add(context_.scheduler().now(), repeated_);
     }
   }
   if (!plan.service.external) {
@@ -105,7 +105,7 @@ Next RetryFilter::next_try(const Outcome& outcome) {
     count("no_time");
     return Next::done();
   }
-  if (!take_repeat(pool_->health->repeats(), settings.budget, now)) {
+  if (!take_repeat(pool_->health->repeats.get(), settings.budget, now)) {
     count("no_budget");
     return Next::done();
   }

@@ -9,22 +9,14 @@
 
 namespace woad {
 
-class PoolHealth {
- public:
+struct PoolHealth {
   Breaker breaker;
-
   // Of the requests that go there, which are repetitions; counted where requests are retried.
-  RepeatWindow& repeats() { return repeats_.get(); }
-
+  MadeOnce<RepeatWindow> repeats;
   // For requests that are under way there.
   PoolRoom room;
-
   // Held while an instance is counted and put out, so that two at once do not empty the pool.
-  std::mutex& ejecting() { return ejecting_; }
-
- private:
-  std::mutex ejecting_;
-  MadeOnce<RepeatWindow> repeats_;
+  std::mutex ejecting;
 };
 
 }  // namespace woad
