@@ -96,19 +96,12 @@ constexpr uint16_t hooks_of() {
 }
 
 template <class F>
-concept HasState = requires {
-  typename F::State;
-};
-
-template <class F>
-std::shared_ptr<void> make_state(const void* settings) {
-  return std::make_shared<typename F::State>(*static_cast<const typename F::Settings*>(settings));
-}
-
-template <class F>
 constexpr auto state_maker() -> std::shared_ptr<void> (*)(const void*) {
-  if constexpr (HasState<F>) {
-    return &make_state<F>;
+  if constexpr (requires { typename F::State; }) {
+    return [](const void* settings) -> std::shared_ptr<void> {
+      return std::make_shared<typename F::State>(
+          *static_cast<const typename F::Settings*>(settings));
+    };
   } else {
     return nullptr;
   }
