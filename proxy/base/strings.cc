@@ -100,13 +100,11 @@ size_t write_decimal(char* out, uint64_t value) {
   return static_cast<size_t>(std::to_chars(out, out + 20, value).ptr - out);
 }
 
-std::string percent_encoded(std::string_view text) {
-  constexpr std::string_view kUnreserved =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+std::string percent_encoded(std::string_view text, bool (*stays)(char)) {
   constexpr std::string_view kDigits = "0123456789ABCDEF";
   std::string out;
   for (const char c : text) {
-    if (kUnreserved.find(c) != std::string_view::npos) {
+    if (stays(c)) {
       out += c;
     } else {
       const auto byte = static_cast<unsigned char>(c);
@@ -114,6 +112,14 @@ std::string percent_encoded(std::string_view text) {
     }
   }
   return out;
+}
+
+std::string percent_encoded(std::string_view text) {
+  return percent_encoded(text, [](char c) {
+    const char low = to_lower(c);
+    return (low >= 'a' && low <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
+           c == '_' || c == '~';
+  });
 }
 
 }  // namespace woad

@@ -53,8 +53,10 @@ int hex_digit(char c);
 char take_percent_decoded(std::string_view& text, bool plus_is_space);
 // The same for all of it.
 std::string percent_decoded(std::string_view text, bool plus_is_space);
-// As a segment of a path or a value of a query: all but RFC 3986's unreserved characters (section
-// 2.3) is escaped.
+// All is escaped but what `stays`.
+std::string percent_encoded(std::string_view text, bool (*stays)(char));
+// As a segment of a path or a value of a query: RFC 3986's unreserved characters (section 2.3)
+// stay.
 std::string percent_encoded(std::string_view text);
 
 // Whole `text` as decimal digits without sign; nothing on overflow, emptiness or any other byte.

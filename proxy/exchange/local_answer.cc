@@ -18,17 +18,7 @@ std::string sf_string(std::string_view text) {
 
 // grpc-message is percent-encoded (gRPC over HTTP2, "Responses").
 std::string grpc_message(std::string_view text) {
-  constexpr char kHex[] = "0123456789ABCDEF";
-  std::string out;
-  for (const char c : text) {
-    if (c >= 0x20 && c < 0x7f && c != '%') {
-      out.push_back(c);
-    } else {
-      const auto byte = static_cast<unsigned char>(c);
-      out.append({'%', kHex[byte >> 4], kHex[byte & 15]});
-    }
-  }
-  return out;
+  return percent_encoded(text, [](char c) { return c >= 0x20 && c < 0x7f && c != '%'; });
 }
 
 int grpc_status(const LocalReply& reply) {

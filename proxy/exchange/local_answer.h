@@ -2,8 +2,6 @@
 // sentence with the cause and what to try; for gRPC a trailers-only answer.
 #pragma once
 
-#include <string>
-
 #include "proxy/base/buffer.h"
 #include "proxy/http/message.h"
 #include "proxy/http/outcome.h"
