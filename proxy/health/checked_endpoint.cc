@@ -82,7 +82,7 @@ void CheckedEndpoint::on_due() {
   next_ = now() + of_interval(1 - kJitter + 2 * kJitter * means_.random.unit());
   if (is_busy() && spared_ < kMostSpared) {
     ++spared_;
-    count(Result::kSpared);
+    count("spared");
     return wait_for_next();
   }
   spared_ = 0;
@@ -120,17 +120,15 @@ void CheckedEndpoint::on_probed(ProbeResult result) {
   bury_probe();
   wait_for_next();
   switch (result.kind) {
-    case ProbeResult::Kind::kNotMade: return count(Result::kNotMade);
-    case ProbeResult::Kind::kGood: count(Result::kGood); return learn(true, result.what);
-    case ProbeResult::Kind::kFailed: count(Result::kFailed); return learn(false, result.what);
+    case ProbeResult::Kind::kNotMade: return count("not_made");
+    case ProbeResult::Kind::kGood: count("good"); return learn(true, result.what);
+    case ProbeResult::Kind::kFailed: count("failed"); return learn(false, result.what);
   }
 }
 
-void CheckedEndpoint::count(Result result) {
-  constexpr std::string_view kWords[] = {"good", "failed", "not_made", "spared"};
+void CheckedEndpoint::count(std::string_view result) {
   WorkerMetrics& metrics = means_.metrics;
-  metrics.count(kHealthChecks, {metrics.intern(service_->name()),
-                                metrics.intern(kWords[static_cast<size_t>(result)])});
+  metrics.count(kHealthChecks, {metrics.intern(service_->name()), metrics.intern(result)});
 }
 
 void CheckedEndpoint::learn(bool good, const std::string& what) {

@@ -51,8 +51,6 @@ class CheckedEndpoint final : private ProbeOwner {
   void update(std::shared_ptr<const Service> service, const Endpoint& endpoint);
 
  private:
-  enum class Result : uint8_t { kGood, kFailed, kNotMade, kSpared };
-
   const HealthCheck& check() const { return *service_->health_check; }
   MonoTime now() const { return means_.pools.scheduler.now(); }
   void start_anew();
@@ -66,7 +64,8 @@ class CheckedEndpoint final : private ProbeOwner {
   void bury_probe();
   void give_up_probe();
   void wait_for_next();
-  void count(Result result);
+  // `result`: good, failed, not_made, spared.
+  void count(std::string_view result);
   void learn(bool good, const std::string& what);
   void turn(bool healthy);
   std::string cause() const;

@@ -1,6 +1,5 @@
 #include "proxy/health/stream_probe.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "proxy/health/grpc_health.h"
