@@ -1,8 +1,9 @@
 #include "filters/context/filter.h"
 
+#include <algorithm>
+
 #include "filters/context/carried.h"
 #include "filters/context/request_keys.h"
-#include "proxy/base/strings.h"
 #include "proxy/context/carriers.h"
 #include "proxy/context/trace_ids.h"
 #include "proxy/observe/metrics.h"

@@ -1,7 +1,6 @@
 // Puts a span of ours into the trace fields of a head.
 #pragma once
 
-#include "proxy/http/exchange_info.h"
 #include "proxy/http/message.h"
 
 namespace woad {

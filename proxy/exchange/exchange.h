@@ -9,7 +9,6 @@
 #include <memory>
 #include <new>
 #include <optional>
-#include <string>
 
 #include "proxy/base/piece_pool.h"
 #include "proxy/base/timer_wheel.h"

@@ -15,7 +15,6 @@
 #include "proxy/exchange/forwarder_state.h"
 #include "proxy/exchange/worker_context.h"
 #include "proxy/filter/filter.h"
-#include "proxy/snapshot/route.h"
 #include "proxy/upstream/balancer.h"
 
 namespace woad {

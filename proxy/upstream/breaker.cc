@@ -1,7 +1,6 @@
 #include "proxy/upstream/breaker.h"
 
 #include <algorithm>
-#include <memory>
 
 namespace woad {
 namespace {

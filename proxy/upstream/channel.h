@@ -7,7 +7,6 @@
 #pragma once
 
 #include <memory>
-#include <string>
 
 #include "proxy/base/time.h"
 #include "proxy/net/tls/context.h"

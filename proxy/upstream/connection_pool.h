@@ -100,7 +100,6 @@ class ConnectionPool {
 
   const Address& address() const { return address_; }
   const std::string& name() const { return name_; }
-  Protocol protocol() const { return protocol_; }
   const std::shared_ptr<const Channel>& channel() const { return channel_; }
   PoolContext& context() { return context_; }
 

@@ -48,10 +48,8 @@ class EndpointState {
     return empty;
   }
 
-  const Address& address() const { return address_; }
   const std::string& name() const { return name_; }
   EndpointHealth& health() const { return *health_; }
-  const Channel& channel() const { return *channel_; }
 
   MonoTime now() const { return context_.scheduler.now(); }
 

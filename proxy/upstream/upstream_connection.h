@@ -7,7 +7,6 @@
 
 #include <cstdint>
 #include <memory>
-#include <string>
 
 #include "proxy/base/intrusive_list.h"
 #include "proxy/base/log_field.h"
@@ -37,7 +36,6 @@ class UpstreamConnection final : public Deferred,
   void dial();
   // Instead: somebody has dialed.
   void adopt(Dialed dialed) { on_dialed(std::move(dialed)); }
-  State state() const { return state_; }
   size_t room() const { return state_ == State::kOpen ? codec_->room() : 0; }
   // What is spoken on it, once it is open.
   Protocol protocol() const { return codec_->protocol(); }
