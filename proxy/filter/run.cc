@@ -32,14 +32,12 @@ HeadVerdict FilterRun::attempt(AttemptPlan& plan, RequestHead& head) {
 
 void FilterRun::outcome(const Outcome& outcome) {
   attempt_cursor_ = 0;
-  if (filters_ == nullptr) return;
   for (const uint8_t index : chain_.order(Hook::kOutcome)) {
     if (index < let_go_) filters_[index].filter->on_outcome(outcome);
   }
 }
 
 Next FilterRun::next_try(const Outcome& outcome) {
-  if (filters_ == nullptr) return Next::done();
   for (const uint8_t index : chain_.order(Hook::kNextTry)) {
     const Next next = filters_[index].filter->next_try(outcome);
     if (next.wants_again()) return next;
@@ -48,7 +46,6 @@ Next FilterRun::next_try(const Outcome& outcome) {
 }
 
 void FilterRun::own_response_head(ResponseHead& head, bool end) {
-  if (filters_ == nullptr) return;
   const auto& order = chain_.order(Hook::kResponseHead);
   while (response_cursor_ < order.size()) {
     (void)filters_[order[response_cursor_++]].filter->on_response_head(head, end);
@@ -56,7 +53,7 @@ void FilterRun::own_response_head(ResponseHead& head, bool end) {
 }
 
 void FilterRun::end(const ExchangeInfo& info) {
-  if (filters_ == nullptr) return;
+  if (filters_ == nullptr) return;  // it ended before it had a head
   for (const uint8_t index : chain_.order(Hook::kEnd)) filters_[index].filter->on_end(info);
 }
 

@@ -61,7 +61,7 @@ class FilterRun {
     return answered_by_ == kNobody ? std::string_view() : chain_.kind(answered_by_).name;
   }
   // Whether any filter wants this hook.
-  bool has(Hook hook) const { return filters_ != nullptr && !chain_.order(hook).empty(); }
+  bool has(Hook hook) const { return !chain_.order(hook).empty(); }
 
  private:
   struct Entry {
@@ -76,7 +76,7 @@ class FilterRun {
   template <class Call>
   HeadVerdict walk_head(Hook hook, uint8_t& cursor, size_t until, Call&& call) {
     const auto& order = chain_.order(hook);
-    while (filters_ != nullptr && cursor < until) {
+    while (cursor < until) {
       const uint8_t index = order[cursor++];
       HeadVerdict verdict = call(*filters_[index].filter);
       if (verdict.kind() == HeadVerdict::Kind::kGo) continue;
@@ -87,7 +87,6 @@ class FilterRun {
   }
   template <class Call>
   Verdict walk(Hook hook, Call&& call) {
-    if (filters_ == nullptr) return Verdict::go();
     for (const uint8_t index : chain_.order(hook)) {
       Verdict verdict = call(*filters_[index].filter);
       if (verdict.kind() == Verdict::Kind::kGo) continue;
