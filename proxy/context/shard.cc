@@ -69,7 +69,7 @@ ContextShard::Admission ContextShard::admit(ContextKey id, const ContextArrival&
 void ContextShard::add(uint32_t at, ContextKey id, const ContextArrival& arrival, Room room,
                        Admission& admission, TableState& state) {
   ContextSlot& slot = slots_[at];
-  admission.kind = Admission::Kind::kAdded;
+  admission.added = true;
   keep(slot, arrival, admission, state);
   set_facts(slot, id, arrival);
   slot.active = 1;
@@ -80,7 +80,6 @@ void ContextShard::add(uint32_t at, ContextKey id, const ContextArrival& arrival
 
 void ContextShard::join(ContextSlot& slot, uint32_t at, ContextKey id,
                         const ContextArrival& arrival, Admission& admission, TableState& state) {
-  admission.kind = Admission::Kind::kJoined;
   const bool alone = slot.has(Flag::kEnded);
   if (alone) {
     ended_.unlink(slots_, at);

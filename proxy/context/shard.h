@@ -38,9 +38,9 @@ class alignas(64) ContextShard {
   // Whether an id that is new may be added, and as what.
   enum class Room : uint8_t { kNone, kRider, kEntry };
   struct Admission {
-    enum class Kind : uint8_t { kMissing, kJoined, kAdded };
-    Kind kind = Kind::kMissing;
-    uint32_t slot = kNoItem;     // held by the request from now on, unless missing
+    // Held by the request from now on; kNoItem: the id is new, and there was no room.
+    uint32_t slot = kNoItem;
+    bool added = false;          // the id is new
     bool conflict = false;       // the id has become ambiguous
     bool carry_dropped = false;  // the carried headers were not kept
   };

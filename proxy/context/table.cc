@@ -58,10 +58,9 @@ struct ContextTable::Recording {
 
   // False when the id is new and there was no room.
   bool place(ContextKey id) {
-    using Kind = ContextShard::Admission::Kind;
     const auto admission = table.shard(id).admit(id, arrival, room(), now_ms, table.state_);
-    if (admission.kind == Kind::kMissing) return false;
-    filled = filled || admission.kind == Kind::kAdded;
+    if (admission.slot == kNoItem) return false;
+    filled = filled || admission.added;
     conflict = conflict || admission.conflict;
     carry_dropped = carry_dropped || admission.carry_dropped;
     ticket.slots_[ticket.count_++] = {.index = admission.slot, .shard = shard_of(id)};
