@@ -282,7 +282,7 @@ const void* Exchange::filter_settings(size_t index) { return (*settings_)[index]
 
 void* Exchange::filter_state(size_t index) { return (*settings_)[index].state.get(); }
 
-void Exchange::filter_resume(size_t) {
+void Exchange::filter_resume() {
   if (state_ == ExchangeState::kHeadWaits) {
     walk_request_head();
   } else if (state_ == ExchangeState::kForwarding) {

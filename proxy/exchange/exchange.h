@@ -79,7 +79,7 @@ class Exchange final : public Deferred,
   // FilterHost
   const void* filter_settings(size_t index) override;
   void* filter_state(size_t index) override;
-  void filter_resume(size_t index) override;
+  void filter_resume() override;
   void filter_reply(LocalReply reply) override;
 
   // ForwarderOwner

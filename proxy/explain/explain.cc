@@ -35,7 +35,7 @@ class Explainer final : private FilterHost {
  private:
   const void* filter_settings(size_t index) override { return (*slots_)[index].settings.get(); }
   void* filter_state(size_t index) override { return (*slots_)[index].state.get(); }
-  void filter_resume(size_t) override {}
+  void filter_resume() override {}
   void filter_reply(LocalReply) override {}
 
   void step(std::string sentence) { out_.steps.push_back(std::move(sentence)); }

@@ -52,7 +52,7 @@ class FilterHost {
  public:
   virtual const void* filter_settings(size_t index) = 0;
   virtual void* filter_state(size_t index) = 0;
-  virtual void filter_resume(size_t index) = 0;
+  virtual void filter_resume() = 0;
   virtual void filter_reply(LocalReply reply) = 0;
 
  protected:
@@ -101,7 +101,7 @@ class FilterContext {
 
   // After HeadVerdict::wait(): goes on with the next filter. From the loop (a timer), not from a
   // hook.
-  void resume() { host_.filter_resume(index_); }
+  void resume() { host_.filter_resume(); }
   // From the loop: answers now if the response head has not been sent, and cuts the exchange
   // otherwise. The filter may be destroyed by the end of the turn.
   void reply(LocalReply reply) { host_.filter_reply(std::move(reply)); }

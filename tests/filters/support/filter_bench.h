@@ -93,7 +93,7 @@ class FilterBench final : private FilterHost {
     }
     return state.get();
   }
-  void filter_resume(size_t) override { ++resumed; }
+  void filter_resume() override { ++resumed; }
   void filter_reply(LocalReply given) override { reply = std::move(given); }
 
   FilterServices services_{scheduler, random, metrics, contexts, nullptr};

@@ -129,7 +129,7 @@ struct Bench final : FilterHost {
 
   const void* filter_settings(size_t) override { return &settings; }
   void* filter_state(size_t) override { return nullptr; }
-  void filter_resume(size_t) override {}
+  void filter_resume() override {}
   void filter_reply(LocalReply) override {}
 
   TraceSettings settings;
