@@ -4,7 +4,6 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
-#include "config/diagnostic_text.h"
 #include "config/node.h"
 #include "config/prescan.h"
 #include "proxy/base/json.h"

@@ -78,6 +78,11 @@ class Diagnostics {
   size_t dropped_ = 0;
 };
 
+// As Diagnostics::text(), in the order of `found`. `source`: the text of the file; nullptr: no
+// lines are shown.
+std::string text_of(const std::string& file, const std::string* source,
+                    const std::vector<Diagnostic>& found);
+
 // `text` in double quotes for a message: shortened, control characters replaced.
 std::string in_quotes(std::string_view text);
 
