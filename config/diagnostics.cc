@@ -5,8 +5,8 @@
 #include <nlohmann/json.hpp>
 
 #include "config/node.h"
-#include "config/prescan.h"
 #include "proxy/base/json.h"
+#include "proxy/base/strings.h"
 
 namespace woad::config {
 

@@ -45,6 +45,10 @@ void for_each_list_item(std::string_view list, F&& visit) {
 // 1 to 253 letters of ASCII, digits, '-', '.' and '_': as services and instances are called.
 bool is_plain_name(std::string_view text);
 
+// Bytes of the UTF-8 sequence at the front of `rest`, which is not empty (RFC 3629: shortest form,
+// no surrogates); 0 when there is none.
+size_t utf8_length(std::string_view rest);
+
 // 0 to 15 in either case; -1 for anything else.
 int hex_digit(char c);
 
