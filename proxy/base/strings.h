@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -16,6 +17,12 @@ inline bool equals_ignore_case(std::string_view a, std::string_view b) {
   return a.size() == b.size() && same_letters(a, b);
 }
 std::string lower(std::string_view text);
+
+// Of containers of texts that are asked by views, with std::equal_to<>.
+struct TextHash {
+  using is_transparent = void;
+  size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
+};
 
 // Without leading and trailing SP and HT (OWS of RFC 9110 section 5.6.3).
 std::string_view trim(std::string_view text);
