@@ -121,6 +121,13 @@ size_t write_decimal(char* out, uint64_t value) {
   return static_cast<size_t>(std::to_chars(out, out + 20, value).ptr - out);
 }
 
+void append_decimal(std::string& out, uint64_t value, size_t width) {
+  char digits[20];
+  const size_t count = write_decimal(digits, value);
+  for (size_t zeros = count; zeros < width; ++zeros) out += '0';
+  out.append(digits, count);
+}
+
 std::string percent_encoded(std::string_view text) {
   constexpr std::string_view kUnreserved =
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";

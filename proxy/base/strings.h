@@ -1,4 +1,5 @@
-// Small helpers on text, all on views and without allocation unless a std::string is returned.
+// Small helpers on text, all on views and without allocation unless a std::string is returned or
+// grows.
 #pragma once
 
 #include <cstdint>
@@ -73,5 +74,7 @@ std::optional<uint64_t> parse_decimal(std::string_view text);
 
 // Writes the decimal digits of `value` to `out` (at least 20 bytes); returns their count.
 size_t write_decimal(char* out, uint64_t value);
+// Appends them, with zeros in front up to `width` digits.
+void append_decimal(std::string& out, uint64_t value, size_t width = 1);
 
 }  // namespace woad
