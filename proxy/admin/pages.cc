@@ -4,7 +4,6 @@
 #include <nlohmann/json.hpp>
 #include <unordered_map>
 
-#include "proxy/admin/query.h"
 #include "proxy/base/json.h"
 #include "proxy/base/rfc3339.h"
 #include "proxy/upstream/census.h"
