@@ -33,7 +33,7 @@ std::optional<OtelPairs> parse_otel_pairs(std::string_view text) {
 }
 
 std::string OtelEnvironment::text(const std::string& name) const {
-  return std::string(trim(variable_(name).value_or("")));
+  return std::string(trim(variables_.variable(name).value_or("")));
 }
 
 std::pair<std::string, std::string> OtelEnvironment::signal_or_general(
