@@ -163,10 +163,8 @@ std::vector<ExtraFamily> config_metrics(const ConfigStatus& status) {
        "The configuration that runs.",
        true,
        {{{{"version", status.version}, {"hash", status.hash}}, 1}}},
-      {"woad_config_last_success_timestamp_seconds",
-       "When the running configuration was loaded.",
-       true,
-       {{{}, loaded}}},
+      one_sample("woad_config_last_success_timestamp_seconds",
+                 "When the running configuration was loaded.", true, loaded),
   };
 }
 
