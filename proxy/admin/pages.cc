@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
-#include <unordered_map>
 
 #include "proxy/base/json.h"
 #include "proxy/base/rfc3339.h"
@@ -84,10 +83,7 @@ std::string config_status_json(const ConfigStatus& status) {
        {"source", status.source}});
 }
 
-std::string services_json(const Snapshot& snapshot, const std::vector<EndpointLoad>& loads,
-                          MonoTime now) {
-  std::unordered_map<std::string_view, uint32_t> active;
-  for (const EndpointLoad& load : loads) active[load.address] += load.active;
+std::string services_json(const Snapshot& snapshot, const EndpointsActive& active, MonoTime now) {
   Json services = Json::array();
   for (const auto& entry : snapshot.services) {
     Json pools = Json::array();
