@@ -50,12 +50,10 @@ Shape<std::string> color_grant() {
 }
 
 const Table<Trust>& trust_table() {
-  using Colors = decltype(Trust::colors);
   static const Table<Trust> table{
       {"identities", &Trust::identities,
        "SPIFFE ids whose context is taken over; `*` is one whole segment, a final `/**` any rest."},
-      {"colors", &Trust::colors,
-       map_of<Colors>(located(list_of(located(color_grant()))), "identity"),
+      {"colors", &Trust::colors, map_of(located(list_of(located(color_grant()))), "identity"),
        "Colours that these identities may set, and no others; `red.*` is any child of red."},
       {"plaintext", &Trust::plaintext,
        words<PlaintextTrust>(

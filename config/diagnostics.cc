@@ -4,10 +4,9 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
-#include "config/diagnostic_text.h"
 #include "config/node.h"
-#include "config/prescan.h"
 #include "proxy/base/json.h"
+#include "proxy/base/strings.h"
 
 namespace woad::config {
 

@@ -78,8 +78,10 @@ class Diagnostics {
   size_t dropped_ = 0;
 };
 
-// Behind what belongs to the contract and comes with a later version: refused, never ignored.
-inline constexpr std::string_view kNotYet = " is not available in this version of woad yet";
+// As Diagnostics::text(), in the order of `found`. `source`: the text of the file; nullptr: no
+// lines are shown.
+std::string text_of(const std::string& file, const std::string* source,
+                    const std::vector<Diagnostic>& found);
 
 // `text` in double quotes for a message: shortened, control characters replaced.
 std::string in_quotes(std::string_view text);

@@ -1,7 +1,6 @@
 // `services.<service>.health_check`.
-#include "config/health_check_table.h"
-
 #include "config/request_path.h"
+#include "config/tables.h"
 
 namespace woad::config {
 namespace {

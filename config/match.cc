@@ -77,10 +77,7 @@ Shape<ValueMatch> value_match() { return {"condition", value_schema, decode_valu
 bool decode_headers(const Node& node, std::vector<std::pair<std::string, ValueMatch>>& out,
                     Diagnostics& d) {
   const size_t before = d.count();
-  if (!map_of<std::vector<std::pair<std::string, ValueMatch>>>(value_match())
-           .decode(node, out, d)) {
-    return false;
-  }
+  if (!map_of(value_match()).decode(node, out, d)) return false;
   size_t i = 0;
   for (const Node at : node.items()) {
     std::string& key = out[i++].first;
@@ -191,8 +188,7 @@ const Table<Match>& match_table() {
            decode_headers,
            {}},
        "A condition a header: `exact`, `prefix`, `suffix`, `regex` or `present`."},
-      {"query", &Match::query,
-       map_of<std::vector<std::pair<std::string, ValueMatch>>>(value_match(), "key"),
+      {"query", &Match::query, map_of(value_match(), "key"),
        "A condition a query key, compared percent-decoded: as for headers."},
       {"color", &Match::color, optional_of(located(context_value("colour"))),
        "The request's colour; `base`: undyed."},

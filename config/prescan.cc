@@ -6,6 +6,8 @@
 #include <optional>
 #include <string>
 
+#include "proxy/base/strings.h"
+
 namespace woad::config {
 
 namespace {
@@ -102,27 +104,6 @@ std::optional<Complaint> find_complaint(std::string_view text) {
 }
 
 }  // namespace
-
-size_t utf8_length(std::string_view rest) {
-  const auto byte = [rest](size_t i) {
-    return i < rest.size() ? static_cast<unsigned char>(rest[i]) : 0u;
-  };
-  const auto tail = [&byte](size_t i) { return (byte(i) & 0xc0u) == 0x80u; };
-  const unsigned lead = byte(0);
-  if (lead < 0x80) return 1;
-  if (lead >= 0xc2 && lead <= 0xdf) return tail(1) ? 2 : 0;
-  if (lead >= 0xe0 && lead <= 0xef) {
-    const bool short_enough = lead != 0xe0 || byte(1) >= 0xa0;
-    const bool no_surrogate = lead != 0xed || byte(1) < 0xa0;
-    return tail(1) && tail(2) && short_enough && no_surrogate ? 3 : 0;
-  }
-  if (lead >= 0xf0 && lead <= 0xf4) {
-    const bool short_enough = lead != 0xf0 || byte(1) >= 0x90;
-    const bool in_range = lead != 0xf4 || byte(1) < 0x90;
-    return tail(1) && tail(2) && tail(3) && short_enough && in_range ? 4 : 0;
-  }
-  return 0;
-}
 
 bool prescan(std::string_view text, Diagnostics& diagnostics) {
   auto complaint = find_complaint(text);

@@ -7,10 +7,6 @@
 
 namespace woad::config {
 
-// Bytes of the UTF-8 sequence at the front of `rest` (RFC 3629: shortest form, no surrogates);
-// 0 when there is none.
-size_t utf8_length(std::string_view rest);
-
 // False: an error was added. Refuses what is not UTF-8, control characters, and nesting,
 // numbers of values or lines, or texts far over the limits, which would cost the parser memory and
 // time before it counts them itself.

@@ -1,5 +1,4 @@
 // `services`: what this app may call.
-#include "config/health_check_table.h"
 #include "config/tables.h"
 #include "proxy/base/context_value.h"
 #include "proxy/base/strings.h"

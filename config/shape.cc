@@ -60,8 +60,6 @@ bool bad_word(const Node& node, const std::vector<std::string_view>& words, Diag
   return false;
 }
 
-std::string json_quoted(std::string_view text) { return json_line(Json(text)); }
-
 std::string pattern_schema(std::string_view pattern, std::string_view example) {
   return json_line(or_variable(
       {{"type", "string"}, {"pattern", pattern}, {"examples", Json::array({example})}}));
@@ -221,16 +219,6 @@ Shape<std::string> header_name() {
         return lower(text);
       },
       [](const std::string& value) { return value; });
-}
-
-Shape<Node> any() {
-  return {"any",
-          [] { return std::string("{}"); },
-          [](const Node& node, Node& out, Diagnostics&) {
-            out = node;
-            return true;
-          },
-          {}};
 }
 
 }  // namespace woad::config

@@ -9,7 +9,6 @@
 #include <concepts>
 #include <functional>
 #include <limits>
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -50,7 +49,6 @@ bool want_map(const Node& node, std::string_view what, Diagnostics& diagnostics)
 bool want_seq(const Node& node, std::string_view what, Diagnostics& diagnostics);
 bool bad_word(const Node& node, const std::vector<std::string_view>& words, Diagnostics& d);
 
-std::string json_quoted(std::string_view text);
 std::string pattern_schema(std::string_view pattern, std::string_view example);
 std::string integer_schema(uint64_t least, uint64_t most);
 std::string words_schema(const std::vector<std::string_view>& words);
@@ -110,8 +108,6 @@ Shape<AppAddress> app_address();
 Shape<HostPort> ip_port();
 // A header name, made lower case.
 Shape<std::string> header_name();
-// Any value, kept as it is and decoded later.
-Shape<Node> any();
 
 // One of a few words.
 template <class E>
@@ -186,9 +182,11 @@ Shape<std::vector<M>> list_of(Shape<M> item) {
   return shape;
 }
 
-// Free keys: a map by key, or a vector of (key, value) in the order of the file.
-template <class Map, class M = typename Map::value_type::second_type>
-Shape<Map> map_of(Shape<M> value, std::string key_word = "name") {
+// Free keys, in the order of the file.
+template <class M>
+Shape<std::vector<std::pair<std::string, M>>> map_of(Shape<M> value,
+                                                     std::string key_word = "name") {
+  using Map = std::vector<std::pair<std::string, M>>;
   Shape<Map> shape;
   shape.type = "map of " + value.type;
   shape.schema = [inner = value.schema] { return detail::map_schema(inner()); };
@@ -198,9 +196,7 @@ Shape<Map> map_of(Shape<M> value, std::string key_word = "name") {
     bool good = true;
     for (const Node at : node.items()) {
       if (d.full()) return false;
-      M decoded{};
-      good &= inner(at, decoded, d);
-      out.insert(out.end(), typename Map::value_type(std::string(at.key()), std::move(decoded)));
+      good &= inner(at, out.emplace_back(at.key(), M{}).second, d);
     }
     return good;
   };
@@ -279,25 +275,13 @@ template <>
 struct ShapeOf<HostPort> {
   static Shape<HostPort> make() { return host_port(); }
 };
-template <>
-struct ShapeOf<Node> {
-  static Shape<Node> make() { return any(); }
-};
 template <class M>
 struct ShapeOf<std::vector<M>> {
   static Shape<std::vector<M>> make() { return list_of(shape_of<M>()); }
 };
 template <class M>
 struct ShapeOf<std::vector<std::pair<std::string, M>>> {
-  static Shape<std::vector<std::pair<std::string, M>>> make() {
-    return map_of<std::vector<std::pair<std::string, M>>>(shape_of<M>());
-  }
-};
-template <class M>
-struct ShapeOf<std::map<std::string, M>> {
-  static Shape<std::map<std::string, M>> make() {
-    return map_of<std::map<std::string, M>>(shape_of<M>());
-  }
+  static Shape<std::vector<std::pair<std::string, M>>> make() { return map_of(shape_of<M>()); }
 };
 template <class M>
 struct ShapeOf<std::optional<M>> {

@@ -37,6 +37,9 @@ const Table<ServiceTls>& service_tls_table();
 const Table<Context>& context_table();
 const Table<DyeRule>& dye_table();
 const Table<Service>& service_table();
+const Table<HealthCheck>& health_check_table();
+// Whether endpoints that speak `protocol` can be asked so; false: errors were added.
+bool suits(const HealthCheck& check, Protocol protocol, Diagnostics& diagnostics);
 const Table<Route>& route_table();
 Shape<std::vector<std::shared_ptr<const Service>>> services();
 

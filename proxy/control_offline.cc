@@ -7,7 +7,7 @@
 #include <tuple>
 #include <utility>
 
-#include "config/diagnostic_text.h"
+#include "config/diagnostics.h"
 #include "proxy/control/documents/catalog.h"
 #include "proxy/control/documents/line_difference.h"
 #include "proxy/control/store/directory/directory.h"

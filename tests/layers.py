@@ -37,7 +37,7 @@ MAY_SEE = {
     "proxy/inject": BASE + ["proxy/net", "proxy/net/tls", "proxy/yaml", "config"],
     "proxy/control/store": BASE + ["proxy/net"],
     "proxy/control/store/directory": BASE + ["proxy/net", "proxy/control/store"],
-    "proxy/control/store/etcd": UPSTREAM + ["proxy/upstream", "proxy/client", "proxy/web", "config", "proxy/control/store"],
+    "proxy/control/store/etcd": UPSTREAM + ["proxy/upstream", "proxy/client", "proxy/web", "proxy/control/store"],
     "proxy/control/stores": BASE + ["proxy/net", "proxy/control/store", "proxy/control/store/directory",
                                     "proxy/control/store/etcd", "proxy/control/store/kubernetes"],
     "proxy/control/store/kubernetes": UPSTREAM + ["proxy/upstream", "proxy/client", "proxy/yaml", "proxy/control/store",

@@ -175,8 +175,8 @@ void AdminApi::config_status(const RequestHead&, Done& done) {
 
 void AdminApi::services(const RequestHead&, Done& done) {
   backend_.collect_endpoints(
-      [this, snapshot = backend_.snapshot(), done](const std::vector<EndpointLoad>& loads) {
-        done({.content_type = kJson, .body = services_json(*snapshot, loads, backend_.now())});
+      [this, snapshot = backend_.snapshot(), done](const EndpointsActive& active) {
+        done({.content_type = kJson, .body = services_json(*snapshot, active, backend_.now())});
       });
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -28,13 +29,8 @@ struct ConfigStatus {
   uint64_t reloads_unchanged = 0;
 };
 
-// Live state of an endpoint, summed over the workers.
-struct EndpointLoad {
-  std::string address;
-  uint32_t active = 0;  // attempts under way
-  uint32_t connections_active = 0;
-  uint32_t connections_idle = 0;
-};
+// Attempts under way, by the endpoint's address.
+using EndpointsActive = std::map<std::string, uint32_t>;
 
 class AdminBackend {
  public:
@@ -54,7 +50,7 @@ class AdminBackend {
   // Asks every worker; `done` is called later, on the control loop, with a merged copy.
   virtual void collect_metrics(std::function<void(MetricsSnapshot)> done) = 0;
   virtual void collect_plaintext_callers(std::function<void(PlaintextCallers)> done) = 0;
-  virtual void collect_endpoints(std::function<void(std::vector<EndpointLoad>)> done) = 0;
+  virtual void collect_endpoints(std::function<void(EndpointsActive)> done) = 0;
   virtual TapHub& taps() = 0;
   // Begins the graceful end of inbound; outbound serves on. Idempotent.
   virtual void drain_inbound() = 0;

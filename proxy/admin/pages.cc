@@ -2,9 +2,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
-#include <unordered_map>
 
-#include "proxy/admin/query.h"
 #include "proxy/base/json.h"
 #include "proxy/base/rfc3339.h"
 #include "proxy/upstream/census.h"
@@ -85,10 +83,7 @@ std::string config_status_json(const ConfigStatus& status) {
        {"source", status.source}});
 }
 
-std::string services_json(const Snapshot& snapshot, const std::vector<EndpointLoad>& loads,
-                          MonoTime now) {
-  std::unordered_map<std::string_view, uint32_t> active;
-  for (const EndpointLoad& load : loads) active[load.address] += load.active;
+std::string services_json(const Snapshot& snapshot, const EndpointsActive& active, MonoTime now) {
   Json services = Json::array();
   for (const auto& entry : snapshot.services) {
     Json pools = Json::array();
@@ -164,10 +159,8 @@ std::vector<ExtraFamily> config_metrics(const ConfigStatus& status) {
        "The configuration that runs.",
        true,
        {{{{"version", status.version}, {"hash", status.hash}}, 1}}},
-      {"woad_config_last_success_timestamp_seconds",
-       "When the running configuration was loaded.",
-       true,
-       {{{}, loaded}}},
+      one_sample("woad_config_last_success_timestamp_seconds",
+                 "When the running configuration was loaded.", true, loaded),
   };
 }
 

@@ -30,9 +30,8 @@ std::string index_page(const IndexPage& page);
 // One line that begins with "warning: ".
 std::string warning_line(const std::string& warning);
 std::string config_status_json(const ConfigStatus& status);
-// `loads` may miss endpoints that nobody used yet.
-std::string services_json(const Snapshot& snapshot, const std::vector<EndpointLoad>& loads,
-                          MonoTime now);
+// `active` may miss endpoints that nobody used yet.
+std::string services_json(const Snapshot& snapshot, const EndpointsActive& active, MonoTime now);
 // What the workers do not count: how the configuration came to be.
 std::vector<ExtraFamily> config_metrics(const ConfigStatus& status);
 // woad_breaker_state of the first WorkerMetrics::kMaxSeries pools in the order of the file.

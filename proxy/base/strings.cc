@@ -60,6 +60,27 @@ bool is_plain_name(std::string_view text) {
   return !text.empty() && text.size() <= kLongest && std::all_of(text.begin(), text.end(), fits);
 }
 
+size_t utf8_length(std::string_view rest) {
+  const auto within = [rest](size_t at, unsigned low, unsigned high) {
+    const unsigned byte = at < rest.size() ? static_cast<unsigned char>(rest[at]) : 0;
+    return byte >= low && byte <= high;
+  };
+  const unsigned first = static_cast<unsigned char>(rest[0]);
+  if (first < 0x80) return 1;
+  if (first >= 0xc2 && first <= 0xdf) return within(1, 0x80, 0xbf) ? 2 : 0;
+  if (first >= 0xe0 && first <= 0xef) {
+    const unsigned low = first == 0xe0 ? 0xa0 : 0x80;
+    const unsigned high = first == 0xed ? 0x9f : 0xbf;
+    return within(1, low, high) && within(2, 0x80, 0xbf) ? 3 : 0;
+  }
+  if (first >= 0xf0 && first <= 0xf4) {
+    const unsigned low = first == 0xf0 ? 0x90 : 0x80;
+    const unsigned high = first == 0xf4 ? 0x8f : 0xbf;
+    return within(1, low, high) && within(2, 0x80, 0xbf) && within(3, 0x80, 0xbf) ? 4 : 0;
+  }
+  return 0;
+}
+
 int hex_digit(char c) {
   if (c >= '0' && c <= '9') return c - '0';
   if (c >= 'a' && c <= 'f') return c - 'a' + 10;
@@ -98,6 +119,13 @@ std::optional<uint64_t> parse_decimal(std::string_view text) {
 
 size_t write_decimal(char* out, uint64_t value) {
   return static_cast<size_t>(std::to_chars(out, out + 20, value).ptr - out);
+}
+
+void append_decimal(std::string& out, uint64_t value, size_t width) {
+  char digits[20];
+  const size_t count = write_decimal(digits, value);
+  for (size_t zeros = count; zeros < width; ++zeros) out += '0';
+  out.append(digits, count);
 }
 
 std::string percent_encoded(std::string_view text, bool (*stays)(char)) {

@@ -1,7 +1,9 @@
-// Small helpers on text, all on views and without allocation unless a std::string is returned.
+// Small helpers on text, all on views and without allocation unless a std::string is returned or
+// grows.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -16,6 +18,12 @@ inline bool equals_ignore_case(std::string_view a, std::string_view b) {
   return a.size() == b.size() && same_letters(a, b);
 }
 std::string lower(std::string_view text);
+
+// Of containers of texts that are asked by views, with std::equal_to<>.
+struct TextHash {
+  using is_transparent = void;
+  size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
+};
 
 // Without leading and trailing SP and HT (OWS of RFC 9110 section 5.6.3).
 std::string_view trim(std::string_view text);
@@ -45,6 +53,10 @@ void for_each_list_item(std::string_view list, F&& visit) {
 // 1 to 253 letters of ASCII, digits, '-', '.' and '_': as services and instances are called.
 bool is_plain_name(std::string_view text);
 
+// Bytes of the UTF-8 sequence at the front of `rest`, which is not empty (RFC 3629: shortest form,
+// no surrogates); 0 when there is none.
+size_t utf8_length(std::string_view rest);
+
 // 0 to 15 in either case; -1 for anything else.
 int hex_digit(char c);
 
@@ -64,5 +76,7 @@ std::optional<uint64_t> parse_decimal(std::string_view text);
 
 // Writes the decimal digits of `value` to `out` (at least 20 bytes); returns their count.
 size_t write_decimal(char* out, uint64_t value);
+// Appends them, with zeros in front up to `width` digits.
+void append_decimal(std::string& out, uint64_t value, size_t width = 1);
 
 }  // namespace woad

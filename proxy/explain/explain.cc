@@ -92,15 +92,8 @@ class Explainer final : private FilterHost {
 
   // Fields of the client's connection, which a codec takes off.
   static bool frames(HeaderId id) {
-    switch (id) {
-      case HeaderId::kConnection:
-      case HeaderId::kHttp2Settings:
-      case HeaderId::kKeepAlive:
-      case HeaderId::kProxyConnection:
-      case HeaderId::kTransferEncoding:
-      case HeaderId::kUpgrade: return true;
-      default: return false;
-    }
+    return is_framing(id) && id != HeaderId::kContentLength && id != HeaderId::kExpect &&
+           id != HeaderId::kTe;
   }
 
   void judge() {

@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -43,3 +44,8 @@ class Address {
 };
 
 }  // namespace woad
+
+template <>
+struct std::hash<woad::Address> {
+  size_t operator()(const woad::Address& address) const { return address.hash(); }
+};

@@ -1,42 +1,13 @@
 #include "proxy/observe/access_record.h"
 
 #include <algorithm>
-#include <array>
 
+#include "proxy/base/rfc3339.h"
 #include "proxy/base/strings.h"
 #include "proxy/observe/json_text.h"
 
 namespace woad {
 namespace {
-
-void append_digits(std::string& out, uint64_t value, int width) {
-  std::array<char, 20> digits;
-  const size_t count = write_decimal(digits.data(), value);
-  for (auto missing = static_cast<int>(count); missing < width; ++missing) out += '0';
-  out.append(digits.data(), count);
-}
-
-// RFC 3339, UTC, milliseconds.
-void append_time(std::string& out, WallTime time) {
-  const auto day = std::chrono::floor<std::chrono::days>(time);
-  const std::chrono::year_month_day date(day);
-  const std::chrono::hh_mm_ss clock(std::chrono::floor<milliseconds>(time - day));
-  const auto number = [](auto value) { return static_cast<uint64_t>(value); };
-  append_digits(out, number(static_cast<int>(date.year())), 4);
-  out += '-';
-  append_digits(out, static_cast<unsigned>(date.month()), 2);
-  out += '-';
-  append_digits(out, static_cast<unsigned>(date.day()), 2);
-  out += 'T';
-  append_digits(out, number(clock.hours().count()), 2);
-  out += ':';
-  append_digits(out, number(clock.minutes().count()), 2);
-  out += ':';
-  append_digits(out, number(clock.seconds().count()), 2);
-  out += '.';
-  append_digits(out, number(clock.subseconds().count()), 3);
-  out += 'Z';
-}
 
 // Writes `,"key":` in front of each value.
 class Line {
@@ -49,7 +20,7 @@ class Line {
   }
   void number(std::string_view key, uint64_t value) {
     begin(key);
-    append_digits(out_, value, 1);
+    append_decimal(out_, value);
   }
   void begin(std::string_view key) {
     out_ += ",\"";
@@ -66,7 +37,7 @@ class Line {
 void append_json_members(std::string& out, const AccessRecord& record) {
   Line line(out);
   out += "\"start_time\":\"";
-  append_time(out, record.start_time);
+  append_rfc3339(out, record.start_time);
   out += '"';
   line.text("direction", record.direction);
   line.text("method", record.method);
@@ -80,7 +51,7 @@ void append_json_members(std::string& out, const AccessRecord& record) {
       static_cast<uint64_t>(std::max<Duration>(record.duration, Duration(0)) / microseconds(1));
   line.number("duration_ms", us / 1000);
   out += '.';
-  append_digits(out, us % 1000, 3);
+  append_decimal(out, us % 1000, 3);
   line.number("bytes_received", record.bytes_received);
   line.number("bytes_sent", record.bytes_sent);
   line.text("service", record.service);

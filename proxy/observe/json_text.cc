@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "proxy/base/strings.h"
+
 namespace woad {
 namespace {
 
@@ -13,28 +15,6 @@ constexpr std::array<bool, 256> kPlain = [] {
   for (size_t c = 0x20; c < 0x7f; ++c) plain[c] = c != '"' && c != '\\';
   return plain;
 }();
-
-// Length of the well-formed UTF-8 sequence at the start of `text`, whose first byte is above 0x7f;
-// 0 when there is none (table 3-7 of the Unicode Standard).
-size_t utf8_length(std::string_view text) {
-  const auto byte = [&](size_t at) { return static_cast<unsigned char>(text[at]); };
-  const auto within = [&](size_t at, unsigned low, unsigned high) {
-    return at < text.size() && byte(at) >= low && byte(at) <= high;
-  };
-  const unsigned first = byte(0);
-  if (first >= 0xc2 && first <= 0xdf) return within(1, 0x80, 0xbf) ? 2 : 0;
-  if (first >= 0xe0 && first <= 0xef) {
-    const unsigned low = first == 0xe0 ? 0xa0 : 0x80;
-    const unsigned high = first == 0xed ? 0x9f : 0xbf;
-    return within(1, low, high) && within(2, 0x80, 0xbf) ? 3 : 0;
-  }
-  if (first >= 0xf0 && first <= 0xf4) {
-    const unsigned low = first == 0xf0 ? 0x90 : 0x80;
-    const unsigned high = first == 0xf4 ? 0x8f : 0xbf;
-    return within(1, low, high) && within(2, 0x80, 0xbf) && within(3, 0x80, 0xbf) ? 4 : 0;
-  }
-  return 0;
-}
 
 void append_code(std::string& out, unsigned code) {
   const char text[] = {'\\', 'u', '0', '0', kHex[code >> 4 & 15], kHex[code & 15]};

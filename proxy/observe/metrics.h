@@ -14,6 +14,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "proxy/base/strings.h"
 #include "proxy/observe/family.h"
 #include "proxy/observe/histogram.h"
 
@@ -86,11 +87,7 @@ class WorkerMetrics {
   size_t add_series(Family family, std::initializer_list<Id> labels);
   void grow();
 
-  struct Hash {
-    using is_transparent = void;
-    size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
-  };
-  std::unordered_map<std::string, Id, Hash, std::equal_to<>> ids_;
+  std::unordered_map<std::string, Id, TextHash, std::equal_to<>> ids_;
   std::vector<const std::string*> values_;  // by id
   Id overflow_ = 0;
   std::vector<Counter> counters_;

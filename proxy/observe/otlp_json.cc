@@ -16,10 +16,9 @@ void text_member(std::string& out, std::string_view before, std::string_view tex
 }
 
 void decimal_member(std::string& out, std::string_view before, uint64_t value, bool as_string) {
-  char digits[20];
   out += before;
   if (as_string) out += '"';
-  out.append(digits, write_decimal(digits, value));
+  append_decimal(out, value);
   if (as_string) out += '"';
 }
 

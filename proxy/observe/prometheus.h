@@ -26,6 +26,10 @@ struct ExtraFamily {
   };
   std::vector<Sample> samples;
 };
+// Of one sample, without labels.
+inline ExtraFamily one_sample(std::string name, std::string help, bool gauge, auto value) {
+  return {std::move(name), std::move(help), gauge, {{{}, static_cast<double>(value)}}};
+}
 
 std::string render_metrics(const MetricsSnapshot& metrics, const std::vector<ExtraFamily>& extra,
                            Exposition exposition);

@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "proxy/base/time.h"
-#include "proxy/client/http_client.h"
+#include "proxy/client/http_asker.h"
 
 namespace woad {
 

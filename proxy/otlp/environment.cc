@@ -7,10 +7,7 @@ namespace {
 
 // False for "%" without two digits behind it.
 bool whole_escapes(std::string_view text) {
-  const auto digit = [&](size_t at) {
-    constexpr std::string_view kDigits = "0123456789abcdefABCDEF";
-    return at < text.size() && kDigits.find(text[at]) != std::string_view::npos;
-  };
+  const auto digit = [&](size_t at) { return at < text.size() && hex_digit(text[at]) >= 0; };
   for (size_t at = text.find('%'); at != std::string_view::npos; at = text.find('%', at + 1)) {
     if (!digit(at + 1) || !digit(at + 2)) return false;
   }
@@ -36,7 +33,7 @@ std::optional<OtelPairs> parse_otel_pairs(std::string_view text) {
 }
 
 std::string OtelEnvironment::text(const std::string& name) const {
-  return std::string(trim(variable_(name).value_or("")));
+  return std::string(trim(variables_.variable(name).value_or("")));
 }
 
 std::pair<std::string, std::string> OtelEnvironment::signal_or_general(

@@ -2,18 +2,16 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
-#include "proxy/base/strings.h"
+#include "config/document.h"
 
 namespace woad {
 
-using EnvironmentVariable = std::function<std::optional<std::string>(const std::string&)>;
 using OtelPairs = std::vector<std::pair<std::string, std::string>>;
 
 // "a=1,b=2", percent-encoded as in W3C Baggage (OTEL_RESOURCE_ATTRIBUTES and the headers); nothing
@@ -23,8 +21,8 @@ std::optional<OtelPairs> parse_otel_pairs(std::string_view text);
 // The variables, and the warnings about those that cannot be understood. Both outlive it.
 class OtelEnvironment {
  public:
-  OtelEnvironment(const EnvironmentVariable& variable, std::vector<std::string>& warnings)
-      : variable_(variable), warnings_(warnings) {}
+  OtelEnvironment(const config::Environment& variables, std::vector<std::string>& warnings)
+      : variables_(variables), warnings_(warnings) {}
 
   // "" when unset.
   std::string text(const std::string& name) const;
@@ -36,7 +34,7 @@ class OtelEnvironment {
   void warn(const std::string& name, std::string_view why);
 
  private:
-  const EnvironmentVariable& variable_;
+  const config::Environment& variables_;
   std::vector<std::string>& warnings_;
 };
 

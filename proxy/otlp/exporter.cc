@@ -5,6 +5,7 @@
 
 #include "config/values.h"
 #include "proxy/base/backoff.h"
+#include "proxy/client/http_client.h"
 #include "proxy/log/log.h"
 
 namespace woad {
@@ -12,6 +13,8 @@ namespace {
 
 // Between two lines of the log about spans that the collector does not take.
 constexpr Duration kTellEvery = minutes(1);
+// Bytes of a collector's answer; of a longer one its status alone counts.
+constexpr size_t kMostAnswer = size_t{64} * 1024;
 
 }  // namespace
 
@@ -22,11 +25,12 @@ std::string_view to_string(SpanLoss loss) {
 }
 
 OtlpExporter::Context otlp_over_http(Loop& loop, BlockPool& blocks, uint64_t seed, size_t workers) {
-  const auto make_channel = [&loop, &blocks](const OtlpSettings& settings) {
-    return otlp_channel(loop, blocks, settings, "woad/" WOAD_VERSION);
+  const auto make_asker = [&loop, &blocks](const OtlpSettings& settings) {
+    const HttpClientOptions options{.origin = settings.endpoint, .agent = "woad/" WOAD_VERSION};
+    return std::make_shared<HttpClient>(loop, blocks, options);
   };
   return {loop.scheduler(), [&loop](std::function<void()> task) { loop.post(std::move(task)); },
-          make_channel, seed, workers};
+          make_asker, seed, workers};
 }
 
 OtlpExporter::OtlpExporter(Context context)
@@ -41,13 +45,13 @@ OtlpExporter::~OtlpExporter() = default;
 
 void OtlpExporter::apply(OtlpSettings settings) {
   if (shut_down_ || settings == settings_) return;
-  const bool same_place = channel_ != nullptr && settings.enabled &&
+  const bool same_place = asker_ != nullptr && settings.enabled &&
                           settings.endpoint == settings_.endpoint &&
                           settings.headers == settings_.headers;
   settings_ = std::move(settings);
   if (!same_place) {
-    if (channel_ != nullptr) channel_->cancel();
-    channel_ = nullptr;
+    call_.reset();
+    asker_.reset();
     for (Timer* timer : {&delay_timer_, &retry_timer_, &timeout_timer_}) timer->disarm();
     state_ = State::kWaiting;
     tries_ = 0;
@@ -61,7 +65,7 @@ void OtlpExporter::apply(OtlpSettings settings) {
   for (const auto& queue : queues_) queue->set_sample(settings_.sample);
   body_ = std::make_unique<OtlpBody>(settings_.resource, WOAD_VERSION);
   if (same_place) return;
-  channel_ = context_.make_channel(settings_);
+  asker_ = context_.make_asker(settings_);
   if (batch_spans_ > 0) {
     try_batch();
   } else {
@@ -80,7 +84,7 @@ void OtlpExporter::make_queues() {
 }
 
 SpanQueue* OtlpExporter::queue(size_t worker) {
-  return channel_ == nullptr || state_ == State::kEnded ? nullptr : queues_[worker].get();
+  return asker_ == nullptr || state_ == State::kEnded ? nullptr : queues_[worker].get();
 }
 
 size_t OtlpExporter::waiting() const {
@@ -104,7 +108,7 @@ void OtlpExporter::wait_for_more() {
 
 // Also when a worker's queue fills up.
 void OtlpExporter::on_delay_over() {
-  if (channel_ != nullptr && state_ == State::kWaiting) send_batch();
+  if (asker_ != nullptr && state_ == State::kWaiting) send_batch();
 }
 
 void OtlpExporter::send_batch() {
@@ -131,16 +135,24 @@ void OtlpExporter::try_batch() {
   state_ = State::kSending;
   ++tries_;
   timeout_timer_.arm(settings_.timeout);
-  channel_->post(batch_, [this](const HttpAnswer& answer) { on_answer(answer); });
+  HttpRequest request{.method = "POST",
+                      .target = settings_.endpoint.target,
+                      .headers = settings_.headers,
+                      .body = batch_,
+                      .timeout = Duration(0)};
+  request.headers.emplace_back("content-type", "application/json");
+  call_ = asker_->ask(std::move(request), kMostAnswer,
+                      [this](const HttpAnswer& answer) { on_answer(answer); });
 }
 
 void OtlpExporter::on_answer(const HttpAnswer& answer) {
+  call_.reset();
   timeout_timer_.disarm();
   judge(judge_otlp_answer(answer, context_.scheduler.wall()));
 }
 
 void OtlpExporter::on_timeout() {
-  channel_->cancel();
+  call_.reset();
   OtlpVerdict verdict;
   verdict.kind = OtlpVerdict::Kind::kTryAgain;
   verdict.why = "no answer within " + config::show(settings_.timeout);
@@ -212,7 +224,7 @@ void OtlpExporter::lose_all(SpanLoss loss) {
 }
 
 void OtlpExporter::shut_down(std::function<void()> done) {
-  if (channel_ == nullptr || shut_down_) return done();
+  if (asker_ == nullptr || shut_down_) return done();
   shut_down_ = std::move(done);
   delay_timer_.disarm();
   shutdown_timer_.arm(kShutdownLimit);
@@ -225,7 +237,7 @@ void OtlpExporter::shut_down(std::function<void()> done) {
 }
 
 void OtlpExporter::end() {
-  channel_->cancel();
+  call_.reset();
   for (Timer* timer : {&retry_timer_, &timeout_timer_, &shutdown_timer_}) timer->disarm();
   state_ = State::kEnded;
   lose_all(SpanLoss::kShutdown);

@@ -18,13 +18,14 @@
 #include <string_view>
 #include <vector>
 
+#include "proxy/base/buffer.h"
 #include "proxy/base/random.h"
 #include "proxy/base/scheduler.h"
+#include "proxy/client/http_asker.h"
 #include "proxy/net/loop.h"
 #include "proxy/observe/otlp_json.h"
 #include "proxy/observe/span_queue.h"
 #include "proxy/otlp/answer.h"
-#include "proxy/otlp/channel.h"
 #include "proxy/otlp/settings.h"
 
 namespace woad {
@@ -53,13 +54,13 @@ class OtlpExporter {
   // What is given to the last batches at the end.
   static constexpr Duration kShutdownLimit = seconds(1);
 
-  using MakeChannel = std::function<std::unique_ptr<OtlpChannel>(const OtlpSettings&)>;
+  using MakeAsker = std::function<std::shared_ptr<HttpAsker>(const OtlpSettings&)>;
   struct Context {
     Scheduler& scheduler;
     std::function<void(std::function<void()>)> post;  // runs a task on the control loop; any thread
-    MakeChannel make_channel;
-    uint64_t seed;   // of the jitter
-    size_t workers;  // how many queues
+    MakeAsker make_asker;                             // of the collector
+    uint64_t seed;                                    // of the jitter
+    size_t workers;                                   // how many queues
   };
   struct Counts {
     uint64_t delivered = 0;
@@ -112,7 +113,8 @@ class OtlpExporter {
   Random random_;
   OtlpSettings settings_;
   std::vector<std::unique_ptr<SpanQueue>> queues_;  // made when first needed
-  std::unique_ptr<OtlpChannel> channel_;            // nullptr: nothing is exported
+  std::shared_ptr<HttpAsker> asker_;                // nullptr: nothing is exported
+  std::unique_ptr<HttpCall> call_;                  // while sending
   std::unique_ptr<OtlpBody> body_;
   std::string batch_;  // under way
   size_t batch_spans_ = 0;

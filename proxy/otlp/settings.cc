@@ -70,9 +70,10 @@ Result<Url> collector_url(const std::string& url) {
   return parsed;
 }
 
-void read_endpoint(const OtlpInFile& file, OtelEnvironment& environment, OtlpSettings& settings) {
+void read_endpoint(const config::Tracing& file, OtelEnvironment& environment,
+                   OtlpSettings& settings) {
   const auto [name, url] = file.otlp
-                               ? std::pair<std::string, std::string>("tracing.otlp", *file.otlp)
+                               ? std::pair<std::string, std::string>("tracing.otlp", **file.otlp)
                                : url_of(environment);
   if (url.empty()) return;
   auto endpoint = collector_url(url);
@@ -109,7 +110,8 @@ void read_headers(OtelEnvironment& environment, OtlpSettings& settings) {
   }
 }
 
-void read_resource(const OtlpInFile& file, OtelEnvironment& environment, OtlpSettings& settings) {
+void read_resource(const config::NodeIdentity& node, OtelEnvironment& environment,
+                   OtlpSettings& settings) {
   const std::string name = "OTEL_RESOURCE_ATTRIBUTES";
   auto pairs = parse_otel_pairs(environment.text(name));
   if (!pairs) environment.warn(name, "is not of the form key=value,key=value");
@@ -119,9 +121,9 @@ void read_resource(const OtlpInFile& file, OtelEnvironment& environment, OtlpSet
     return found != nullptr ? *found : otherwise;
   };
   std::string service = environment.text("OTEL_SERVICE_NAME");
-  if (service.empty()) service = first_of("service.name", file.service);
+  if (service.empty()) service = first_of("service.name", node.service);
   settings.resource = {{"service.name", std::move(service)},
-                       {"service.instance.id", first_of("service.instance.id", file.instance)}};
+                       {"service.instance.id", first_of("service.instance.id", node.instance)}};
   for (const auto& [key, value] : given) {  // of a name given twice the first holds
     if (find_pair(settings.resource, key) == nullptr) settings.resource.emplace_back(key, value);
   }
@@ -136,9 +138,10 @@ std::optional<double> share_of(std::string_view text) {
 
 // Parent-based or not, a caller's decision is kept: a mesh whose hops decide for themselves has
 // traces with holes.
-void read_sampler(const OtlpInFile& file, OtelEnvironment& environment, OtlpSettings& settings) {
+void read_sampler(const config::Tracing& file, OtelEnvironment& environment,
+                  OtlpSettings& settings) {
   if (file.sample) {
-    settings.sample = *file.sample;
+    settings.sample = file.sample->value;
     return;
   }
   std::string name = "OTEL_TRACES_SAMPLER";
@@ -180,14 +183,15 @@ void read_limits(OtelEnvironment& environment, OtlpSettings& settings) {
 
 }  // namespace
 
-OtlpSettings otlp_settings(const OtlpInFile& file, const EnvironmentVariable& variable) {
+OtlpSettings otlp_settings(const config::Config& file, const config::Environment& variables) {
   OtlpSettings settings;
-  OtelEnvironment environment(variable, settings.warnings);
-  read_endpoint(file, environment, settings);
-  read_sampler(file, environment, settings);
+  OtelEnvironment environment(variables, settings.warnings);
+  const config::Tracing tracing = file.tracing.value_or(config::Tracing());
+  read_endpoint(tracing, environment, settings);
+  read_sampler(tracing, environment, settings);
   if (!settings.enabled) return settings;
   read_headers(environment, settings);
-  read_resource(file, environment, settings);
+  read_resource(file.node, environment, settings);
   read_limits(environment, settings);
   return settings;
 }

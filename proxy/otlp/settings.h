@@ -4,22 +4,22 @@
 // Variables are those of
 // https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/ and
 // .../protocol/exporter/. The file wins: `tracing.otlp` over whatever says where spans go or that
-// they go nowhere, `tracing.sample` over OTEL_TRACES_SAMPLER. A variable that cannot be understood
-// counts as unset and gives a warning, as the specification asks; so does an empty one, without.
+// they go nowhere, `tracing.sample` over OTEL_TRACES_SAMPLER; but for the names of the resource,
+// where `node` is what holds when the environment names no other. A variable that cannot be
+// understood counts as unset and gives a warning, as the specification asks; so does an empty one,
+// without.
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
-#include "proxy/base/result.h"
+#include "config/document.h"
+#include "config/types.h"
 #include "proxy/base/time.h"
 #include "proxy/client/url.h"
 #include "proxy/observe/otlp_json.h"
-#include "proxy/otlp/environment.h"
 
 namespace woad {
 
@@ -41,14 +41,6 @@ struct OtlpSettings {
   bool operator==(const OtlpSettings&) const = default;
 };
 
-// What the file says.
-struct OtlpInFile {
-  std::optional<std::string> otlp;  // an http:// URL; without a path it is that of traces
-  std::optional<double> sample;     // 0 to 1
-  std::string service;              // node.service and node.instance: the resource, unless the
-  std::string instance;             // environment names another
-};
-
-OtlpSettings otlp_settings(const OtlpInFile& file, const EnvironmentVariable& variable);
+OtlpSettings otlp_settings(const config::Config& file, const config::Environment& variables);
 
 }  // namespace woad

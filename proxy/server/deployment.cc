@@ -1,7 +1,6 @@
 #include "proxy/server/deployment.h"
 
 #include <algorithm>
-#include <cstdlib>
 #include <thread>
 #include <utility>
 
@@ -16,20 +15,6 @@ namespace {
 uint32_t worker_count(const config::Config& config) {
   if (config.workers > 0) return config.workers;
   return std::max(1u, std::thread::hardware_concurrency());
-}
-
-// What the file and the environment say about spans.
-OtlpSettings spans_of(const config::Config& config) {
-  const std::optional<config::Tracing>& tracing = config.tracing;
-  OtlpInFile file;
-  file.service = config.node.service;
-  file.instance = config.node.instance;
-  if (tracing && tracing->otlp) file.otlp = **tracing->otlp;
-  if (tracing && tracing->sample) file.sample = tracing->sample->value;
-  return otlp_settings(file, [](const std::string& name) {
-    const char* value = std::getenv(name.c_str());
-    return value == nullptr ? std::nullopt : std::optional<std::string>(value);
-  });
 }
 
 }  // namespace
@@ -103,7 +88,7 @@ void Deployment::configure(const LoadedConfig& next) {
   if (worker_count(*next.config) != workers_.count()) {
     log_warn("a new number of workers takes effect with the next start");
   }
-  OtlpSettings spans = spans_of(*next.config);
+  OtlpSettings spans = otlp_settings(*next.config, config::Environment::of_process());
   for (const std::string& warning : spans.warnings) log_warn(warning);
   exporter_->apply(std::move(spans));
 }

@@ -26,14 +26,11 @@ class Destinations {
 
  private:
   using Called = std::list<std::pair<Address, std::shared_ptr<const ServiceEntry>>>;
-  struct Hash {
-    size_t operator()(const Address& address) const { return address.hash(); }
-  };
   void make_room();
 
   DestinationModels models_;
   Called called_;  // the latest in front
-  std::unordered_map<Address, Called::iterator, Hash> by_address_;
+  std::unordered_map<Address, Called::iterator> by_address_;
 };
 
 }  // namespace woad

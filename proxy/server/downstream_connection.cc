@@ -140,11 +140,11 @@ void DownstreamConnection::detect(Slice bytes) {
   const std::string_view so_far = first ? bytes.view() : std::string_view(joined);
   FirstBytes found = judge(so_far);
   switch (found.kind) {
-    case FirstBytes::Kind::kNeedMore:
+    case Detected::kNeedMore:
       if (first) detection_->timer.arm(view_->snapshot().limits.header_timeout);
       detection_->prefix.assign(so_far);
       return;
-    case FirstBytes::Kind::kOpaque:
+    case Detected::kNeither:
       if (!inside_connect() && !may_be_opaque()) {
         ++host_.codec_context().hostile[static_cast<size_t>(Hostile::kProtocolError)];
         close("its first bytes are no HTTP");
@@ -152,8 +152,8 @@ void DownstreamConnection::detect(Slice bytes) {
       }
       serve_opaque(std::move(found));
       break;
-    case FirstBytes::Kind::kHttp2: serve(Protocol::kHttp2); break;
-    case FirstBytes::Kind::kHttp1: serve(Protocol::kHttp11); break;
+    case Detected::kHttp2: serve(Protocol::kHttp2); break;
+    case Detected::kHttp1: serve(Protocol::kHttp11); break;
   }
   feed(prefix);
   if (state_ == State::kServing) codec_->on_bytes(std::move(bytes));

@@ -3,13 +3,10 @@
 #include <algorithm>
 
 #include "proxy/base/strings.h"
-#include "proxy/http/detect.h"
 #include "proxy/net/tls/client_hello.h"
 
 namespace woad {
 namespace {
-
-using Kind = FirstBytes::Kind;
 
 constexpr std::string_view kConnect = "CONNECT ";
 constexpr std::string_view kBlanks = " \t\r\n";
@@ -17,11 +14,11 @@ constexpr std::string_view kBlanks = " \t\r\n";
 FirstBytes judge_opaque(std::string_view first) {
   ClientHello hello = read_client_hello(first);
   switch (hello.kind) {
-    case ClientHello::Kind::kNeedMore: return {Kind::kNeedMore};
-    case ClientHello::Kind::kMalformed: return {Kind::kOpaque};
+    case ClientHello::Kind::kNeedMore: return {Detected::kNeedMore};
+    case ClientHello::Kind::kMalformed: return {Detected::kNeither};
     case ClientHello::Kind::kRead: break;
   }
-  return {Kind::kOpaque, true, std::move(hello.server_name)};
+  return {Detected::kNeither, true, std::move(hello.server_name)};
 }
 
 // Begins, in any case and behind any blanks, with a method that servers know; or its first line
@@ -39,37 +36,24 @@ bool resembles_http(std::string_view text) {
 
 }  // namespace
 
-FirstBytes judge_first_bytes(std::string_view first) {
-  switch (detect_protocol(first)) {
-    case Detected::kNeedMore: return {Kind::kNeedMore};
-    case Detected::kHttp1: return {Kind::kHttp1};
-    case Detected::kHttp2: return {Kind::kHttp2};
-    case Detected::kNeither: break;
-  }
-  return {Kind::kOpaque};
-}
+FirstBytes judge_first_bytes(std::string_view first) { return {detect_protocol(first)}; }
 
 FirstBytes judge_inside_connect(std::string_view first) {
-  switch (detect_among_any(first)) {
-    case Detected::kNeedMore: return {Kind::kNeedMore};
-    case Detected::kHttp1: return {Kind::kHttp1};
-    case Detected::kHttp2: return {Kind::kHttp2};
-    case Detected::kNeither: break;
-  }
-  return judge_opaque(first);
+  const Detected kind = detect_among_any(first);
+  return kind == Detected::kNeither ? judge_opaque(first) : FirstBytes{kind};
 }
 
 FirstBytes judge_redirected_outbound(std::string_view first) {
-  if (first.starts_with(kConnect)) return {Kind::kOpaque};
+  if (first.starts_with(kConnect)) return {Detected::kNeither};
   return judge_inside_connect(first);
 }
 
 FirstBytes judge_redirected_inbound(std::string_view first) {
   FirstBytes found = judge_inside_connect(first);
-  if (found.kind != Kind::kOpaque || found.tls) return found;
+  if (found.kind != Detected::kNeither || found.tls) return found;
   const size_t blanks = first.find_first_not_of(kBlanks);
-  if (blanks == std::string_view::npos) return {Kind::kNeedMore};
-  return resembles_http(first.substr(blanks)) ? FirstBytes{Kind::kHttp1} : found;
+  if (blanks == std::string_view::npos) return {Detected::kNeedMore};
+  return resembles_http(first.substr(blanks)) ? FirstBytes{Detected::kHttp1} : found;
 }
 
 }  // namespace woad

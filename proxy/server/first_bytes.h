@@ -4,13 +4,13 @@
 #include <string>
 #include <string_view>
 
+#include "proxy/http/detect.h"
+
 namespace woad {
 
 struct FirstBytes {
-  // kOpaque: no HTTP.
-  enum class Kind : uint8_t { kNeedMore, kHttp1, kHttp2, kOpaque };
-  Kind kind = Kind::kNeedMore;
-  bool tls = false;  // kOpaque: it is TLS, and asks for `server_name` ("": for nobody)
+  Detected kind = Detected::kNeedMore;
+  bool tls = false;  // kNeither: it is TLS, and asks for `server_name` ("": for nobody)
   std::string server_name{};
 };
 

@@ -11,14 +11,11 @@ std::vector<ExtraFamily> member_metrics(const MemberStatus& member) {
       member.last_contact
           ? std::chrono::duration<double>(member.last_contact->time_since_epoch()).count()
           : 0;
-  return {{"woad_control_plane_connected",
-           "1 while the control plane answers, else 0.",
-           true,
-           {{{}, member.connected ? 1.0 : 0.0}}},
-          {"woad_control_plane_last_contact_timestamp_seconds",
-           "When the control plane last gave a good answer; 0 before the first.",
-           true,
-           {{{}, contact}}}};
+  return {one_sample("woad_control_plane_connected", "1 while the control plane answers, else 0.",
+                     true, member.connected),
+          one_sample("woad_control_plane_last_contact_timestamp_seconds",
+                     "When the control plane last gave a good answer; 0 before the first.", true,
+                     contact)};
 }
 
 std::vector<std::string> member_warnings(const MemberStatus& member) {

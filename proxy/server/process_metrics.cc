@@ -3,30 +3,25 @@
 namespace woad {
 
 std::vector<ExtraFamily> context_metrics(const ContextTable::Counters& counters) {
-  const auto one = [](std::string name, std::string help, bool gauge, uint64_t value) {
-    return ExtraFamily{std::move(name), std::move(help), gauge, {{{}, static_cast<double>(value)}}};
-  };
-  return {
-      one("woad_context_table_entries", "Inbound requests whose context is remembered.", true,
-          counters.entries),
-      one("woad_context_table_evictions_total",
-          "Remembered contexts that gave way to newer ones before their time.", false,
-          counters.evictions),
-      one("woad_context_table_conflicts_total",
-          "Requests that made an id ambiguous: another context had it already.", false,
-          counters.conflicts),
-      one("woad_context_table_full_total",
-          "Requests not remembered, as every entry was of a running one.", false, counters.full),
-      one("woad_context_carry_dropped_total",
-          "Requests whose carried headers found no room in the table.", false,
-          counters.carry_dropped)};
+  return {one_sample("woad_context_table_entries", "Inbound requests whose context is remembered.",
+                     true, counters.entries),
+          one_sample("woad_context_table_evictions_total",
+                     "Remembered contexts that gave way to newer ones before their time.", false,
+                     counters.evictions),
+          one_sample("woad_context_table_conflicts_total",
+                     "Requests that made an id ambiguous: another context had it already.", false,
+                     counters.conflicts),
+          one_sample("woad_context_table_full_total",
+                     "Requests not remembered, as every entry was of a running one.", false,
+                     counters.full),
+          one_sample("woad_context_carry_dropped_total",
+                     "Requests whose carried headers found no room in the table.", false,
+                     counters.carry_dropped)};
 }
 
 ExtraFamily memory_ceiling_metric(size_t bytes) {
-  return {"woad_memory_ceiling_bytes",
-          "What the process may hold before new requests are refused.",
-          true,
-          {{{}, static_cast<double>(bytes)}}};
+  return one_sample("woad_memory_ceiling_bytes",
+                    "What the process may hold before new requests are refused.", true, bytes);
 }
 
 std::vector<ExtraFamily> span_metrics(const OtlpExporter::Counts& counts) {
@@ -36,10 +31,8 @@ std::vector<ExtraFamily> span_metrics(const OtlpExporter::Counts& counts) {
     lost.samples.push_back(
         {{{"reason", std::string(to_string(reason))}}, static_cast<double>(counts.of(reason))});
   }
-  return {{"woad_spans_exported_total",
-           "Spans that the collector took.",
-           false,
-           {{{}, static_cast<double>(counts.delivered)}}},
+  return {one_sample("woad_spans_exported_total", "Spans that the collector took.", false,
+                     counts.delivered),
           std::move(lost)};
 }
 

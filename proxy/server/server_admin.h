@@ -60,7 +60,7 @@ class ServerAdmin final : public AdminBackend {
   void collect_plaintext_callers(std::function<void(PlaintextCallers)> done) override {
     workers().ask_plaintext_callers(std::move(done));
   }
-  void collect_endpoints(std::function<void(std::vector<EndpointLoad>)> done) override {
+  void collect_endpoints(std::function<void(EndpointsActive)> done) override {
     workers().ask_endpoints(std::move(done));
   }
   bool set_log_level(const std::string& level) override;

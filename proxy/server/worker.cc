@@ -150,8 +150,12 @@ void Worker::ask_plaintext_callers(std::function<void(PlaintextCallers)> report)
   loop_.post([this, report = std::move(report)] { report(plaintext_callers_); });
 }
 
-void Worker::ask_endpoints(std::function<void(std::vector<EndpointLoad>)> report) {
-  loop_.post([this, report = std::move(report)] { report(endpoint_loads()); });
+void Worker::ask_endpoints(std::function<void(EndpointsActive)> report) {
+  loop_.post([this, report = std::move(report)] {
+    EndpointsActive active;
+    endpoints_.for_each([&](EndpointState& state) { active[state.name()] += state.active; });
+    report(std::move(active));
+  });
 }
 
 // Gauges are counted when somebody asks, not on the data path.
@@ -190,20 +194,6 @@ void Worker::set_connections(std::string_view name, const ConnectionPool::Counts
   if (none && !metrics_.has(Family::kUpstreamConnections, {service, idle})) return;
   metrics_.set(Family::kUpstreamConnections, {service, active}, counts.active);
   metrics_.set(Family::kUpstreamConnections, {service, idle}, counts.idle);
-}
-
-std::vector<EndpointLoad> Worker::endpoint_loads() {
-  std::vector<EndpointLoad> loads;
-  endpoints_.for_each([&](EndpointState& state) {
-    EndpointLoad load{state.name(), state.active, 0, 0};
-    state.for_each_pool([&](ConnectionPool& pool) {
-      const ConnectionPool::Counts counts = pool.counts();
-      load.connections_active += counts.active;
-      load.connections_idle += counts.idle;
-    });
-    loads.push_back(std::move(load));
-  });
-  return loads;
 }
 
 }  // namespace woad

@@ -57,7 +57,7 @@ class Worker {
   void ask_active(std::function<void(size_t)> report);
   void ask_metrics(std::function<void(MetricsSnapshot)> report);
   void ask_plaintext_callers(std::function<void(PlaintextCallers)> report);
-  void ask_endpoints(std::function<void(std::vector<EndpointLoad>)> report);
+  void ask_endpoints(std::function<void(EndpointsActive)> report);
 
  private:
   void do_adopt(std::shared_ptr<const Snapshot> snapshot, std::vector<ListeningSocket> sockets);
@@ -66,7 +66,6 @@ class Worker {
   void update_gauges();
   void add_connections(const Service& service, const Pool& pool, ConnectionPool::Counts& sum);
   void set_connections(std::string_view name, const ConnectionPool::Counts& counts);
-  std::vector<EndpointLoad> endpoint_loads();
 
   BlockPool blocks_;  // before the loop, whose last connections hold blocks
   ArenaPool arenas_;

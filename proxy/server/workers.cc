@@ -1,7 +1,5 @@
 #include "proxy/server/workers.h"
 
-#include <map>
-#include <string>
 #include <utility>
 
 #include "proxy/net/descriptors.h"
@@ -11,6 +9,11 @@ namespace {
 
 // Of a worker: its loop, and some sockets that listen.
 constexpr int kDescriptors = 8;
+
+template <class Part>
+void merge(Part& sum, const Part& part) {
+  sum.merge(part);
+}
 
 }  // namespace
 
@@ -51,60 +54,41 @@ void Workers::close(Direction direction) {
 }
 
 template <class Part>
-void Workers::gather(void (Worker::*ask)(std::function<void(Part)>), std::function<void(Part)> add,
-                     std::function<void()> done) {
-  if (workers_.empty()) return done();
+void Workers::gather(void (Worker::*ask)(std::function<void(Part)>),
+                     void (*add)(Part& sum, const Part&), std::function<void(Part)> done) {
+  if (workers_.empty()) return done({});
   const auto left = std::make_shared<size_t>(workers_.size());
+  const auto sum = std::make_shared<Part>();
   for (auto& worker : workers_) {
-    (*worker.*ask)([this, left, add, done](Part part) {
-      control_.post([left, add, done, part = std::move(part)]() mutable {
-        add(std::move(part));
-        if (--*left == 0) done();
+    (*worker.*ask)([this, left, sum, add, done](Part part) {
+      control_.post([left, sum, add, done, part = std::move(part)] {
+        add(*sum, part);
+        if (--*left == 0) done(std::move(*sum));
       });
     });
   }
 }
 
 void Workers::ask_active(std::function<void(size_t)> done) {
-  const auto active = std::make_shared<size_t>(0);
   gather<size_t>(
-      &Worker::ask_active, [active](size_t part) { *active += part; },
-      [active, done = std::move(done)] { done(*active); });
+      &Worker::ask_active, [](size_t& sum, const size_t& part) { sum += part; }, std::move(done));
 }
 
 void Workers::ask_metrics(std::function<void(MetricsSnapshot)> done) {
-  const auto merged = std::make_shared<MetricsSnapshot>();
-  gather<MetricsSnapshot>(
-      &Worker::ask_metrics, [merged](const MetricsSnapshot& part) { merged->merge(part); },
-      [merged, done = std::move(done)] { done(std::move(*merged)); });
+  gather<MetricsSnapshot>(&Worker::ask_metrics, merge, std::move(done));
 }
 
 void Workers::ask_plaintext_callers(std::function<void(PlaintextCallers)> done) {
-  const auto merged = std::make_shared<PlaintextCallers>();
-  gather<PlaintextCallers>(
-      &Worker::ask_plaintext_callers,
-      [merged](const PlaintextCallers& part) { merged->merge(part); },
-      [merged, done = std::move(done)] { done(std::move(*merged)); });
+  gather<PlaintextCallers>(&Worker::ask_plaintext_callers, merge, std::move(done));
 }
 
-void Workers::ask_endpoints(std::function<void(std::vector<EndpointLoad>)> done) {
-  const auto sum = std::make_shared<std::map<std::string, EndpointLoad>>();
-  gather<std::vector<EndpointLoad>>(
+void Workers::ask_endpoints(std::function<void(EndpointsActive)> done) {
+  gather<EndpointsActive>(
       &Worker::ask_endpoints,
-      [sum](const std::vector<EndpointLoad>& part) {
-        for (const EndpointLoad& load : part) {
-          EndpointLoad& total = (*sum)[load.address];
-          total.address = load.address;
-          total.active += load.active;
-          total.connections_active += load.connections_active;
-          total.connections_idle += load.connections_idle;
-        }
+      [](EndpointsActive& sum, const EndpointsActive& part) {
+        for (const auto& [address, active] : part) sum[address] += active;
       },
-      [sum, done = std::move(done)] {
-        std::vector<EndpointLoad> all;
-        for (auto& [address, load] : *sum) all.push_back(std::move(load));
-        done(std::move(all));
-      });
+      std::move(done));
 }
 
 }  // namespace woad

@@ -34,13 +34,13 @@ class Workers {
   void ask_active(std::function<void(size_t)> done);
   void ask_metrics(std::function<void(MetricsSnapshot)> done);
   void ask_plaintext_callers(std::function<void(PlaintextCallers)> done);
-  void ask_endpoints(std::function<void(std::vector<EndpointLoad>)> done);
+  void ask_endpoints(std::function<void(EndpointsActive)> done);
 
  private:
-  // `add` takes each answer, `done` follows the last.
+  // `add` takes each answer into the sum, with which `done` follows the last.
   template <class Part>
-  void gather(void (Worker::*ask)(std::function<void(Part)>), std::function<void(Part)> add,
-              std::function<void()> done);
+  void gather(void (Worker::*ask)(std::function<void(Part)>), void (*add)(Part& sum, const Part&),
+              std::function<void(Part)> done);
 
   Loop& control_;
   TapHub& taps_;

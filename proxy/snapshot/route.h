@@ -11,7 +11,9 @@
 #include <vector>
 
 #include "proxy/base/random.h"
+#include "proxy/base/strings.h"
 #include "proxy/match/matcher.h"
+#include "proxy/net/address.h"
 #include "proxy/snapshot/service_entry.h"
 
 namespace woad {
@@ -64,11 +66,7 @@ class RouteTable {
 
  private:
   using Index = std::vector<uint32_t>;  // ascending
-  struct Hash {
-    using is_transparent = void;
-    size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
-  };
-  using ByText = std::unordered_map<std::string, Index, Hash, std::equal_to<>>;
+  using ByText = std::unordered_map<std::string, Index, TextHash, std::equal_to<>>;
 
   void first_match(const Index& candidates, const MatchInput& input, uint32_t& best) const;
 
@@ -99,12 +97,8 @@ class HostTable {
 
     const ServiceEntry* find(uint16_t port) const;
   };
-  struct Hash {
-    using is_transparent = void;
-    size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
-  };
-  std::unordered_map<std::string, Claims, Hash, std::equal_to<>> exact_;
-  std::unordered_map<std::string, Claims, Hash, std::equal_to<>> below_;  // ".shop"
+  std::unordered_map<std::string, Claims, TextHash, std::equal_to<>> exact_;
+  std::unordered_map<std::string, Claims, TextHash, std::equal_to<>> below_;  // ".shop"
   Claims any_;
   bool knows_ports_ = false;
 };
@@ -119,10 +113,7 @@ class AddressTable {
   const ServiceEntry* find(const Address& address) const;
 
  private:
-  struct Hash {
-    size_t operator()(const Address& address) const { return address.hash(); }
-  };
-  std::unordered_map<Address, const ServiceEntry*, Hash> services_;
+  std::unordered_map<Address, const ServiceEntry*> services_;
 };
 
 }  // namespace woad

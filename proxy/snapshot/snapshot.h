@@ -15,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "proxy/base/strings.h"
 #include "proxy/base/time.h"
 #include "proxy/context/system.h"
 #include "proxy/filter/chain.h"
@@ -50,13 +51,6 @@ struct ListenerSpec {
   std::shared_ptr<const TlsServerOptions> tls_options;  // unless kOff
   std::vector<std::string> probe_paths;
 };
-
-// A set of texts that is asked by views.
-struct TextHash {
-  using is_transparent = void;
-  size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
-};
-using TextSet = std::unordered_set<std::string, TextHash, std::equal_to<>>;
 
 // How long and how much an exchange goes on with what nobody has a setting for.
 struct ExchangeLimits {
@@ -97,7 +91,7 @@ struct Snapshot {
   // finds the same settings at the same place goes on with the state.
   std::map<std::string, FilterSlot> stateful_slots;
   // Colours of the file (labels and pools); others are "other" in metrics.
-  TextSet colors;
+  std::unordered_set<std::string, TextHash, std::equal_to<>> colors;
 
   const FilterChain& chain(Direction direction) const {
     return chains[static_cast<size_t>(direction)];

@@ -82,11 +82,7 @@ class HealthTable {
   size_t size() const { return endpoints_.size(); }
 
  private:
-  struct Hash {
-    size_t operator()(const Address& address) const { return address.hash(); }
-  };
-
-  SharedByKey<Address, EndpointHealth, Hash> endpoints_;
+  SharedByKey<Address, EndpointHealth> endpoints_;
   SharedByKey<std::string, PoolHealth> pools_;
   SharedByKey<std::string, CheckVerdict> checks_;
 };

@@ -3,14 +3,13 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <functional>
 #include <memory>
 #include <mutex>
 #include <unordered_map>
 
 namespace woad {
 
-template <class Key, class T, class Hash = std::hash<Key>>
+template <class Key, class T>
 class SharedByKey {
  public:
   std::shared_ptr<T> of(const Key& key) {
@@ -40,7 +39,7 @@ class SharedByKey {
   }
 
   mutable std::mutex mutex_;
-  std::unordered_map<Key, std::weak_ptr<T>, Hash> known_;
+  std::unordered_map<Key, std::weak_ptr<T>> known_;
   size_t forget_at_ = kFirstLook;  // the size at which those that nobody holds are looked for
 };
 

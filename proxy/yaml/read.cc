@@ -3,7 +3,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "config/prescan.h"
+#include "proxy/base/strings.h"
 
 namespace woad::yaml {
 namespace {
@@ -11,7 +11,7 @@ namespace {
 // Nothing: all of it is UTF-8 without NUL.
 std::optional<size_t> first_bad_byte(std::string_view text) {
   for (size_t at = 0; at < text.size();) {
-    const size_t length = config::utf8_length(text.substr(at));
+    const size_t length = utf8_length(text.substr(at));
     if (length == 0 || text[at] == '\0') return at;
     at += length;
   }

@@ -228,7 +228,7 @@ TEST_CASE("config and its status") {
 
 TEST_CASE("services show pools, endpoints and what is under way") {
   Fixture fixture;
-  fixture.backend.loads = {{"127.0.0.1:9002", 2, 0, 0}, {"127.0.0.1:9002", 1, 0, 0}};
+  fixture.backend.active = {{"127.0.0.1:9002", 3}};
   const Json json = Json::parse(fixture.get("/services").body);
   const Json want = Json::parse(R"({"services":[
     {"name":"price","pools":[

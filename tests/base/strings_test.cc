@@ -113,6 +113,11 @@ TEST_CASE("decimals") {
        {uint64_t{0}, uint64_t{9}, uint64_t{10}, uint64_t{1234}, UINT64_MAX}) {
     CHECK(std::string(digits, write_decimal(digits, value)) == std::to_string(value));
   }
+  std::string text = "x";
+  append_decimal(text, 0);
+  append_decimal(text, 7, 3);
+  append_decimal(text, 1234, 3);
+  CHECK(text == "x00071234");
 }
 
 }  // namespace

@@ -1,38 +1,19 @@
-// The exporter with a manual clock and a channel that the test answers for.
+// The exporter with a manual clock and a collector that the test answers for.
 #include "proxy/otlp/exporter.h"
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <deque>
 #include <nlohmann/json.hpp>
 
 #include "proxy/log/log.h"
+#include "tests/client/fake_asker.h"
 
 namespace woad {
 namespace {
 
 using nlohmann::json;
-
-struct FakeChannel final : OtlpChannel {
-  struct Log {
-    std::deque<std::string> bodies;
-    Done done;  // set while an answer is waited for
-    int cancelled = 0;
-    int channels = 0;
-  };
-  explicit FakeChannel(Log& to) : log(to) { ++log.channels; }
-  ~FakeChannel() override { log.done = nullptr; }
-  void post(const std::string& body, Done done) override {
-    CHECK_FALSE(log.done);
-    log.bodies.push_back(body);
-    log.done = std::move(done);
-  }
-  void cancel() override {
-    if (log.done) ++log.cancelled;
-    log.done = nullptr;
-  }
-  Log& log;
-};
 
 OtlpSettings enabled_settings() {
   OtlpSettings settings;
@@ -44,11 +25,18 @@ OtlpSettings enabled_settings() {
   return settings;
 }
 
+std::shared_ptr<HttpAsker> not_owned(test::FakeAsker& asker) {
+  return {std::shared_ptr<void>(), &asker};
+}
+
 struct Bench {
   explicit Bench(const OtlpSettings& settings = enabled_settings(), size_t workers = 1)
       : exporter({scheduler,
                   [this](std::function<void()> task) { posted.push_back(std::move(task)); },
-                  [this](const OtlpSettings&) { return std::make_unique<FakeChannel>(channel); },
+                  [this](const OtlpSettings&) {
+                    ++collectors;
+                    return not_owned(collector);
+                  },
                   /*seed=*/7, workers}) {
     set_log_level("error");  // what is told there is not looked at here
     exporter.apply(settings);
@@ -75,18 +63,30 @@ struct Bench {
   }
   void pass(Duration time) { scheduler.advance(scheduler.now() + time); }
   void answer(int status, std::string body = "{}", std::string retry_after = "") {
-    REQUIRE(channel.done);
-    const auto done = std::exchange(channel.done, nullptr);
+    REQUIRE(asked());
+    const auto done = std::exchange(collector.last().done, nullptr);
     HttpAnswer answer{
         .status = status, .why = status == 0 ? "connection refused" : "", .body = std::move(body)};
     if (!retry_after.empty()) answer.headers.emplace_back("retry-after", std::move(retry_after));
     done(std::move(answer));
   }
-  bool asked() const { return static_cast<bool>(channel.done); }
+  // Whether a request is under way: never more than one.
+  bool asked() const {
+    const auto open = std::count_if(collector.all.begin(), collector.all.end(),
+                                    [](const auto& each) { return each.open; });
+    CHECK(open <= 1);
+    return open > 0 && collector.all.back().open;
+  }
+  // Requests that were given up.
+  size_t cancelled() const {
+    size_t count = 0;
+    for (const auto& each : collector.all) count += !each.open && each.done;
+    return count;
+  }
   // The ids of the latest body, such as "1 2 3".
   std::string ids() const {
     std::string all;
-    const json body = json::parse(channel.bodies.back());
+    const json body = json::parse(collector.all.back().request.body);
     for (const json& span : body["resourceSpans"][0]["scopeSpans"][0]["spans"]) {
       const std::string id = span["spanId"];
       all += (all.empty() ? "" : " ") + std::to_string(parse_span_id(id)->value);
@@ -101,7 +101,8 @@ struct Bench {
   }
 
   Scheduler scheduler{MonoTime(hours(5)), WallTime(seconds(1'800'000'000))};
-  FakeChannel::Log channel;
+  test::FakeAsker collector;
+  int collectors = 0;
   std::deque<std::function<void()>> posted;
   OtlpExporter exporter;
 };
@@ -109,20 +110,24 @@ struct Bench {
 TEST_CASE("exporter: a batch when the delay is over") {
   Bench bench;
   bench.pass(seconds(30));
-  CHECK(bench.channel.bodies.empty());
+  CHECK(bench.collector.all.empty());
   bench.spans(1, 2);
   CHECK_FALSE(bench.asked());
   bench.pass(seconds(6));
   REQUIRE(bench.asked());
   CHECK(bench.ids() == "1 2");
-  const json body = json::parse(bench.channel.bodies.back());
+  CHECK(bench.collector.last().request.method == "POST");
+  CHECK(bench.collector.last().request.target == "/v1/traces");
+  CHECK(bench.collector.last().header("content-type") == "application/json");
+  CHECK(bench.collector.last().request.timeout == Duration(0));  // the exporter counts itself
+  const json body = json::parse(bench.collector.all.back().request.body);
   CHECK(body["resourceSpans"][0]["resource"]["attributes"][0]["value"]["stringValue"] == "cart");
   CHECK(body["resourceSpans"][0]["scopeSpans"][0]["scope"]["name"] == "woad");
   bench.answer(200);
   CHECK(bench.exporter.counts().delivered == 2);
   CHECK(bench.lost() == 0);
   bench.pass(seconds(30));
-  CHECK(bench.channel.bodies.size() == 1);
+  CHECK(bench.collector.all.size() == 1);
 }
 
 TEST_CASE("exporter: a full batch goes at once, the next one behind it") {
@@ -147,7 +152,7 @@ TEST_CASE("exporter: one request at a time; what comes meanwhile waits, then is 
   bench.spans(1, 4);
   REQUIRE(bench.asked());
   bench.spans(5, 20);
-  CHECK(bench.channel.bodies.size() == 1);
+  CHECK(bench.collector.all.size() == 1);
   CHECK(bench.lost(SpanLoss::kQueueFull) == 4);
   bench.answer(200);
   CHECK(bench.ids() == "5 6 7 8");
@@ -212,9 +217,23 @@ TEST_CASE("exporter: what an answer does to a batch") {
     bench.pass(seconds(2));
     CHECK(bench.asked() == row.again);
     if (!row.again) continue;
-    CHECK(bench.channel.bodies.front() == bench.channel.bodies.back());
+    CHECK(bench.collector.all.front().request.body == bench.collector.all.back().request.body);
     bench.answer(200);
     CHECK(bench.exporter.counts().delivered == 4);
+  }
+}
+
+TEST_CASE("exporter: of an answer that is too long the status counts") {
+  for (const int status : {200, 400, 503}) {
+    CAPTURE(status);
+    Bench bench;
+    bench.spans(1, 4);
+    REQUIRE(bench.asked());
+    std::exchange(bench.collector.last().done, nullptr)(
+        {.status = status, .why = "the answer is longer than 65536 bytes"});
+    CHECK(bench.exporter.counts().delivered == (status == 200 ? 4 : 0));
+    CHECK(bench.lost(SpanLoss::kRefused) == (status == 400 ? 4 : 0));
+    CHECK(bench.lost() == (status == 400 ? 4 : 0));
   }
 }
 
@@ -249,10 +268,9 @@ TEST_CASE("exporter: two of them do not come back at the same time") {
   // The times at which a try comes, in ms, of an exporter with that seed.
   const auto times = [](uint64_t seed) {
     Scheduler scheduler{MonoTime(hours(5))};
-    FakeChannel::Log log;
+    test::FakeAsker collector;
     OtlpExporter exporter({scheduler, [](const std::function<void()>& task) { task(); },
-                           [&](const OtlpSettings&) { return std::make_unique<FakeChannel>(log); },
-                           seed, 1});
+                           [&](const OtlpSettings&) { return not_owned(collector); }, seed, 1});
     exporter.apply(enabled_settings());
     for (int i = 0; i < 4; ++i) {
       exporter.queue(0)->begin()->set_name("GET");
@@ -260,9 +278,9 @@ TEST_CASE("exporter: two of them do not come back at the same time") {
     }
     std::string all;
     for (int ms = 0; ms < 20'000; ++ms) {
-      if (log.done) {
+      if (!collector.all.empty() && collector.last().open) {
         all += std::to_string(ms) + " ";
-        std::exchange(log.done, nullptr)(HttpAnswer{.status = 503});
+        std::exchange(collector.last().done, nullptr)(HttpAnswer{.status = 503});
       }
       scheduler.advance(scheduler.now() + milliseconds(1));
     }
@@ -305,15 +323,15 @@ TEST_CASE("exporter: no answer in time") {
   Bench bench;
   bench.spans(1, 4);
   bench.pass(milliseconds(9'999));
-  CHECK(bench.channel.cancelled == 0);
+  CHECK(bench.cancelled() == 0);
   bench.pass(milliseconds(2));
-  CHECK(bench.channel.cancelled == 1);
+  CHECK(bench.cancelled() == 1);
   bench.pass(seconds(1));
   REQUIRE(bench.asked());
   bench.answer(200);
   CHECK(bench.exporter.counts().delivered == 4);
   bench.pass(minutes(1));
-  CHECK(bench.channel.cancelled == 1);
+  CHECK(bench.cancelled() == 1);
 }
 
 TEST_CASE("exporter: spans that the collector rejects") {
@@ -350,11 +368,11 @@ TEST_CASE("exporter: spans that the collector rejects") {
 TEST_CASE("exporter: off, on, elsewhere, off") {
   Bench bench((OtlpSettings()));
   CHECK(bench.exporter.queue(0) == nullptr);
-  CHECK(bench.channel.channels == 0);
+  CHECK(bench.collectors == 0);
 
   OtlpSettings settings = enabled_settings();
   bench.exporter.apply(settings);
-  CHECK(bench.channel.channels == 1);
+  CHECK(bench.collectors == 1);
   bench.spans(1, 4);
   REQUIRE(bench.asked());
 
@@ -365,12 +383,12 @@ TEST_CASE("exporter: off, on, elsewhere, off") {
   settings.delay = seconds(1);
   bench.exporter.apply(settings);
   CHECK(bench.exporter.queue(0)->sample() == 0.5);
-  CHECK(bench.channel.channels == 1);
-  CHECK(bench.channel.cancelled == 0);
+  CHECK(bench.collectors == 1);
+  CHECK(bench.cancelled() == 0);
 
   settings.endpoint = *parse_url("http://other:4318/v1/traces");
   bench.exporter.apply(settings);
-  CHECK(bench.channel.channels == 2);
+  CHECK(bench.collectors == 2);
   REQUIRE(bench.asked());  // the batch goes to the new collector
   CHECK(bench.ids() == "1 2 3 4");
   bench.answer(200);
@@ -402,7 +420,7 @@ TEST_CASE("exporter: a batch that waits to be tried again goes to the new collec
   bench.answer(200);
   CHECK(bench.exporter.counts().delivered == 4);
   bench.pass(seconds(30));
-  CHECK(bench.channel.bodies.size() == 2);
+  CHECK(bench.collector.all.size() == 2);
 }
 
 TEST_CASE("exporter: at the end everything that waits is delivered") {
@@ -420,7 +438,7 @@ TEST_CASE("exporter: at the end everything that waits is delivered") {
   CHECK(bench.exporter.counts().delivered == 10);
   CHECK(bench.lost() == 0);
   bench.pass(hours(1));
-  CHECK(bench.channel.bodies.size() == 3);
+  CHECK(bench.collector.all.size() == 3);
 }
 
 TEST_CASE("exporter: the end from each state") {
@@ -468,7 +486,7 @@ TEST_CASE("exporter: the end from each state") {
     CHECK_FALSE(done);
     bench.pass(milliseconds(2));
     CHECK(done);
-    CHECK(bench.channel.cancelled == 1);
+    CHECK(bench.cancelled() == 1);
     CHECK(bench.lost(SpanLoss::kShutdown) == 6);
     bench.pass(hours(1));
     CHECK_FALSE(bench.asked());
@@ -492,10 +510,10 @@ TEST_CASE("exporter: a batch ends when its body is long") {
   for (int batch = 0; batch < 3; ++batch) {
     bench.pass(seconds(6));
     REQUIRE(bench.asked());
-    CHECK(bench.channel.bodies.back().size() < OtlpExporter::kMaxBody + 8192);
+    CHECK(bench.collector.all.back().request.body.size() < OtlpExporter::kMaxBody + 8192);
     bench.answer(200);
   }
-  CHECK(bench.channel.bodies.front().size() > OtlpExporter::kMaxBody);
+  CHECK(bench.collector.all.front().request.body.size() > OtlpExporter::kMaxBody);
   CHECK(bench.exporter.counts().delivered == 1600);
 }
 

@@ -9,16 +9,25 @@ namespace {
 
 using Variables = std::map<std::string, std::string>;
 
-OtlpSettings settings_of(const Variables& variables, OtlpInFile file = {{}, {}, "cart", "cart-1"}) {
-  return otlp_settings(file, [&](const std::string& name) -> std::optional<std::string> {
+config::Config file_with(std::optional<std::string> otlp, std::optional<double> sample = {}) {
+  config::Config file;
+  file.node.service = "cart";
+  file.node.instance = "cart-1";
+  if (!otlp && !sample) return file;
+  file.tracing.emplace();
+  if (otlp) file.tracing->otlp.emplace().value = std::move(*otlp);
+  if (sample) file.tracing->sample = config::Share{*sample};
+  return file;
+}
+
+OtlpSettings settings_of(const Variables& variables, const config::Config& file = file_with({})) {
+  config::Environment environment;
+  environment.variable = [&](const std::string& name) -> std::optional<std::string> {
     const auto found = variables.find(name);
     if (found == variables.end()) return std::nullopt;
     return found->second;
-  });
-}
-
-OtlpInFile file_with(std::optional<std::string> otlp, std::optional<double> sample = {}) {
-  return {std::move(otlp), sample, "cart", "cart-1"};
+  };
+  return otlp_settings(file, environment);
 }
 
 std::string joined(const std::vector<std::pair<std::string, std::string>>& pairs) {
@@ -30,7 +39,7 @@ std::string joined(const std::vector<std::pair<std::string, std::string>>& pairs
 TEST_CASE("otlp settings: whether and where") {
   struct Row {
     std::string_view what;
-    OtlpInFile file;
+    config::Config file;
     Variables variables;
     std::string expected;  // authority and target; "" when nothing is exported
     size_t warnings = 0;

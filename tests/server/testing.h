@@ -63,8 +63,8 @@ class FakeBackend final : public AdminBackend {
   void collect_plaintext_callers(std::function<void(PlaintextCallers)> done) override {
     later([this, done = std::move(done)] { done(callers); });
   }
-  void collect_endpoints(std::function<void(std::vector<EndpointLoad>)> done) override {
-    later([this, done = std::move(done)] { done(loads); });
+  void collect_endpoints(std::function<void(EndpointsActive)> done) override {
+    later([this, done = std::move(done)] { done(active); });
   }
   void drain_inbound() override { ++drains; }
   bool set_log_level(const std::string& level) override {
@@ -81,7 +81,7 @@ class FakeBackend final : public AdminBackend {
   std::string why_not_ready;
   std::vector<std::string> warning_lines;
   ConfigStatus status;
-  std::vector<EndpointLoad> loads;
+  EndpointsActive active;
   CertificateStatus certificates;
   PlaintextCallers callers;
   std::string log_level;

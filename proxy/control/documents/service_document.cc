@@ -26,12 +26,13 @@ struct Written {
 
 // Words that become part of a map.
 config::Shape<Node> map_of_words() {
-  config::Shape<Node> shape = config::any();
-  shape.decode = [](const Node& node, Node& out, config::Diagnostics& diagnostics) {
-    out = node;
-    return config::detail::want_map(node, "a map", diagnostics);
-  };
-  return shape;
+  return {"any",
+          [] { return std::string("{}"); },
+          [](const Node& node, Node& out, config::Diagnostics& diagnostics) {
+            out = node;
+            return config::detail::want_map(node, "a map", diagnostics);
+          },
+          {}};
 }
 
 // The words under `services.<name>`, as far as a file cannot tell of them.

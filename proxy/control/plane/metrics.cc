@@ -15,10 +15,6 @@ ExtraFamily gauge(std::string name, std::string help, Samples samples) {
   return {std::move(name), std::move(help), true, std::move(samples)};
 }
 
-ExtraFamily one(std::string name, std::string help, double value) {
-  return gauge(std::move(name), std::move(help), {{{}, value}});
-}
-
 ExtraFamily::Sample of(std::string label, std::string_view value, double count) {
   return {{{std::move(label), std::string(value)}}, count};
 }
@@ -84,26 +80,27 @@ std::vector<ExtraFamily> plane_metrics(const Plane& plane, const Api::Counts& an
   const double away_since =
       away ? std::chrono::duration<double>(away->since.time_since_epoch()).count() : 0;
   std::vector<ExtraFamily> families = {
-      one("woad_control_ready", "1 once files can be served.", plane.not_ready().empty()),
-      one("woad_control_services", "Services with a document, discovered, or registered.",
-          number(all.size())),
+      one_sample("woad_control_ready", "1 once files can be served.", true,
+                 plane.not_ready().empty()),
+      one_sample("woad_control_services", "Services with a document, discovered, or registered.",
+                 true, all.size()),
       gauge("woad_control_instances", "Instances, by whether their lease has passed.",
             {of("state", "alive", number(sum.instances - sum.missing)),
              of("state", "missing", number(plane.view().registry().missing()))}),
-      one("woad_control_protection", "1 while instances without heartbeat are kept.",
-          plane.view().registry().protected_since().has_value()),
+      one_sample("woad_control_protection", "1 while instances without heartbeat are kept.", true,
+                 plane.view().registry().protected_since().has_value()),
       gauge("woad_control_members", "Sidecars that poll, by what became of their newest file.",
             {of("result", "applied", number(sum.applied)),
              of("result", "rejected", number(sum.rejected)),
              of("result", "none", number(sum.members - sum.applied - sum.rejected))}),
-      one("woad_control_waiting_requests", "Requests that wait for a file.",
-          number(plane.files().waiting())),
-      one("woad_control_problems", "What is wrong in documents.",
-          number(catalog == nullptr ? 0 : catalog->problems().size())),
-      one("woad_control_store_connected", "1 while the store is there.",
-          plane.view().synced() && !away),
-      one("woad_control_store_away_since_timestamp_seconds",
-          "Since when the store is away; 0: it is there.", away_since)};
+      one_sample("woad_control_waiting_requests", "Requests that wait for a file.", true,
+                 plane.files().waiting()),
+      one_sample("woad_control_problems", "What is wrong in documents.", true,
+                 catalog == nullptr ? 0 : catalog->problems().size()),
+      one_sample("woad_control_store_connected", "1 while the store is there.", true,
+                 plane.view().synced() && !away),
+      one_sample("woad_control_store_away_since_timestamp_seconds",
+                 "Since when the store is away; 0: it is there.", true, away_since)};
   families.push_back(rollouts(plane));
   add_sent(plane, families);
   families.push_back(answers_of(answers));

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "config/prescan.h"
 #include "proxy/base/base64.h"
 #include "proxy/base/json.h"
 #include "proxy/base/strings.h"
@@ -56,7 +55,7 @@ EtcdPoint point(const Json& message) {
 
 bool is_utf8(std::string_view rest) {
   while (!rest.empty()) {
-    const size_t length = config::utf8_length(rest);
+    const size_t length = utf8_length(rest);
     if (length == 0) return false;
     rest.remove_prefix(length);
   }
