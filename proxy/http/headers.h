@@ -48,7 +48,24 @@ std::string_view header_text(HeaderId id);
 
 // Fields that frame a message or belong to one connection: they become members of a head (see
 // message.h) or go, and never stand in its headers.
-bool is_framing(HeaderId id);
+inline bool is_framing(HeaderId id) {
+  switch (id) {
+    case HeaderId::kConnection:
+    case HeaderId::kContentLength:
+    case HeaderId::kExpect:
+    case HeaderId::kHttp2Settings:
+    case HeaderId::kKeepAlive:
+    case HeaderId::kProxyConnection:
+    case HeaderId::kTe:
+    case HeaderId::kTransferEncoding:
+    case HeaderId::kUpgrade: return true;
+    default: return false;
+  }
+}
+// Those that a message on its way out gets anew from members, or not at all.
+inline bool is_rewritten(HeaderId id) {
+  return id == HeaderId::kHost || (id != HeaderId::kExpect && is_framing(id));
+}
 
 // A configured field name, prepared for finding: lower-cased, with its id.
 struct HeaderName {
