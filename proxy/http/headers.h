@@ -46,13 +46,13 @@ HeaderId header_id(std::string_view name);
 // In lower case, static; empty for kOther.
 std::string_view header_text(HeaderId id);
 
-// Fields that frame a message or belong to one connection: they become members of a head (see
-// message.h) or go, and never stand in its headers.
-inline bool is_framing(HeaderId id) {
+// Fields that a message on its way out gets anew from the members of its head (see message.h), or
+// not at all.
+inline bool is_rewritten(HeaderId id) {
   switch (id) {
     case HeaderId::kConnection:
     case HeaderId::kContentLength:
-    case HeaderId::kExpect:
+    case HeaderId::kHost:
     case HeaderId::kHttp2Settings:
     case HeaderId::kKeepAlive:
     case HeaderId::kProxyConnection:
@@ -62,9 +62,10 @@ inline bool is_framing(HeaderId id) {
     default: return false;
   }
 }
-// Those that a message on its way out gets anew from members, or not at all.
-inline bool is_rewritten(HeaderId id) {
-  return id == HeaderId::kHost || (id != HeaderId::kExpect && is_framing(id));
+// Fields that frame a message or belong to one connection: they become members of a head or go, and
+// never stand in its headers.
+inline bool is_framing(HeaderId id) {
+  return id == HeaderId::kExpect || (id != HeaderId::kHost && is_rewritten(id));
 }
 
 // A configured field name, prepared for finding: lower-cased, with its id.
