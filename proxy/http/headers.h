@@ -49,18 +49,12 @@ std::string_view header_text(HeaderId id);
 // Fields that a message on its way out gets anew from the members of its head (see message.h), or
 // not at all.
 inline bool is_rewritten(HeaderId id) {
-  switch (id) {
-    case HeaderId::kConnection:
-    case HeaderId::kContentLength:
-    case HeaderId::kHost:
-    case HeaderId::kHttp2Settings:
-    case HeaderId::kKeepAlive:
-    case HeaderId::kProxyConnection:
-    case HeaderId::kTe:
-    case HeaderId::kTransferEncoding:
-    case HeaderId::kUpgrade: return true;
-    default: return false;
-  }
+  constexpr auto bit = [](HeaderId each) { return 1U << static_cast<uint32_t>(each); };
+  constexpr uint32_t kAll =
+      bit(HeaderId::kConnection) | bit(HeaderId::kContentLength) | bit(HeaderId::kHost) |
+      bit(HeaderId::kHttp2Settings) | bit(HeaderId::kKeepAlive) | bit(HeaderId::kProxyConnection) |
+      bit(HeaderId::kTe) | bit(HeaderId::kTransferEncoding) | bit(HeaderId::kUpgrade);
+  return (bit(id) & kAll) != 0;
 }
 // Fields that frame a message or belong to one connection: they become members of a head or go, and
 // never stand in its headers.
