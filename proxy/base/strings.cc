@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <cstring>
 
 #include "proxy/base/word.h"
 
@@ -51,12 +50,18 @@ std::string_view without_final_dot(std::string_view name) {
   return name;
 }
 
+bool lists_token(std::string_view list, std::string_view token) {
+  bool found = false;
+  for_each_list_item(list, [&](std::string_view item) {
+    found = equals_ignore_case(item, token);
+    return !found;
+  });
+  return found;
+}
+
 bool is_plain_name(std::string_view text) {
   constexpr size_t kLongest = 253;  // of a name of DNS, RFC 1035 section 2.3.4
-  const auto fits = [](char c) {
-    const char low = to_lower(c);
-    return (low >= 'a' && low <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_';
-  };
+  const auto fits = [](char c) { return is_alnum(c) || c == '-' || c == '.' || c == '_'; };
   return !text.empty() && text.size() <= kLongest && std::all_of(text.begin(), text.end(), fits);
 }
 
@@ -82,25 +87,36 @@ size_t utf8_length(std::string_view rest) {
 }
 
 int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
+  if (is_digit(c)) return c - '0';
   if (c >= 'a' && c <= 'f') return c - 'a' + 10;
   if (c >= 'A' && c <= 'F') return c - 'A' + 10;
   return -1;
 }
 
-char take_percent_decoded(std::string_view& text, bool plus_is_space) {
+std::string hex_of_bytes(std::string_view bytes) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string out;
+  out.reserve(bytes.size() * 2);
+  for (const char c : bytes) {
+    const auto byte = static_cast<unsigned char>(c);
+    out += {kDigits[byte >> 4], kDigits[byte & 15]};
+  }
+  return out;
+}
+
+char take_percent_decoded(std::string_view& text, bool plus_is_space, char mark) {
   const char first = text[0];
-  const int high = first == '%' && text.size() > 2 ? hex_digit(text[1]) : -1;
+  const int high = first == mark && text.size() > 2 ? hex_digit(text[1]) : -1;
   const int low = high >= 0 ? hex_digit(text[2]) : -1;
   text.remove_prefix(low < 0 ? 1 : 3);
   if (low >= 0) return static_cast<char>(high * 16 + low);
   return first == '+' && plus_is_space ? ' ' : first;
 }
 
-std::string percent_decoded(std::string_view text, bool plus_is_space) {
+std::string percent_decoded(std::string_view text, bool plus_is_space, char mark) {
   std::string out;
   out.reserve(text.size());
-  while (!text.empty()) out.push_back(take_percent_decoded(text, plus_is_space));
+  while (!text.empty()) out.push_back(take_percent_decoded(text, plus_is_space, mark));
   return out;
 }
 
@@ -144,9 +160,7 @@ std::string percent_encoded(std::string_view text, bool (*stays)(char)) {
 
 std::string percent_encoded(std::string_view text) {
   return percent_encoded(text, [](char c) {
-    const char low = to_lower(c);
-    return (low >= 'a' && low <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
-           c == '_' || c == '~';
+    return is_alnum(c) || c == '-' || c == '.' || c == '_' || c == '~';
   });
 }
 

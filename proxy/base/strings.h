@@ -12,10 +12,17 @@ namespace woad {
 
 // ASCII only; bytes above 0x7f are left alone. Never depends on the locale.
 inline char to_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
+inline bool is_digit(char c) { return c >= '0' && c <= '9'; }
+inline bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
+inline bool is_letter(char c) { return is_lower(to_lower(c)); }
+inline bool is_alnum(char c) { return is_letter(c) || is_digit(c); }
 // Texts of one size, ASCII letters of either case being the same.
 bool same_letters(std::string_view a, std::string_view b);
 inline bool equals_ignore_case(std::string_view a, std::string_view b) {
   return a.size() == b.size() && same_letters(a, b);
+}
+inline bool starts_with_ignore_case(std::string_view text, std::string_view prefix) {
+  return text.size() >= prefix.size() && same_letters(text.substr(0, prefix.size()), prefix);
 }
 std::string lower(std::string_view text);
 
@@ -50,6 +57,9 @@ void for_each_list_item(std::string_view list, F&& visit) {
   }
 }
 
+// One item of such a list is `token`, in any case.
+bool lists_token(std::string_view list, std::string_view token);
+
 // 1 to 253 letters of ASCII, digits, '-', '.' and '_': as services and instances are called.
 bool is_plain_name(std::string_view text);
 
@@ -59,12 +69,14 @@ size_t utf8_length(std::string_view rest);
 
 // 0 to 15 in either case; -1 for anything else.
 int hex_digit(char c);
+// Two lower-case digits for each byte.
+std::string hex_of_bytes(std::string_view bytes);
 
 // Takes the first character off `text`, which is not empty: "%20" is a space; '+' is one too when
-// asked, as in forms. What is no escape stays as it is.
-char take_percent_decoded(std::string_view& text, bool plus_is_space);
+// asked, as in forms. What is no escape stays as it is. `mark`: what stands for '%'.
+char take_percent_decoded(std::string_view& text, bool plus_is_space, char mark = '%');
 // The same for all of it.
-std::string percent_decoded(std::string_view text, bool plus_is_space);
+std::string percent_decoded(std::string_view text, bool plus_is_space, char mark = '%');
 // All is escaped but what `stays`.
 std::string percent_encoded(std::string_view text, bool (*stays)(char));
 // As a segment of a path or a value of a query: RFC 3986's unreserved characters (section 2.3)

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "proxy/base/json.h"
 #include "proxy/base/strings.h"
 
 namespace woad::yaml {
@@ -13,12 +14,6 @@ constexpr size_t kStep = 2;
 constexpr std::array<std::string_view, 11> kReserved = {"null", "true", "false", "yes", "no", "on",
                                                         "off",  "y",    "n",     "inf", "nan"};
 
-std::string json_text(const Value& value, int indent = -1) {
-  return value.dump(indent, ' ', false, Value::error_handler_t::replace);
-}
-
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-
 // Whether every reader takes it for this text without quotes.
 bool may_be_plain(const std::string& text) {
   if (text.empty() || !(is_letter(text.front()) || text.front() == '/')) return false;
@@ -26,17 +21,13 @@ bool may_be_plain(const std::string& text) {
   if (std::find(kReserved.begin(), kReserved.end(), small) != kReserved.end()) return false;
   if (text.back() == ':') return false;
   return std::all_of(text.begin(), text.end(), [](char c) {
-    return is_letter(c) || (c >= '0' && c <= '9') ||
-           std::string_view("/._-:").find(c) != std::string_view::npos;
+    return is_alnum(c) || std::string_view("/._-:").find(c) != std::string_view::npos;
   });
 }
 
 std::string scalar(const Value& value) {
-  if (value.is_string()) {
-    const auto& text = value.get_ref<const std::string&>();
-    return may_be_plain(text) ? text : json_text(value);
-  }
-  return json_text(value);  // numbers, true, null, and {} and []
+  const auto* const text = value.get_ptr<const std::string*>();
+  return text != nullptr && may_be_plain(*text) ? *text : json_line(value);
 }
 
 void add_indent(std::string& out, size_t column) { out.append(column, ' '); }
@@ -92,9 +83,10 @@ std::string render_block(const std::string* key, const Value& value, size_t colu
 }
 
 std::string render_flow(const std::string* key, const Value& value, size_t column, size_t step) {
-  std::string out = key == nullptr ? std::string() : json_text(*key) + ": ";
-  if (step == 0) return out + json_text(value);
-  for (const char c : json_text(value, static_cast<int>(step))) {
+  std::string out = key == nullptr ? std::string() : json_line(Value(*key)) + ": ";
+  if (step == 0) return out + json_line(value);
+  const auto replace = Value::error_handler_t::replace;
+  for (const char c : value.dump(static_cast<int>(step), ' ', false, replace)) {
     out += c;
     if (c == '\n') add_indent(out, column);
   }

@@ -60,10 +60,16 @@ Value plain_value(const std::string& text) {
 }
 
 bool is_word(std::string_view text) {
-  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-           c == '-';
-  });
+  return !text.empty() && std::all_of(text.begin(), text.end(),
+                                      [](char c) { return is_alnum(c) || c == '_' || c == '-'; });
+}
+
+// The names of a pointer, unescaped.
+std::vector<std::string> tokens_of(const Value::json_pointer& path) {
+  std::vector<std::string> tokens;
+  for (auto at = path; !at.empty(); at.pop_back()) tokens.push_back(at.back());
+  std::reverse(tokens.begin(), tokens.end());
+  return tokens;
 }
 
 const Entry* step(const Node& node, const std::string& token) {
@@ -88,13 +94,6 @@ Value to_value(const Node& node) {
     if (entry.origin != Entry::Origin::kMerge) map[entry.key] = to_value(entry.value);
   }
   return map;
-}
-
-std::vector<std::string> tokens_of(const Value::json_pointer& path) {
-  std::vector<std::string> tokens;
-  for (auto at = path; !at.empty(); at.pop_back()) tokens.push_back(at.back());
-  std::reverse(tokens.begin(), tokens.end());
-  return tokens;
 }
 
 std::string path_words(const Value::json_pointer& path) {

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <string_view>
+#include <utility>
 
 #include "proxy/base/arena.h"
 #include "proxy/base/buffer.h"
@@ -63,5 +64,16 @@ class BodyReader {
   size_t section_capacity_ = 0;
   Headers* trailers_ = nullptr;
 };
+
+// After kEnd: hands on the last piece, `data`, and the trailers. `request` is a codec's own
+// pointer, nullptr once the sink has released it.
+template <class Request>
+void deliver_end(Request* const& request, Buffer&& data) {
+  auto& sink = request->sink;
+  Headers* const trailers = request->reader->trailers();
+  if (trailers == nullptr) return sink.on_data(std::move(data), true);
+  if (!data.empty()) sink.on_data(std::move(data), false);
+  if (request != nullptr) sink.on_trailers(*trailers);
+}
 
 }  // namespace woad::h1

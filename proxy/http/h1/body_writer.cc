@@ -9,23 +9,32 @@ void BodyWriter::declare(HeadExtras& extras) const {
   extras.chunked = framing_ == Framing::kChunks;
 }
 
-void BodyWriter::write(Buffer& out, BlockPool& blocks, Buffer&& data, bool end) {
-  switch (framing_) {
-    case Framing::kNone: break;
-    case Framing::kLength:
+void BodyWriter::write(Transport& to, BlockPool& blocks, Buffer&& data, bool end) {
+  if (framing_ == Framing::kNone || ended_) return;
+  Buffer& out = to.output();
+  if (framing_ == Framing::kChunks) {
+    write_chunk(out, blocks, std::move(data));
+    if (end) write_last_chunk(out, blocks);
+  } else {
+    if (framing_ == Framing::kLength) {
       if (data.size() > left_) {
         data = data.take(static_cast<size_t>(left_));
         exact_ = false;
       }
       left_ -= data.size();
-      write_content(out, blocks, std::move(data));
-      break;
-    case Framing::kClose: write_content(out, blocks, std::move(data)); break;
-    case Framing::kChunks:
-      write_chunk(out, blocks, std::move(data));
-      if (end) write_last_chunk(out, blocks);
-      break;
+    }
+    write_content(out, blocks, std::move(data));
   }
+  ended_ = end;
+  to.wrote();
+  if (end && framing_ == Framing::kTunnel) to.shutdown_write();
+}
+
+void BodyWriter::write_trailers(Transport& to, BlockPool& blocks, const Headers& trailers) {
+  if (framing_ != Framing::kChunks || ended_) return write(to, blocks, {}, true);
+  write_last_chunk(to.output(), blocks, trailers);
+  ended_ = true;
+  to.wrote();
 }
 
 }  // namespace woad::h1

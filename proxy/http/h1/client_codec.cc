@@ -57,7 +57,7 @@ RequestWriter& H1ClientCodec::open_stream(ResponseSink& sink) {
 
 void H1ClientCodec::write_head(const RequestHead& head, bool end) {
   Request& request = *request_;
-  WOAD_ASSERT(request.tx == Tx::kHead);
+  WOAD_ASSERT(!request.body.begun());
   if (!can_write()) return;
   request.begins_at = transport_.written();
   request.to_head = head.method == Method::kHead;
@@ -75,41 +75,15 @@ void H1ClientCodec::write_head(const RequestHead& head, bool end) {
   extras.connection = connection_value(head.te_trailers, !head.upgrade.empty());
   h1::write_request_head(transport_.output(), context_.blocks, head, extras);
   transport_.wrote();
-  request.tx = Tx::kBody;
-  if (end) end_request();
+  if (end) request.body.end();
 }
 
 void H1ClientCodec::write_data(Buffer&& data, bool end) {
-  if (!can_write()) return;
-  Buffer& out = transport_.output();
-  if (request_->tx == Tx::kTunnel) {
-    h1::write_content(out, context_.blocks, std::move(data));
-    transport_.wrote();
-    if (!end) return;
-    request_->tx = Tx::kEnd;
-    transport_.shutdown_write();
-    return;
-  }
-  if (request_->tx != Tx::kBody) return;
-  request_->body.write(out, context_.blocks, std::move(data), end);
-  transport_.wrote();
-  if (end) end_request();
+  if (can_write()) request_->body.write(transport_, context_.blocks, std::move(data), end);
 }
 
 void H1ClientCodec::write_trailers(const Headers& trailers) {
-  if (!can_write()) return;
-  if (request_->tx != Tx::kBody || !request_->body.takes_trailers()) {
-    write_data(Buffer(), true);
-    return;
-  }
-  request_->body.write_trailers(transport_.output(), context_.blocks, trailers);
-  transport_.wrote();
-  end_request();
-}
-
-void H1ClientCodec::end_request() {
-  request_->tx = Tx::kEnd;
-  if (!request_->body.exact()) be_last();
+  if (can_write()) request_->body.write_trailers(transport_, context_.blocks, trailers);
 }
 
 void H1ClientCodec::hold_reading(bool on) {
@@ -122,10 +96,10 @@ void H1ClientCodec::release(ResetReason) {
   WOAD_ASSERT(request_ != nullptr);
   hold_reading(false);
   const Request& request = *std::exchange(request_, nullptr);
-  const bool ended = request.tx == Tx::kEnd && rx_ == Rx::kEnd;
+  const bool ended = request.body.ended() && rx_ == Rx::kEnd;
   // Opened and left before anything was written: the connection is as good as new.
-  const bool unused = request.tx == Tx::kHead && rx_ == Rx::kHead && !heads_.begun();
-  if (life_ == Life::kOpen && (ended || unused)) {
+  const bool unused = !request.body.begun() && rx_ == Rx::kHead && !heads_.begun();
+  if (life_ == Life::kOpen && request.body.exact() && (ended || unused)) {
     rx_ = Rx::kIdle;
     connection_.on_room_changed();
   } else {
@@ -137,16 +111,11 @@ void H1ClientCodec::on_bytes(Slice bytes) {
   while (!bytes.empty()) {
     switch (rx_) {
       case Rx::kHead:
-        if (request_->tx == Tx::kHead) return unsolicited();
+        if (!request_->body.begun()) return unsolicited();
         read_head(bytes);
         break;
       case Rx::kBody: read_body(bytes); break;
-      case Rx::kTunnel: {
-        Buffer data;
-        data.append(std::exchange(bytes, Slice()));
-        request_->sink.on_data(std::move(data), false);
-        break;
-      }
+      case Rx::kTunnel: request_->sink.on_data(Buffer(std::exchange(bytes, Slice())), false); break;
       case Rx::kIdle:
       case Rx::kEnd: return unsolicited();
       case Rx::kClosed: return;
@@ -193,10 +162,10 @@ void H1ClientCodec::take_head(const FoundHead& found, bool more_behind) {
   }
   if (response.idle_timeout > Duration(0)) peer_idle_timeout_ = response.idle_timeout;
   if (head.status == 101) {
-    if (request_->tx != Tx::kEnd)
+    if (!request_->body.ended())
       return fail("the upstream switches protocols before the request's end");
     be_last();
-    request_->tx = Tx::kTunnel;
+    request_->body = BodyWriter::tunnel();
     rx_ = Rx::kTunnel;
     head.tunnel = true;
     request_->sink.on_response(head, false);
@@ -223,21 +192,14 @@ void H1ClientCodec::read_body(Slice& bytes) {
     case BodyReader::State::kEnd: break;
   }
   end_message(!bytes.empty());
-  Headers* const trailers = reader.trailers();
-  ResponseSink& sink = request_->sink;
-  if (trailers == nullptr) {
-    sink.on_data(std::move(data), true);
-    return;
-  }
-  if (!data.empty()) sink.on_data(std::move(data), false);
-  if (request_ != nullptr) sink.on_trailers(*trailers);
+  h1::deliver_end(request_, std::move(data));
 }
 
 // Before the sink hears of the end, for it may release the stream at once, and the pool may then
 // open the next one.
 void H1ClientCodec::end_message(bool more_behind) {
   rx_ = Rx::kEnd;
-  if (request_->tx != Tx::kEnd || more_behind) be_last();
+  if (!request_->body.ended() || more_behind) be_last();
 }
 
 void H1ClientCodec::fail(std::string_view why) {
@@ -298,7 +260,7 @@ void H1ClientCodec::on_transport_refused(std::string_view why) {
 
 void H1ClientCodec::lose(ResetReason reason, std::string_view why) {
   life_ = std::max(life_, Life::kLost);
-  const bool whole = request_ != nullptr && rx_ == Rx::kEnd && request_->tx == Tx::kEnd;
+  const bool whole = request_ != nullptr && rx_ == Rx::kEnd && request_->body.ended();
   rx_ = Rx::kClosed;
   if (request_ == nullptr) {
     done("it was lost");

@@ -1,7 +1,7 @@
 // HTTP/1.1 towards an upstream, one request at a time.
 //
-//   Tx: (opened) ──▶ kHead ──▶ kBody ──▶ kEnd ──▶ (released)
-//                                └──101──▶ kTunnel ──▶ kEnd
+//   Tx, a BodyWriter: (opened) ──▶ head ──▶ body ──▶ end ──▶ (released)
+//                                                     └──101──▶ tunnel ──▶ end
 //   Rx: kIdle ──▶ kHead ──▶ kBody ──▶ kEnd ──▶ (released) ──▶ kIdle
 //                   └──101──▶ kTunnel ──▶ kEnd
 //       any ──▶ kClosed (broken, or gone: nothing more is read)
@@ -45,7 +45,6 @@ class H1ClientCodec final : public ClientCodec, private RequestWriter {
   Duration peer_idle_timeout() const override { return peer_idle_timeout_; }
 
  private:
-  enum class Tx : uint8_t { kHead, kBody, kTunnel, kEnd };
   enum class Rx : uint8_t { kIdle, kHead, kBody, kTunnel, kEnd, kClosed };
   // Of the connection; each may be skipped. kLast: no request comes after the present one. kLost:
   // nothing can be written. kDone: the owner was told.
@@ -61,7 +60,6 @@ class H1ClientCodec final : public ClientCodec, private RequestWriter {
     h1::BodyWriter body;              // of the request
     std::string_view upgrade{};       // asked for
     uint64_t begins_at = UINT64_MAX;  // in what the transport has written; from its head on
-    Tx tx = Tx::kHead;
     uint8_t interims = 0;
     bool to_head = false;  // it is HEAD
     bool held = false;     // its owner holds reading
@@ -83,7 +81,6 @@ class H1ClientCodec final : public ClientCodec, private RequestWriter {
   void take_head(const h1::FoundHead& found, bool more_behind);
   void read_body(Slice& bytes);
   void end_message(bool more_behind);
-  void end_request();
   // No request comes after the present one.
   void be_last() { life_ = std::max(life_, Life::kLast); }
   void unsolicited();

@@ -38,12 +38,7 @@ void H1ServerCodec::process(Slice bytes) {
     switch (rx_) {
       case Rx::kHead: read_head(bytes); break;
       case Rx::kBody: read_body(bytes); break;
-      case Rx::kTunnel: {
-        Buffer data;
-        data.append(std::exchange(bytes, Slice()));
-        request_->sink.on_data(std::move(data), false);
-        break;
-      }
+      case Rx::kTunnel: request_->sink.on_data(Buffer(std::exchange(bytes, Slice())), false); break;
       case Rx::kEnd:
       case Rx::kUpgrade: queue(std::exchange(bytes, Slice())); break;
       case Rx::kDiscard: break;
@@ -78,9 +73,7 @@ void H1ServerCodec::take_head(const FoundHead& found) {
   Arena& arena = sink.arena();
   h1::ReadRequest request = h1::read_request(arena.copy(found.text), found.scan, arena, limits_);
   RequestHead& head = *request.head;
-  request_ = arena.make<Request>(sink);
-  request_->http10 = head.protocol == Protocol::kHttp10;
-  request_->method = head.method;
+  request_ = arena.make<Request>(sink, head);
   if (request.refusal.has_value()) {
     refuse(head, std::move(*request.refusal));
     return;
@@ -103,9 +96,7 @@ void H1ServerCodec::take_head(const FoundHead& found) {
 void H1ServerCodec::refuse_head(const FoundHead& found, const h1::Fault& fault) {
   RequestSink& sink = connection_.on_stream(*this);
   RequestHead& head = h1::read_refused_request(found.text, found.scan, sink.arena());
-  request_ = sink.arena().make<Request>(sink);
-  request_->http10 = head.protocol == Protocol::kHttp10;
-  request_->method = head.method;
+  request_ = sink.arena().make<Request>(sink, head);
   refuse(head, woad::refuse(fault.kind, fault.code, fault.status, fault.why));
 }
 
@@ -129,7 +120,7 @@ void H1ServerCodec::read_body(Slice& bytes) {
       break;
     case BodyReader::State::kEnd:
       rx_ = Rx::kEnd;
-      deliver_end(std::move(data));
+      h1::deliver_end(request_, std::move(data));
       break;
     case BodyReader::State::kBad:
       ++context_.hostile[static_cast<size_t>(Hostile::kFraming)];
@@ -138,17 +129,6 @@ void H1ServerCodec::read_body(Slice& bytes) {
           woad::refuse(Hostile::kFraming, ErrorCode::kBadRequest, 400, reader.why()).reply);
       break;
   }
-}
-
-void H1ServerCodec::deliver_end(Buffer&& data) {
-  RequestSink& sink = request_->sink;
-  Headers* const trailers = request_->reader->trailers();
-  if (trailers == nullptr) {
-    sink.on_data(std::move(data), true);
-    return;
-  }
-  if (!data.empty()) sink.on_data(std::move(data), false);
-  if (request_ != nullptr) sink.on_trailers(*trailers);
 }
 
 void H1ServerCodec::on_turn_end() {

@@ -6,8 +6,7 @@
 //         │  └──────────────▶ kEnd
 //         └──▶ kUpgrade ──101, or 2xx to CONNECT──▶ kTunnel ──▶ kEnd
 //         any ──▶ kDiscard (nothing more is read; the connection ends with the present response)
-//   Tx: (a request came) ──▶ kHead ──▶ kBody ──▶ kEnd ──▶ (stream released)
-//                              └──▶ kTunnel ──▶ kEnd
+//   Tx, a BodyWriter: (a request came) ──▶ head ──▶ body or tunnel ──▶ end ──▶ (stream released)
 //
 // One request at a time: bytes behind the present one wait unparsed, and reading is held while any
 // wait. What is needed only while a request runs lives in its arena, so that an idle connection
@@ -44,21 +43,20 @@ class H1ServerCodec final : public ServerCodec, private ResponseWriter, private 
 
  private:
   enum class Rx : uint8_t { kHead, kBody, kEnd, kUpgrade, kTunnel, kDiscard };
-  enum class Tx : uint8_t { kHead, kBody, kTunnel, kEnd };
   // Of the connection; each may be skipped. kDraining: we want it closed; kHalfClosed: the client
   // sent FIN; kLost: nothing arrives any more; kDone: the owner was told.
   enum class Life : uint8_t { kOpen, kDraining, kHalfClosed, kLost, kDone };
 
   // The present request, in its sink's arena.
   struct Request {
-    explicit Request(RequestSink& to) : sink(to) {}
+    Request(RequestSink& to, const RequestHead& head)
+        : sink(to), http10(head.protocol == Protocol::kHttp10), method(head.method) {}
 
     RequestSink& sink;
     h1::BodyReader* reader = nullptr;
     h1::BodyWriter body;  // of the response
-    Tx tx = Tx::kHead;
-    bool http10 = false;
-    Method method = Method::kGet;
+    bool http10;
+    Method method;
     bool wants_tunnel = false;  // an upgrade, or CONNECT
     bool keep_alive = false;    // the connection goes on behind it
     bool held = false;          // its owner holds reading
@@ -79,12 +77,10 @@ class H1ServerCodec final : public ServerCodec, private ResponseWriter, private 
   void refuse_head(const h1::FoundHead& found, const h1::Fault& fault);
   void refuse(RequestHead& head, Refusal refusal);
   void read_body(Slice& bytes);
-  void deliver_end(Buffer&& data);
   void queue(Slice bytes);
   void hold_pipeline(bool on);
   h1::BodyWriter body_for(const ResponseHead& head, bool end) const;
   void begin_tunnel(const ResponseHead& head);
-  void end_response();
   void next_request();
   void on_timer();
   void await_head();

@@ -10,13 +10,13 @@ namespace woad {
 using h1::BodyWriter;
 
 void H1ServerCodec::write_interim(const ResponseHead& head) {
-  if (gone() || request_->tx != Tx::kHead || request_->http10) return;
+  if (gone() || request_->body.begun() || request_->http10) return;
   h1::write_response_head(transport_.output(), context_.blocks, head, {});
   transport_.wrote();
 }
 
 void H1ServerCodec::write_head(const ResponseHead& head, bool end, bool close) {
-  WOAD_ASSERT(request_->tx == Tx::kHead);
+  WOAD_ASSERT(!request_->body.begun());
   if (gone()) return;
   if (head.status == 101 || (request_->method == Method::kConnect && head.status / 100 == 2)) {
     begin_tunnel(head);
@@ -47,8 +47,7 @@ void H1ServerCodec::write_head(const ResponseHead& head, bool end, bool close) {
   }
   h1::write_response_head(transport_.output(), context_.blocks, head, extras);
   transport_.wrote();
-  request.tx = Tx::kBody;
-  if (bodiless || end) end_response();
+  if (bodiless || end) request.body.end();
 }
 
 BodyWriter H1ServerCodec::body_for(const ResponseHead& head, bool end) const {
@@ -66,42 +65,17 @@ void H1ServerCodec::begin_tunnel(const ResponseHead& head) {
   h1::write_response_head(transport_.output(), context_.blocks, head, extras);
   transport_.wrote();
   request_->keep_alive = false;
-  request_->tx = Tx::kTunnel;
+  request_->body = BodyWriter::tunnel();
   rx_ = Rx::kTunnel;
   if (!pending_.empty() || life_ == Life::kHalfClosed) context_.scheduler.at_turn_end(*this);
 }
 
 void H1ServerCodec::write_data(Buffer&& data, bool end) {
-  if (gone()) return;
-  Buffer& out = transport_.output();
-  if (request_->tx == Tx::kTunnel) {
-    h1::write_content(out, context_.blocks, std::move(data));
-    transport_.wrote();
-    if (!end) return;
-    request_->tx = Tx::kEnd;
-    transport_.shutdown_write();
-    return;
-  }
-  if (request_->tx != Tx::kBody) return;
-  request_->body.write(out, context_.blocks, std::move(data), end);
-  if (end) end_response();
-  transport_.wrote();
+  if (!gone()) request_->body.write(transport_, context_.blocks, std::move(data), end);
 }
 
 void H1ServerCodec::write_trailers(const Headers& trailers) {
-  if (gone()) return;
-  if (request_->tx != Tx::kBody || !request_->body.takes_trailers()) {
-    write_data(Buffer(), true);
-    return;
-  }
-  request_->body.write_trailers(transport_.output(), context_.blocks, trailers);
-  transport_.wrote();
-  end_response();
-}
-
-void H1ServerCodec::end_response() {
-  request_->tx = Tx::kEnd;
-  if (!request_->body.exact()) request_->keep_alive = false;
+  if (!gone()) request_->body.write_trailers(transport_, context_.blocks, trailers);
 }
 
 void H1ServerCodec::hold_reading(bool on) {
@@ -117,15 +91,13 @@ void H1ServerCodec::release(ResetReason) {
   if (life_ == Life::kDone) return;
   const bool read_all = rx_ == Rx::kEnd || rx_ == Rx::kUpgrade;
   const bool wanted = !(life_ == Life::kDraining && pending_.empty());
-  if (request.tx == Tx::kEnd && read_all && request.keep_alive && wanted) {
+  if (request.body.ended() && read_all && request.keep_alive && request.body.exact() && wanted) {
     next_request();
     return;
   }
   // Only a reset tells a client that a body without length was cut, or a tunnel.
-  const bool cut =
-      (request.tx == Tx::kBody && request.body.until_close_alone()) || request.tx == Tx::kTunnel;
-  if (cut && !gone()) transport_.abort_on_destroy();
-  done(request.tx == Tx::kEnd ? "the answer was its last" : "its answer was cut");
+  if (request.body.until_close_alone() && !gone()) transport_.abort_on_destroy();
+  done(request.body.ended() ? "the answer was its last" : "its answer was cut");
 }
 
 }  // namespace woad

@@ -32,9 +32,7 @@ void TcpClientCodec::on_bytes(Slice bytes) {
   if (state_ == State::kFresh) return done();  // speaks before it was asked: it is nobody's
   answer();
   if (state_ != State::kTunnel || sink_ == nullptr) return;
-  Buffer data;
-  data.append(std::move(bytes));
-  sink_->on_data(std::move(data), false);
+  sink_->on_data(Buffer(std::move(bytes)), false);
 }
 
 void TcpClientCodec::on_eof() {
@@ -70,8 +68,7 @@ void TcpClientCodec::on_transport_drained() {
 void TcpClientCodec::write_data(Buffer&& data, bool end) {
   if ((state_ != State::kAsked && state_ != State::kTunnel) || ended_) return;
   sent_ = sent_ || !data.empty();
-  transport_.output().append(std::move(data));
-  transport_.wrote();
+  transport_.write(std::move(data));
   if (!end) return;
   ended_ = true;
   transport_.shutdown_write();

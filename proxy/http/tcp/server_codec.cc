@@ -35,9 +35,7 @@ void TcpServerCodec::on_bytes(Slice bytes) {
     transport_.hold_reading(Hold::kPipeline, true);
     return;
   }
-  Buffer data;
-  data.append(std::move(bytes));
-  sink_->on_data(std::move(data), false);
+  sink_->on_data(Buffer(std::move(bytes)), false);
 }
 
 void TcpServerCodec::on_turn_end() {
@@ -74,8 +72,7 @@ void TcpServerCodec::write_head(const ResponseHead& head, bool, bool) {
 
 void TcpServerCodec::write_data(Buffer&& data, bool end) {
   if (state_ != State::kTunnel || ended_) return;
-  transport_.output().append(std::move(data));
-  transport_.wrote();
+  transport_.write(std::move(data));
   if (!end) return;
   ended_ = true;
   transport_.shutdown_write();

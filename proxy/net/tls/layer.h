@@ -1,4 +1,4 @@
-// The class behind tls_transport.h; seen by proxy/net alone.
+// The class behind tls/transport.h; seen by proxy/net alone.
 //
 //   handshake ──▶ ready ──start()──▶ open ──close_notify──▶ ended ──▶ gone
 //       └───────────┴─────────────────┴────────────────────────────▶┘  (lost, failed, lingering)
@@ -45,7 +45,6 @@ class TlsTransport final : public Transport, private TransportSink, private Turn
   void abandon();
 
   void start(TransportSink& sink) override;
-  void write(Buffer&& data) override;
   Buffer& output() override { return output_; }
   void wrote() override;
   size_t backlog() const override { return output_.size() + lower_->backlog(); }
