@@ -51,11 +51,9 @@ class Api final : public WebHandler {
   Pending put_instance(Call& call);
   Pending remove_instance(Call& call);
   Pending order(Call& call);
-  Pending services(Call& call);
   Pending instances(Call& call);
-  Pending rollouts(Call& call);
-  Pending problems(Call& call);
-  Pending fleet(Call& call);
+  template <std::string (*page)(const Plane&)>
+  Pending show_page(Call& call);
 
   // The service that is meant; "": refused.
   std::string known_service(Call& call);
@@ -63,7 +61,7 @@ class Api final : public WebHandler {
   std::string own_service(Call& call);
   // Refused unless the caller may read.
   bool may_read(Call& call);
-  Pending show(Call& call, std::string json);
+  static Pending end(Call& call, WebResponse response);
 
   Plane& plane_;
   Access access_;
