@@ -74,9 +74,8 @@ void Plane::remove(const Registry::Key& who, Registrar::Done done) {
 }
 
 Names Plane::chosen_of(const std::string& service) const {
-  const ServiceRecords* const records = view_.find(service);
-  if (records == nullptr) return {};
-  return chosen(records->rollout, service, records->members, settings().rollout);
+  const ServiceRecords& records = view_.records(service);
+  return chosen(records.rollout, service, records.members, settings().rollout);
 }
 
 void Plane::on_all() {
@@ -150,8 +149,7 @@ bool Plane::never_good(const std::string& service, const Rollout& rollout) const
 
 void Plane::apply(const std::string& service) {
   if (!view_.has_service(service)) return files_.remove(service);
-  const ServiceRecords* const records = view_.find(service);
-  const Rollout& rollout = records == nullptr ? Rollout() : records->rollout;
+  const Rollout& rollout = view_.records(service).rollout;
   files_.set(service, rollout, chosen_of(service), never_good(service, rollout));
 }
 

@@ -49,16 +49,16 @@ std::set<std::string> StoreView::service_names() const {
   return names;
 }
 
-const ServiceRecords* StoreView::find(std::string_view service) const {
+const ServiceRecords& StoreView::records(std::string_view service) const {
+  static const ServiceRecords kNone;
   const auto at = services_.find(service);
-  return at == services_.end() ? nullptr : &at->second;
+  return at == services_.end() ? kNone : at->second;
 }
 
 const Member* StoreView::member(std::string_view service, std::string_view instance) const {
-  const ServiceRecords* const records = find(service);
-  if (records == nullptr) return nullptr;
-  const auto at = records->members.find(std::string(instance));
-  return at == records->members.end() ? nullptr : &at->second;
+  const Members& members = records(service).members;
+  const auto at = members.find(std::string(instance));
+  return at == members.end() ? nullptr : &at->second;
 }
 
 void StoreView::set_member(const std::string& service, const std::string& instance, Member member) {

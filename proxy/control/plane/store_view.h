@@ -65,8 +65,9 @@ class StoreView final : public StoreWatcher {
 
   using Services = std::map<std::string, ServiceRecords, std::less<>>;
   const Services& services() const { return services_; }
-  // nullptr: nothing is known.
-  const ServiceRecords* find(std::string_view service) const;
+  // Empty where nothing is known.
+  const ServiceRecords& records(std::string_view service) const;
+  // nullptr: there is none.
   const Member* member(std::string_view service, std::string_view instance) const;
   // What this replica knows before the store tells of it.
   void set_member(const std::string& service, const std::string& instance, Member member);
