@@ -21,9 +21,9 @@ bool is_among(const WebCaller& caller, const std::vector<std::string>& patterns)
 bool Access::owns(const WebCaller& caller, std::string_view service) const {
   const auto& catalog = plane_.catalogs().last_with_mesh();
   if (catalog == nullptr) return is_among(caller, {});
-  const auto at = catalog->services().find(service);
+  const auto at = catalog->services.find(service);
   return is_among(
-      caller, at == catalog->services().end() ? std::vector<std::string>() : at->second.identities);
+      caller, at == catalog->services.end() ? std::vector<std::string>() : at->second.identities);
 }
 
 bool Access::reads(const WebCaller& caller) const {

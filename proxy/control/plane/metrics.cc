@@ -99,7 +99,7 @@ std::vector<ExtraFamily> plane_metrics(const Plane& plane, const Api::Counts& an
       one("woad_control_waiting_requests", "Requests that wait for a file.",
           number(plane.files().waiting())),
       one("woad_control_problems", "What is wrong in documents.",
-          number(catalog == nullptr ? 0 : catalog->problems().size())),
+          number(catalog == nullptr ? 0 : catalog->problems.size())),
       one("woad_control_store_connected", "1 while the store is there.",
           plane.view().synced() && !away),
       one("woad_control_store_away_since_timestamp_seconds",

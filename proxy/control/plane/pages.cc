@@ -135,7 +135,7 @@ std::string rollout_page(const Plane& plane, const std::string& service) {
 std::string problems_page(const Plane& plane) {
   Json json = {{"problems", Json::array()}, {"rejections", Json::array()}};
   if (const auto& catalog = plane.catalogs().catalog()) {
-    for (const Problem& problem : catalog->problems()) {
+    for (const Problem& problem : catalog->problems) {
       json["problems"].push_back(problem_json(problem));
     }
   }
@@ -179,7 +179,7 @@ std::string fleet_page(const Plane& plane) {
                {"applied", sum.applied},
                {"rejected", sum.rejected},
                {"waiting", plane.files().waiting()},
-               {"problems", catalog == nullptr ? 0 : catalog->problems().size()},
+               {"problems", catalog == nullptr ? 0 : catalog->problems.size()},
                {"protection", protection(plane)},
                {"rollouts", Json::object()},
                {"store",

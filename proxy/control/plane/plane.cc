@@ -39,7 +39,7 @@ std::vector<std::string> Plane::warnings() const {
                     " s, files are served from memory: " + away->why);
   }
   if (const auto& catalog = catalogs_.catalog(); catalog != nullptr) {
-    const size_t problems = catalog->problems().size();
+    const size_t problems = catalog->problems.size();
     if (problems > 0) {
       lines.push_back("warning: " + std::to_string(problems) +
                       " problems in documents; GET /v1/problems tells them");
@@ -142,9 +142,9 @@ void Plane::on_stir() {
 bool Plane::never_good(const std::string& service, const Rollout& rollout) const {
   const auto& catalog = catalogs_.catalog();
   if (rollout.accepted != nullptr || catalog == nullptr) return false;
-  if (!catalog->has_mesh()) return true;
-  const auto at = catalog->services().find(service);
-  return at != catalog->services().end() && at->second.skeleton == nullptr;
+  if (!catalog->settings.has_value()) return true;
+  const auto at = catalog->services.find(service);
+  return at != catalog->services.end() && at->second.skeleton == nullptr;
 }
 
 void Plane::apply(const std::string& service) {

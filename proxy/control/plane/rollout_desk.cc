@@ -18,8 +18,8 @@ void RolloutDesk::settle(const std::string& service) {
   const WallTime time = scheduler_.wall();
   Rollout next = now.rollout;
   bool moved = false;
-  const auto mine = catalog->services().find(service);
-  if (mine != catalog->services().end() && mine->second.skeleton != nullptr) {
+  const auto mine = catalog->services.find(service);
+  if (mine != catalog->services.end() && mine->second.skeleton != nullptr) {
     moved = offer(next, mine->second.skeleton, catalogs_.revision(), plan, time);
   }
   if (advance(next, service, now.members, plan, time)) moved = true;

@@ -35,7 +35,7 @@ std::map<std::string, ServiceTally> tally_services(const Plane& plane) {
     if (entry.life == Life::kMissing) ++tally.missing;
   }
   if (const auto& catalog = plane.catalogs().catalog()) {
-    for (const Problem& problem : catalog->problems()) {
+    for (const Problem& problem : catalog->problems) {
       const auto at = all.find(problem.service);
       if (at != all.end()) ++at->second.problems;
     }
