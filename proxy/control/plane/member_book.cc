@@ -65,8 +65,7 @@ void MemberBook::forget(const std::string& service, const std::string& instance)
   view_.remove_member(service, instance);
 }
 
-void MemberBook::tick(const Distribution& waiting, const Settings& settings,
-                      StoreListener& listener) {
+std::vector<Registry::Key> MemberBook::tick(const Distribution& waiting, const Settings& settings) {
   waiting.for_each_waiting([&](const std::string& service, const std::string& instance) {
     note_poll(service, instance, settings.heartbeat);
   });
@@ -85,10 +84,8 @@ void MemberBook::tick(const Distribution& waiting, const Settings& settings,
       }
     }
   }
-  for (const auto& [service, instance] : gone) {
-    forget(service, instance);
-    listener.on_members(service);
-  }
+  for (const auto& [service, instance] : gone) forget(service, instance);
+  return gone;
 }
 
 }  // namespace woad::control

@@ -7,7 +7,7 @@
 #include <memory>
 #include <set>
 #include <string>
-#include <utility>
+#include <vector>
 
 #include "proxy/control/documents/settings.h"
 #include "proxy/control/plane/distribution.h"
@@ -37,8 +37,9 @@ class MemberBook {
                    const Distribution& files, std::function<void()> heard);
   // It has said good-bye.
   void forget(const std::string& service, const std::string& instance);
-  // Each second: those that wait are seen, those that did not poll for a lease go.
-  void tick(const Distribution& waiting, const Settings& settings, StoreListener& listener);
+  // Each second: those that wait are seen; those that did not poll for a lease go, and are
+  // returned.
+  std::vector<Registry::Key> tick(const Distribution& waiting, const Settings& settings);
 
  private:
   using Key = std::pair<std::string, std::string>;  // service, instance

@@ -8,7 +8,8 @@ namespace woad::control {
 Plane::Plane(Parts parts)
     : scheduler_(parts.scheduler),
       store_(parts.store),
-      view_(parts.scheduler, *this),
+      view_(parts.scheduler,
+            [this](StoreView::Part part, const std::string& service) { on_told(part, service); }),
       catalogs_(parts.reading, std::move(parts.filters), [this] { on_catalog(); }),
       files_(parts.scheduler, parts.blocks, parts.making, view_, parts.random),
       members_(parts.scheduler, parts.store, view_),
@@ -78,14 +79,23 @@ Names Plane::chosen_of(const std::string& service) const {
   return chosen(records.rollout, service, records.members, settings().rollout);
 }
 
+void Plane::on_told(StoreView::Part part, const std::string& service) {
+  switch (part) {
+    case StoreView::Part::kAll: return on_all();
+    case StoreView::Part::kDocument: return read_documents();
+    case StoreView::Part::kInstance: return on_instances();
+    case StoreView::Part::kMember: return stir(service);
+    case StoreView::Part::kRollout: return on_rollout(service);
+    case StoreView::Part::kNone: break;
+  }
+}
+
 void Plane::on_all() {
   read_documents();
   on_gather();
   apply_all();
   desk_.on_told();
 }
-
-void Plane::on_documents() { read_documents(); }
 
 void Plane::read_documents() {
   catalogs_.read(view_.documents(), view_.registry().live(), view_.documents_revision());
@@ -110,7 +120,7 @@ void Plane::on_tick() {
   if (!view_.synced() || view_.away()) return;
   on_gather();
   registrar_.sweep();
-  members_.tick(files_, settings(), *this);
+  for (const Registry::Key& gone : members_.tick(files_, settings())) stir(gone.service);
   desk_.settle_all();
 }
 

@@ -20,7 +20,7 @@
 
 namespace woad::control {
 
-class Plane final : private StoreListener {
+class Plane {
  public:
   // Changes of endpoints go out together that come within this.
   static constexpr Duration kGather = milliseconds(200);
@@ -71,11 +71,10 @@ class Plane final : private StoreListener {
   static constexpr Duration kTick = seconds(1);
   static constexpr Duration kStir = milliseconds(20);
 
-  void on_all() override;
-  void on_documents() override;
-  void on_instances() override;
-  void on_members(const std::string& service) override { stir(service); }
-  void on_rollout(const std::string& service) override;
+  void on_told(StoreView::Part part, const std::string& service);
+  void on_all();
+  void on_instances();
+  void on_rollout(const std::string& service);
   void on_catalog();
 
   void read_documents();

@@ -112,7 +112,7 @@ void StoreView::on_synced(StoreEntries all, uint64_t revision) {
   keep_newer(before);
   synced_ = true;
   away_.reset();
-  listener_.on_all();
+  told_(Part::kAll, {});
 }
 
 // While the store was away, only this replica heard of heartbeats, polls and statuses.
@@ -147,16 +147,8 @@ void StoreView::keep_newer(const Services& services) {
 void StoreView::on_changed(const std::string& key, const StoreEntry* entry, uint64_t revision) {
   const Place place = place_of(key);
   take(key, place, entry);
-  switch (place.part) {
-    case Part::kDocument:
-      documents_revision_ = revision;
-      listener_.on_documents();
-      break;
-    case Part::kInstance: listener_.on_instances(); break;
-    case Part::kMember: listener_.on_members(place.key.service); break;
-    case Part::kRollout: listener_.on_rollout(place.key.service); break;
-    case Part::kNone: break;
-  }
+  if (place.part == Part::kDocument) documents_revision_ = revision;
+  told_(place.part, place.key.service);
 }
 
 void StoreView::on_away(const std::string& why) {
@@ -182,6 +174,7 @@ void StoreView::take(const std::string& key, const Place& place, const StoreEntr
     case Part::kInstance: take_instance(key, place.key, entry); break;
     case Part::kMember: take_member(key, place.key, entry); break;
     case Part::kRollout: take_rollout(key, place.key.service, entry); break;
+    case Part::kAll:
     case Part::kNone: break;
   }
 }

@@ -26,24 +26,14 @@ struct ServiceRecords {
   uint64_t rollout_revision = 0;  // 0: there is no record
 };
 
-// Hears of changes, after they were taken in.
-class StoreListener {
- public:
-  // All may be another one.
-  virtual void on_all() = 0;
-  virtual void on_documents() = 0;
-  virtual void on_instances() = 0;
-  virtual void on_members(const std::string& service) = 0;
-  virtual void on_rollout(const std::string& service) = 0;
-
- protected:
-  ~StoreListener() = default;
-};
-
 class StoreView final : public StoreWatcher {
  public:
-  StoreView(Scheduler& scheduler, StoreListener& listener)
-      : scheduler_(scheduler), listener_(listener), registry_(scheduler.wall()) {}
+  enum class Part : uint8_t { kAll, kDocument, kInstance, kMember, kRollout, kNone };
+  // A part has changed, and the change was taken in. `service`: of a member or a roll-out.
+  using Told = std::function<void(Part part, const std::string& service)>;
+
+  StoreView(Scheduler& scheduler, Told told)
+      : scheduler_(scheduler), told_(std::move(told)), registry_(scheduler.wall()) {}
 
   bool synced() const { return synced_; }
   // Since when it is away, and why; nothing: it is there.
@@ -84,7 +74,6 @@ class StoreView final : public StoreWatcher {
   // "instances/price/price-1" without its first word; nothing: the key has another form.
   static std::optional<Registry::Key> instance_key(std::string_view rest);
 
-  enum class Part : uint8_t { kDocument, kInstance, kMember, kRollout, kNone };
   struct Place {
     Part part = Part::kNone;
     Registry::Key key;  // of a roll-out: the service alone
@@ -100,7 +89,7 @@ class StoreView final : public StoreWatcher {
   void keep_newer(const Services& services);
 
   Scheduler& scheduler_;
-  StoreListener& listener_;
+  Told told_;
   bool synced_ = false;
   std::optional<Away> away_;
   StoreEntries documents_;
