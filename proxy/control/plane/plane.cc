@@ -54,13 +54,13 @@ std::vector<std::string> Plane::warnings() const {
 }
 
 std::unique_ptr<WebPending> Plane::poll(Poll poll, Distribution::Done done) {
-  if (members_.note_poll(poll.service, poll.instance, settings().heartbeat)) stir(poll.service);
+  if (members_.note_poll({poll.service, poll.instance}, settings().heartbeat)) stir(poll.service);
   return files_.poll(std::move(poll), std::move(done));
 }
 
 void Plane::report(const Registry::Key& who, const MemberBook::Status& status,
                    std::function<void()> heard) {
-  members_.note_status(who.service, who.instance, status, files_, std::move(heard));
+  members_.note_status(who, status, files_, std::move(heard));
   stir(who.service);
 }
 
@@ -69,7 +69,7 @@ void Plane::put(const Registry::Key& who, Instance instance, Registrar::Done don
 }
 
 void Plane::remove(const Registry::Key& who, Registrar::Done done) {
-  members_.forget(who.service, who.instance);
+  members_.forget(who);
   stir(who.service);
   registrar_.remove(who, std::move(done));
 }

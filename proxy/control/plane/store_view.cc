@@ -8,8 +8,8 @@
 namespace woad::control {
 namespace {
 
-std::string join(std::string_view first, std::string_view service, std::string_view instance) {
-  return std::string(first).append(service).append("/").append(instance);
+std::string join(std::string_view first, const Registry::Key& of) {
+  return std::string(first).append(of.service).append("/").append(of.instance);
 }
 
 // A clock of another machine may be ahead.
@@ -20,12 +20,8 @@ void bound_times(Member& member, WallTime now) {
 
 }  // namespace
 
-std::string instance_key(std::string_view service, std::string_view instance) {
-  return join(kInstances, service, instance);
-}
-std::string member_key(std::string_view service, std::string_view instance) {
-  return join(kStatus, service, instance);
-}
+std::string instance_key(const Registry::Key& of) { return join(kInstances, of); }
+std::string member_key(const Registry::Key& of) { return join(kStatus, of); }
 std::string rollout_key(std::string_view service) { return std::string(kRollouts).append(service); }
 
 bool StoreView::has_service(std::string_view service) const {
@@ -57,19 +53,17 @@ const ServiceRecords& StoreView::records(std::string_view service) const {
 
 const Member* StoreView::member(std::string_view service, std::string_view instance) const {
   const Members& members = records(service).members;
-  const auto at = members.find(std::string(instance));
+  const auto at = members.find(instance);
   return at == members.end() ? nullptr : &at->second;
 }
 
-void StoreView::set_member(const std::string& service, const std::string& instance, Member member) {
-  services_[service].members[instance] = std::move(member);
+void StoreView::set_member(const Registry::Key& who, Member member) {
+  services_[who.service].members[who.instance] = std::move(member);
 }
 
-void StoreView::remove_member(const std::string& service, const std::string& instance) {
-  const auto at = services_.find(service);
-  if (at == services_.end()) return;
-  at->second.members.erase(instance);
-  at->second.revisions.erase(instance);
+void StoreView::remove_member(const Registry::Key& who) {
+  const auto at = services_.find(who.service);
+  if (at != services_.end()) at->second.members.erase(who.instance);
 }
 
 std::optional<Registry::Key> StoreView::instance_key(std::string_view rest) {
@@ -192,7 +186,7 @@ void StoreView::take_instance(const std::string& key, const Registry::Key& at,
 
 void StoreView::take_member(const std::string& key, const Registry::Key& at,
                             const StoreEntry* entry) {
-  if (entry == nullptr) return remove_member(at.service, at.instance);
+  if (entry == nullptr) return remove_member(at);
   Result<Member> member = parse_member(entry->value);
   if (!member) {
     unreadable_[key] = member.error().message;
@@ -202,8 +196,7 @@ void StoreView::take_member(const std::string& key, const Registry::Key& at,
   if (const Member* const mine = this->member(at.service, at.instance)) {
     member->polled = std::max(member->polled, mine->polled);
   }
-  services_[at.service].revisions[at.instance] = entry->revision;
-  set_member(at.service, at.instance, std::move(*member));
+  set_member(at, std::move(*member));
 }
 
 void StoreView::take_rollout(const std::string& key, const std::string& service,

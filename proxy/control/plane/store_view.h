@@ -21,7 +21,6 @@ namespace woad::control {
 // What a store knows of one service but for its document and instances.
 struct ServiceRecords {
   Members members;
-  std::map<std::string, uint64_t, std::less<>> revisions;  // of members' records
   Rollout rollout;
   uint64_t rollout_revision = 0;  // 0: there is no record
 };
@@ -60,8 +59,8 @@ class StoreView final : public StoreWatcher {
   // nullptr: there is none.
   const Member* member(std::string_view service, std::string_view instance) const;
   // What this replica knows before the store tells of it.
-  void set_member(const std::string& service, const std::string& instance, Member member);
-  void remove_member(const std::string& service, const std::string& instance);
+  void set_member(const Registry::Key& who, Member member);
+  void remove_member(const Registry::Key& who);
 
   // Records that say nothing: by key, why.
   const std::map<std::string, std::string>& unreadable() const { return unreadable_; }
@@ -100,8 +99,8 @@ class StoreView final : public StoreWatcher {
 };
 
 // Keys of the store (store.h).
-std::string instance_key(std::string_view service, std::string_view instance);
-std::string member_key(std::string_view service, std::string_view instance);
+std::string instance_key(const Registry::Key& of);
+std::string member_key(const Registry::Key& of);
 std::string rollout_key(std::string_view service);
 
 }  // namespace woad::control
