@@ -1,7 +1,6 @@
 #include "proxy/control/store/kubernetes/kubernetes_store.h"
 
 #include <algorithm>
-#include <cstdlib>
 #include <utility>
 
 #include "proxy/client/http_client.h"
@@ -78,21 +77,12 @@ void KubernetesStore::on_turn_end() {
 
 }  // namespace kubernetes
 
-namespace {
-
-std::optional<std::string> environment(const char* name) {
-  const char* const value = std::getenv(name);
-  return value == nullptr ? std::nullopt : std::optional<std::string>(value);
-}
-
-}  // namespace
-
 Result<std::unique_ptr<Store>> make_kubernetes_store(Loop& loop, BlockPool& blocks,
                                                      const KubernetesOptions& options) {
   using namespace kubernetes;
   Scheduler& scheduler = loop.scheduler();
   const auto read = [&scheduler, kubeconfig = options.kubeconfig] {
-    return kubeconfig.empty() ? access_in_cluster(environment, kAccountFolder)
+    return kubeconfig.empty() ? access_in_cluster(config::Environment::of_process(), kAccountFolder)
                               : access_by_kubeconfig(kubeconfig, scheduler.wall());
   };
   auto access = read();
