@@ -8,6 +8,7 @@
 #include "config/values.h"
 #include "proxy/base/json.h"
 #include "proxy/base/strings.h"
+#include "proxy/control/plane/access.h"
 #include "proxy/control/plane/answers.h"
 #include "proxy/control/plane/api_words.h"
 #include "proxy/control/plane/pages.h"
@@ -113,7 +114,7 @@ std::string Api::known_service(Call& call) {
 
 std::string Api::own_service(Call& call) {
   const std::string name = known_service(call);
-  if (name.empty() || access_.owns(call.request.caller, name)) return name;
+  if (name.empty() || owns(plane_, call.request.caller, name)) return name;
   if (plane_.catalogs().last_with_mesh() == nullptr) {
     call.done(not_now("mesh.yaml does not hold, so that nobody is known yet"));
   } else {
@@ -124,7 +125,7 @@ std::string Api::own_service(Call& call) {
 }
 
 bool Api::may_read(Call& call) {
-  if (access_.reads(call.request.caller)) return true;
+  if (reads(plane_, call.request.caller)) return true;
   call.done(denied(words_of(call.request.caller) + " is not among control.readers"));
   return false;
 }
@@ -190,7 +191,7 @@ Api::Pending Api::order(Call& call) {
   if (!order) {
     return end(call, not_known("what can be done with a roll-out is halt, resume and rollback"));
   }
-  if (!access_.operates(call.request.caller)) {
+  if (!operates(plane_, call.request.caller)) {
     return end(call, denied(words_of(call.request.caller) + " is not among control.operators"));
   }
   const std::string service = known_service(call);

@@ -8,7 +8,6 @@
 #include <string_view>
 #include <vector>
 
-#include "proxy/control/plane/access.h"
 #include "proxy/control/plane/plane.h"
 #include "proxy/web/handler.h"
 
@@ -21,7 +20,7 @@ class Api final : public WebHandler {
   static constexpr Duration kLongestWait = seconds(60);
   static constexpr Duration kUsualWait = seconds(55);
 
-  explicit Api(Plane& plane) : plane_(plane), access_(plane) {}
+  explicit Api(Plane& plane) : plane_(plane) {}
 
   std::unique_ptr<WebPending> answer(WebRequest request, Done done) override;
 
@@ -64,7 +63,6 @@ class Api final : public WebHandler {
   static Pending end(Call& call, WebResponse response);
 
   Plane& plane_;
-  Access access_;
   std::shared_ptr<Counts> counts_ = std::make_shared<Counts>();
 };
 
