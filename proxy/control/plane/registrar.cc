@@ -14,7 +14,6 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr uint32_t kDefaultWeight = 100;  // config/types.h
 constexpr uint32_t kMostWeight = 65535;
 constexpr size_t kMostLabels = 64;
 constexpr size_t kLongestLabel = 253;
@@ -83,7 +82,6 @@ Result<Instance> read_registration(std::string_view json) {
     return Error{"the body must be JSON such as {\"address\": \"10.0.0.1:8080\"}"};
   }
   Instance instance;
-  instance.weight = kDefaultWeight;
   Result<void> read = read_address(body.value("address", Json()), instance);
   for (const auto& [key, value] : body.items()) {
     if (!read) break;

@@ -29,7 +29,7 @@ EtcdFeed::EtcdFeed(Scheduler& scheduler, const std::vector<EtcdServer>& servers,
       retry_(scheduler.timers(), bind_timer<&EtcdFeed::go>(this)),
       late_(scheduler.timers(), bind_timer<&EtcdFeed::on_late>(this)),
       probe_(scheduler.timers(), bind_timer<&EtcdFeed::on_probe>(this)),
-      renew_(scheduler.timers(), bind_timer<&EtcdFeed::on_renew>(this)) {
+      renew_(scheduler.timers(), bind_timer<&EtcdFeed::open_watch>(this)) {
   server_ = random_.below(servers_.size());
 }
 

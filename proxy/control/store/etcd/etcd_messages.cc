@@ -235,11 +235,6 @@ std::string failure_of(const HttpAnswer& answer, const std::string& server) {
 }
 
 // Words of etcd, api/v3rpc/rpctypes/error.go.
-bool says_compacted(std::string_view failure) {
-  return failure.find("required revision has been compacted") != failure.npos ||
-         failure.find("required revision is a future revision") != failure.npos;
-}
-
 bool says_no_lease(std::string_view failure) {
   return failure.find("requested lease not found") != failure.npos;
 }

@@ -74,8 +74,7 @@ Result<std::vector<StoreOutcome>> parse_written(std::string_view body,
 std::string failure_of(const HttpAnswer& answer, const std::string& server);
 // The words for an answer that is no 200 and has this body.
 std::string refusal(int status, std::string_view body, const std::string& server);
-// Whether a failure says that the revision, or the lease, is gone.
-bool says_compacted(std::string_view failure);
+// Whether a failure says that the lease is gone.
 bool says_no_lease(std::string_view failure);
 
 }  // namespace woad::control
