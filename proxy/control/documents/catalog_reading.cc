@@ -88,7 +88,10 @@ void CatalogReading::read_services(const StoreEntries& documents) {
       if (!whole.empty()) further_ports_.emplace(whole, *found);
     }
   }
-  if (services_.size() - further_ports_.size() > kMostServices) refuse_too_many();
+  if (services_.size() - further_ports_.size() > kMostServices) {
+    problems_.add({mesh_origin_, {}, "", "", "there are more than 5,000 services"});
+    if (mesh_) mesh_->settings.reset();
+  }
 }
 
 // nullptr: what it says cannot be used.
@@ -106,11 +109,6 @@ CatalogReading::Known* CatalogReading::claim(const StoreEntry& entry, const std:
   }
   service.document = source;
   return &service;
-}
-
-void CatalogReading::refuse_too_many() {
-  problems_.add({mesh_origin_, {}, "", "", "there are more than 5,000 services"});
-  if (mesh_) mesh_->settings.reset();
 }
 
 Entry CatalogReading::entry_of(const std::string& name, const Known& service) const {

@@ -64,10 +64,6 @@ void Plane::report(const Registry::Key& who, const MemberBook::Status& status,
   stir(who.service);
 }
 
-void Plane::put(const Registry::Key& who, Instance instance, Registrar::Done done) {
-  registrar_.put(who, std::move(instance), std::move(done));
-}
-
 void Plane::remove(const Registry::Key& who, Registrar::Done done) {
   members_.forget(who);
   stir(who.service);

@@ -48,7 +48,9 @@ class Plane {
   std::unique_ptr<WebPending> poll(Poll poll, Distribution::Done done);
   void report(const Registry::Key& who, const MemberBook::Status& status,
               std::function<void()> heard);
-  void put(const Registry::Key& who, Instance instance, Registrar::Done done);
+  void put(const Registry::Key& who, Instance instance, Registrar::Done done) {
+    registrar_.put(who, std::move(instance), std::move(done));
+  }
   void remove(const Registry::Key& who, Registrar::Done done);
   void order(const std::string& service, RolloutDesk::Order order, const std::string& by,
              RolloutDesk::Ordered done) {

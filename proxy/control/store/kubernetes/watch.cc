@@ -129,11 +129,9 @@ void Watch::lose(Stage stage, const std::string& why) {
   later(stage);
 }
 
-void Watch::well() { owner_.on_trouble(*this, ""); }
-
 void Watch::on_head(const ResponseHead& head) {
   status_ = head.status;
-  if (status_ == 200) well();
+  if (status_ == 200) owner_.on_trouble(*this, "");
 }
 
 void Watch::on_body(std::string_view piece) {
@@ -186,13 +184,9 @@ bool Watch::on_event(const Json& event) {
   return true;
 }
 
-void Watch::on_refused() {
-  if (status_ == kGone) return later(Stage::kListing);
-  fail(Stage::kWatching, words_of_refusal(status_, refusal_));
-}
-
 void Watch::on_end() {
-  if (status_ != 200) return on_refused();
+  if (status_ == kGone) return later(Stage::kListing);
+  if (status_ != 200) return fail(Stage::kWatching, words_of_refusal(status_, refusal_));
   const bool held = scheduler_.now() - began_ >= kHeld;
   if (!held) return later(Stage::kWatching);
   failures_ = 0;
