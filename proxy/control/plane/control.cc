@@ -44,11 +44,6 @@ class Control {
       : options_(options),
         timer_(loop_.scheduler().timers(), bind_timer<&Control::on_timer>(this)) {}
 
-  // What the store tells goes to the plane.
-  ~Control() { store_.reset(); }
-  Control(const Control&) = delete;
-  Control& operator=(const Control&) = delete;
-
   Result<int> run() {
     Result<TlsContext::Ptr> tls = read_certificate();
     if (!tls) return tls.error();
@@ -143,7 +138,6 @@ class Control {
   BackgroundThread reading_{loop_};
   BackgroundThread making_{loop_};
   Random random_{random_seed()};
-  std::unique_ptr<Store> store_;
   std::unique_ptr<ServerCertificate> certificate_;
   std::optional<Plane> plane_;
   std::optional<Api> api_;
@@ -156,6 +150,7 @@ class Control {
   MonoTime end_{};
   State state_ = State::kServing;
   int exit_ = 0;
+  std::unique_ptr<Store> store_;  // ends first: what it tells goes to the plane
 };
 
 }  // namespace
