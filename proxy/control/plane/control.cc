@@ -110,7 +110,6 @@ class Control {
     }
     state_ = State::kDraining;
     end_ = loop_.scheduler().now() + options_.drain_timeout;
-    admin_->leave();
     api_server_->stop_listening();
     plane_->drain(options_.drain_timeout);
     if (webhook_) webhook_->leave();
