@@ -119,6 +119,14 @@ Json conditional(const StoreWrite& write, std::string_view lease) {
 
 }  // namespace
 
+HttpRequest etcd_request(std::string target, std::string body, Duration timeout) {
+  return {.method = "POST",
+          .target = std::move(target),
+          .headers = {{"content-type", "application/json"}},
+          .body = std::move(body),
+          .timeout = timeout};
+}
+
 std::string range_request(std::string_view after, uint64_t revision) {
   std::string first(kEtcdPrefix);
   if (!after.empty()) first.append(after).push_back('\0');

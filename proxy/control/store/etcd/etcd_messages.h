@@ -28,6 +28,9 @@ struct EtcdPoint {
   bool operator==(const EtcdPoint&) const = default;
 };
 
+// A call; `body` is one of those below.
+HttpRequest etcd_request(std::string target, std::string body, Duration timeout);
+
 // POST /v3/kv/range: the keys after `after` ("": from the first), as of `revision` (0: now).
 std::string range_request(std::string_view after, uint64_t revision);
 struct EtcdPage {
