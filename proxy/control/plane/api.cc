@@ -1,8 +1,6 @@
 #include "proxy/control/plane/api.h"
 
-#include <algorithm>
 #include <nlohmann/json.hpp>
-#include <optional>
 #include <utility>
 
 #include "config/values.h"

@@ -7,7 +7,6 @@
 #include <optional>
 #include <set>
 #include <string>
-#include <vector>
 
 #include "proxy/control/store/kubernetes/discovery.h"
 #include "proxy/control/store/kubernetes/mirror.h"

@@ -1,7 +1,5 @@
 #include "proxy/control/store/kubernetes/state.h"
 
-#include <algorithm>
-
 #include "proxy/base/strings.h"
 #include "proxy/control/store/keys.h"
 #include "proxy/net/tls/digest.h"
