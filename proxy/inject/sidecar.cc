@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "proxy/base/json_reading.h"
 #include "proxy/inject/quantity.h"
 
 namespace woad {
@@ -183,11 +184,8 @@ Value identity_volume(const InjectSettings::Identity& identity) {
 
 std::vector<std::string> node_labels(const Value& pod) {
   std::vector<std::string> found;
-  const Value* const metadata = member(pod, "metadata");
-  const Value* const labels = metadata == nullptr ? nullptr : member(*metadata, "labels");
-  if (labels == nullptr) return found;
   for (const NodeLabel& one : kNodeLabels) {
-    if (!text_of(*labels, one.label).empty()) found.emplace_back(one.label);
+    if (!json::text(pod, "metadata", "labels", one.label).empty()) found.emplace_back(one.label);
   }
   return found;
 }

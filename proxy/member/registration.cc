@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "proxy/base/json.h"
+#include "proxy/base/json_reading.h"
 
 namespace woad {
 namespace {
@@ -11,11 +12,7 @@ constexpr Duration kShortest = seconds(1);
 constexpr Duration kLongest = hours(1);
 
 std::optional<Duration> heartbeat_in(std::string_view answer) {
-  const auto json = parse_json(answer);
-  if (!json.is_object()) return std::nullopt;
-  const auto found = json.find("heartbeat");
-  if (found == json.end() || !found->is_string()) return std::nullopt;
-  const auto interval = config::parse_duration(found->get_ref<const std::string&>());
+  const auto interval = config::parse_duration(json::text(parse_json(answer), "heartbeat"));
   if (!interval || *interval < kShortest || *interval > kLongest) return std::nullopt;
   return *interval;
 }

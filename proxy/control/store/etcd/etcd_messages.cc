@@ -6,6 +6,7 @@
 #include "config/prescan.h"
 #include "proxy/base/base64.h"
 #include "proxy/base/json.h"
+#include "proxy/base/json_reading.h"
 #include "proxy/base/strings.h"
 #include "proxy/control/store/keys.h"
 
@@ -17,40 +18,23 @@ using Json = nlohmann::json;
 // Values of a mebibyte and a half each (etcd's limit of a request) make a page of 200 MB.
 constexpr int kPageKeys = 100;
 
-// Null when there is none, or `object` is none.
-const Json& member(const Json& object, const char* name) {
-  static const Json kNone;
-  const auto found = object.find(name);
-  return found == object.end() ? kNone : *found;
-}
-
 // 0 when there is none, and for what is no number.
 uint64_t number(const Json& object, const char* name) {
-  const Json& value = member(object, name);
+  const Json& value = json::at(object, name);
   if (value.is_number_unsigned()) return value.get<uint64_t>();
   if (!value.is_string()) return 0;
   return parse_decimal(value.get_ref<const std::string&>()).value_or(0);
 }
 
-bool is_true(const Json& object, const char* name) {
-  const Json& value = member(object, name);
-  return value.is_boolean() && value.get<bool>();
-}
-
-std::string text(const Json& object, const char* name) {
-  const Json& value = member(object, name);
-  return value.is_string() ? value.get<std::string>() : "";
-}
-
 std::optional<std::string> bytes(const Json& object, const char* name) {
-  const Json& value = member(object, name);
+  const Json& value = json::at(object, name);
   if (value.is_null()) return "";
   if (!value.is_string()) return std::nullopt;
   return from_base64(value.get_ref<const std::string&>());
 }
 
 EtcdPoint point(const Json& message) {
-  const Json& header = member(message, "header");
+  const Json& header = json::at(message, "header");
   return {number(header, "cluster_id"), number(header, "revision")};
 }
 
@@ -138,7 +122,7 @@ std::string range_request(std::string_view after, uint64_t revision) {
 Result<EtcdPage> parse_page(std::string_view body) {
   const Json message = parse_json(body);
   EtcdPage page{.at = point(message), .entries = {}, .last = {}};
-  const Json& pairs = member(message, "kvs");
+  const Json& pairs = json::at(message, "kvs");
   if (page.at.revision == 0 || !(pairs.is_null() || pairs.is_array())) return strange();
   for (const Json& pair : pairs) {
     std::optional<std::string> key = key_of(pair);
@@ -147,7 +131,7 @@ Result<EtcdPage> parse_page(std::string_view body) {
     page.last = std::max(page.last, *key);
     if (is_utf8(*key)) page.entries[*key] = std::move(*entry);
   }
-  page.more = is_true(message, "more");
+  page.more = json::is_true(message, "more");
   if (page.more && page.last.empty()) return strange();
   return page;
 }
@@ -167,29 +151,29 @@ std::string watch_request(uint64_t revision) {
 
 Result<EtcdNews> parse_news(std::string_view line) {
   const Json message = parse_json(line);
-  if (const Json& error = member(message, "error"); !error.is_null()) {
-    const std::string why = text(error, "message");
+  if (const Json& error = json::at(message, "error"); !error.is_null()) {
+    const std::string why = json::text(error, "message");
     return Error{why.empty() ? "the watch was ended" : why};
   }
-  const Json& result = member(message, "result");
+  const Json& result = json::at(message, "result");
   if (!result.is_object()) return strange();
   EtcdNews news{.at = point(result), .events = {}};
   news.compacted = number(result, "compact_revision") > 0;
-  if (!news.compacted && is_true(result, "canceled")) {
-    const std::string why = text(result, "cancel_reason");
+  if (!news.compacted && json::is_true(result, "canceled")) {
+    const std::string why = json::text(result, "cancel_reason");
     return Error{why.empty() ? "the watch was ended" : why};
   }
   if (news.at.revision == 0 && !news.compacted) return strange();
-  news.created = is_true(result, "created");
-  news.fragment = is_true(result, "fragment");
-  const Json& events = member(result, "events");
+  news.created = json::is_true(result, "created");
+  news.fragment = json::is_true(result, "fragment");
+  const Json& events = json::at(result, "events");
   if (!(events.is_null() || events.is_array())) return strange();
   for (const Json& each : events) {
-    const Json& pair = member(each, "kv");
+    const Json& pair = json::at(each, "kv");
     std::optional<std::string> key = key_of(pair);
     if (!key) return strange();
     EtcdEvent event{.key = std::move(*key), .entry = {}, .revision = number(pair, "mod_revision")};
-    if (text(each, "type") != "DELETE") {
+    if (json::text(each, "type") != "DELETE") {
       event.entry = entry_of(pair, event.key);
       if (!event.entry) return strange();
     }
@@ -218,12 +202,12 @@ std::string write_request(const std::vector<StoreWrite>& writes, std::string_vie
 Result<std::vector<StoreOutcome>> parse_written(std::string_view body,
                                                 const std::vector<StoreWrite>& writes) {
   const Json message = parse_json(body);
-  const Json& answers = member(message, "responses");
+  const Json& answers = json::at(message, "responses");
   if (!answers.is_array() || answers.size() != writes.size()) return strange();
   std::vector<StoreOutcome> outcomes;
   for (size_t i = 0; i < writes.size(); ++i) {
     const bool always = writes[i].condition == StoreWrite::If::kAlways;
-    const bool done = always || is_true(member(answers[i], "response_txn"), "succeeded");
+    const bool done = always || json::is_true(answers[i], "response_txn", "succeeded");
     outcomes.push_back(done ? StoreOutcome::kDone : StoreOutcome::kConflict);
   }
   return outcomes;
@@ -231,8 +215,8 @@ Result<std::vector<StoreOutcome>> parse_written(std::string_view body,
 
 std::string refusal(int status, std::string_view body, const std::string& server) {
   const Json message = parse_json(body);
-  std::string why = text(message, "error");
-  if (why.empty()) why = text(message, "message");
+  std::string why = json::text(message, "error");
+  if (why.empty()) why = json::text(message, "message");
   if (why.empty()) why = "status " + std::to_string(status);
   return server + ": " + why;
 }

@@ -4,6 +4,7 @@
 #include <tuple>
 #include <utility>
 
+#include "proxy/base/json_reading.h"
 #include "proxy/base/strings.h"
 
 namespace woad::control::kubernetes {
@@ -11,7 +12,7 @@ namespace {
 
 std::optional<StateObject> read_state_object(const Json& object) {
   StateObject state{.values = read_state(object)};
-  state.version = parse_decimal(text(at(object, "metadata"), "resourceVersion")).value_or(0);
+  state.version = parse_decimal(json::text(object, "metadata", "resourceVersion")).value_or(0);
   if (state.values.empty()) return {};
   return state;
 }
