@@ -140,8 +140,7 @@ void inject_pod(Value& document, const Target& target, const InjectSettings& set
   judge_app(pod, target.path, settings, report);
   if (!report.errors.empty()) return;
 
-  const SidecarSpec sidecar{settings, wishes, service, node_labels(pod),
-                            probe_paths(pod, target.path, report)};
+  const SidecarSpec sidecar{settings, wishes, service, pod, probe_paths(pod, target.path, report)};
   Mark mark;
   put_containers(pod["spec"], sidecar, mark);
   put_volumes(pod["spec"], sidecar, mark);
