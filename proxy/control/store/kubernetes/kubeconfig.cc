@@ -61,8 +61,8 @@ class Kubeconfig {
   // clusters: [{name: …, cluster: {…}}], and so are contexts and users.
   const Json* entry(const char* list, const char* member, const std::string& name) const {
     for (const Json& each : json::items(root_, list)) {
-      if (json::text(each, "name") == name && json::at(each, member).is_object())
-        return &json::at(each, member);
+      const Json& found = json::at(each, member);
+      if (found.is_object() && json::text(each, "name") == name) return &found;
     }
     return nullptr;
   }
@@ -91,8 +91,8 @@ class Kubeconfig {
                     WallTime now) const {
     if (auto bad = unheeded(kOfUser, user, what)) return *bad;
     access.token = json::text(user, "token");
-    if (!json::text(user, "tokenFile").empty())
-      access.token_file = place(json::text(user, "tokenFile"));
+    const std::string token_file = json::text(user, "tokenFile");
+    if (!token_file.empty()) access.token_file = place(token_file);
     if (!access.origin.tls) return access;
     const auto authorities = pem(cluster, "certificate-authority", access);
     if (!authorities) return authorities.error();

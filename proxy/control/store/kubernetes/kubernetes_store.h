@@ -51,8 +51,8 @@ class KubernetesStore final : public Store, private WatchOwner, private TurnEnd 
 
 namespace woad::control {
 
-// Nothing stands behind its word. Reads files now, and again when they change. An error: how to
-// reach the cluster is not known, and no waiting will mend that.
+// The word has nothing behind a colon. Reads files now, and again when they change. An error: how
+// to reach the cluster is not known, and no waiting will mend that.
 Result<std::unique_ptr<Store>> make_kubernetes_store(std::string_view, const StoreMeans& means);
 
 }  // namespace woad::control
