@@ -27,8 +27,8 @@ struct Fleet {
 
   // Nothing: it has none, or one that does not hold.
   std::optional<std::string> file(const std::string& service) const {
-    const auto found = catalog->services().find(service);
-    if (found == catalog->services().end() || found->second.skeleton == nullptr) return {};
+    const auto found = catalog->services.find(service);
+    if (found == catalog->services.end() || found->second.skeleton == nullptr) return {};
     return found->second.skeleton->render({});
   }
 };
@@ -70,7 +70,7 @@ std::string text_of(const Fleet& fleet, const std::vector<Finding>& found) {
 
 std::vector<Finding> errors_in(const Fleet& fleet, std::string_view service) {
   std::vector<Finding> found;
-  for (const Problem& problem : fleet.catalog->problems()) {
+  for (const Problem& problem : fleet.catalog->problems) {
     if (!service.empty() && !problem.service.empty() && problem.service != service) continue;
     found.push_back(finding(problem, config::Severity::kError));
   }
@@ -84,7 +84,7 @@ std::string errors_of(const Fleet& fleet, std::string_view service) {
 // Errors, and warnings among them.
 std::string all_of(const Fleet& fleet) {
   std::vector<Finding> found = errors_in(fleet, "");
-  for (const Problem& problem : fleet.catalog->warnings()) {
+  for (const Problem& problem : fleet.catalog->warnings) {
     found.push_back(finding(problem, config::Severity::kWarning));
   }
   std::stable_sort(found.begin(), found.end(), [](const Finding& a, const Finding& b) {
@@ -112,12 +112,12 @@ std::string changes_of(const std::string& service, const std::optional<std::stri
 std::string difference(const Fleet& before, const Fleet& after) {
   std::set<std::string> services;
   for (const Fleet* fleet : {&before, &after}) {
-    for (const auto& [name, service] : fleet->catalog->services()) services.insert(name);
+    for (const auto& [name, service] : fleet->catalog->services) services.insert(name);
   }
   std::string all;
   for (const std::string& service : services) {
-    const auto now = after.catalog->services().find(service);
-    const bool broken = now != after.catalog->services().end() && now->second.skeleton == nullptr;
+    const auto now = after.catalog->services.find(service);
+    const bool broken = now != after.catalog->services.end() && now->second.skeleton == nullptr;
     all += broken ? service + ": does not hold\n"
                   : changes_of(service, before.file(service), after.file(service));
   }
@@ -131,16 +131,17 @@ Printed run_control_check(const ControlCheckCommand& command,
   const auto fleet = read_fleet(command.folder, registry);
   if (!fleet) return {"", sentence(fleet.error())};
   Printed printed;
-  const bool good = fleet->catalog->problems().empty();
+  const bool good = fleet->catalog->problems.empty();
   (good ? printed.warnings : printed.errors) = all_of(*fleet);
   if (!command.before.empty()) {
     const auto before = read_fleet(command.before, registry);
     if (!before) return {"", printed.errors + sentence(before.error())};
-    if (!before->catalog->has_mesh()) return {"", printed.errors + errors_of(*before, "")};
-    if (fleet->catalog->has_mesh()) printed.out = difference(*before, *fleet);
+    if (!before->catalog->settings.has_value())
+      return {"", printed.errors + errors_of(*before, "")};
+    if (fleet->catalog->settings.has_value()) printed.out = difference(*before, *fleet);
   }
   if (printed.errors.empty()) {
-    printed.out += fleet->folder + ": good: " + count_of(fleet->catalog->services().size()) + "\n";
+    printed.out += fleet->folder + ": good: " + count_of(fleet->catalog->services.size()) + "\n";
   }
   return printed;
 }
@@ -149,9 +150,9 @@ Printed run_control_render(const ControlRenderCommand& command,
                            const std::vector<FilterKind>& registry) {
   const auto fleet = read_fleet(command.folder, registry);
   if (!fleet) return {"", sentence(fleet.error())};
-  const auto& services = fleet->catalog->services();
+  const auto& services = fleet->catalog->services;
   if (auto file = fleet->file(command.service)) return {std::move(*file), ""};
-  if (services.contains(command.service) || !fleet->catalog->has_mesh()) {
+  if (services.contains(command.service) || !fleet->catalog->settings.has_value()) {
     // Its own mistakes, or those of what it uses.
     const std::string own = errors_of(*fleet, command.service);
     return {"", own.empty() ? errors_of(*fleet, "") : own};

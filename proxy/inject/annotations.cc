@@ -4,6 +4,7 @@
 #include <array>
 
 #include "config/diagnostics.h"
+#include "proxy/base/json_reading.h"
 #include "proxy/base/strings.h"
 #include "proxy/inject/quantity.h"
 #include "proxy/net/address.h"
@@ -160,20 +161,16 @@ class Reader {
 }  // namespace
 
 Wishes read_wishes(const Value& pod, const Pointer& path, Report& report) {
-  static const Value kNone = Value::object();
-  const Value* const metadata = member(pod, "metadata");
-  const Value* annotations = metadata == nullptr ? nullptr : member(*metadata, "annotations");
+  const Value& annotations = json::at(pod, "metadata", "annotations");
   const Pointer place = path / "metadata" / "annotations";
-  if (annotations != nullptr && !annotations->is_object()) {
+  if (!annotations.is_null() && !annotations.is_object()) {
     report.errors.push_back({place, "must be a map of texts"});
-    annotations = nullptr;
   }
-  Wishes wishes = Reader(annotations == nullptr ? kNone : *annotations, place, report).read();
+  Wishes wishes = Reader(annotations, place, report).read();
   // The label chooses pods for the webhook as the annotation does.
-  const Value* const labels = metadata == nullptr ? nullptr : member(*metadata, "labels");
-  const bool said = annotations != nullptr && annotations->contains("woad.dev/inject");
-  if (labels != nullptr && !said)
-    wishes.disabled = text_of(*labels, "woad.dev/inject") == "disabled";
+  if (!annotations.contains("woad.dev/inject")) {
+    wishes.disabled = json::text(pod, "metadata", "labels", "woad.dev/inject") == "disabled";
+  }
   return wishes;
 }
 

@@ -4,6 +4,7 @@
 
 #include "config/diagnostics.h"
 #include "proxy/base/context_value.h"
+#include "proxy/base/json_reading.h"
 #include "proxy/base/strings.h"
 #include "proxy/inject/sidecar.h"
 
@@ -13,30 +14,26 @@ namespace {
 // Calls `visit(container, path)` for the containers of a list.
 template <class F>
 void for_each_container(const Value& pod, const Pointer& path, const char* list, F&& visit) {
-  const Value* const containers = member(pod["spec"], list);
-  if (containers == nullptr || !containers->is_array()) return;
-  for (size_t i = 0; i < containers->size(); ++i) {
-    visit((*containers)[i], path / "spec" / list / i);
-  }
+  const auto& containers = json::items(pod, "spec", list);
+  for (size_t i = 0; i < containers.size(); ++i) visit(containers[i], path / "spec" / list / i);
 }
 
 bool check_list(const Value& spec, const Pointer& path, const char* key, Report& report) {
-  const Value* const list = member(spec, key);
-  if (list == nullptr) return true;
-  const bool good =
-      list->is_array() && std::all_of(list->begin(), list->end(), [](const Value& one) {
-        return one.is_object() && !text_of(one, "name").empty();
-      });
+  const Value& list = json::at(spec, key);
+  const bool good = list.is_null() ||
+                    (list.is_array() && std::all_of(list.begin(), list.end(), [](const Value& one) {
+                       return !json::text(one, "name").empty();
+                     }));
   if (!good) report.errors.push_back({path / key, "must be a list of maps that have each a name"});
   return good;
 }
 
 bool check_names(const Value& spec, const Pointer& path, const char* key,
                  std::initializer_list<std::string_view> ours, Report& report) {
-  const Value* const list = member(spec, key);
+  const auto& list = json::items(spec, key);
   bool good = true;
-  for (size_t i = 0; list != nullptr && i < list->size(); ++i) {
-    const std::string name = text_of((*list)[i], "name");
+  for (size_t i = 0; i < list.size(); ++i) {
+    const std::string name = json::text(list[i], "name");
     if (std::find(ours.begin(), ours.end(), name) == ours.end()) continue;
     good = false;
     report.errors.push_back({path / key / i / "name",
@@ -50,15 +47,15 @@ bool check_names(const Value& spec, const Pointer& path, const char* key,
 
 void add_probe(const Value& probe, const Pointer& path, std::vector<std::string>& paths,
                Report& report) {
-  const Value* const get = member(probe, "httpGet");
-  if (get == nullptr) return;
-  if (text_of(*get, "scheme") == "HTTPS") {
+  const Value& get = json::at(probe, "httpGet");
+  if (get.is_null()) return;
+  if (json::text(get, "scheme") == "HTTPS") {
     report.warnings.push_back({path / "httpGet",
                                "a probe by HTTPS has no certificate of the mesh, and fails where "
                                "inbound has mtls: strict"});
     return;
   }
-  std::string what = text_of(*get, "path");
+  std::string what = json::text(get, "path");
   if (!what.starts_with('/')) what.insert(0, 1, '/');
   if (what.find(',') != std::string::npos) {
     report.warnings.push_back(
@@ -71,24 +68,19 @@ void add_probe(const Value& probe, const Pointer& path, std::vector<std::string>
   if (std::find(paths.begin(), paths.end(), what) == paths.end()) paths.push_back(what);
 }
 
-bool runs_on(const Value& container) { return text_of(container, "restartPolicy") == "Always"; }
-
-bool is_user(const Value* context, int user) {
-  const Value* const written = context == nullptr ? nullptr : member(*context, "runAsUser");
-  return written != nullptr && *written == user;
-}
+bool runs_on(const Value& container) { return json::text(container, "restartPolicy") == "Always"; }
 
 void warn_of_user(const Value& pod, const Pointer& path, Report& report) {
-  const Value* const of_pod = member(pod["spec"], "securityContext");
+  const Value& of_pod = json::at(pod, "spec", "securityContext", "runAsUser");
   for (const char* const list : {"initContainers", "containers"}) {
     for_each_container(pod, path, list, [&](const Value& container, const Pointer& place) {
-      const Value* const own = member(container, "securityContext");
-      const bool says = own != nullptr && member(*own, "runAsUser") != nullptr;
-      if (!is_user(says ? own : of_pod, kSidecarUser)) return;
+      const Value& own = json::at(container, "securityContext", "runAsUser");
+      const bool says = !own.is_null();
+      if ((says ? own : of_pod) != kSidecarUser) return;
       report.warnings.push_back(
           {says ? place / "securityContext" / "runAsUser"
                 : path / "spec" / "securityContext" / "runAsUser",
-           config::in_quotes(text_of(container, "name")) +
+           config::in_quotes(json::text(container, "name")) +
                " runs as user 1337, as the sidecar does: what it sends is not redirected",
            "let it run as another user"});
     });
@@ -101,22 +93,19 @@ bool is_sidecar_port(const Value& port) {
 
 void warn_of_ports(const Value& pod, const Pointer& path, Report& report) {
   for_each_container(pod, path, "containers", [&](const Value& container, const Pointer& place) {
-    const Value* const ports = member(container, "ports");
-    if (ports == nullptr || !ports->is_array()) return;
-    for (size_t i = 0; i < ports->size(); ++i) {
-      const Value* const port = member((*ports)[i], "containerPort");
-      if (port == nullptr || !is_sidecar_port(*port)) continue;
+    const auto& ports = json::items(container, "ports");
+    for (size_t i = 0; i < ports.size(); ++i) {
+      const Value& port = json::at(ports[i], "containerPort");
+      if (!is_sidecar_port(port)) continue;
       report.warnings.push_back({place / "ports" / i / "containerPort",
-                                 port->dump() + " is a port of the sidecar",
+                                 port.dump() + " is a port of the sidecar",
                                  "let the app listen on another one"});
     }
   });
 }
 
 void check_color(const Value& pod, const Pointer& path, Report& report) {
-  const Value* const metadata = member(pod, "metadata");
-  const Value* const labels = metadata == nullptr ? nullptr : member(*metadata, "labels");
-  const std::string color = labels == nullptr ? "" : text_of(*labels, kColorLabel);
+  const std::string color = json::text(pod, "metadata", "labels", kColorLabel);
   if (color.empty()) return;
   const bool is_base = lower(color) == kBaseColor;
   if (!is_base && valid_context_value(lower(color))) return;
@@ -129,35 +118,30 @@ void check_color(const Value& pod, const Pointer& path, Report& report) {
 }  // namespace
 
 bool check_app(const Value& pod, const Pointer& path, Report& report) {
-  const Value* const spec = member(pod, "spec");
-  const Value* const containers = spec == nullptr ? nullptr : member(*spec, "containers");
+  const Value& spec = json::at(pod, "spec");
   const Pointer place = path / "spec";
-  if (containers == nullptr || !containers->is_array() || containers->empty()) {
+  if (json::items(spec, "containers").empty()) {
     report.errors.push_back({place / "containers", "a pod needs containers"});
     return false;
   }
-  const Value* const metadata = member(pod, "metadata");
-  if (metadata != nullptr && !metadata->is_object()) {
+  const Value& metadata = json::at(pod, "metadata");
+  if (!metadata.is_null() && !metadata.is_object()) {
     report.errors.push_back({path / "metadata", "must be a map"});
     return false;
   }
   for (const char* const key : {"containers", "initContainers", "volumes", "imagePullSecrets"}) {
-    if (!check_list(*spec, place, key, report)) return false;
+    if (!check_list(spec, place, key, report)) return false;
   }
-  bool good = check_names(*spec, place, "containers", {kSidecarName, kRedirectName}, report);
-  good = check_names(*spec, place, "initContainers", {kSidecarName, kRedirectName}, report) && good;
-  return check_names(*spec, place, "volumes", {kConfigVolume, kTlsVolume}, report) && good;
+  bool good = check_names(spec, place, "containers", {kSidecarName, kRedirectName}, report);
+  good = check_names(spec, place, "initContainers", {kSidecarName, kRedirectName}, report) && good;
+  return check_names(spec, place, "volumes", {kConfigVolume, kTlsVolume}, report) && good;
 }
 
 std::string service_name(const Value& pod, const Wishes& wishes, const Target& target) {
   if (!wishes.service.empty()) return wishes.service;
-  const Value* const metadata = member(pod, "metadata");
-  const Value* const labels = metadata == nullptr ? nullptr : member(*metadata, "labels");
-  if (labels != nullptr) {
-    for (const char* const label : {"app.kubernetes.io/name", "app"}) {
-      const std::string name = text_of(*labels, label);
-      if (!name.empty()) return name;
-    }
+  for (const char* const label : {"app.kubernetes.io/name", "app"}) {
+    const std::string name = json::text(pod, "metadata", "labels", label);
+    if (!name.empty()) return name;
   }
   return target.owner;
 }
@@ -168,8 +152,7 @@ std::vector<std::string> probe_paths(const Value& pod, const Pointer& path, Repo
     for_each_container(pod, path, list, [&](const Value& container, const Pointer& place) {
       if (std::string_view(list) == "initContainers" && !runs_on(container)) return;
       for (const char* const kind : {"startupProbe", "livenessProbe", "readinessProbe"}) {
-        const Value* const probe = member(container, kind);
-        if (probe != nullptr) add_probe(*probe, place / kind, paths, report);
+        add_probe(json::at(container, kind), place / kind, paths, report);
       }
     });
   }

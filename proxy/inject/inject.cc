@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "proxy/base/json_reading.h"
 #include "proxy/inject/app.h"
 #include "proxy/inject/mark.h"
 #include "proxy/inject/sidecar.h"
@@ -26,7 +27,7 @@ void put_before(Value& map, const char* key, Value value, const char* before) {
 
 // The list below `key`, made when it is not there.
 Value& list_of(Value& spec, const char* key) {
-  if (member(spec, key) == nullptr) put_before(spec, key, Value::array(), "containers");
+  if (json::at(spec, key).is_null()) put_before(spec, key, Value::array(), "containers");
   return spec[key];
 }
 
@@ -49,19 +50,20 @@ void put_containers(Value& spec, const SidecarSpec& sidecar, Mark& mark) {
 }
 
 void put_volumes(Value& spec, const SidecarSpec& sidecar, Mark& mark) {
-  if (member(spec, "volumes") == nullptr) spec["volumes"] = Value::array();
+  if (json::at(spec, "volumes").is_null()) spec["volumes"] = Value::array();
   for (Value& volume : sidecar_volumes(sidecar)) {
-    mark.add("volumes", text_of(volume, "name"));
+    mark.add("volumes", json::text(volume, "name"));
     spec["volumes"].push_back(std::move(volume));
   }
 }
 
 void put_pull_secrets(Value& spec, const InjectSettings& settings, Mark& mark) {
   for (const std::string& name : settings.image.pull_secrets) {
-    if (member(spec, "imagePullSecrets") == nullptr) spec["imagePullSecrets"] = Value::array();
+    if (json::at(spec, "imagePullSecrets").is_null()) spec["imagePullSecrets"] = Value::array();
     Value& list = spec["imagePullSecrets"];
-    const bool there = std::any_of(list.begin(), list.end(),
-                                   [&](const Value& one) { return text_of(one, "name") == name; });
+    const bool there = std::any_of(list.begin(), list.end(), [&](const Value& one) {
+      return json::text(one, "name") == name;
+    });
     if (there) continue;
     list.push_back({{"name", name}});
     mark.add("imagePullSecrets", name);
@@ -69,9 +71,9 @@ void put_pull_secrets(Value& spec, const InjectSettings& settings, Mark& mark) {
 }
 
 void put_annotations(Value& pod, const InjectSettings& settings, Mark& mark) {
-  if (member(pod, "metadata") == nullptr) put_before(pod, "metadata", Value::object(), "spec");
+  if (json::at(pod, "metadata").is_null()) put_before(pod, "metadata", Value::object(), "spec");
   Value& metadata = pod["metadata"];
-  if (member(metadata, "annotations") == nullptr) metadata["annotations"] = Value::object();
+  if (json::at(metadata, "annotations").is_null()) metadata["annotations"] = Value::object();
   Value& annotations = metadata["annotations"];
   const auto put = [&](const char* name, const std::string& value) {
     if (annotations.contains(name)) return;
@@ -80,7 +82,8 @@ void put_annotations(Value& pod, const InjectSettings& settings, Mark& mark) {
   };
   // kubectl logs and exec mean the app, not its first container.
   if (!settings.native) {
-    put("kubectl.kubernetes.io/default-container", text_of(pod["spec"]["containers"][1], "name"));
+    put("kubectl.kubernetes.io/default-container",
+        json::text(pod["spec"]["containers"][1], "name"));
   }
   if (settings.scrape_annotations && !annotations.contains("prometheus.io/scrape") &&
       !annotations.contains("prometheus.io/port") && !annotations.contains("prometheus.io/path")) {
@@ -94,12 +97,10 @@ void put_annotations(Value& pod, const InjectSettings& settings, Mark& mark) {
 // Why a pod is left alone though nobody said so; "": it is not.
 std::string why_left_alone(const Value& spec, const Target& target,
                            const InjectSettings& settings) {
-  const Value* const host_network = member(spec, "hostNetwork");
-  if (host_network != nullptr && *host_network == true) {
+  if (json::is_true(spec, "hostNetwork")) {
     return "is left alone: it uses the network of its host, which is not to be redirected";
   }
-  const Value* const os = member(spec, "os");
-  if (os != nullptr && text_of(*os, "name") == "windows") {
+  if (json::text(spec, "os", "name") == "windows") {
     return "is left alone: woad does not run on Windows";
   }
   if (target.is_pod && target.life == Target::Life::kFinishes && !settings.native) {
@@ -139,8 +140,7 @@ void inject_pod(Value& document, const Target& target, const InjectSettings& set
   judge_app(pod, target.path, settings, report);
   if (!report.errors.empty()) return;
 
-  const SidecarSpec sidecar{settings, wishes, service, node_labels(pod),
-                            probe_paths(pod, target.path, report)};
+  const SidecarSpec sidecar{settings, wishes, service, pod, probe_paths(pod, target.path, report)};
   Mark mark;
   put_containers(pod["spec"], sidecar, mark);
   put_volumes(pod["spec"], sidecar, mark);

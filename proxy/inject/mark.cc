@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "proxy/base/json.h"
+#include "proxy/base/json_reading.h"
 
 namespace woad {
 namespace {
@@ -16,7 +17,7 @@ void take_from_list(Value& spec, const std::string& key, const Value& names) {
   if (list == spec.end() || !list->is_array()) return;
   Value rest = Value::array();
   for (Value& item : *list) {
-    if (!holds(names, text_of(item, "name"))) rest.push_back(std::move(item));
+    if (!holds(names, json::text(item, "name"))) rest.push_back(std::move(item));
   }
   *list = std::move(rest);
   if (list->empty()) spec.erase(key);
@@ -33,11 +34,9 @@ bool is_mark(const Value& mark) {
 }  // namespace
 
 void take_out(Value& pod, const Pointer& path, Report& report) {
-  const Value* const found = member(pod, "metadata");
-  if (found == nullptr) return;
-  const Value* const marked = member(*found, "annotations");
-  if (marked == nullptr || member(*marked, kInjectedMark) == nullptr) return;
-  const Value mark = parse_ordered_json(text_of(*marked, kInjectedMark));
+  const Value& marked = json::at(pod, "metadata", "annotations", kInjectedMark);
+  if (marked.is_null()) return;
+  const Value mark = parse_ordered_json(json::text(marked));
   if (!is_mark(mark)) {
     report.errors.push_back({path / "metadata" / "annotations" / kInjectedMark,
                              "is not as woad inject wrote it",
@@ -50,7 +49,7 @@ void take_out(Value& pod, const Pointer& path, Report& report) {
   for (const auto& item : mark.items()) {
     if (item.key() == "annotations") {
       for (const Value& name : item.value()) annotations.erase(name.get<std::string>());
-    } else if (member(pod, "spec") != nullptr) {
+    } else if (!json::at(pod, "spec").is_null()) {
       take_from_list(pod["spec"], item.key(), item.value());
     }
   }

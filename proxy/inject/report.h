@@ -33,17 +33,4 @@ struct Report {
   std::vector<Finding> warnings;
 };
 
-// A member that is there and not null; else nullptr.
-inline const Value* member(const Value& map, const char* key) {
-  if (!map.is_object()) return nullptr;
-  const auto found = map.find(key);
-  return found == map.end() || found->is_null() ? nullptr : &*found;
-}
-
-// Its text; "" when it is not there or is none.
-inline std::string text_of(const Value& map, const char* key) {
-  const Value* const found = member(map, key);
-  return found != nullptr && found->is_string() ? found->get<std::string>() : std::string();
-}
-
 }  // namespace woad

@@ -4,6 +4,7 @@
 
 #include "proxy/base/base64.h"
 #include "proxy/base/json.h"
+#include "proxy/base/json_reading.h"
 #include "proxy/inject/inject.h"
 #include "proxy/yaml/difference.h"
 #include "proxy/yaml/read.h"
@@ -27,14 +28,13 @@ Result<Value> parse_review(std::string_view body) {
   if (review.is_discarded() || !shallow || !review.is_object()) {
     return Error{"the body is no JSON object"};
   }
-  if (text_of(review, "kind") != "AdmissionReview") {
+  if (json::text(review, "kind") != "AdmissionReview") {
     return Error{"the body is no AdmissionReview"};
   }
-  if (text_of(review, "apiVersion") != "admission.k8s.io/v1") {
+  if (json::text(review, "apiVersion") != "admission.k8s.io/v1") {
     return Error{"the AdmissionReview is not of admission.k8s.io/v1"};
   }
-  const Value* const request = member(review, "request");
-  if (request == nullptr || text_of(*request, "uid").empty()) {
+  if (json::text(review, "request", "uid").empty()) {
     return Error{"the AdmissionReview has no request with a uid"};
   }
   return review;
@@ -56,15 +56,12 @@ void refuse(Value& response, const std::vector<Finding>& errors) {
   response["status"] = {{"code", kInvalid}, {"reason", "Invalid"}, {"message", "woad: " + message}};
 }
 
-// The pod of a request to make one; nullptr for everything else, which passes as it is.
-const Value* new_pod(const Value& request) {
-  const Value* const kind = member(request, "kind");
-  const std::string operation = text_of(request, "operation");
-  if (kind == nullptr || text_of(*kind, "kind") != "Pod" || !text_of(*kind, "group").empty() ||
-      (!operation.empty() && operation != "CREATE") || !text_of(request, "subResource").empty()) {
-    return nullptr;
-  }
-  return member(request, "object");
+// Everything else passes as it is.
+bool makes_pod(const Value& request) {
+  const std::string operation = json::text(request, "operation");
+  return json::text(request, "kind", "kind") == "Pod" &&
+         json::text(request, "kind", "group").empty() &&
+         (operation.empty() || operation == "CREATE") && json::text(request, "subResource").empty();
 }
 
 void answer_pod(Value pod, const InjectSettings& settings, Value& response) {
@@ -96,10 +93,10 @@ void answer_pod_or_let_through(const Value& pod, const InjectSettings& settings,
 Result<std::string> answer_review(std::string_view body, const InjectSettings& settings) {
   const Result<Value> review = parse_review(body);
   if (!review) return review.error();
-  const Value& request = *member(*review, "request");
+  const Value& request = json::at(*review, "request");
   Value response = {{"uid", request["uid"]}, {"allowed", true}};
-  const Value* const pod = new_pod(request);
-  if (pod != nullptr && pod->is_object()) answer_pod_or_let_through(*pod, settings, response);
+  const Value& pod = json::at(request, "object");
+  if (makes_pod(request) && pod.is_object()) answer_pod_or_let_through(pod, settings, response);
   const Value answer = {{"apiVersion", "admission.k8s.io/v1"},
                         {"kind", "AdmissionReview"},
                         {"response", std::move(response)}};

@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "proxy/base/json_reading.h"
 #include "proxy/inject/quantity.h"
 
 namespace woad {
@@ -58,7 +59,7 @@ Value environment(const SidecarSpec& spec) {
   list.push_back(of_pod("WOAD_ADVERTISE", "status.podIP"));
   std::vector<std::string> labels;
   for (const NodeLabel& one : kNodeLabels) {
-    if (std::find(spec.labels.begin(), spec.labels.end(), one.label) == spec.labels.end()) continue;
+    if (json::text(spec.pod, "metadata", "labels", one.label).empty()) continue;
     list.push_back(of_pod(one.variable, std::string("metadata.labels['") + one.label + "']"));
     labels.push_back(std::string(one.name) + "=$(" + one.variable + ")");
   }
@@ -180,17 +181,6 @@ Value identity_volume(const InjectSettings::Identity& identity) {
 }
 
 }  // namespace
-
-std::vector<std::string> node_labels(const Value& pod) {
-  std::vector<std::string> found;
-  const Value* const metadata = member(pod, "metadata");
-  const Value* const labels = metadata == nullptr ? nullptr : member(*metadata, "labels");
-  if (labels == nullptr) return found;
-  for (const NodeLabel& one : kNodeLabels) {
-    if (!text_of(*labels, one.label).empty()) found.emplace_back(one.label);
-  }
-  return found;
-}
 
 Value sidecar_container(const SidecarSpec& spec) {
   Value container = image(kSidecarName, spec);

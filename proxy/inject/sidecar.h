@@ -24,12 +24,10 @@ struct SidecarSpec {
   const InjectSettings& settings;
   const Wishes& wishes;
   std::string service;
-  std::vector<std::string> labels;       // of the pod, that the sidecar's own labels come from
+  const Value& pod;                      // whose labels the sidecar's own come from
   std::vector<std::string> probe_paths;  // of the app
 };
 
-// The labels of a pod that become labels of the sidecar's node: color, tenant and zone.
-std::vector<std::string> node_labels(const Value& pod);
 // The label that a node's `color` comes from, and so on.
 inline constexpr const char* kColorLabel = "woad.dev/color";
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "proxy/base/json_reading.h"
+
 namespace woad {
 namespace {
 
@@ -32,8 +34,8 @@ std::string group_of(const std::string& api_version) {
 }
 
 const Kind* kind_of(const Value& document) {
-  const std::string kind = text_of(document, "kind");
-  const std::string group = group_of(text_of(document, "apiVersion"));
+  const std::string kind = json::text(document, "kind");
+  const std::string group = group_of(json::text(document, "apiVersion"));
   const auto found = std::find_if(kKinds.begin(), kKinds.end(), [&](const Kind& known) {
     return known.name == kind && known.group == group;
   });
@@ -48,13 +50,10 @@ struct Owner {
 // The controller, else the first one.
 Owner owner_of(const Value& metadata) {
   Owner owner;
-  const Value* const list = member(metadata, "ownerReferences");
-  if (list == nullptr || !list->is_array()) return owner;
-  for (const Value& one : *list) {
-    const Value* const controller = member(one, "controller");
-    const bool controls = controller != nullptr && *controller == true;
+  for (const Value& one : json::items(metadata, "ownerReferences")) {
+    const bool controls = json::is_true(one, "controller");
     if (!owner.name.empty() && !controls) continue;
-    owner = {text_of(one, "kind"), text_of(one, "name")};
+    owner = {json::text(one, "kind"), json::text(one, "name")};
     if (controls) break;
   }
   return owner;
@@ -62,45 +61,39 @@ Owner owner_of(const Value& metadata) {
 
 // Its name, or what its name will begin with.
 std::string name_of(const Value& metadata) {
-  std::string name = text_of(metadata, "name");
-  if (name.empty()) name = text_of(metadata, "generateName");
+  std::string name = json::text(metadata, "name");
+  if (name.empty()) name = json::text(metadata, "generateName");
   while (name.ends_with('-')) name.pop_back();
   return name;
 }
 
 std::string service_of(const Value& document, const Kind& kind) {
-  static const Value kNone = Value::object();
-  const Value* const found = member(document, "metadata");
-  const Value& metadata = found == nullptr ? kNone : *found;
-  const Value* const labels = member(metadata, "labels");
-  const std::string hash = labels == nullptr ? "" : text_of(*labels, "pod-template-hash");
+  const Value& metadata = json::at(document, "metadata");
+  const std::string hash = json::text(metadata, "labels", "pod-template-hash");
   const Owner owner = owner_of(metadata);
   if (owner.kind == "ReplicaSet") return without_hash(owner.name, hash);
   if (owner.kind == "Job") return without_number(owner.name);
   if (!owner.name.empty() && owner.kind != "Node") return owner.name;
   const std::string name = name_of(metadata);
-  if (kind.name == "Pod" && text_of(metadata, "name").empty() && !hash.empty()) {
+  if (kind.name == "Pod" && json::text(metadata, "name").empty() && !hash.empty()) {
     return without_hash(name, hash);
   }
   return name;
 }
 
-bool is_owned_by_job(const Value& document) {
-  const Value* const metadata = member(document, "metadata");
-  return metadata != nullptr && owner_of(*metadata).kind == "Job";
-}
-
 void collect(const Value& document, const Pointer& path, std::vector<Target>& targets) {
-  const Value* const items = member(document, "items");
-  if (text_of(document, "kind").ends_with("List") && items != nullptr && items->is_array()) {
-    for (size_t i = 0; i < items->size(); ++i) collect((*items)[i], path / "items" / i, targets);
+  if (json::text(document, "kind").ends_with("List")) {
+    const auto& items = json::items(document, "items");
+    for (size_t i = 0; i < items.size(); ++i) collect(items[i], path / "items" / i, targets);
     return;
   }
   const Kind* const kind = kind_of(document);
   if (kind == nullptr) return;
   Target target{path / Pointer(kind->pod), path, service_of(document, *kind), kind->life};
   target.is_pod = kind->name == "Pod";
-  if (target.is_pod && is_owned_by_job(document)) target.life = Target::Life::kFinishes;
+  if (target.is_pod && owner_of(json::at(document, "metadata")).kind == "Job") {
+    target.life = Target::Life::kFinishes;
+  }
   targets.push_back(std::move(target));
 }
 

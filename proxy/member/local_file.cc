@@ -61,11 +61,6 @@ Result<void> LocalFile::write_draft(const std::string& text) const {
   return written;
 }
 
-Result<void> LocalFile::replace(const std::string& text) const {
-  if (auto written = write_draft(text); !written) return written;
-  return rename_durably(draft(), path_);
-}
-
 LocalFile::Outcome LocalFile::install(const std::string& text) const {
   auto before = read(path_);
   if (!before) return NoPlace{before.error().message};
@@ -81,8 +76,9 @@ LocalFile::Outcome LocalFile::install(const std::string& text) const {
 }
 
 Result<void> LocalFile::put_back(const Installed& installed) const {
-  if (installed.before) return replace(*installed.before);
-  return remove_durably(path_);
+  if (!installed.before) return remove_durably(path_);
+  if (auto written = write_draft(*installed.before); !written) return written;
+  return rename_durably(draft(), path_);
 }
 
 }  // namespace woad

@@ -56,7 +56,6 @@ class LocalFile {
 
  private:
   Result<void> write_draft(const std::string& text) const;
-  Result<void> replace(const std::string& text) const;
   std::string draft() const { return path_ + ".draft"; }
 
   const std::string path_;

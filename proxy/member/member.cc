@@ -276,8 +276,8 @@ void Member::install(HttpAnswer answer) {
   const auto job = std::make_shared<Installing>();
   job->answer = std::move(answer);
   faces_.background.run(
-      [job, have = have_, seen = seen_, file = file_, wall = faces_.scheduler.wall()] {
-        job->judged = judge_poll(std::move(job->answer), have, seen, wall);
+      [job, have = have_, seen = seen_, file = file_] {
+        job->judged = judge_poll(std::move(job->answer), have, seen);
         const auto* const come = std::get_if<PlaneFile>(&job->judged);
         if (come != nullptr) job->installed = file.install(come->text);
       },

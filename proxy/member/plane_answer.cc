@@ -30,7 +30,15 @@ Result<std::string> unpack(HttpAnswer& answer, const PlaneFile& have) {
   return Error{"its content-encoding is none that was asked for"};
 }
 
-PollAnswer judge_file(HttpAnswer answer, const PlaneFile& have, std::string_view seen) {
+}  // namespace
+
+std::vector<std::pair<std::string, std::string>> poll_fields(const PlaneFile& have) {
+  if (have.sha256.empty()) return {{"accept-encoding", "zstd"}};
+  return {{"accept-encoding", "dcz, zstd"},
+          {"available-dictionary", ":" + base64(bytes_of_hex(have.sha256)) + ":"}};
+}
+
+PollAnswer judge_poll(HttpAnswer answer, const PlaneFile& have, std::string_view seen) {
   PlaneFile file{"", hash_of(answer.header("etag")), std::string(answer.header("x-woad-version"))};
   const auto refuse = [&](const std::string& why) {
     return NoFile{file.sha256, file.version, "the control plane's file cannot be used: " + why};
@@ -46,14 +54,6 @@ PollAnswer judge_file(HttpAnswer answer, const PlaneFile& have, std::string_view
   return file;
 }
 
-}  // namespace
-
-std::vector<std::pair<std::string, std::string>> poll_fields(const PlaneFile& have) {
-  if (have.sha256.empty()) return {{"accept-encoding", "zstd"}};
-  return {{"accept-encoding", "dcz, zstd"},
-          {"available-dictionary", ":" + base64(bytes_of_hex(have.sha256)) + ":"}};
-}
-
 NoUse no_use(const HttpAnswer& answer, WallTime now) {
   if (answer.status == 0) return {answer.why};
   if (!answer.why.empty()) return {std::to_string(answer.status) + ": " + answer.why};
@@ -63,13 +63,6 @@ NoUse no_use(const HttpAnswer& answer, WallTime now) {
   const std::string words(first_line(answer.body).substr(0, kLongestWords));
   return {"it answered " + std::to_string(answer.status) + (words.empty() ? "" : ": " + words),
           parse_retry_after(answer.header("retry-after"), now)};
-}
-
-PollAnswer judge_poll(HttpAnswer answer, const PlaneFile& have, std::string_view seen,
-                      WallTime now) {
-  if (answer.status == 304) return Unchanged{};
-  if (answer.status == 200) return judge_file(std::move(answer), have, seen);
-  return no_use(answer, now);
 }
 
 }  // namespace woad

@@ -1,4 +1,4 @@
-// A control plane's answer to a poll, judged: the file in it, or why there is none. Pure; any
+// A control plane's answers, judged: the file in one to a poll, or why there is none. Pure; any
 // thread.
 #pragma once
 
@@ -28,13 +28,7 @@ struct NoFile {
 
 struct Unchanged {};
 
-// No use, such as 503 or no answer at all: the next plane may know better.
-struct NoUse {
-  std::string why;
-  std::optional<Duration> retry_after{};
-};
-
-using PollAnswer = std::variant<PlaneFile, NoFile, Unchanged, NoUse>;
+using PollAnswer = std::variant<PlaneFile, NoFile, Unchanged>;
 
 // Bytes of a file, unpacked.
 inline constexpr size_t kMostOfFile = size_t{64} << 20;
@@ -42,12 +36,18 @@ inline constexpr size_t kMostOfFile = size_t{64} << 20;
 // The fields of a poll's request by which `have` is the dictionary (RFC 9842 section 2.2).
 std::vector<std::pair<std::string, std::string>> poll_fields(const PlaneFile& have);
 
-// `have`: the dictionary that was offered; `seen`: the hash that was said to be known, if any.
-// `now` is for a Retry-After that names a date.
-PollAnswer judge_poll(HttpAnswer answer, const PlaneFile& have, std::string_view seen,
-                      WallTime now);
+// Of a 200. `have`: the dictionary that was offered; `seen`: the hash that was said to be known, if
+// any.
+PollAnswer judge_poll(HttpAnswer answer, const PlaneFile& have, std::string_view seen);
 
-// What the answer to any other call says when it is not 2xx: "503: the first line of the body".
+// No use, such as 503 or no answer at all: the next plane may know better.
+struct NoUse {
+  std::string why;
+  std::optional<Duration> retry_after{};
+};
+
+// What an answer says that is not the wanted one: "503: the first line of the body". `now` is for a
+// Retry-After that names a date.
 NoUse no_use(const HttpAnswer& answer, WallTime now);
 
 }  // namespace woad

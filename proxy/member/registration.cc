@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "proxy/base/json.h"
+#include "proxy/base/json_reading.h"
 
 namespace woad {
 namespace {
@@ -10,17 +11,8 @@ namespace {
 constexpr Duration kShortest = seconds(1);
 constexpr Duration kLongest = hours(1);
 
-std::string joined(const std::string& host, uint16_t port) {
-  const bool v6 = host.find(':') != std::string::npos;
-  return (v6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
-}
-
 std::optional<Duration> heartbeat_in(std::string_view answer) {
-  const auto json = parse_json(answer);
-  if (!json.is_object()) return std::nullopt;
-  const auto found = json.find("heartbeat");
-  if (found == json.end() || !found->is_string()) return std::nullopt;
-  const auto interval = config::parse_duration(found->get_ref<const std::string&>());
+  const auto interval = config::parse_duration(json::text(parse_json(answer), "heartbeat"));
   if (!interval || *interval < kShortest || *interval > kLongest) return std::nullopt;
   return *interval;
 }
@@ -32,15 +24,10 @@ Result<std::string> Registration::body(const Advertised& advertised, const Servi
   const uint16_t port = advertised.port != 0 ? advertised.port : serving.port;
   if (port == 0) return Error{"the configuration has no inbound address to be reached by"};
   std::string host = advertised.host;
-  if (host.empty() && local) {
-    const std::string text = local->to_string();  // with a port
-    host = text.substr(0, text.rfind(':'));
-    if (host.starts_with('[')) host = host.substr(1, host.size() - 2);
-  }
+  if (host.empty() && local) host = local->host();
   if (host.empty()) return Error{"the address of this host is not known yet"};
-  nlohmann::json json = {{"address", joined(host, port)}, {"labels", nlohmann::json::object()}};
-  for (const auto& [name, value] : serving.labels) json["labels"][name] = value;
-  return json_line(json);
+  const config::HostPort address{.host = std::move(host), .port = port};
+  return json_line(nlohmann::json{{"address", address.to_string()}, {"labels", serving.labels}});
 }
 
 void Registration::on_accepted(std::string_view answer, MonoTime now) {

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "proxy/base/json.h"
+#include "proxy/base/json_reading.h"
 #include "proxy/base/strings.h"
 #include "proxy/http/retry_after.h"
 #include "proxy/observe/json_text.h"
@@ -11,39 +12,32 @@
 namespace woad {
 namespace {
 
-using nlohmann::json;
+using Json = nlohmann::json;
 
 constexpr size_t kMaxWhy = 256;
 
 // An int64 of JSON Protobuf: a number, or its digits as a string.
-uint64_t count_of(const json& value) {
+uint64_t count_of(const Json& value) {
   if (value.is_number_unsigned()) return value.get<uint64_t>();
   if (value.is_string()) return parse_decimal(value.get_ref<const std::string&>()).value_or(0);
   return 0;
 }
 
-std::string text_of(const json& object, const char* key) {
-  const auto found = object.find(key);
-  if (found == object.end() || !found->is_string()) return {};
-  return std::string(cut_text(found->get_ref<const std::string&>(), kMaxWhy));
+std::string words_in(const Json& message, std::string_view name) {
+  return std::string(cut_text(json::text(message, name), kMaxWhy));
 }
 
 void read_partial_success(const std::string& body, OtlpVerdict& verdict) {
-  const json answer = parse_json(body);
-  if (!answer.is_object()) return;
-  const auto partial = answer.find("partialSuccess");
-  if (partial == answer.end() || !partial->is_object()) return;
-  const auto rejected = partial->find("rejectedSpans");
-  if (rejected != partial->end()) verdict.rejected = count_of(*rejected);
-  verdict.why = text_of(*partial, "errorMessage");
+  const Json answer = parse_json(body);
+  const Json& partial = json::at(answer, "partialSuccess");
+  verdict.rejected = count_of(json::at(partial, "rejectedSpans"));
+  verdict.why = words_in(partial, "errorMessage");
 }
 
 // The body of a failure is a google.rpc.Status, if it is anything.
 std::string words_of(const HttpAnswer& answer) {
-  std::string words = "status " + std::to_string(answer.status);
-  const json status = parse_json(answer.body);
-  const std::string message = status.is_object() ? text_of(status, "message") : std::string();
-  return message.empty() ? words : words + ": " + message;
+  const std::string message = words_in(parse_json(answer.body), "message");
+  return "status " + std::to_string(answer.status) + (message.empty() ? "" : ": " + message);
 }
 
 bool may_be_tried_again(int status) {

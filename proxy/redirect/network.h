@@ -1,8 +1,6 @@
 // An IPv4 or IPv6 network, as `--exclude-cidrs` names them. A value; any thread.
 #pragma once
 
-#include <sys/socket.h>
-
 #include <array>
 #include <cstdint>
 #include <string>

@@ -1,6 +1,5 @@
 #include "proxy/redirect/program.h"
 
-#include <fcntl.h>
 #include <spawn.h>
 #include <sys/mman.h>
 #include <sys/wait.h>

@@ -4,8 +4,6 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include <memory>
-#include <utility>
 #include <vector>
 
 #include "proxy/redirect/iptables.h"

@@ -27,14 +27,11 @@ class Process {
   }
 
  private:
-  enum class State : uint8_t { kServing, kStopping };
-
   void on_stop() {
-    if (state_ == State::kStopping) {
+    if (timer_.armed()) {
       exit_ = 1;
       return loop_.stop();
     }
-    state_ = State::kStopping;
     webhook_.leave();
     timer_.arm(kLook);
   }
@@ -49,8 +46,7 @@ class Process {
   FileEvents events_{loop_};
   Webhook webhook_;
   std::vector<std::unique_ptr<Signal>> signals_;
-  Timer timer_;
-  State state_ = State::kServing;
+  Timer timer_;  // armed once it stops
   int exit_ = 0;
 };
 

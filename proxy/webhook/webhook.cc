@@ -59,19 +59,17 @@ void Webhook::on_config() {
 }
 
 void Webhook::leave() {
-  state_ = State::kLeaving;
   api_.leave();
   leave_timer_.arm(kLeave);
 }
 
 void Webhook::on_left() {
-  state_ = State::kDraining;
   end_ = loop_.scheduler().now() + kDrainTimeout;
   server_->drain();
 }
 
 bool Webhook::ended() const {
-  return state_ == State::kDraining && (server_->idle() || loop_.scheduler().now() >= end_);
+  return end_ && (server_->idle() || loop_.scheduler().now() >= *end_);
 }
 
 }  // namespace woad

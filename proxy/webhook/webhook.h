@@ -48,8 +48,6 @@ class Webhook {
   bool ended() const;
 
  private:
-  enum class State : uint8_t { kServing, kLeaving, kDraining };
-
   void on_certificate(Result<TlsContext::Ptr> read);
   void on_config();
   void on_left();
@@ -63,8 +61,7 @@ class Webhook {
   std::optional<WebServer> server_;
   std::unique_ptr<FileWatch> config_watch_;
   Timer leave_timer_;
-  MonoTime end_{};
-  State state_ = State::kServing;
+  std::optional<MonoTime> end_;  // while draining
 };
 
 }  // namespace woad

@@ -31,7 +31,7 @@ TEST_CASE("plane answer: a file in each coding") {
                                 answer(zstd_compress(text), sha, "zstd"),
                                 answer(dcz_compress(text, have.text, dictionary), sha, "DCZ")};
   for (const HttpAnswer& each : answers) {
-    const PollAnswer judged = judge_poll(each, have, have.sha256, kNow);
+    const PollAnswer judged = judge_poll(each, have, have.sha256);
     const auto* const come = std::get_if<PlaneFile>(&judged);
     REQUIRE(come != nullptr);
     CHECK(come->text == text);
@@ -63,7 +63,7 @@ TEST_CASE("plane answer: what is no file") {
       {too_long, "longer than", sha},
   };
   for (const Row& row : rows) {
-    const PollAnswer judged = judge_poll(row.answer, have, have.sha256, kNow);
+    const PollAnswer judged = judge_poll(row.answer, have, have.sha256);
     const auto* const none = std::get_if<NoFile>(&judged);
     REQUIRE(none != nullptr);
     CAPTURE(none->why);
@@ -75,8 +75,8 @@ TEST_CASE("plane answer: what is no file") {
 
 TEST_CASE("plane answer: a dictionary is used by those alone who offered one") {
   const std::string text = "services: {}\n";
-  const PollAnswer judged = judge_poll(
-      answer(dcz_compress(text, "x", sha256("x")), sha256_hex(text), "dcz"), {}, "", kNow);
+  const PollAnswer judged =
+      judge_poll(answer(dcz_compress(text, "x", sha256("x")), sha256_hex(text), "dcz"), {}, "");
   CHECK(std::holds_alternative<NoFile>(judged));
   CHECK(poll_fields({}).size() == 1);
   const PlaneFile have = file("x");
@@ -88,9 +88,7 @@ TEST_CASE("plane answer: a dictionary is used by those alone who offered one") {
 
 TEST_CASE("plane answer: nothing new, and no use") {
   const PlaneFile have = file("x");
-  CHECK(std::holds_alternative<Unchanged>(judge_poll({.status = 304}, have, have.sha256, kNow)));
-  CHECK(std::holds_alternative<Unchanged>(
-      judge_poll(answer("x", have.sha256), have, have.sha256, kNow)));
+  CHECK(std::holds_alternative<Unchanged>(judge_poll(answer("x", have.sha256), have, have.sha256)));
   struct Row {
     HttpAnswer answer;
     std::string why;
@@ -104,11 +102,9 @@ TEST_CASE("plane answer: nothing new, and no use") {
       {{.status = 302}, "it answered 302, and redirects are not followed", std::nullopt},
   };
   for (const Row& row : rows) {
-    const PollAnswer judged = judge_poll(row.answer, have, have.sha256, kNow);
-    const auto* const none = std::get_if<NoUse>(&judged);
-    REQUIRE(none != nullptr);
-    CHECK(none->why == row.why);
-    CHECK(none->retry_after == row.retry_after);
+    const NoUse judged = no_use(row.answer, kNow);
+    CHECK(judged.why == row.why);
+    CHECK(judged.retry_after == row.retry_after);
   }
 }
 

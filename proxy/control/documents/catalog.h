@@ -6,7 +6,6 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "proxy/control/documents/problem.h"
@@ -17,8 +16,7 @@
 
 namespace woad::control {
 
-class Catalog {
- public:
+struct Catalog {
   struct Service {
     // nullptr: its file does not hold, `problems` say why, and the last good one stays.
     SkeletonPtr skeleton;
@@ -36,29 +34,14 @@ class Catalog {
                                              const std::vector<FilterKind>& registry,
                                              std::shared_ptr<const Catalog> previous);
 
-  // `settings`: nothing when mesh.yaml is missing or cannot be used, and no service is judged.
-  Catalog(std::optional<Settings> settings, Services services, std::vector<Problem> problems,
-          std::vector<Problem> warnings)
-      : settings_(std::move(settings)),
-        services_(std::move(services)),
-        problems_(std::move(problems)),
-        warnings_(std::move(warnings)) {}
-
-  bool has_mesh() const { return settings_.has_value(); }
-  // Only with a mesh.
-  const Settings& settings() const { return *settings_; }
+  // Nothing when mesh.yaml is missing or cannot be used: no service is judged then.
+  std::optional<Settings> settings;
   // Every service that has a document or was discovered, broken ones too; none without a mesh.
-  const Services& services() const { return services_; }
+  Services services;
   // By document and place.
-  const std::vector<Problem>& problems() const { return problems_; }
+  std::vector<Problem> problems;
   // What may not do what was meant, in files that were not taken over from `previous`.
-  const std::vector<Problem>& warnings() const { return warnings_; }
-
- private:
-  std::optional<Settings> settings_;
-  Services services_;
-  std::vector<Problem> problems_;
-  std::vector<Problem> warnings_;
+  std::vector<Problem> warnings;
 };
 
 }  // namespace woad::control

@@ -88,7 +88,10 @@ void CatalogReading::read_services(const StoreEntries& documents) {
       if (!whole.empty()) further_ports_.emplace(whole, *found);
     }
   }
-  if (services_.size() - further_ports_.size() > kMostServices) refuse_too_many();
+  if (services_.size() - further_ports_.size() > kMostServices) {
+    problems_.add({mesh_origin_, {}, "", "", "there are more than 5,000 services"});
+    if (mesh_) mesh_->settings.reset();
+  }
 }
 
 // nullptr: what it says cannot be used.
@@ -106,11 +109,6 @@ CatalogReading::Known* CatalogReading::claim(const StoreEntry& entry, const std:
   }
   service.document = source;
   return &service;
-}
-
-void CatalogReading::refuse_too_many() {
-  problems_.add({mesh_origin_, {}, "", "", "there are more than 5,000 services"});
-  if (mesh_) mesh_->settings.reset();
 }
 
 Entry CatalogReading::entry_of(const std::string& name, const Known& service) const {
@@ -155,8 +153,8 @@ std::vector<std::string> CatalogReading::identities_of(const std::string& name,
 
 const Catalog::Service* CatalogReading::before(const std::string& name) const {
   if (previous_ == nullptr) return nullptr;
-  const auto found = previous_->services().find(name);
-  return found == previous_->services().end() ? nullptr : &found->second;
+  const auto found = previous_->services.find(name);
+  return found == previous_->services.end() ? nullptr : &found->second;
 }
 
 // What is wrong with the mesh, or with what it says of other services, is told of whole files.
@@ -320,6 +318,14 @@ std::set<std::string, std::less<>> CatalogReading::names_that_mesh_may_use() con
     for (const Entry& entry : own->value.entries) names.insert(entry.key);
   }
   return names;
+}
+
+std::shared_ptr<const Catalog> Catalog::read(const StoreEntries& documents,
+                                             const AllInstances& instances,
+                                             const std::vector<FilterKind>& registry,
+                                             std::shared_ptr<const Catalog> previous) {
+  return std::make_shared<const Catalog>(
+      CatalogReading(instances, registry, previous.get()).run(documents));
 }
 
 }  // namespace woad::control

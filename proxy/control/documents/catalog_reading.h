@@ -39,7 +39,6 @@ class CatalogReading {
   void read_mesh_document(const StoreEntries& documents);
   void read_services(const StoreEntries& documents);
   Known* claim(const StoreEntry& entry, const std::string& name);
-  void refuse_too_many();
   const Known* whole_of(const Known& service) const;
   // Of its words.
   Entry entry_of(const std::string& name, const Known& service) const;

@@ -1,6 +1,5 @@
 #include "proxy/control/documents/service_document.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "config/table.h"

@@ -10,7 +10,6 @@ namespace woad::control {
 namespace {
 
 constexpr size_t kVersionDigits = 12;
-constexpr uint32_t kUsualWeight = 100;
 
 // Texts of others are never taken for variables: $${ is a plain ${.
 std::string without_variables(std::string text) {
@@ -24,7 +23,7 @@ std::string own_text(const std::string& text) { return in_quotes(without_variabl
 
 void append_instance(std::string& out, const Instance& instance) {
   out += "      - { address: " + own_text(instance.address);
-  if (instance.weight != kUsualWeight) out += ", weight: " + std::to_string(instance.weight);
+  if (instance.weight != Instance().weight) out += ", weight: " + std::to_string(instance.weight);
   if (!instance.labels.empty()) {
     out += ", labels: {";
     const char* comma = " ";

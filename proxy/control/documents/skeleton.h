@@ -65,7 +65,6 @@ class Skeleton {
 
   // 64 hexadecimal digits: the same words give the same id, over restarts and replicas.
   const std::string& id() const { return id_; }
-  const std::string& head() const { return head_; }
   const std::vector<Used>& uses() const { return uses_; }
 
   // The whole file: `version`, the head, and these instances joined with the static endpoints (an

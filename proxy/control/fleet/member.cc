@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "proxy/base/json.h"
+#include "proxy/base/json_reading.h"
 #include "proxy/control/fleet/words.h"
 
 namespace woad::control {
@@ -32,22 +33,17 @@ std::string to_text(const Member& member) {
 Result<Member> parse_member(std::string_view text) {
   const Json json = parse_json(text);
   if (!json.is_object()) return Error{"is no JSON object"};
-  const auto text_of = [&json](const char* key) {
-    const auto found = json.find(key);
-    return found != json.end() && found->is_string() ? found->get<std::string>() : std::string();
-  };
-  const auto time_of = [&json](const char* key) { return from_millis(json.value(key, Json())); };
   Member member;
-  const std::string result = text_of("result");
+  const std::string result = json::text(json, "result");
   if (result == "applied") member.outcome = Member::Outcome::kApplied;
   if (result == "rejected") member.outcome = Member::Outcome::kRejected;
-  member.sha256 = text_of("sha256");
-  member.version = text_of("version");
-  member.skeleton = text_of("skeleton");
-  member.error = text_of("error");
-  member.instead = text_of("instead");
-  member.told = time_of("told");
-  member.polled = time_of("polled");
+  member.sha256 = json::text(json, "sha256");
+  member.version = json::text(json, "version");
+  member.skeleton = json::text(json, "skeleton");
+  member.error = json::text(json, "error");
+  member.instead = json::text(json, "instead");
+  member.told = from_millis(json::at(json, "told"));
+  member.polled = from_millis(json::at(json, "polled"));
   return member;
 }
 

@@ -29,7 +29,7 @@
 namespace woad::control {
 
 // By instance: those that poll.
-using Members = std::map<std::string, Member>;
+using Members = std::map<std::string, Member, std::less<>>;
 
 struct Rollout {
   enum class State : uint8_t { kDone, kRolling, kHalted, kRolledBack };

@@ -1,6 +1,7 @@
 #include "proxy/control/plane/access.h"
 
 #include <algorithm>
+#include <vector>
 
 #include "proxy/match/spiffe_pattern.h"
 
@@ -18,20 +19,20 @@ bool is_among(const WebCaller& caller, const std::vector<std::string>& patterns)
 
 }  // namespace
 
-bool Access::owns(const WebCaller& caller, std::string_view service) const {
-  const auto& catalog = plane_.catalogs().last_with_mesh();
+bool owns(const Plane& plane, const WebCaller& caller, std::string_view service) {
+  const auto& catalog = plane.catalogs().last_with_mesh();
   if (catalog == nullptr) return is_among(caller, {});
-  const auto at = catalog->services().find(service);
+  const auto at = catalog->services.find(service);
   return is_among(
-      caller, at == catalog->services().end() ? std::vector<std::string>() : at->second.identities);
+      caller, at == catalog->services.end() ? std::vector<std::string>() : at->second.identities);
 }
 
-bool Access::reads(const WebCaller& caller) const {
-  return is_among(caller, plane_.settings().readers) || operates(caller);
+bool reads(const Plane& plane, const WebCaller& caller) {
+  return is_among(caller, plane.settings().readers) || operates(plane, caller);
 }
 
-bool Access::operates(const WebCaller& caller) const {
-  return is_among(caller, plane_.settings().operators);
+bool operates(const Plane& plane, const WebCaller& caller) {
+  return is_among(caller, plane.settings().operators);
 }
 
 std::string words_of(const WebCaller& caller) {

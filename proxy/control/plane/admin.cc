@@ -30,7 +30,7 @@ WebResponse AdminPages::respond(const RequestHead& head) const {
 
 WebResponse AdminPages::ready() const {
   std::string why = plane_.not_ready();
-  if (state_ == State::kLeaving) why = "draining";
+  if (plane_.files().draining()) why = "draining";
   if (!why.empty()) return {.status = 503, .body = "not ready: " + why + "\n"};
   std::string text = "ready\n";
   for (const std::string& line : plane_.warnings()) text += line + "\n";

@@ -14,19 +14,14 @@ class AdminPages final : public WebHandler {
   AdminPages(const Plane& plane, const Api& api) : plane_(plane), api_(api) {}
 
   std::unique_ptr<WebPending> answer(WebRequest request, Done done) override;
-  // Not ready any more.
-  void leave() { state_ = State::kLeaving; }
 
  private:
-  enum class State : uint8_t { kServing, kLeaving };
-
   WebResponse respond(const RequestHead& head) const;
   WebResponse ready() const;
   WebResponse metrics(const RequestHead& head) const;
 
   const Plane& plane_;
   const Api& api_;
-  State state_ = State::kServing;
 };
 
 }  // namespace woad::control

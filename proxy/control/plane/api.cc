@@ -1,13 +1,12 @@
 #include "proxy/control/plane/api.h"
 
-#include <algorithm>
 #include <nlohmann/json.hpp>
-#include <optional>
 #include <utility>
 
 #include "config/values.h"
 #include "proxy/base/json.h"
 #include "proxy/base/strings.h"
+#include "proxy/control/plane/access.h"
 #include "proxy/control/plane/answers.h"
 #include "proxy/control/plane/api_words.h"
 #include "proxy/control/plane/pages.h"
@@ -31,6 +30,10 @@ std::vector<std::string> segments_of(std::string_view path) {
   }
 }
 
+WebResponse json_response(std::string body) {
+  return {.content_type = "application/json", .body = std::move(body)};
+}
+
 bool is_read(const RequestHead& head) {
   return head.method == Method::kGet || head.method == Method::kHead;
 }
@@ -38,11 +41,16 @@ bool is_read(const RequestHead& head) {
 }  // namespace
 
 const Api::Route Api::kRoutes[] = {
-    {"GET", "config", 1, &Api::config},          {"POST", "status", 2, &Api::status},
-    {"PUT", "instances", 2, &Api::put_instance}, {"DELETE", "instances", 2, &Api::remove_instance},
-    {"GET", "instances", 1, &Api::instances},    {"GET", "services", 0, &Api::services},
-    {"GET", "rollouts", 0, &Api::rollouts},      {"POST", "rollouts", 2, &Api::order},
-    {"GET", "problems", 0, &Api::problems},      {"GET", "fleet", 0, &Api::fleet},
+    {"GET", "config", 1, &Api::config},
+    {"POST", "status", 2, &Api::status},
+    {"PUT", "instances", 2, &Api::put_instance},
+    {"DELETE", "instances", 2, &Api::remove_instance},
+    {"GET", "instances", 1, &Api::instances},
+    {"GET", "services", 0, &Api::show_page<services_page>},
+    {"GET", "rollouts", 0, &Api::show_page<rollouts_page>},
+    {"POST", "rollouts", 2, &Api::order},
+    {"GET", "problems", 0, &Api::show_page<problems_page>},
+    {"GET", "fleet", 0, &Api::show_page<fleet_page>},
 };
 
 std::unique_ptr<WebPending> Api::answer(WebRequest request, Done done) {
@@ -62,17 +70,13 @@ std::unique_ptr<WebPending> Api::answer(WebRequest request, Done done) {
 Api::Pending Api::dispatch(WebRequest& request, Done done) {
   const RequestHead& head = request.head;
   Call call{request, segments_of(head.path_only()), std::move(done)};
-  const auto refused = [&](WebResponse response) {
-    call.done(std::move(response));
-    return nullptr;
-  };
   if (request.caller.kind == WebCaller::Kind::kUnknown) {
-    return refused(denied("the API is for callers with a SPIFFE id, or on its own machine"));
+    return end(call, denied("the API is for callers with a SPIFFE id, or on its own machine"));
   }
   const bool local = request.caller.kind == WebCaller::Kind::kLocal;
   if (local && (!is_loopback_host(head.authority) || from_foreign_page(head))) {
-    return refused(denied(
-        "in plaintext it answers only to 127.0.0.1, [::1] or localhost as Host, and to no page"));
+    return end(call, denied("in plaintext it answers only to 127.0.0.1, [::1] or localhost as "
+                            "Host, and to no page"));
   }
   const auto first = call.path.empty() ? std::string() : std::move(call.path.front());
   if (!call.path.empty()) call.path.erase(call.path.begin());
@@ -85,11 +89,12 @@ Api::Pending Api::dispatch(WebRequest& request, Done done) {
     allowed += (allowed.empty() ? "" : ", ") + std::string(route.method) +
                (route.method == "GET" ? ", HEAD" : "");
   }
-  if (allowed.empty())
-    return refused(not_known("there is no such call; config/control.md lists them"));
+  if (allowed.empty()) {
+    return end(call, not_known("there is no such call; config/control.md lists them"));
+  }
   WebResponse response = refuse(405, "bad_request", "this path takes " + allowed);
   response.headers.emplace_back("allow", allowed);
-  return refused(std::move(response));
+  return end(call, std::move(response));
 }
 
 std::string Api::known_service(Call& call) {
@@ -107,7 +112,7 @@ std::string Api::known_service(Call& call) {
 
 std::string Api::own_service(Call& call) {
   const std::string name = known_service(call);
-  if (name.empty() || access_.owns(call.request.caller, name)) return name;
+  if (name.empty() || owns(plane_, call.request.caller, name)) return name;
   if (plane_.catalogs().last_with_mesh() == nullptr) {
     call.done(not_now("mesh.yaml does not hold, so that nobody is known yet"));
   } else {
@@ -118,17 +123,14 @@ std::string Api::own_service(Call& call) {
 }
 
 bool Api::may_read(Call& call) {
-  if (access_.reads(call.request.caller)) return true;
+  if (reads(plane_, call.request.caller)) return true;
   call.done(denied(words_of(call.request.caller) + " is not among control.readers"));
   return false;
 }
 
 Api::Pending Api::config(Call& call) {
   Result<Poll> poll = read_poll(call.request.head);
-  if (!poll) {
-    call.done(bad_request(poll.error().message));
-    return nullptr;
-  }
+  if (!poll) return end(call, bad_request(poll.error().message));
   poll->service = own_service(call);
   if (poll->service.empty()) return nullptr;
   return plane_.poll(std::move(*poll), std::move(call.done));
@@ -139,8 +141,7 @@ Api::Pending Api::status(Call& call) {
   if (service.empty()) return nullptr;
   const auto status = read_status(call.request.body);
   if (!status || !is_instance_name(call.path[1])) {
-    call.done(bad_request(status ? std::string(kInstanceName) : status.error().message));
-    return nullptr;
+    return end(call, bad_request(status ? std::string(kInstanceName) : status.error().message));
   }
   plane_.report({service, call.path[1]}, *status,
                 [done = std::move(call.done)] { done({.status = 204}); });
@@ -154,18 +155,14 @@ Api::Pending Api::put_instance(Call& call) {
   std::string wrong = instance ? "" : instance.error().message;
   if (!is_instance_name(call.path[1])) wrong = kInstanceName;
   if (plane_.discovers()) wrong = "instances come from Kubernetes here; nobody registers";
-  if (!wrong.empty()) {
-    call.done(bad_request(wrong));
-    return nullptr;
-  }
+  if (!wrong.empty()) return end(call, bad_request(wrong));
   const nlohmann::ordered_json terms = {{"lease", config::show(plane_.settings().lease)},
                                         {"heartbeat", config::show(plane_.settings().heartbeat)}};
   plane_.put({service, call.path[1]}, std::move(*instance),
              [done = std::move(call.done), body = json_line(terms) + "\n"](
                  Registrar::Outcome outcome, const std::string& why) {
                switch (outcome) {
-                 case Registrar::Outcome::kDone:
-                   return done({.content_type = "application/json", .body = body});
+                 case Registrar::Outcome::kDone: return done(json_response(body));
                  case Registrar::Outcome::kHeld: return done(conflict(why));
                  case Registrar::Outcome::kFull: return done(not_now(why));
                  case Registrar::Outcome::kFailed:
@@ -178,10 +175,7 @@ Api::Pending Api::put_instance(Call& call) {
 Api::Pending Api::remove_instance(Call& call) {
   const std::string service = own_service(call);
   if (service.empty()) return nullptr;
-  if (!is_instance_name(call.path[1])) {
-    call.done(bad_request(std::string(kInstanceName)));
-    return nullptr;
-  }
+  if (!is_instance_name(call.path[1])) return end(call, bad_request(std::string(kInstanceName)));
   plane_.remove({service, call.path[1]}, [done = std::move(call.done)](Registrar::Outcome outcome,
                                                                        const std::string& why) {
     const bool failed = outcome == Registrar::Outcome::kFailed;
@@ -193,12 +187,10 @@ Api::Pending Api::remove_instance(Call& call) {
 Api::Pending Api::order(Call& call) {
   const auto order = order_of(call.path[1]);
   if (!order) {
-    call.done(not_known("what can be done with a roll-out is halt, resume and rollback"));
-    return nullptr;
+    return end(call, not_known("what can be done with a roll-out is halt, resume and rollback"));
   }
-  if (!access_.operates(call.request.caller)) {
-    call.done(denied(words_of(call.request.caller) + " is not among control.operators"));
-    return nullptr;
+  if (!operates(plane_, call.request.caller)) {
+    return end(call, denied(words_of(call.request.caller) + " is not among control.operators"));
   }
   const std::string service = known_service(call);
   if (service.empty()) return nullptr;
@@ -208,8 +200,7 @@ Api::Pending Api::order(Call& call) {
                                                    const std::string& why) {
         switch (outcome) {
           case RolloutDesk::Outcome::kDone:
-            return done(
-                {.content_type = "application/json", .body = rollout_page(plane_, service)});
+            return done(json_response(rollout_page(plane_, service)));
           case RolloutDesk::Outcome::kNotNow: return done(conflict(why));
           case RolloutDesk::Outcome::kFailed:
             return done(not_now("it cannot be written down: " + why));
@@ -220,31 +211,21 @@ Api::Pending Api::order(Call& call) {
   return nullptr;
 }
 
-Api::Pending Api::show(Call& call, std::string json) {
-  call.done({.content_type = "application/json", .body = std::move(json)});
+Api::Pending Api::end(Call& call, WebResponse response) {
+  call.done(std::move(response));
   return nullptr;
-}
-
-Api::Pending Api::services(Call& call) {
-  return may_read(call) ? show(call, services_page(plane_)) : nullptr;
 }
 
 Api::Pending Api::instances(Call& call) {
   if (!may_read(call)) return nullptr;
   const std::string service = known_service(call);
-  return service.empty() ? nullptr : show(call, instances_page(plane_, service));
+  if (service.empty()) return nullptr;
+  return end(call, json_response(instances_page(plane_, service)));
 }
 
-Api::Pending Api::rollouts(Call& call) {
-  return may_read(call) ? show(call, rollouts_page(plane_)) : nullptr;
-}
-
-Api::Pending Api::problems(Call& call) {
-  return may_read(call) ? show(call, problems_page(plane_)) : nullptr;
-}
-
-Api::Pending Api::fleet(Call& call) {
-  return may_read(call) ? show(call, fleet_page(plane_)) : nullptr;
+template <std::string (*page)(const Plane&)>
+Api::Pending Api::show_page(Call& call) {
+  return may_read(call) ? end(call, json_response(page(plane_))) : nullptr;
 }
 
 }  // namespace woad::control

@@ -8,7 +8,6 @@
 #include <string_view>
 #include <vector>
 
-#include "proxy/control/plane/access.h"
 #include "proxy/control/plane/plane.h"
 #include "proxy/web/handler.h"
 
@@ -21,7 +20,7 @@ class Api final : public WebHandler {
   static constexpr Duration kLongestWait = seconds(60);
   static constexpr Duration kUsualWait = seconds(55);
 
-  explicit Api(Plane& plane) : plane_(plane), access_(plane) {}
+  explicit Api(Plane& plane) : plane_(plane) {}
 
   std::unique_ptr<WebPending> answer(WebRequest request, Done done) override;
 
@@ -51,11 +50,9 @@ class Api final : public WebHandler {
   Pending put_instance(Call& call);
   Pending remove_instance(Call& call);
   Pending order(Call& call);
-  Pending services(Call& call);
   Pending instances(Call& call);
-  Pending rollouts(Call& call);
-  Pending problems(Call& call);
-  Pending fleet(Call& call);
+  template <std::string (*page)(const Plane&)>
+  Pending show_page(Call& call);
 
   // The service that is meant; "": refused.
   std::string known_service(Call& call);
@@ -63,10 +60,9 @@ class Api final : public WebHandler {
   std::string own_service(Call& call);
   // Refused unless the caller may read.
   bool may_read(Call& call);
-  Pending show(Call& call, std::string json);
+  static Pending end(Call& call, WebResponse response);
 
   Plane& plane_;
-  Access access_;
   std::shared_ptr<Counts> counts_ = std::make_shared<Counts>();
 };
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
-#include <utility>
 
 #include "config/values.h"
 #include "proxy/base/json.h"
@@ -48,8 +47,8 @@ std::string service_named(const Plane& plane, const std::string& asked) {
   const auto& catalog = plane.catalogs().last_with_mesh();
   if (dot == std::string::npos || catalog == nullptr) return {};
   const std::string name = asked.substr(0, dot);
-  const auto at = catalog->services().find(name);
-  const bool is_it = at != catalog->services().end() && plane.view().has_service(name) &&
+  const auto at = catalog->services.find(name);
+  const bool is_it = at != catalog->services.end() && plane.view().has_service(name) &&
                      at->second.name_space == asked.substr(dot + 1);
   return is_it ? name : std::string();
 }

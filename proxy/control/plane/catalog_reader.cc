@@ -25,14 +25,14 @@ void CatalogReader::begin() {
 void CatalogReader::on_read(Work& work) {
   catalog_ = std::move(work.read);
   revision_ = work.revision;
-  if (catalog_->has_mesh()) with_mesh_ = catalog_;
+  if (catalog_->settings.has_value()) with_mesh_ = catalog_;
   if (next_ != nullptr) begin();
   read_();
 }
 
 const Settings& CatalogReader::settings() const {
   static const Settings kDefaults;
-  return with_mesh_ == nullptr ? kDefaults : with_mesh_->settings();
+  return with_mesh_ == nullptr ? kDefaults : *with_mesh_->settings;
 }
 
 }  // namespace woad::control

@@ -44,11 +44,6 @@ class Control {
       : options_(options),
         timer_(loop_.scheduler().timers(), bind_timer<&Control::on_timer>(this)) {}
 
-  // What the store tells goes to the plane.
-  ~Control() { store_.reset(); }
-  Control(const Control&) = delete;
-  Control& operator=(const Control&) = delete;
-
   Result<int> run() {
     Result<TlsContext::Ptr> tls = read_certificate();
     if (!tls) return tls.error();
@@ -115,7 +110,6 @@ class Control {
     }
     state_ = State::kDraining;
     end_ = loop_.scheduler().now() + options_.drain_timeout;
-    admin_->leave();
     api_server_->stop_listening();
     plane_->drain(options_.drain_timeout);
     if (webhook_) webhook_->leave();
@@ -143,7 +137,6 @@ class Control {
   BackgroundThread reading_{loop_};
   BackgroundThread making_{loop_};
   Random random_{random_seed()};
-  std::unique_ptr<Store> store_;
   std::unique_ptr<ServerCertificate> certificate_;
   std::optional<Plane> plane_;
   std::optional<Api> api_;
@@ -156,6 +149,7 @@ class Control {
   MonoTime end_{};
   State state_ = State::kServing;
   int exit_ = 0;
+  std::unique_ptr<Store> store_;  // ends first: what it tells goes to the plane
 };
 
 }  // namespace

@@ -193,14 +193,14 @@ WebResponse Distribution::with_file(const File& file, const Coding& coding, Shar
                        .headers = {{"etag", '"' + file.sha256 + '"'},
                                    {"x-woad-version", file.version},
                                    {"vary", "accept-encoding, available-dictionary"}},
-                       .last = end_.has_value()};
+                       .last = draining()};
   const std::string_view name = to_string(coding.kind);
   if (!name.empty()) response.headers.emplace_back("content-encoding", name);
   return response;
 }
 
 WebResponse Distribution::nothing_new(const Poll& poll) const {
-  WebResponse response{.status = 304, .last = end_.has_value()};
+  WebResponse response{.status = 304, .last = draining()};
   if (!poll.have.empty()) response.headers.emplace_back("etag", '"' + poll.have + '"');
   return response;
 }

@@ -47,6 +47,7 @@ class Distribution {
 
   // From now on waits end within `time`.
   void drain(Duration time);
+  bool draining() const { return end_.has_value(); }
 
   // nullptr: not made yet, or none.
   FilePtr file(std::string_view service, ServiceFiles::Kind kind) const;

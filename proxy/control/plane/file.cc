@@ -3,27 +3,16 @@
 #include <string_view>
 #include <utility>
 
-#include "proxy/base/strings.h"
 #include "proxy/compress/zstd.h"
 #include "proxy/net/tls/digest.h"
 
 namespace woad::control {
 namespace {
 
+// Of what stands first: `version: "…"`.
 std::string version_in(std::string_view text) {
-  constexpr std::string_view kKey = "version:";
-  size_t at = 0;
-  while (!text.substr(at).starts_with(kKey)) {
-    const size_t end = text.find('\n', at);
-    if (end == std::string_view::npos) return {};
-    at = end + 1;
-  }
-  const std::string_view line = text.substr(at, text.find('\n', at) - at);
-  std::string_view value = trim(line.substr(kKey.size()));
-  if (value.size() >= 2 && (value.front() == '"' || value.front() == '\'')) {
-    value = value.substr(1, value.size() - 2);
-  }
-  return std::string(value);
+  const size_t begin = text.find('"') + 1;
+  return std::string(text.substr(begin, text.find('"', begin) - begin));
 }
 
 }  // namespace

@@ -8,29 +8,26 @@ namespace woad::control {
 
 using Kind = ServiceFiles::Kind;
 
-void MemberBook::write(const std::string& service, const std::string& instance,
-                       const Member& member, Store::Done done) {
-  store_.write({.key = member_key(service, instance), .value = to_text(member)}, std::move(done));
+void MemberBook::write(const Registry::Key& who, const Member& member, Store::Done done) {
+  store_.write({.key = member_key(who), .value = to_text(member)}, std::move(done));
 }
 
-bool MemberBook::note_poll(const std::string& service, const std::string& instance,
-                           Duration heartbeat) {
+bool MemberBook::note_poll(const Registry::Key& who, Duration heartbeat) {
   const WallTime now = scheduler_.wall();
-  const Member* const known = view_.member(service, instance);
+  const Member* const known = view_.member(who.service, who.instance);
   const bool is_new = known == nullptr;
   if (!is_new && now - known->polled < heartbeat) return false;
   Member member = is_new ? Member() : *known;
   member.polled = now;
-  if (is_new || store_.shared()) write(service, instance, member, {});
-  view_.set_member(service, instance, std::move(member));
+  if (is_new || store_.shared()) write(who, member, {});
+  view_.set_member(who, std::move(member));
   return is_new;
 }
 
-void MemberBook::note_status(const std::string& service, const std::string& instance,
-                             const Status& status, const Distribution& files,
-                             std::function<void()> heard) {
-  const FilePtr file = files.remembered(service, status.sha256);
-  const FilePtr accepted = files.file(service, Kind::kAccepted);
+void MemberBook::note_status(const Registry::Key& who, const Status& status,
+                             const Distribution& files, std::function<void()> heard) {
+  const FilePtr file = files.remembered(who.service, status.sha256);
+  const FilePtr accepted = files.file(who.service, Kind::kAccepted);
   Member member;
   member.outcome = status.outcome;
   member.sha256 = status.sha256;
@@ -41,17 +38,18 @@ void MemberBook::note_status(const std::string& service, const std::string& inst
     member.error = status.error;
     if (accepted != nullptr) member.instead = accepted->sha256;
   }
-  view_.set_member(service, instance, member);
+  view_.set_member(who, member);
   if (view_.away()) {
-    unwritten_->emplace(service, instance);
+    unwritten_->insert(who);
     heard();
   } else {
-    write_status({service, instance}, member, std::move(heard));
+    write_status(who, member, std::move(heard));
   }
 }
 
-void MemberBook::write_status(const Key& who, const Member& member, std::function<void()> heard) {
-  write(who.first, who.second, member,
+void MemberBook::write_status(const Registry::Key& who, const Member& member,
+                              std::function<void()> heard) {
+  write(who, member,
         [unwritten = unwritten_, who, heard = std::move(heard)](StoreOutcome outcome,
                                                                 const std::string&) {
           if (outcome == StoreOutcome::kFailed) unwritten->insert(who);
@@ -59,20 +57,19 @@ void MemberBook::write_status(const Key& who, const Member& member, std::functio
         });
 }
 
-void MemberBook::forget(const std::string& service, const std::string& instance) {
-  if (view_.member(service, instance) == nullptr) return;
-  store_.write({.key = member_key(service, instance), .value = std::nullopt}, {});
-  view_.remove_member(service, instance);
+void MemberBook::forget(const Registry::Key& who) {
+  if (view_.member(who.service, who.instance) == nullptr) return;
+  store_.write({.key = member_key(who), .value = std::nullopt}, {});
+  view_.remove_member(who);
 }
 
-void MemberBook::tick(const Distribution& waiting, const Settings& settings,
-                      StoreListener& listener) {
+std::vector<Registry::Key> MemberBook::tick(const Distribution& waiting, const Settings& settings) {
   waiting.for_each_waiting([&](const std::string& service, const std::string& instance) {
-    note_poll(service, instance, settings.heartbeat);
+    note_poll({service, instance}, settings.heartbeat);
   });
   if (!view_.away()) {
-    for (const Key& who : std::exchange(*unwritten_, {})) {
-      const Member* const member = view_.member(who.first, who.second);
+    for (const Registry::Key& who : std::exchange(*unwritten_, {})) {
+      const Member* const member = view_.member(who.service, who.instance);
       if (member != nullptr) write_status(who, *member, [] {});
     }
   }
@@ -85,10 +82,8 @@ void MemberBook::tick(const Distribution& waiting, const Settings& settings,
       }
     }
   }
-  for (const auto& [service, instance] : gone) {
-    forget(service, instance);
-    listener.on_members(service);
-  }
+  for (const Registry::Key& who : gone) forget(who);
+  return gone;
 }
 
 }  // namespace woad::control

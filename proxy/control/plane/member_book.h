@@ -7,7 +7,7 @@
 #include <memory>
 #include <set>
 #include <string>
-#include <utility>
+#include <vector>
 
 #include "proxy/control/documents/settings.h"
 #include "proxy/control/plane/distribution.h"
@@ -30,29 +30,27 @@ class MemberBook {
       : scheduler_(scheduler), store_(store), view_(view), started_(scheduler.wall()) {}
 
   // True: it is a new one.
-  bool note_poll(const std::string& service, const std::string& instance, Duration heartbeat);
+  bool note_poll(const Registry::Key& who, Duration heartbeat);
   // Calls `heard` once the store has it, or is known to be away: it is told later then, and nobody
   // waits for it.
-  void note_status(const std::string& service, const std::string& instance, const Status& status,
-                   const Distribution& files, std::function<void()> heard);
+  void note_status(const Registry::Key& who, const Status& status, const Distribution& files,
+                   std::function<void()> heard);
   // It has said good-bye.
-  void forget(const std::string& service, const std::string& instance);
-  // Each second: those that wait are seen, those that did not poll for a lease go.
-  void tick(const Distribution& waiting, const Settings& settings, StoreListener& listener);
+  void forget(const Registry::Key& who);
+  // Each second: those that wait are seen; those that did not poll for a lease go, and are
+  // returned.
+  std::vector<Registry::Key> tick(const Distribution& waiting, const Settings& settings);
 
  private:
-  using Key = std::pair<std::string, std::string>;  // service, instance
-
-  void write(const std::string& service, const std::string& instance, const Member& member,
-             Store::Done done);
-  void write_status(const Key& who, const Member& member, std::function<void()> heard);
+  void write(const Registry::Key& who, const Member& member, Store::Done done);
+  void write_status(const Registry::Key& who, const Member& member, std::function<void()> heard);
 
   const Scheduler& scheduler_;
   Store& store_;
   StoreView& view_;
   WallTime started_;
   // Whose status the store could not take. Writes that are under way outlive this.
-  std::shared_ptr<std::set<Key>> unwritten_ = std::make_shared<std::set<Key>>();
+  std::shared_ptr<std::set<Registry::Key>> unwritten_ = std::make_shared<std::set<Registry::Key>>();
 };
 
 }  // namespace woad::control

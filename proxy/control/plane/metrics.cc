@@ -96,7 +96,7 @@ std::vector<ExtraFamily> plane_metrics(const Plane& plane, const Api::Counts& an
       one_sample("woad_control_waiting_requests", "Requests that wait for a file.", true,
                  plane.files().waiting()),
       one_sample("woad_control_problems", "What is wrong in documents.", true,
-                 catalog == nullptr ? 0 : catalog->problems().size()),
+                 catalog == nullptr ? 0 : catalog->problems.size()),
       one_sample("woad_control_store_connected", "1 while the store is there.", true,
                  plane.view().synced() && !away),
       one_sample("woad_control_store_away_since_timestamp_seconds",

@@ -32,12 +32,6 @@ Json version_of(const Plane& plane, const std::string& service, Kind kind) {
   return file == nullptr ? Json(nullptr) : Json(file->version);
 }
 
-const Rollout& rollout_of(const Plane& plane, const std::string& service) {
-  static const Rollout kNone;
-  const ServiceRecords* const records = plane.view().find(service);
-  return records == nullptr ? kNone : records->rollout;
-}
-
 Json step_of(const Plane& plane, const Rollout& rollout) {
   const auto& plan = plane.settings().rollout;
   const size_t steps = plan ? plan->steps.size() : 1;
@@ -58,7 +52,8 @@ std::string_view word_of(Life life) {
 }
 
 Json rollout_json(const Plane& plane, const std::string& service) {
-  const Rollout& rollout = rollout_of(plane, service);
+  const ServiceRecords& records = plane.view().records(service);
+  const Rollout& rollout = records.rollout;
   Json json = {{"service", service}};
   json.update(step_of(plane, rollout));
   json["since"] = time_or_null(rollout.since);
@@ -68,16 +63,14 @@ Json rollout_json(const Plane& plane, const std::string& service) {
   json["chosen"] = Json::array();
   for (const std::string& name : plane.chosen_of(service)) json["chosen"].push_back(name);
   json["members"] = Json::array();
-  if (const ServiceRecords* const records = plane.view().find(service)) {
-    for (const auto& [name, member] : records->members) {
-      json["members"].push_back({{"instance", name},
-                                 {"result", text_or_null(std::string(to_string(member.outcome)))},
-                                 {"version", text_or_null(member.version)},
-                                 {"sha256", text_or_null(member.sha256)},
-                                 {"error", text_or_null(member.error)},
-                                 {"told", time_or_null(member.told)},
-                                 {"polled", time_or_null(member.polled)}});
-    }
+  for (const auto& [name, member] : records.members) {
+    json["members"].push_back({{"instance", name},
+                               {"result", text_or_null(std::string(to_string(member.outcome)))},
+                               {"version", text_or_null(member.version)},
+                               {"sha256", text_or_null(member.sha256)},
+                               {"error", text_or_null(member.error)},
+                               {"told", time_or_null(member.told)},
+                               {"polled", time_or_null(member.polled)}});
   }
   return json;
 }
@@ -96,7 +89,7 @@ std::string services_page(const Plane& plane) {
     json["services"].push_back({{"name", name},
                                 {"version", version_of(plane, name, Kind::kAccepted)},
                                 {"candidate", version_of(plane, name, Kind::kCandidate)},
-                                {"rollout", step_of(plane, rollout_of(plane, name))},
+                                {"rollout", step_of(plane, plane.view().records(name).rollout)},
                                 {"instances", tally.instances},
                                 {"missing", tally.missing},
                                 {"members", tally.members},
@@ -142,7 +135,7 @@ std::string rollout_page(const Plane& plane, const std::string& service) {
 std::string problems_page(const Plane& plane) {
   Json json = {{"problems", Json::array()}, {"rejections", Json::array()}};
   if (const auto& catalog = plane.catalogs().catalog()) {
-    for (const Problem& problem : catalog->problems()) {
+    for (const Problem& problem : catalog->problems) {
       json["problems"].push_back(problem_json(problem));
     }
   }
@@ -175,7 +168,7 @@ std::string fleet_page(const Plane& plane) {
     sum.members += tally.members;
     sum.applied += tally.applied;
     sum.rejected += tally.rejected;
-    ++states[to_string(rollout_of(plane, name).state)];
+    ++states[to_string(plane.view().records(name).rollout.state)];
   }
   const auto& catalog = plane.catalogs().catalog();
   const auto& away = plane.view().away();
@@ -186,7 +179,7 @@ std::string fleet_page(const Plane& plane) {
                {"applied", sum.applied},
                {"rejected", sum.rejected},
                {"waiting", plane.files().waiting()},
-               {"problems", catalog == nullptr ? 0 : catalog->problems().size()},
+               {"problems", catalog == nullptr ? 0 : catalog->problems.size()},
                {"protection", protection(plane)},
                {"rollouts", Json::object()},
                {"store",

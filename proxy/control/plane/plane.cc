@@ -8,7 +8,8 @@ namespace woad::control {
 Plane::Plane(Parts parts)
     : scheduler_(parts.scheduler),
       store_(parts.store),
-      view_(parts.scheduler, *this),
+      view_(parts.scheduler,
+            [this](StoreView::Part part, const std::string& service) { on_told(part, service); }),
       catalogs_(parts.reading, std::move(parts.filters), [this] { on_catalog(); }),
       files_(parts.scheduler, parts.blocks, parts.making, view_, parts.random),
       members_(parts.scheduler, parts.store, view_),
@@ -39,7 +40,7 @@ std::vector<std::string> Plane::warnings() const {
                     " s, files are served from memory: " + away->why);
   }
   if (const auto& catalog = catalogs_.catalog(); catalog != nullptr) {
-    const size_t problems = catalog->problems().size();
+    const size_t problems = catalog->problems.size();
     if (problems > 0) {
       lines.push_back("warning: " + std::to_string(problems) +
                       " problems in documents; GET /v1/problems tells them");
@@ -53,30 +54,36 @@ std::vector<std::string> Plane::warnings() const {
 }
 
 std::unique_ptr<WebPending> Plane::poll(Poll poll, Distribution::Done done) {
-  if (members_.note_poll(poll.service, poll.instance, settings().heartbeat)) stir(poll.service);
+  if (members_.note_poll({poll.service, poll.instance}, settings().heartbeat)) stir(poll.service);
   return files_.poll(std::move(poll), std::move(done));
 }
 
 void Plane::report(const Registry::Key& who, const MemberBook::Status& status,
                    std::function<void()> heard) {
-  members_.note_status(who.service, who.instance, status, files_, std::move(heard));
+  members_.note_status(who, status, files_, std::move(heard));
   stir(who.service);
 }
 
-void Plane::put(const Registry::Key& who, Instance instance, Registrar::Done done) {
-  registrar_.put(who, std::move(instance), std::move(done));
-}
-
 void Plane::remove(const Registry::Key& who, Registrar::Done done) {
-  members_.forget(who.service, who.instance);
+  members_.forget(who);
   stir(who.service);
   registrar_.remove(who, std::move(done));
 }
 
 Names Plane::chosen_of(const std::string& service) const {
-  const ServiceRecords* const records = view_.find(service);
-  if (records == nullptr) return {};
-  return chosen(records->rollout, service, records->members, settings().rollout);
+  const ServiceRecords& records = view_.records(service);
+  return chosen(records.rollout, service, records.members, settings().rollout);
+}
+
+void Plane::on_told(StoreView::Part part, const std::string& service) {
+  switch (part) {
+    case StoreView::Part::kAll: return on_all();
+    case StoreView::Part::kDocument: return read_documents();
+    case StoreView::Part::kInstance: return on_instances();
+    case StoreView::Part::kMember: return stir(service);
+    case StoreView::Part::kRollout: return on_rollout(service);
+    case StoreView::Part::kNone: break;
+  }
 }
 
 void Plane::on_all() {
@@ -85,8 +92,6 @@ void Plane::on_all() {
   apply_all();
   desk_.on_told();
 }
-
-void Plane::on_documents() { read_documents(); }
 
 void Plane::read_documents() {
   catalogs_.read(view_.documents(), view_.registry().live(), view_.documents_revision());
@@ -111,7 +116,7 @@ void Plane::on_tick() {
   if (!view_.synced() || view_.away()) return;
   on_gather();
   registrar_.sweep();
-  members_.tick(files_, settings(), *this);
+  for (const Registry::Key& gone : members_.tick(files_, settings())) stir(gone.service);
   desk_.settle_all();
 }
 
@@ -143,15 +148,14 @@ void Plane::on_stir() {
 bool Plane::never_good(const std::string& service, const Rollout& rollout) const {
   const auto& catalog = catalogs_.catalog();
   if (rollout.accepted != nullptr || catalog == nullptr) return false;
-  if (!catalog->has_mesh()) return true;
-  const auto at = catalog->services().find(service);
-  return at != catalog->services().end() && at->second.skeleton == nullptr;
+  if (!catalog->settings.has_value()) return true;
+  const auto at = catalog->services.find(service);
+  return at != catalog->services.end() && at->second.skeleton == nullptr;
 }
 
 void Plane::apply(const std::string& service) {
   if (!view_.has_service(service)) return files_.remove(service);
-  const ServiceRecords* const records = view_.find(service);
-  const Rollout& rollout = records == nullptr ? Rollout() : records->rollout;
+  const Rollout& rollout = view_.records(service).rollout;
   files_.set(service, rollout, chosen_of(service), never_good(service, rollout));
 }
 

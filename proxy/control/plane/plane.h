@@ -20,7 +20,7 @@
 
 namespace woad::control {
 
-class Plane final : private StoreListener {
+class Plane {
  public:
   // Changes of endpoints go out together that come within this.
   static constexpr Duration kGather = milliseconds(200);
@@ -48,7 +48,9 @@ class Plane final : private StoreListener {
   std::unique_ptr<WebPending> poll(Poll poll, Distribution::Done done);
   void report(const Registry::Key& who, const MemberBook::Status& status,
               std::function<void()> heard);
-  void put(const Registry::Key& who, Instance instance, Registrar::Done done);
+  void put(const Registry::Key& who, Instance instance, Registrar::Done done) {
+    registrar_.put(who, std::move(instance), std::move(done));
+  }
   void remove(const Registry::Key& who, Registrar::Done done);
   void order(const std::string& service, RolloutDesk::Order order, const std::string& by,
              RolloutDesk::Ordered done) {
@@ -71,11 +73,10 @@ class Plane final : private StoreListener {
   static constexpr Duration kTick = seconds(1);
   static constexpr Duration kStir = milliseconds(20);
 
-  void on_all() override;
-  void on_documents() override;
-  void on_instances() override;
-  void on_members(const std::string& service) override { stir(service); }
-  void on_rollout(const std::string& service) override;
+  void on_told(StoreView::Part part, const std::string& service);
+  void on_all();
+  void on_instances();
+  void on_rollout(const std::string& service);
   void on_catalog();
 
   void read_documents();

@@ -14,7 +14,6 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr uint32_t kDefaultWeight = 100;  // config/types.h
 constexpr uint32_t kMostWeight = 65535;
 constexpr size_t kMostLabels = 64;
 constexpr size_t kLongestLabel = 253;
@@ -83,7 +82,6 @@ Result<Instance> read_registration(std::string_view json) {
     return Error{"the body must be JSON such as {\"address\": \"10.0.0.1:8080\"}"};
   }
   Instance instance;
-  instance.weight = kDefaultWeight;
   Result<void> read = read_address(body.value("address", Json()), instance);
   for (const auto& [key, value] : body.items()) {
     if (!read) break;
@@ -124,13 +122,13 @@ void Registrar::put(const Registry::Key& key, Instance instance, Done done) {
 void Registrar::beat(const Registry::Key& key, const InstanceRecord& record, const Done& done) {
   view_.registry().touch(key, *record.heartbeat);
   if (store_.shared() && !view_.away()) {
-    store_.write({.key = instance_key(key.service, key.instance), .value = to_text(record)}, {});
+    store_.write({.key = instance_key(key), .value = to_text(record)}, {});
   }
   done(Outcome::kDone, {});
 }
 
 void Registrar::write(const Registry::Key& key, const InstanceRecord& record, Done done) {
-  store_.write({.key = instance_key(key.service, key.instance), .value = to_text(record)},
+  store_.write({.key = instance_key(key), .value = to_text(record)},
                [done = std::move(done)](StoreOutcome outcome, const std::string& why) {
                  const bool good = outcome == StoreOutcome::kDone;
                  done(good ? Outcome::kDone : Outcome::kFailed, why);
@@ -138,7 +136,7 @@ void Registrar::write(const Registry::Key& key, const InstanceRecord& record, Do
 }
 
 void Registrar::remove(const Registry::Key& key, Done done) {
-  store_.write({.key = instance_key(key.service, key.instance), .value = std::nullopt},
+  store_.write({.key = instance_key(key), .value = std::nullopt},
                [done = std::move(done)](StoreOutcome outcome, const std::string& why) {
                  const bool failed = outcome == StoreOutcome::kFailed;
                  done(failed ? Outcome::kFailed : Outcome::kDone, why);
@@ -147,7 +145,7 @@ void Registrar::remove(const Registry::Key& key, Done done) {
 
 void Registrar::sweep() {
   for (const auto& [key, revision] : view_.registry().expired()) {
-    store_.write({.key = instance_key(key.service, key.instance),
+    store_.write({.key = instance_key(key),
                   .value = std::nullopt,
                   .condition = StoreWrite::If::kRevision,
                   .revision = revision},

@@ -9,44 +9,35 @@ namespace woad::control {
 void RolloutDesk::settle(const std::string& service) {
   const auto& catalog = catalogs_.last_with_mesh();
   if (catalog == nullptr || under_way_.contains(service)) return;
-  if (!view_.has_service(service)) return end(service);
-  const ServiceRecords* const records = view_.find(service);
-  static const ServiceRecords kNone;
-  const ServiceRecords& now = records == nullptr ? kNone : *records;
+  if (!view_.has_service(service)) {
+    if (view_.records(service).rollout_revision != 0) write(service, std::nullopt, {});
+    return;
+  }
+  const ServiceRecords& now = view_.records(service);
   const auto& plan = catalogs_.settings().rollout;
   const WallTime time = scheduler_.wall();
   Rollout next = now.rollout;
   bool moved = false;
-  const auto mine = catalog->services().find(service);
-  if (mine != catalog->services().end() && mine->second.skeleton != nullptr) {
+  const auto mine = catalog->services.find(service);
+  if (mine != catalog->services.end() && mine->second.skeleton != nullptr) {
     moved = offer(next, mine->second.skeleton, catalogs_.revision(), plan, time);
   }
   if (advance(next, service, now.members, plan, time)) moved = true;
   const bool spoilt = next.accepted != nullptr && view_.unreadable().contains(rollout_key(service));
   if (spoilt) moved = true;
-  if (moved) write(service, next, {});
+  if (moved) write(service, to_text(next), {});
 }
 
 void RolloutDesk::settle_all() {
   for (const std::string& name : view_.service_names()) settle(name);
 }
 
-void RolloutDesk::end(const std::string& service) {
-  const ServiceRecords* const records = view_.find(service);
-  if (records == nullptr || records->rollout_revision == 0) return;
+void RolloutDesk::write(const std::string& service, std::optional<std::string> text,
+                        Store::Done done) {
+  const uint64_t revision = view_.records(service).rollout_revision;
   under_way_.insert(service);
   store_.write({.key = rollout_key(service),
-                .value = std::nullopt,
-                .condition = StoreWrite::If::kRevision,
-                .revision = records->rollout_revision},
-               [this, service](StoreOutcome, const std::string&) { under_way_.erase(service); });
-}
-
-void RolloutDesk::write(const std::string& service, const Rollout& next, Store::Done done) {
-  const uint64_t revision = revision_of(service);
-  under_way_.insert(service);
-  store_.write({.key = rollout_key(service),
-                .value = to_text(next),
+                .value = std::move(text),
                 .condition = revision == 0 ? StoreWrite::If::kAbsent : StoreWrite::If::kRevision,
                 .revision = revision},
                [this, service, done = std::move(done)](StoreOutcome outcome, std::string why) {
@@ -67,12 +58,12 @@ Result<void> RolloutDesk::follow(Rollout& rollout, Order order, const std::strin
 
 void RolloutDesk::order(const std::string& service, Order order, const std::string& by,
                         Ordered done) {
-  const ServiceRecords* const records = view_.find(service);
-  Rollout next = records == nullptr ? Rollout() : records->rollout;
+  const ServiceRecords& now = view_.records(service);
+  Rollout next = now.rollout;
   const Result<void> followed = follow(next, order, by, scheduler_.wall());
   if (!followed) return done(Outcome::kNotNow, followed.error().message);
-  Awaited awaited{service, revision_of(service), std::move(done)};
-  write(service, next,
+  Awaited awaited{service, now.rollout_revision, std::move(done)};
+  write(service, to_text(next),
         [this, awaited = std::move(awaited)](StoreOutcome outcome, const std::string& why) {
           switch (outcome) {
             case StoreOutcome::kDone: awaited_.push_back(awaited); return on_told();
@@ -84,14 +75,12 @@ void RolloutDesk::order(const std::string& service, Order order, const std::stri
         });
 }
 
-uint64_t RolloutDesk::revision_of(const std::string& service) const {
-  const ServiceRecords* const records = view_.find(service);
-  return records == nullptr ? 0 : records->rollout_revision;
-}
-
 void RolloutDesk::on_told() {
-  end_awaited([this](const Awaited& each) { return revision_of(each.service) != each.before; },
-              Outcome::kDone, {});
+  end_awaited(
+      [this](const Awaited& each) {
+        return view_.records(each.service).rollout_revision != each.before;
+      },
+      Outcome::kDone, {});
 }
 
 void RolloutDesk::on_away(const std::string& why) {

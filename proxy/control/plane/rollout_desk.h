@@ -3,7 +3,7 @@
 #pragma once
 
 #include <functional>
-#include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -49,9 +49,8 @@ class RolloutDesk {
   };
 
   static Result<void> follow(Rollout& rollout, Order order, const std::string& by, WallTime now);
-  void write(const std::string& service, const Rollout& next, Store::Done done);
-  void end(const std::string& service);
-  uint64_t revision_of(const std::string& service) const;
+  // `text`: of the record; nothing deletes it.
+  void write(const std::string& service, std::optional<std::string> text, Store::Done done);
   void end_awaited(const std::function<bool(const Awaited&)>& over, Outcome outcome,
                    const std::string& why);
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "proxy/base/json.h"
+#include "proxy/base/json_reading.h"
 #include "proxy/base/strings.h"
 #include "proxy/client/http_client.h"
 #include "proxy/net/loop.h"
@@ -25,20 +26,16 @@ std::string text_of(const Json& json) {
   return json.is_null() ? "-" : json_line(json);
 }
 
-Json member(const Json& json, const char* key) {
-  return json.is_object() && json.contains(key) ? json[key] : Json();
-}
-
 Row row_of(const Json& service) {
-  const Json rollout = member(service, "rollout");
-  std::string step = text_of(member(rollout, "state"));
+  const Json& rollout = json::at(service, "rollout");
+  std::string step = text_of(json::at(rollout, "state"));
   if (step == "rolling" || step == "halted") {
-    step += " " + text_of(member(rollout, "step")) + "/" + text_of(member(rollout, "steps"));
-    step += " to " + text_of(member(service, "candidate"));
+    step += " " + text_of(json::at(rollout, "step")) + "/" + text_of(json::at(rollout, "steps"));
+    step += " to " + text_of(json::at(service, "candidate"));
   }
-  Row row = {text_of(member(service, "name")), text_of(member(service, "version")), step};
+  Row row = {text_of(json::at(service, "name")), text_of(json::at(service, "version")), step};
   for (const char* key : {"instances", "members", "applied", "rejected"}) {
-    row.push_back(text_of(member(service, key)));
+    row.push_back(text_of(json::at(service, key)));
   }
   return row;
 }
@@ -60,29 +57,29 @@ std::string aligned(const std::vector<Row>& rows) {
 }
 
 std::string protection_line(const Json& protection) {
-  if (member(protection, "on") != Json(true)) return "protection: off\n";
-  return "protection: on since " + text_of(member(protection, "since")) + ", " +
-         text_of(member(protection, "missing")) + " instances without heartbeat are kept\n";
+  if (!json::is_true(protection, "on")) return "protection: off\n";
+  return "protection: on since " + text_of(json::at(protection, "since")) + ", " +
+         text_of(json::at(protection, "missing")) + " instances without heartbeat are kept\n";
 }
 
 std::string problem_line(const Json& problem) {
-  std::string line = text_of(member(problem, "document"));
-  if (const Json at = member(problem, "line"); at.is_number() && at != Json(0)) {
-    line += ":" + json_line(at) + ":" + text_of(member(problem, "column"));
+  std::string line = text_of(json::at(problem, "document"));
+  if (const Json& at = json::at(problem, "line"); at.is_number() && at != Json(0)) {
+    line += ":" + json_line(at) + ":" + text_of(json::at(problem, "column"));
   }
   line += ": error: ";
-  const Json path = member(problem, "path");
+  const Json& path = json::at(problem, "path");
   if (path.is_string()) line += path.get<std::string>() + ": ";
-  line += text_of(member(problem, "message"));
-  const Json service = member(problem, "service");
+  line += text_of(json::at(problem, "message"));
+  const Json& service = json::at(problem, "service");
   if (service.is_string()) line += " (file of " + service.get<std::string>() + ")";
   return line + "\n";
 }
 
 std::string rejection_line(const Json& rejection) {
-  return text_of(member(rejection, "service")) + "/" + text_of(member(rejection, "instance")) +
-         " rejected version " + text_of(member(rejection, "version")) + ": " +
-         text_of(member(rejection, "error")) + "\n";
+  return text_of(json::at(rejection, "service")) + "/" + text_of(json::at(rejection, "instance")) +
+         " rejected version " + text_of(json::at(rejection, "version")) + ": " +
+         text_of(json::at(rejection, "error")) + "\n";
 }
 
 // One client on a loop of its own, until its answer is there.
@@ -132,10 +129,10 @@ std::string status_table(std::string_view services_page, std::string_view proble
   const Json problems = parse_ordered_json(problems_page);
   std::vector<Row> rows = {
       {"SERVICE", "VERSION", "ROLLOUT", "INSTANCES", "SIDECARS", "ACKED", "REJECTED"}};
-  for (const Json& service : member(services, "services")) rows.push_back(row_of(service));
-  std::string out = aligned(rows) + protection_line(member(services, "protection"));
-  for (const Json& rejection : member(problems, "rejections")) out += rejection_line(rejection);
-  for (const Json& problem : member(problems, "problems")) out += problem_line(problem);
+  for (const Json& service : json::at(services, "services")) rows.push_back(row_of(service));
+  std::string out = aligned(rows) + protection_line(json::at(services, "protection"));
+  for (const Json& rejection : json::at(problems, "rejections")) out += rejection_line(rejection);
+  for (const Json& problem : json::at(problems, "problems")) out += problem_line(problem);
   return out;
 }
 

@@ -8,8 +8,8 @@
 namespace woad::control {
 namespace {
 
-std::string join(std::string_view first, std::string_view service, std::string_view instance) {
-  return std::string(first).append(service).append("/").append(instance);
+std::string join(std::string_view first, const Registry::Key& of) {
+  return std::string(first).append(of.service).append("/").append(of.instance);
 }
 
 // A clock of another machine may be ahead.
@@ -20,12 +20,8 @@ void bound_times(Member& member, WallTime now) {
 
 }  // namespace
 
-std::string instance_key(std::string_view service, std::string_view instance) {
-  return join(kInstances, service, instance);
-}
-std::string member_key(std::string_view service, std::string_view instance) {
-  return join(kStatus, service, instance);
-}
+std::string instance_key(const Registry::Key& of) { return join(kInstances, of); }
+std::string member_key(const Registry::Key& of) { return join(kStatus, of); }
 std::string rollout_key(std::string_view service) { return std::string(kRollouts).append(service); }
 
 bool StoreView::has_service(std::string_view service) const {
@@ -49,27 +45,25 @@ std::set<std::string> StoreView::service_names() const {
   return names;
 }
 
-const ServiceRecords* StoreView::find(std::string_view service) const {
+const ServiceRecords& StoreView::records(std::string_view service) const {
+  static const ServiceRecords kNone;
   const auto at = services_.find(service);
-  return at == services_.end() ? nullptr : &at->second;
+  return at == services_.end() ? kNone : at->second;
 }
 
 const Member* StoreView::member(std::string_view service, std::string_view instance) const {
-  const ServiceRecords* const records = find(service);
-  if (records == nullptr) return nullptr;
-  const auto at = records->members.find(std::string(instance));
-  return at == records->members.end() ? nullptr : &at->second;
+  const Members& members = records(service).members;
+  const auto at = members.find(instance);
+  return at == members.end() ? nullptr : &at->second;
 }
 
-void StoreView::set_member(const std::string& service, const std::string& instance, Member member) {
-  services_[service].members[instance] = std::move(member);
+void StoreView::set_member(const Registry::Key& who, Member member) {
+  services_[who.service].members[who.instance] = std::move(member);
 }
 
-void StoreView::remove_member(const std::string& service, const std::string& instance) {
-  const auto at = services_.find(service);
-  if (at == services_.end()) return;
-  at->second.members.erase(instance);
-  at->second.revisions.erase(instance);
+void StoreView::remove_member(const Registry::Key& who) {
+  const auto at = services_.find(who.service);
+  if (at != services_.end()) at->second.members.erase(who.instance);
 }
 
 std::optional<Registry::Key> StoreView::instance_key(std::string_view rest) {
@@ -112,7 +106,7 @@ void StoreView::on_synced(StoreEntries all, uint64_t revision) {
   keep_newer(before);
   synced_ = true;
   away_.reset();
-  listener_.on_all();
+  told_(Part::kAll, {});
 }
 
 // While the store was away, only this replica heard of heartbeats, polls and statuses.
@@ -147,16 +141,8 @@ void StoreView::keep_newer(const Services& services) {
 void StoreView::on_changed(const std::string& key, const StoreEntry* entry, uint64_t revision) {
   const Place place = place_of(key);
   take(key, place, entry);
-  switch (place.part) {
-    case Part::kDocument:
-      documents_revision_ = revision;
-      listener_.on_documents();
-      break;
-    case Part::kInstance: listener_.on_instances(); break;
-    case Part::kMember: listener_.on_members(place.key.service); break;
-    case Part::kRollout: listener_.on_rollout(place.key.service); break;
-    case Part::kNone: break;
-  }
+  if (place.part == Part::kDocument) documents_revision_ = revision;
+  told_(place.part, place.key.service);
 }
 
 void StoreView::on_away(const std::string& why) {
@@ -182,6 +168,7 @@ void StoreView::take(const std::string& key, const Place& place, const StoreEntr
     case Part::kInstance: take_instance(key, place.key, entry); break;
     case Part::kMember: take_member(key, place.key, entry); break;
     case Part::kRollout: take_rollout(key, place.key.service, entry); break;
+    case Part::kAll:
     case Part::kNone: break;
   }
 }
@@ -199,7 +186,7 @@ void StoreView::take_instance(const std::string& key, const Registry::Key& at,
 
 void StoreView::take_member(const std::string& key, const Registry::Key& at,
                             const StoreEntry* entry) {
-  if (entry == nullptr) return remove_member(at.service, at.instance);
+  if (entry == nullptr) return remove_member(at);
   Result<Member> member = parse_member(entry->value);
   if (!member) {
     unreadable_[key] = member.error().message;
@@ -209,8 +196,7 @@ void StoreView::take_member(const std::string& key, const Registry::Key& at,
   if (const Member* const mine = this->member(at.service, at.instance)) {
     member->polled = std::max(member->polled, mine->polled);
   }
-  services_[at.service].revisions[at.instance] = entry->revision;
-  set_member(at.service, at.instance, std::move(*member));
+  set_member(at, std::move(*member));
 }
 
 void StoreView::take_rollout(const std::string& key, const std::string& service,

@@ -21,29 +21,18 @@ namespace woad::control {
 // What a store knows of one service but for its document and instances.
 struct ServiceRecords {
   Members members;
-  std::map<std::string, uint64_t, std::less<>> revisions;  // of members' records
   Rollout rollout;
   uint64_t rollout_revision = 0;  // 0: there is no record
 };
 
-// Hears of changes, after they were taken in.
-class StoreListener {
- public:
-  // All may be another one.
-  virtual void on_all() = 0;
-  virtual void on_documents() = 0;
-  virtual void on_instances() = 0;
-  virtual void on_members(const std::string& service) = 0;
-  virtual void on_rollout(const std::string& service) = 0;
-
- protected:
-  ~StoreListener() = default;
-};
-
 class StoreView final : public StoreWatcher {
  public:
-  StoreView(Scheduler& scheduler, StoreListener& listener)
-      : scheduler_(scheduler), listener_(listener), registry_(scheduler.wall()) {}
+  enum class Part : uint8_t { kAll, kDocument, kInstance, kMember, kRollout, kNone };
+  // A part has changed, and the change was taken in. `service`: of a member or a roll-out.
+  using Told = std::function<void(Part part, const std::string& service)>;
+
+  StoreView(Scheduler& scheduler, Told told)
+      : scheduler_(scheduler), told_(std::move(told)), registry_(scheduler.wall()) {}
 
   bool synced() const { return synced_; }
   // Since when it is away, and why; nothing: it is there.
@@ -65,12 +54,13 @@ class StoreView final : public StoreWatcher {
 
   using Services = std::map<std::string, ServiceRecords, std::less<>>;
   const Services& services() const { return services_; }
-  // nullptr: nothing is known.
-  const ServiceRecords* find(std::string_view service) const;
+  // Empty where nothing is known.
+  const ServiceRecords& records(std::string_view service) const;
+  // nullptr: there is none.
   const Member* member(std::string_view service, std::string_view instance) const;
   // What this replica knows before the store tells of it.
-  void set_member(const std::string& service, const std::string& instance, Member member);
-  void remove_member(const std::string& service, const std::string& instance);
+  void set_member(const Registry::Key& who, Member member);
+  void remove_member(const Registry::Key& who);
 
   // Records that say nothing: by key, why.
   const std::map<std::string, std::string>& unreadable() const { return unreadable_; }
@@ -83,7 +73,6 @@ class StoreView final : public StoreWatcher {
   // "instances/price/price-1" without its first word; nothing: the key has another form.
   static std::optional<Registry::Key> instance_key(std::string_view rest);
 
-  enum class Part : uint8_t { kDocument, kInstance, kMember, kRollout, kNone };
   struct Place {
     Part part = Part::kNone;
     Registry::Key key;  // of a roll-out: the service alone
@@ -99,7 +88,7 @@ class StoreView final : public StoreWatcher {
   void keep_newer(const Services& services);
 
   Scheduler& scheduler_;
-  StoreListener& listener_;
+  Told told_;
   bool synced_ = false;
   std::optional<Away> away_;
   StoreEntries documents_;
@@ -110,8 +99,8 @@ class StoreView final : public StoreWatcher {
 };
 
 // Keys of the store (store.h).
-std::string instance_key(std::string_view service, std::string_view instance);
-std::string member_key(std::string_view service, std::string_view instance);
+std::string instance_key(const Registry::Key& of);
+std::string member_key(const Registry::Key& of);
 std::string rollout_key(std::string_view service);
 
 }  // namespace woad::control

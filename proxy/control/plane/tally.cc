@@ -26,8 +26,7 @@ std::map<std::string, ServiceTally> tally_services(const Plane& plane) {
   const StoreView& view = plane.view();
   for (const std::string& name : view.service_names()) {
     if (!view.has_service(name)) continue;
-    ServiceTally& tally = all[name];
-    if (const ServiceRecords* const records = view.find(name)) count_members(*records, tally);
+    count_members(view.records(name), all[name]);
   }
   for (const auto& [key, entry] : view.registry().records()) {
     if (!entry.counts()) continue;
@@ -36,7 +35,7 @@ std::map<std::string, ServiceTally> tally_services(const Plane& plane) {
     if (entry.life == Life::kMissing) ++tally.missing;
   }
   if (const auto& catalog = plane.catalogs().catalog()) {
-    for (const Problem& problem : catalog->problems()) {
+    for (const Problem& problem : catalog->problems) {
       const auto at = all.find(problem.service);
       if (at != all.end()) ++at->second.problems;
     }

@@ -3,7 +3,7 @@
 //
 //   mesh.yaml, services/<name>.yaml      documents
 //   discovered/<name>                    a service that the store itself found (Kubernetes)
-//   instances/<service>/<instance>       control/fleet/instance.h
+//   instances/<service>/<instance>       control/fleet/instance_record.h
 //   status/<service>/<instance>          control/fleet/member.h
 //   rollouts/<service>                   control/fleet/rollout.h
 //

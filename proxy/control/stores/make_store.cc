@@ -27,10 +27,6 @@ Result<void> check_kubernetes(std::string_view rest) {
       "kubernetes takes nothing behind a colon; a cluster outside is named by --kubeconfig"};
 }
 
-Made make_kubernetes(std::string_view, const StoreMeans& means) {
-  return make_kubernetes_store(means.loop, means.blocks, {.kubeconfig = means.kubeconfig});
-}
-
 struct Kind {
   std::string_view name;  // before the colon
   Result<void> (*check)(std::string_view rest);
@@ -41,7 +37,7 @@ struct Kind {
 constexpr Kind kKinds[] = {
     {"dir", check_directory, make_directory, "dir:PATH"},
     {"etcd", check_etcd_servers, make_etcd_store, "etcd:http://HOST:PORT[,...]"},
-    {"kubernetes", check_kubernetes, make_kubernetes, "kubernetes"},
+    {"kubernetes", check_kubernetes, make_kubernetes_store, "kubernetes"},
 };
 
 struct Named {

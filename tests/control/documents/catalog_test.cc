@@ -63,7 +63,7 @@ TEST_CASE("catalog: what a service uses") {
                                {"services/c.yaml", ""}});
     REQUIRE(problems_of(*catalog) == "");
     std::vector<std::string> names;
-    for (const auto& used : catalog->services().at("a").skeleton->uses()) {
+    for (const auto& used : catalog->services.at("a").skeleton->uses()) {
       names.push_back(used.name);
     }
     CHECK(names == each.names);
@@ -97,11 +97,11 @@ TEST_CASE("catalog: a discovered service needs no document, and one is merged ov
   CHECK(file_of(*found, "cart") ==
         "services:\n  price.shop:\n    protocol: \"http2\"\n    hosts:\n      - \"price\"\n"
         "    endpoints: []\n");
-  CHECK(found->services().at("price.shop").name_space == "shop");
-  CHECK(found->services().at("price.shop").identities ==
+  CHECK(found->services.at("price.shop").name_space == "shop");
+  CHECK(found->services.at("price.shop").identities ==
         std::vector<std::string>{"spiffe://a.b/ns/shop/sa/price"});
-  CHECK(found->services().at("cart").name_space == "");
-  CHECK(found->services().at("cart").identities ==
+  CHECK(found->services.at("cart").name_space == "");
+  CHECK(found->services.at("cart").identities ==
         std::vector<std::string>{"spiffe://a.b/ns/default/sa/cart"});
   documents["services/price.shop.yaml"] =
       "service: { protocol: null, stateful: true }\n"
@@ -111,7 +111,7 @@ TEST_CASE("catalog: a discovered service needs no document, and one is merged ov
   CHECK(file_of(*merged, "cart") ==
         "services:\n  price.shop:\n    hosts:\n      - \"price\"\n    stateful: true\n"
         "    endpoints: []\n");
-  CHECK(merged->services().at("price.shop").identities ==
+  CHECK(merged->services.at("price.shop").identities ==
         std::vector<std::string>{"spiffe://a.b/ns/shop/sa/other"});
 }
 
@@ -151,8 +151,8 @@ TEST_CASE("catalog: a further port of a service whose document does not hold doe
             {"services/price.yaml", "service: { tls: { peer: 5 } }\n"},
             {"services/cart.yaml", "uses: [ price_metrics ]"}});
   CHECK(file_of(*found, "cart") == "");
-  CHECK(found->problems().size() == 1);
-  CHECK(found->problems()[0].document == "services/price.yaml");
+  CHECK(found->problems.size() == 1);
+  CHECK(found->problems[0].document == "services/price.yaml");
 }
 
 TEST_CASE("catalog: what did not change is taken over") {
@@ -164,7 +164,7 @@ TEST_CASE("catalog: what did not change is taken over") {
   documents["services/b.yaml"] = "uses: []\nservice: { stateful: true }\n";
   const auto second = read(documents, {}, first);
   const auto skeleton = [](const auto& catalog, const char* name) {
-    return catalog->services().at(name).skeleton;
+    return catalog->services.at(name).skeleton;
   };
   CHECK(skeleton(first, "a") != skeleton(second, "a"));
   CHECK(skeleton(first, "b") == skeleton(second, "b"));
@@ -182,19 +182,19 @@ TEST_CASE("catalog: whose document cannot be read lets in those it did") {
   const auto first = read(documents);
   documents["services/a.yaml"] = "identities: [";
   const auto second = read(documents, {}, first);
-  CHECK(second->services().at("a").skeleton == nullptr);
-  CHECK(second->services().at("a").identities == std::vector<std::string>{"spiffe://a.b/c"});
-  CHECK(read(documents)->services().at("a").identities.empty());
+  CHECK(second->services.at("a").skeleton == nullptr);
+  CHECK(second->services.at("a").identities == std::vector<std::string>{"spiffe://a.b/c"});
+  CHECK(read(documents)->services.at("a").identities.empty());
 }
 
 TEST_CASE("catalog: an instance that no file can have is told, and the file does not hold") {
   const auto catalog =
       read({{"mesh.yaml", "{}"}, {"services/a.yaml", ""}, {"services/b.yaml", "uses: []\n"}},
            {{"b", {{"i", {"10.0.0.1:80", {{"color", "NO"}}, 100}}}}});
-  CHECK(catalog->services().at("a").skeleton == nullptr);
-  CHECK(catalog->services().at("b").skeleton != nullptr);
-  REQUIRE(catalog->problems().size() == 1);
-  CHECK(catalog->problems()[0].path == "services.b.endpoints[0].labels.color");
+  CHECK(catalog->services.at("a").skeleton == nullptr);
+  CHECK(catalog->services.at("b").skeleton != nullptr);
+  REQUIRE(catalog->problems.size() == 1);
+  CHECK(catalog->problems[0].path == "services.b.endpoints[0].labels.color");
 }
 
 }  // namespace

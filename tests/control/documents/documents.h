@@ -29,7 +29,7 @@ inline std::shared_ptr<const control::Catalog> read(
 // One a line: "document:line:column: message".
 inline std::string problems_of(const control::Catalog& catalog) {
   std::string all;
-  for (const control::Problem& each : catalog.problems()) {
+  for (const control::Problem& each : catalog.problems) {
     all += each.document + ":" + std::to_string(each.at.line) + ":" +
            std::to_string(each.at.column) + ": " + each.message + "\n";
   }
@@ -39,8 +39,8 @@ inline std::string problems_of(const control::Catalog& catalog) {
 // Without the line of its version; "": it does not hold.
 inline std::string file_of(const control::Catalog& catalog, const std::string& service,
                            const control::AllInstances& instances = {}) {
-  const auto found = catalog.services().find(service);
-  if (found == catalog.services().end() || found->second.skeleton == nullptr) return {};
+  const auto found = catalog.services.find(service);
+  if (found == catalog.services.end() || found->second.skeleton == nullptr) return {};
   const std::string file = found->second.skeleton->render(instances);
   return file.substr(file.find('\n') + 1);
 }

@@ -12,6 +12,6 @@ TEST_CASE("example: the fleet of config/examples is good") {
   REQUIRE(documents);
   const auto catalog = Catalog::read(*documents, {}, filter_registry(), nullptr);
   CHECK(test::problems_of(*catalog) == "");
-  CHECK(catalog->services().size() == 3);
-  for (const auto& [name, service] : catalog->services()) CHECK(service.skeleton != nullptr);
+  CHECK(catalog->services.size() == 3);
+  for (const auto& [name, service] : catalog->services) CHECK(service.skeleton != nullptr);
 }

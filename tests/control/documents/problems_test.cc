@@ -99,11 +99,11 @@ TEST_CASE("problems: one that all files have is one") {
   Documents documents = {{"mesh.yaml", "limits: { bufer: 1 }\n"}};
   for (int i = 0; i < 20; ++i) documents["services/s" + std::to_string(i) + ".yaml"] = "";
   const auto catalog = read(documents);
-  REQUIRE(catalog->problems().size() == 1);
-  CHECK(catalog->problems()[0].service == "");
-  CHECK(catalog->problems()[0].path == "limits.bufer");
-  CHECK(catalog->services().size() == 20);
-  for (const auto& [name, service] : catalog->services()) CHECK(service.skeleton == nullptr);
+  REQUIRE(catalog->problems.size() == 1);
+  CHECK(catalog->problems[0].service == "");
+  CHECK(catalog->problems[0].path == "limits.bufer");
+  CHECK(catalog->services.size() == 20);
+  for (const auto& [name, service] : catalog->services) CHECK(service.skeleton == nullptr);
 }
 
 TEST_CASE("problems: a warning is told once, at its place, and is no problem") {
@@ -115,12 +115,12 @@ TEST_CASE("problems: a warning is told once, at its place, and is no problem") {
       documents["services/s" + std::to_string(documents.size()) + ".yaml"] = more;
     }
     const auto catalog = read(documents);
-    REQUIRE(catalog->warnings().size() == 1);
-    const Problem& warning = catalog->warnings()[0];
+    REQUIRE(catalog->warnings.size() == 1);
+    const Problem& warning = catalog->warnings[0];
     CHECK(warning.document == "mesh.yaml");
     CHECK(warning.at == config::Location{2, 16});
     CHECK(warning.path == "inbound[0].address");
-    CHECK(catalog->problems().size() == (*more == '\0' ? 0 : 1));
+    CHECK(catalog->problems.size() == (*more == '\0' ? 0 : 1));
     documents["services/a.yaml"] = "";
   }
 }
@@ -130,12 +130,12 @@ TEST_CASE("problems: whose file does not hold, and whose does") {
                              {"services/a.yaml", "uses: [ broken ]\n"},
                              {"services/b.yaml", "uses: []\n"},
                              {"services/broken.yaml", "uses: []\nservice: { protocol: x }\n"}});
-  CHECK(catalog->services().at("a").skeleton == nullptr);
-  CHECK(catalog->services().at("b").skeleton != nullptr);
-  CHECK(catalog->services().at("broken").skeleton == nullptr);
-  REQUIRE(catalog->problems().size() == 1);
-  CHECK(catalog->problems()[0].service == "broken");
-  CHECK(catalog->problems()[0].document == "services/broken.yaml");
+  CHECK(catalog->services.at("a").skeleton == nullptr);
+  CHECK(catalog->services.at("b").skeleton != nullptr);
+  CHECK(catalog->services.at("broken").skeleton == nullptr);
+  REQUIRE(catalog->problems.size() == 1);
+  CHECK(catalog->problems[0].service == "broken");
+  CHECK(catalog->problems[0].document == "services/broken.yaml");
 }
 
 TEST_CASE("problems: a document that its store cannot read") {
@@ -143,7 +143,7 @@ TEST_CASE("problems: a document that its store cannot read") {
   documents.find("services/a.yaml")->second.error = "Permission denied";
   const auto catalog = Catalog::read(documents, {}, filter_registry(), nullptr);
   CHECK(problems_of(*catalog) == "services/a.yaml:0:0: Permission denied\n");
-  CHECK(catalog->services().at("a").skeleton == nullptr);
+  CHECK(catalog->services.at("a").skeleton == nullptr);
 }
 
 TEST_CASE("problems: more services than there may be") {
@@ -152,7 +152,7 @@ TEST_CASE("problems: more services than there may be") {
     documents["services/s" + std::to_string(i) + ".yaml"] = "uses: []\n";
   }
   const auto catalog = read(documents);
-  CHECK_FALSE(catalog->has_mesh());
+  CHECK_FALSE(catalog->settings.has_value());
   CHECK(problems_of(*catalog) == "mesh.yaml:0:0: there are more than 5,000 services\n");
 }
 

@@ -12,8 +12,8 @@ namespace {
 
 TEST_CASE("settings: what is left out") {
   const auto catalog = read({{"mesh.yaml", "{}"}});
-  REQUIRE(catalog->has_mesh());
-  const Settings& settings = catalog->settings();
+  REQUIRE(catalog->settings.has_value());
+  const Settings& settings = *catalog->settings;
   CHECK(settings.readers.empty());
   CHECK(settings.operators.empty());
   CHECK(settings.identities.empty());
@@ -35,8 +35,8 @@ control:
   rollout: { steps: [ 1, 12.5%, 50% ], pause: 0s, timeout: 5s }
 )"}});
   CHECK(problems_of(*catalog) == "");
-  REQUIRE(catalog->has_mesh());
-  const Settings& settings = catalog->settings();
+  REQUIRE(catalog->settings.has_value());
+  const Settings& settings = *catalog->settings;
   CHECK(settings.readers == std::vector<std::string>{"spiffe://example.org/ns/ops/**"});
   CHECK(settings.operators == std::vector<std::string>{"spiffe://example.org/ns/ops/sa/release"});
   CHECK(settings.identities == "spiffe://example.org/ns/*/sa/{service}");
@@ -51,8 +51,8 @@ control:
 
 TEST_CASE("settings: a roll-out of the usual steps") {
   const auto catalog = read({{"mesh.yaml", "control: { rollout: {} }\n"}});
-  REQUIRE(catalog->has_mesh());
-  const auto& rollout = catalog->settings().rollout;
+  REQUIRE(catalog->settings.has_value());
+  const auto& rollout = catalog->settings->rollout;
   REQUIRE(rollout);
   CHECK(rollout->steps == std::vector<RolloutStep>{{1, 0}, {0, 10}, {0, 50}, {0, 100}});
   CHECK(rollout->pause == seconds(10));
@@ -85,9 +85,9 @@ TEST_CASE("settings: what is wrong is told at its place, and nothing else is jud
     CAPTURE(each.control);
     const auto catalog =
         read({{"mesh.yaml", "control:\n  " + each.control + "\n"}, {"services/a.yaml", ""}});
-    CHECK_FALSE(catalog->has_mesh());
+    CHECK_FALSE(catalog->settings.has_value());
     CHECK(problems_of(*catalog) == "mesh.yaml:2:" + each.problem + "\n");
-    CHECK(catalog->services().empty());
+    CHECK(catalog->services.empty());
   }
 }
 

@@ -199,7 +199,7 @@ TEST_CASE(
   cluster.put("services/price.yaml", "service: { broken: 1 }\n");
   replica.pass(seconds(1));
   CHECK(ready().body.find("warning: 1 problems") != std::string::npos);
-  replica.admin.leave();
+  replica.plane.drain(seconds(25));
   CHECK(ready().status == 503);
 }
 

@@ -69,12 +69,12 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const auto once = Catalog::read(documents, instances, filter_registry(), nullptr);
   const auto twice = Catalog::read(documents, instances, filter_registry(), nullptr);
   const auto on_top = Catalog::read(documents, instances, filter_registry(), once);
-  const std::string problems = words_of(once->problems());
-  if (problems != words_of(twice->problems()) || problems != words_of(on_top->problems())) {
+  const std::string problems = words_of(once->problems);
+  if (problems != words_of(twice->problems) || problems != words_of(on_top->problems)) {
     __builtin_trap();
   }
-  for (const auto& [name, service] : once->services()) {
-    const SkeletonPtr& again = twice->services().at(name).skeleton;
+  for (const auto& [name, service] : once->services) {
+    const SkeletonPtr& again = twice->services.at(name).skeleton;
     if ((service.skeleton == nullptr) != (again == nullptr)) __builtin_trap();
     if (service.skeleton == nullptr) {
       if (problems.empty()) __builtin_trap();

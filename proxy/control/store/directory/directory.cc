@@ -1,11 +1,11 @@
 #include "proxy/control/store/directory/directory.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 
 #include <cerrno>
-#include <memory>
+#include <filesystem>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -13,23 +13,18 @@
 #include "proxy/net/socket.h"
 
 namespace woad::control {
+
+namespace fs = std::filesystem;
+
 namespace {
 
-Error cannot_read(const std::string& path, int error) {
-  return Error{path + ": " + error_words(error)};
-}
-
-struct CloseFolder {
-  void operator()(DIR* folder) const { ::closedir(folder); }
-};
-
 Result<std::vector<std::string>> names_in(const std::string& path) {
-  const std::unique_ptr<DIR, CloseFolder> folder(::opendir(path.c_str()));
-  if (folder == nullptr) return cannot_read(path, errno);
   std::vector<std::string> names;
-  errno = 0;
-  while (const dirent* each = ::readdir(folder.get())) names.emplace_back(each->d_name);
-  if (errno != 0) return cannot_read(path, errno);
+  std::error_code error;
+  for (fs::directory_iterator at(path, error), end; !error && at != end; at.increment(error)) {
+    names.push_back(at->path().filename());
+  }
+  if (error) return Error{path + ": " + error_words(error.value())};
   return names;
 }
 

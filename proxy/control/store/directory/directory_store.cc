@@ -45,14 +45,14 @@ void DirectoryStore::on_unreadable(const std::string& why) {
 }
 
 void DirectoryStore::write(StoreWrite write, Done done) {
-  pending_.push_back({std::move(write), std::move(done)});
+  pending_.emplace_back(std::move(write), std::move(done));
   scheduler_.at_turn_end(*this);
 }
 
 void DirectoryStore::on_turn_end() {
-  for (Pending& each : std::exchange(pending_, {})) {
-    auto [outcome, why] = carry_out(each.write);
-    if (each.done) each.done(outcome, std::move(why));
+  for (auto& [write, done] : std::exchange(pending_, {})) {
+    auto [outcome, why] = carry_out(write);
+    if (done) done(outcome, std::move(why));
   }
 }
 

@@ -26,11 +26,6 @@ class DirectoryStore final : public Store, private DirectorySink, private TurnEn
   bool discovers() const override { return false; }
 
  private:
-  struct Pending {
-    StoreWrite write;
-    Done done;
-  };
-
   // DirectorySink
   void on_documents(std::vector<DocumentChange> changes) override;
   void on_unreadable(const std::string& why) override;
@@ -52,7 +47,7 @@ class DirectoryStore final : public Store, private DirectorySink, private TurnEn
   uint64_t revision_ = 0;
   bool synced_ = false;
   std::string away_;  // why; "" while it can be read
-  std::vector<Pending> pending_;
+  std::vector<std::pair<StoreWrite, Done>> pending_;
   std::optional<DirectoryWatch> watch_;
 };
 

@@ -12,14 +12,6 @@ constexpr size_t kMostPage = size_t{1} << 30;
 constexpr size_t kMostLine = size_t{1} << 30;
 constexpr size_t kMostSmall = size_t{64} << 10;
 
-HttpRequest question(std::string target, std::string body, Duration timeout) {
-  return {.method = "POST",
-          .target = std::move(target),
-          .headers = {{"content-type", "application/json"}},
-          .body = std::move(body),
-          .timeout = timeout};
-}
-
 }  // namespace
 
 EtcdFeed::EtcdFeed(Scheduler& scheduler, const std::vector<EtcdServer>& servers, uint64_t seed)
@@ -29,7 +21,7 @@ EtcdFeed::EtcdFeed(Scheduler& scheduler, const std::vector<EtcdServer>& servers,
       retry_(scheduler.timers(), bind_timer<&EtcdFeed::go>(this)),
       late_(scheduler.timers(), bind_timer<&EtcdFeed::on_late>(this)),
       probe_(scheduler.timers(), bind_timer<&EtcdFeed::on_probe>(this)),
-      renew_(scheduler.timers(), bind_timer<&EtcdFeed::on_renew>(this)) {
+      renew_(scheduler.timers(), bind_timer<&EtcdFeed::open_watch>(this)) {
   server_ = random_.below(servers_.size());
 }
 
@@ -49,8 +41,9 @@ void EtcdFeed::go() {
 
 void EtcdFeed::list() {
   std::string body = range_request(page_.last, page_.at.revision);
-  listing_ = server().http->ask(question("/v3/kv/range", std::move(body), kPageAnswer), kMostPage,
-                                [this](HttpAnswer answer) { on_page(std::move(answer)); });
+  listing_ =
+      server().http->ask(etcd_request("/v3/kv/range", std::move(body), kPageAnswer), kMostPage,
+                         [this](HttpAnswer answer) { on_page(std::move(answer)); });
 }
 
 void EtcdFeed::on_page(HttpAnswer answer) {
@@ -81,7 +74,7 @@ void EtcdFeed::open_watch() {
   status_ = 0;
   late_.arm(kAnswer);
   std::string body = watch_request(told_.revision + 1);
-  watch_ = server().http->stream(question("/v3/watch", std::move(body), {}), *this);
+  watch_ = server().http->stream(etcd_request("/v3/watch", std::move(body), {}), *this);
 }
 
 void EtcdFeed::on_body(std::string_view piece) {
@@ -140,7 +133,7 @@ void EtcdFeed::tell(EtcdNews news) {
 }
 
 void EtcdFeed::on_probe() {
-  probing_ = server().http->ask(question("/v3/kv/range", probe_request(), kAnswer), kMostSmall,
+  probing_ = server().http->ask(etcd_request("/v3/kv/range", probe_request(), kAnswer), kMostSmall,
                                 [this](HttpAnswer answer) { on_probed(std::move(answer)); });
 }
 

@@ -53,7 +53,6 @@ class EtcdFeed final : private HttpSink {
   void tell(EtcdNews news);
   void on_probe();
   void on_probed(HttpAnswer answer);
-  void on_renew() { open_watch(); }
   void on_late();
   void forget();
   void well();

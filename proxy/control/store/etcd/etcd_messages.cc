@@ -5,6 +5,7 @@
 
 #include "proxy/base/base64.h"
 #include "proxy/base/json.h"
+#include "proxy/base/json_reading.h"
 #include "proxy/base/strings.h"
 #include "proxy/control/store/keys.h"
 
@@ -16,40 +17,23 @@ using Json = nlohmann::json;
 // Values of a mebibyte and a half each (etcd's limit of a request) make a page of 200 MB.
 constexpr int kPageKeys = 100;
 
-// Null when there is none, or `object` is none.
-const Json& member(const Json& object, const char* name) {
-  static const Json kNone;
-  const auto found = object.find(name);
-  return found == object.end() ? kNone : *found;
-}
-
 // 0 when there is none, and for what is no number.
 uint64_t number(const Json& object, const char* name) {
-  const Json& value = member(object, name);
+  const Json& value = json::at(object, name);
   if (value.is_number_unsigned()) return value.get<uint64_t>();
   if (!value.is_string()) return 0;
   return parse_decimal(value.get_ref<const std::string&>()).value_or(0);
 }
 
-bool is_true(const Json& object, const char* name) {
-  const Json& value = member(object, name);
-  return value.is_boolean() && value.get<bool>();
-}
-
-std::string text(const Json& object, const char* name) {
-  const Json& value = member(object, name);
-  return value.is_string() ? value.get<std::string>() : "";
-}
-
 std::optional<std::string> bytes(const Json& object, const char* name) {
-  const Json& value = member(object, name);
+  const Json& value = json::at(object, name);
   if (value.is_null()) return "";
   if (!value.is_string()) return std::nullopt;
   return from_base64(value.get_ref<const std::string&>());
 }
 
 EtcdPoint point(const Json& message) {
-  const Json& header = member(message, "header");
+  const Json& header = json::at(message, "header");
   return {number(header, "cluster_id"), number(header, "revision")};
 }
 
@@ -118,6 +102,14 @@ Json conditional(const StoreWrite& write, std::string_view lease) {
 
 }  // namespace
 
+HttpRequest etcd_request(std::string target, std::string body, Duration timeout) {
+  return {.method = "POST",
+          .target = std::move(target),
+          .headers = {{"content-type", "application/json"}},
+          .body = std::move(body),
+          .timeout = timeout};
+}
+
 std::string range_request(std::string_view after, uint64_t revision) {
   std::string first(kEtcdPrefix);
   if (!after.empty()) first.append(after).push_back('\0');
@@ -129,7 +121,7 @@ std::string range_request(std::string_view after, uint64_t revision) {
 Result<EtcdPage> parse_page(std::string_view body) {
   const Json message = parse_json(body);
   EtcdPage page{.at = point(message), .entries = {}, .last = {}};
-  const Json& pairs = member(message, "kvs");
+  const Json& pairs = json::at(message, "kvs");
   if (page.at.revision == 0 || !(pairs.is_null() || pairs.is_array())) return strange();
   for (const Json& pair : pairs) {
     std::optional<std::string> key = key_of(pair);
@@ -138,7 +130,7 @@ Result<EtcdPage> parse_page(std::string_view body) {
     page.last = std::max(page.last, *key);
     if (is_utf8(*key)) page.entries[*key] = std::move(*entry);
   }
-  page.more = is_true(message, "more");
+  page.more = json::is_true(message, "more");
   if (page.more && page.last.empty()) return strange();
   return page;
 }
@@ -158,29 +150,29 @@ std::string watch_request(uint64_t revision) {
 
 Result<EtcdNews> parse_news(std::string_view line) {
   const Json message = parse_json(line);
-  if (const Json& error = member(message, "error"); !error.is_null()) {
-    const std::string why = text(error, "message");
+  if (const Json& error = json::at(message, "error"); !error.is_null()) {
+    const std::string why = json::text(error, "message");
     return Error{why.empty() ? "the watch was ended" : why};
   }
-  const Json& result = member(message, "result");
+  const Json& result = json::at(message, "result");
   if (!result.is_object()) return strange();
   EtcdNews news{.at = point(result), .events = {}};
   news.compacted = number(result, "compact_revision") > 0;
-  if (!news.compacted && is_true(result, "canceled")) {
-    const std::string why = text(result, "cancel_reason");
+  if (!news.compacted && json::is_true(result, "canceled")) {
+    const std::string why = json::text(result, "cancel_reason");
     return Error{why.empty() ? "the watch was ended" : why};
   }
   if (news.at.revision == 0 && !news.compacted) return strange();
-  news.created = is_true(result, "created");
-  news.fragment = is_true(result, "fragment");
-  const Json& events = member(result, "events");
+  news.created = json::is_true(result, "created");
+  news.fragment = json::is_true(result, "fragment");
+  const Json& events = json::at(result, "events");
   if (!(events.is_null() || events.is_array())) return strange();
   for (const Json& each : events) {
-    const Json& pair = member(each, "kv");
+    const Json& pair = json::at(each, "kv");
     std::optional<std::string> key = key_of(pair);
     if (!key) return strange();
     EtcdEvent event{.key = std::move(*key), .entry = {}, .revision = number(pair, "mod_revision")};
-    if (text(each, "type") != "DELETE") {
+    if (json::text(each, "type") != "DELETE") {
       event.entry = entry_of(pair, event.key);
       if (!event.entry) return strange();
     }
@@ -209,12 +201,12 @@ std::string write_request(const std::vector<StoreWrite>& writes, std::string_vie
 Result<std::vector<StoreOutcome>> parse_written(std::string_view body,
                                                 const std::vector<StoreWrite>& writes) {
   const Json message = parse_json(body);
-  const Json& answers = member(message, "responses");
+  const Json& answers = json::at(message, "responses");
   if (!answers.is_array() || answers.size() != writes.size()) return strange();
   std::vector<StoreOutcome> outcomes;
   for (size_t i = 0; i < writes.size(); ++i) {
     const bool always = writes[i].condition == StoreWrite::If::kAlways;
-    const bool done = always || is_true(member(answers[i], "response_txn"), "succeeded");
+    const bool done = always || json::is_true(answers[i], "response_txn", "succeeded");
     outcomes.push_back(done ? StoreOutcome::kDone : StoreOutcome::kConflict);
   }
   return outcomes;
@@ -222,8 +214,8 @@ Result<std::vector<StoreOutcome>> parse_written(std::string_view body,
 
 std::string refusal(int status, std::string_view body, const std::string& server) {
   const Json message = parse_json(body);
-  std::string why = text(message, "error");
-  if (why.empty()) why = text(message, "message");
+  std::string why = json::text(message, "error");
+  if (why.empty()) why = json::text(message, "message");
   if (why.empty()) why = "status " + std::to_string(status);
   return server + ": " + why;
 }
@@ -234,11 +226,6 @@ std::string failure_of(const HttpAnswer& answer, const std::string& server) {
 }
 
 // Words of etcd, api/v3rpc/rpctypes/error.go.
-bool says_compacted(std::string_view failure) {
-  return failure.find("required revision has been compacted") != failure.npos ||
-         failure.find("required revision is a future revision") != failure.npos;
-}
-
 bool says_no_lease(std::string_view failure) {
   return failure.find("requested lease not found") != failure.npos;
 }

@@ -28,6 +28,9 @@ struct EtcdPoint {
   bool operator==(const EtcdPoint&) const = default;
 };
 
+// A call; `body` is one of those below.
+HttpRequest etcd_request(std::string target, std::string body, Duration timeout);
+
 // POST /v3/kv/range: the keys after `after` ("": from the first), as of `revision` (0: now).
 std::string range_request(std::string_view after, uint64_t revision);
 struct EtcdPage {
@@ -74,8 +77,7 @@ Result<std::vector<StoreOutcome>> parse_written(std::string_view body,
 std::string failure_of(const HttpAnswer& answer, const std::string& server);
 // The words for an answer that is no 200 and has this body.
 std::string refusal(int status, std::string_view body, const std::string& server);
-// Whether a failure says that the revision, or the lease, is gone.
-bool says_compacted(std::string_view failure);
+// Whether a failure says that the lease is gone.
 bool says_no_lease(std::string_view failure);
 
 }  // namespace woad::control

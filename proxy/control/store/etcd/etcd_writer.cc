@@ -63,17 +63,12 @@ void EtcdWriter::go() {
 }
 
 void EtcdWriter::ask(const char* target, std::string body, void (EtcdWriter::*then)(HttpAnswer)) {
-  HttpRequest request{.method = "POST",
-                      .target = target,
-                      .headers = {{"content-type", "application/json"}},
-                      .body = std::move(body),
-                      .timeout = kAnswer};
   server_ = feed_.server().name;
-  call_ =
-      feed_.server().http->ask(std::move(request), kMostAnswer, [this, then](HttpAnswer answer) {
-        call_.reset();
-        (this->*then)(std::move(answer));
-      });
+  call_ = feed_.server().http->ask(etcd_request(target, std::move(body), kAnswer), kMostAnswer,
+                                   [this, then](HttpAnswer answer) {
+                                     call_.reset();
+                                     (this->*then)(std::move(answer));
+                                   });
 }
 
 void EtcdWriter::on_granted(HttpAnswer answer) {

@@ -10,9 +10,10 @@ std::string first_line(std::string_view text) {
   return std::string(trim(text.substr(0, text.find_first_of("\r\n"))));
 }
 
-Result<Access> access_in_cluster(const Environment& environment, const std::string& folder) {
-  const std::string host = environment("KUBERNETES_SERVICE_HOST").value_or("");
-  const std::string port = environment("KUBERNETES_SERVICE_PORT").value_or("443");
+Result<Access> access_in_cluster(const config::Environment& environment,
+                                 const std::string& folder) {
+  const std::string host = environment.variable("KUBERNETES_SERVICE_HOST").value_or("");
+  const std::string port = environment.variable("KUBERNETES_SERVICE_PORT").value_or("443");
   if (host.empty()) {
     return Error{"KUBERNETES_SERVICE_HOST is not set: this is no pod; name a kubeconfig"};
   }

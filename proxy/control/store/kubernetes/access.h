@@ -3,12 +3,11 @@
 // Values. The functions read files, small ones, and block.
 #pragma once
 
-#include <functional>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "config/document.h"
 #include "proxy/base/result.h"
 #include "proxy/base/time.h"
 #include "proxy/client/url.h"
@@ -31,13 +30,11 @@ struct Access {
 // Of a file that holds one word: its first line, without blanks around it.
 std::string first_line(std::string_view text);
 
-using Environment = std::function<std::optional<std::string>(const char* name)>;
-
 // Where a pod finds its account (Kubernetes: "Accessing the API from within a Pod").
 inline constexpr const char* kAccountFolder = "/var/run/secrets/kubernetes.io/serviceaccount";
 
 // KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT; token, ca.crt and namespace in `folder`.
-Result<Access> access_in_cluster(const Environment& environment, const std::string& folder);
+Result<Access> access_in_cluster(const config::Environment& environment, const std::string& folder);
 
 // The current context of a kubeconfig (YAML or JSON): token, tokenFile, client certificate and CA,
 // as data or as files that are relative to its folder. What cannot be heeded (exec, proxies,

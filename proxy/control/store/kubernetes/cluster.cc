@@ -4,6 +4,7 @@
 #include <tuple>
 #include <utility>
 
+#include "proxy/base/json_reading.h"
 #include "proxy/base/strings.h"
 
 namespace woad::control::kubernetes {
@@ -11,7 +12,7 @@ namespace {
 
 std::optional<StateObject> read_state_object(const Json& object) {
   StateObject state{.values = read_state(object)};
-  state.version = parse_decimal(text(at(object, "metadata"), "resourceVersion")).value_or(0);
+  state.version = parse_decimal(json::text(object, "metadata", "resourceVersion")).value_or(0);
   if (state.values.empty()) return {};
   return state;
 }
@@ -88,8 +89,8 @@ void Cluster::choose_mesh() {
 }
 
 // Two that are the same document are none.
-Cluster::Entries Cluster::document_entries() const {
-  Entries entries;
+StoreEntries Cluster::document_entries() const {
+  StoreEntries entries;
   for (const auto& [name, document] : documents_.all()) {
     if (document.is_mesh && (!mesh_ || name.space != mesh_space_)) continue;
     const ObjectName service{name.space, document.service};
@@ -109,8 +110,8 @@ Cluster::Entries Cluster::document_entries() const {
   return entries;
 }
 
-Cluster::Entries Cluster::service_entries(const ObjectName& name) const {
-  Entries entries;
+StoreEntries Cluster::service_entries(const ObjectName& name) const {
+  StoreEntries entries;
   const ServiceObject* const service = services_.find(name);
   if (service == nullptr) return entries;
   std::vector<const SliceObject*> slices;
@@ -125,8 +126,8 @@ Cluster::Entries Cluster::service_entries(const ObjectName& name) const {
 }
 
 // State elsewhere is somebody else's.
-Cluster::Entries Cluster::state_entries(const ObjectName& name) const {
-  Entries entries;
+StoreEntries Cluster::state_entries(const ObjectName& name) const {
+  StoreEntries entries;
   const StateObject* const state = states_.find(name);
   if (state == nullptr || name.space != mesh_space_) return entries;
   for (const auto& [key, value] : state->values) {
@@ -138,7 +139,7 @@ Cluster::Entries Cluster::state_entries(const ObjectName& name) const {
 
 // What is new, changed or gone, in the order of keys. A roll-out's record follows its ConfigMap's
 // version, by which it is written; anything else the version of its last change.
-void Cluster::replace(Entries& before, Entries now) {
+void Cluster::replace(StoreEntries& before, StoreEntries now) {
   for (auto& [key, entry] : now) {
     const auto known = before.find(key);
     if (known != before.end() && known->second.value == entry.value &&
@@ -197,7 +198,7 @@ void Cluster::tell_all() {
 }
 
 // What was discovered is as of now.
-Cluster::Entries Cluster::dated(Entries entries) const {
+StoreEntries Cluster::dated(StoreEntries entries) const {
   for (auto& [key, entry] : entries) entry.revision = revision_;
   return entries;
 }

@@ -7,7 +7,6 @@
 #include <optional>
 #include <set>
 #include <string>
-#include <vector>
 
 #include "proxy/control/store/kubernetes/discovery.h"
 #include "proxy/control/store/kubernetes/mirror.h"
@@ -45,17 +44,15 @@ class Cluster {
   void settle();
 
  private:
-  // The entries that one object says, or a Service with what belongs to it.
-  using Entries = StoreEntries;
-
   void note(uint64_t version);
   void index(const ObjectName& slice, const SliceObject& object, bool add);
   void choose_mesh();
-  Entries document_entries() const;
-  Entries service_entries(const ObjectName& name) const;
-  Entries state_entries(const ObjectName& name) const;
-  Entries dated(Entries entries) const;
-  void replace(Entries& before, Entries now);
+  // What one object says, or a Service with what belongs to it.
+  StoreEntries document_entries() const;
+  StoreEntries service_entries(const ObjectName& name) const;
+  StoreEntries state_entries(const ObjectName& name) const;
+  StoreEntries dated(StoreEntries entries) const;
+  void replace(StoreEntries& before, StoreEntries now);
   void tell_all();
 
   const std::string own_space_;
@@ -75,9 +72,9 @@ class Cluster {
   bool documents_moved_ = false;
   std::set<ObjectName> moved_services_;
   std::set<ObjectName> moved_states_;
-  Entries of_documents_;
-  std::map<ObjectName, Entries> of_services_;
-  std::map<ObjectName, Entries> of_states_;
+  StoreEntries of_documents_;
+  std::map<ObjectName, StoreEntries> of_services_;
+  std::map<ObjectName, StoreEntries> of_states_;
 };
 
 }  // namespace woad::control::kubernetes

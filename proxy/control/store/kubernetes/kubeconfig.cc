@@ -2,13 +2,15 @@
 #include <utility>
 
 #include "proxy/base/base64.h"
+#include "proxy/base/json_reading.h"
 #include "proxy/control/store/kubernetes/access.h"
-#include "proxy/control/store/kubernetes/json.h"
 #include "proxy/yaml/read.h"
 #include "proxy/yaml/value.h"
 
 namespace woad::control::kubernetes {
 namespace {
+
+using Json = nlohmann::json;
 
 // What would be called by others than this file says, or by nobody that proved who he is.
 struct Unheeded {
@@ -35,20 +37,20 @@ class Kubeconfig {
   Kubeconfig(std::string path, Json root) : path_(std::move(path)), root_(std::move(root)) {}
 
   Result<Access> access(WallTime now) const {
-    const std::string name = text(root_, "current-context");
+    const std::string name = json::text(root_, "current-context");
     if (name.empty()) return fault("has no current-context");
     const Json* const context = entry("contexts", "context", name);
     if (context == nullptr) return fault("has no context `" + name + "`");
-    const std::string cluster_name = text(*context, "cluster");
+    const std::string cluster_name = json::text(*context, "cluster");
     const Json* const cluster = entry("clusters", "cluster", cluster_name);
     if (cluster == nullptr) return fault("has no cluster `" + cluster_name + "`");
-    const std::string user_name = text(*context, "user");
+    const std::string user_name = json::text(*context, "user");
     const Json* const user = entry("users", "user", user_name);
     if (user == nullptr && !user_name.empty()) return fault("has no user `" + user_name + "`");
     static const Json kNobody;
     auto access = reach(*cluster, "cluster `" + cluster_name + "`");
     if (!access) return access;
-    access->name_space = text(*context, "namespace");
+    access->name_space = json::text(*context, "namespace");
     return as(std::move(*access), *cluster, user == nullptr ? kNobody : *user,
               "user `" + user_name + "`", now);
   }
@@ -58,8 +60,9 @@ class Kubeconfig {
 
   // clusters: [{name: …, cluster: {…}}], and so are contexts and users.
   const Json* entry(const char* list, const char* member, const std::string& name) const {
-    for (const Json& each : items(at(root_, list))) {
-      if (text(each, "name") == name && at(each, member).is_object()) return &at(each, member);
+    for (const Json& each : json::items(root_, list)) {
+      const Json& found = json::at(each, member);
+      if (found.is_object() && json::text(each, "name") == name) return &found;
     }
     return nullptr;
   }
@@ -68,8 +71,8 @@ class Kubeconfig {
   std::optional<Error> unheeded(const std::array<Unheeded, N>& keys, const Json& map,
                                 const std::string& what) const {
     for (const Unheeded& each : keys) {
-      const Json& value = at(map, each.key);
-      if (value.is_null() || is_false(value) || value == "") continue;
+      const Json& value = json::at(map, each.key);
+      if (value.is_null() || json::is_false(value) || value == "") continue;
       return fault(what + " has `" + each.key + "`: " + each.why);
     }
     return std::nullopt;
@@ -77,9 +80,9 @@ class Kubeconfig {
 
   Result<Access> reach(const Json& cluster, const std::string& what) const {
     if (auto bad = unheeded(kOfCluster, cluster, what)) return *bad;
-    auto origin = parse_url(text(cluster, "server"));
+    auto origin = parse_url(json::text(cluster, "server"));
     if (!origin) return fault(what + ": server: " + origin.error().message);
-    const std::string told = text(cluster, "tls-server-name");
+    const std::string told = json::text(cluster, "tls-server-name");
     return Access{
         .origin = *origin, .server_name = told.empty() ? origin->host : told, .files = {path_}};
   }
@@ -87,8 +90,9 @@ class Kubeconfig {
   Result<Access> as(Access access, const Json& cluster, const Json& user, const std::string& what,
                     WallTime now) const {
     if (auto bad = unheeded(kOfUser, user, what)) return *bad;
-    access.token = text(user, "token");
-    if (!text(user, "tokenFile").empty()) access.token_file = place(text(user, "tokenFile"));
+    access.token = json::text(user, "token");
+    const std::string token_file = json::text(user, "tokenFile");
+    if (!token_file.empty()) access.token_file = place(token_file);
     if (!access.origin.tls) return access;
     const auto authorities = pem(cluster, "certificate-authority", access);
     if (!authorities) return authorities.error();
@@ -114,13 +118,13 @@ class Kubeconfig {
   // `<key>-data` in Base64, which wins, or a file called by `<key>`. Nothing: neither.
   Result<std::optional<PemText>> pem(const Json& map, const std::string& key,
                                      Access& access) const {
-    const std::string data = text(map, key + "-data");
+    const std::string data = json::text(map, key + "-data");
     if (!data.empty()) {
       auto bytes = from_base64(data);
       if (!bytes) return fault(key + "-data is no Base64");
       return std::optional(PemText{path_ + ": " + key + "-data", std::move(*bytes)});
     }
-    const std::string file = text(map, key);
+    const std::string file = json::text(map, key);
     if (file.empty()) return std::optional<PemText>();
     access.files.push_back(place(file));
     auto read = read_pem_file(access.files.back());

@@ -1,7 +1,6 @@
 #include "proxy/control/store/kubernetes/kubernetes_store.h"
 
 #include <algorithm>
-#include <cstdlib>
 #include <utility>
 
 #include "proxy/client/http_client.h"
@@ -78,26 +77,16 @@ void KubernetesStore::on_turn_end() {
 
 }  // namespace kubernetes
 
-namespace {
-
-std::optional<std::string> environment(const char* name) {
-  const char* const value = std::getenv(name);
-  return value == nullptr ? std::nullopt : std::optional<std::string>(value);
-}
-
-}  // namespace
-
-Result<std::unique_ptr<Store>> make_kubernetes_store(Loop& loop, BlockPool& blocks,
-                                                     const KubernetesOptions& options) {
+Result<std::unique_ptr<Store>> make_kubernetes_store(std::string_view, const StoreMeans& means) {
   using namespace kubernetes;
-  Scheduler& scheduler = loop.scheduler();
-  const auto read = [&scheduler, kubeconfig = options.kubeconfig] {
-    return kubeconfig.empty() ? access_in_cluster(environment, kAccountFolder)
+  Scheduler& scheduler = means.loop.scheduler();
+  const auto read = [&scheduler, kubeconfig = means.kubeconfig] {
+    return kubeconfig.empty() ? access_in_cluster(config::Environment::of_process(), kAccountFolder)
                               : access_by_kubeconfig(kubeconfig, scheduler.wall());
   };
   auto access = read();
   if (!access) return access.error();
-  HttpClientOptions to{.origin = access->origin, .tls = access->tls, .agent = options.agent};
+  HttpClientOptions to{.origin = access->origin, .tls = access->tls, .agent = "woad-control"};
   if (access->tls != nullptr) {
     // A connection a watch: one that is slow holds up no other, and a dead one is one alone.
     TlsClientOptions as;
@@ -105,7 +94,7 @@ Result<std::unique_ptr<Store>> make_kubernetes_store(Loop& loop, BlockPool& bloc
     as.alpn = alpn_wire({"http/1.1"});
     to.tls_options = std::make_shared<const TlsClientOptions>(std::move(as));
   }
-  auto client = std::make_shared<HttpClient>(loop, blocks, std::move(to));
+  auto client = std::make_shared<HttpClient>(means.loop, means.blocks, std::move(to));
   const auto use = [to = client.get()](TlsContext::Ptr tls) { to->set_tls(std::move(tls)); };
   const std::string name_space = access->name_space;
   auto caller = std::make_shared<Caller>(scheduler, std::move(client), std::move(*access),

@@ -5,14 +5,14 @@
 #include <array>
 #include <memory>
 #include <string>
+#include <string_view>
 
-#include "proxy/base/buffer.h"
 #include "proxy/base/random.h"
 #include "proxy/control/store/kubernetes/cluster.h"
 #include "proxy/control/store/kubernetes/state_writer.h"
 #include "proxy/control/store/kubernetes/watch.h"
+#include "proxy/control/store/means.h"
 #include "proxy/control/store/store.h"
-#include "proxy/net/loop.h"
 
 namespace woad::control::kubernetes {
 
@@ -51,14 +51,8 @@ class KubernetesStore final : public Store, private WatchOwner, private TurnEnd 
 
 namespace woad::control {
 
-struct KubernetesOptions {
-  std::string kubeconfig{};  // "": we are in a pod
-  std::string agent = "woad-control";
-};
-
-// Reads files now, and again when they change. An error: how to reach the cluster is not known, and
-// no waiting will mend that. Loop and pool outlive the store.
-Result<std::unique_ptr<Store>> make_kubernetes_store(Loop& loop, BlockPool& blocks,
-                                                     const KubernetesOptions& options);
+// The word has nothing behind a colon. Reads files now, and again when they change. An error: how
+// to reach the cluster is not known, and no waiting will mend that.
+Result<std::unique_ptr<Store>> make_kubernetes_store(std::string_view, const StoreMeans& means);
 
 }  // namespace woad::control

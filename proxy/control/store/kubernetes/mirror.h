@@ -1,4 +1,4 @@
-// The objects of one kind, as a collection (collection.h) tells of them.
+// The objects of one kind, as a watch (watch.h) tells of them.
 #pragma once
 
 #include <cstdint>

@@ -6,15 +6,16 @@
 #include <compare>
 #include <cstdint>
 #include <map>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "proxy/base/result.h"
-#include "proxy/control/store/kubernetes/json.h"
 
 namespace woad::control::kubernetes {
+
+using Json = nlohmann::json;
 
 struct ObjectName {
   std::string space;  // the namespace

@@ -1,7 +1,6 @@
 #include "proxy/control/store/kubernetes/state.h"
 
-#include <algorithm>
-
+#include "proxy/base/json_reading.h"
 #include "proxy/base/strings.h"
 #include "proxy/control/store/keys.h"
 #include "proxy/net/tls/digest.h"
@@ -79,20 +78,20 @@ Json state_object(const StatePlace& place, std::string_view space) {
 }
 
 StateValues read_state(const Json& object) {
-  const Json& metadata = at(object, "metadata");
-  const std::string kind = text(at(metadata, "labels"), kStateLabel);
-  const std::string service = text(at(metadata, "annotations"), kServiceAnnotation);
+  const Json& metadata = json::at(object, "metadata");
+  const std::string kind = json::text(metadata, "labels", kStateLabel);
+  const std::string service = json::text(metadata, "annotations", kServiceAnnotation);
   StateValues values;
   if (service.empty()) return values;
-  const Json& data = at(object, "data");
+  const Json& data = json::at(object, "data");
   if (kind == "rollout") {
-    values[std::string(kRollouts) + service] = text(data, kRolloutKey);
+    values[std::string(kRollouts) + service] = json::text(data, kRolloutKey);
   } else if (kind == "status" && data.is_object()) {
     for (const auto& [key, value] : data.items()) {
       std::string of = std::string(kStatus) + service + "/" + percent_decoded(key, false, '_');
       const auto place = state_place(of);
-      if (!place || state_name(*place) != text(metadata, "name")) continue;
-      values[std::move(of)] = text(value);
+      if (!place || state_name(*place) != json::text(metadata, "name")) continue;
+      values[std::move(of)] = json::text(value);
     }
   }
   return values;

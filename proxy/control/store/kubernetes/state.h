@@ -17,7 +17,7 @@
 #include <string>
 #include <string_view>
 
-#include "proxy/control/store/kubernetes/json.h"
+#include "proxy/control/store/kubernetes/objects.h"
 
 namespace woad::control::kubernetes {
 

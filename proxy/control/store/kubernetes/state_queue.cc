@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "proxy/base/json.h"
+#include "proxy/base/json_reading.h"
 #include "proxy/control/store/kubernetes/watch.h"
 
 namespace woad::control::kubernetes {
@@ -46,7 +47,7 @@ void StateWriter::Queue::begin() {
   gather();
   tries_ = 0;
   const Waiting& first = flying_.front();
-  const std::string path = folder_ + "/" + text(at(object_, "metadata"), "name");
+  const std::string path = folder_ + "/" + json::text(object_, "metadata", "name");
   const bool removes = first.place.kind == "rollout" && !flying_.back().write.value;
   const std::string version = std::to_string(first.write.revision);
   if (first.write.condition == If::kAbsent) return create();
@@ -102,7 +103,7 @@ void StateWriter::Queue::on_answer(const HttpAnswer& answer) {
   if (missing && deletes) return tell(StoreOutcome::kDone, "");
   if (missing && !creating_ && tries_ < kMostTries) return create();
   if (taken && tries_ < kMostTries) {
-    const std::string name = text(at(object_, "metadata"), "name");
+    const std::string name = json::text(object_, "metadata", "name");
     return send("PATCH", folder_ + "/" + name, {{"data", data()}});
   }
   tell(StoreOutcome::kFailed,

@@ -5,6 +5,7 @@
 
 #include "proxy/base/backoff.h"
 #include "proxy/base/json.h"
+#include "proxy/base/json_reading.h"
 #include "proxy/base/strings.h"
 
 namespace woad::control::kubernetes {
@@ -26,7 +27,7 @@ std::string accept_of(const WatchedKind& kind, const char* shape) {
 
 std::string words_of_refusal(int status, const std::string& body) {
   const Json json = parse_json(body);
-  const std::string message = text(json, "message");
+  const std::string message = json::text(json, "message");
   return std::to_string(status) + (message.empty() ? "" : ": " + message);
 }
 
@@ -77,17 +78,17 @@ void Watch::on_page(HttpAnswer answer) {
 
 bool Watch::read_page(const std::string& body) {
   const Json list = parse_json(body);
-  const Json& metadata = at(list, "metadata");
-  const auto version = parse_decimal(text(metadata, "resourceVersion"));
-  if (!at(list, "items").is_array() && !at(list, "items").is_null()) return false;
+  const Json& metadata = json::at(list, "metadata");
+  const auto version = parse_decimal(json::text(metadata, "resourceVersion"));
+  if (!json::at(list, "items").is_array() && !json::at(list, "items").is_null()) return false;
   if (!version) return false;
-  for (const Json& object : items(at(list, "items"))) {
+  for (const Json& object : json::items(list, "items")) {
     const auto meta = read_meta(object);
     if (!meta) return false;
     sink_.on_object(*meta, object);
   }
   version_ = *version;
-  page_ = text(metadata, "continue");
+  page_ = json::text(metadata, "continue");
   return true;
 }
 
@@ -129,11 +130,9 @@ void Watch::lose(Stage stage, const std::string& why) {
   later(stage);
 }
 
-void Watch::well() { owner_.on_trouble(*this, ""); }
-
 void Watch::on_head(const ResponseHead& head) {
   status_ = head.status;
-  if (status_ == 200) well();
+  if (status_ == 200) owner_.on_trouble(*this, "");
 }
 
 void Watch::on_body(std::string_view piece) {
@@ -155,18 +154,18 @@ bool Watch::on_line(std::string_view line) {
 }
 
 bool Watch::on_event(const Json& event) {
-  const std::string type = text(event, "type");
-  const Json& object = at(event, "object");
+  const std::string type = json::text(event, "type");
+  const Json& object = json::at(event, "object");
   if (type == "ERROR") {
-    const Json& code = at(object, "code");
+    const Json& code = json::at(object, "code");
     if (code == kGone) {
       later(Stage::kListing);
     } else {
-      fail(Stage::kListing, "the watch failed: " + text(object, "message"));
+      fail(Stage::kListing, "the watch failed: " + json::text(object, "message"));
     }
     return false;
   }
-  const auto version = parse_decimal(text(at(object, "metadata"), "resourceVersion"));
+  const auto version = parse_decimal(json::text(object, "metadata", "resourceVersion"));
   const auto meta = read_meta(object);
   const bool bookmark = type == "BOOKMARK";
   const bool known = bookmark || type == "ADDED" || type == "MODIFIED" || type == "DELETED";
@@ -186,13 +185,9 @@ bool Watch::on_event(const Json& event) {
   return true;
 }
 
-void Watch::on_refused() {
-  if (status_ == kGone) return later(Stage::kListing);
-  fail(Stage::kWatching, words_of_refusal(status_, refusal_));
-}
-
 void Watch::on_end() {
-  if (status_ != 200) return on_refused();
+  if (status_ == kGone) return later(Stage::kListing);
+  if (status_ != 200) return fail(Stage::kWatching, words_of_refusal(status_, refusal_));
   const bool held = scheduler_.now() - began_ >= kHeld;
   if (!held) return later(Stage::kWatching);
   failures_ = 0;

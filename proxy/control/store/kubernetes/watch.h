@@ -78,12 +78,10 @@ class Watch final : private HttpSink {
   void later(Stage stage);
   void fail(Stage stage, const std::string& why);  // of this kind alone
   void lose(Stage stage, const std::string& why);  // the server
-  void well();
 
   // False: the stream was left.
   bool on_line(std::string_view line);
   bool on_event(const Json& event);
-  void on_refused();
 
   void on_head(const ResponseHead& head) override;
   void on_body(std::string_view piece) override;

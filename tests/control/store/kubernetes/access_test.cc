@@ -14,11 +14,12 @@ namespace {
 using woad::test::Folder;
 using woad::test::workloads;
 
-Environment environment(std::map<std::string, std::string> values) {
-  return [values = std::move(values)](const char* name) -> std::optional<std::string> {
-    const auto found = values.find(name);
-    return found == values.end() ? std::nullopt : std::optional(found->second);
-  };
+config::Environment environment(std::map<std::string, std::string> values) {
+  return {[values = std::move(values)](const std::string& name) -> std::optional<std::string> {
+            const auto found = values.find(name);
+            return found == values.end() ? std::nullopt : std::optional(found->second);
+          },
+          "host"};
 }
 
 struct Account {

@@ -86,11 +86,11 @@ TEST_CASE("kubernetes caller: files that change are read again, and what holds i
   folder.put("token", "first");
   folder.put("namespace", "mesh");
   const auto read = [&folder] {
-    const auto environment = [](std::string_view name) -> std::optional<std::string> {
+    const auto environment = [](const std::string& name) -> std::optional<std::string> {
       if (name == "KUBERNETES_SERVICE_HOST") return "10.96.0.1";
       return {};
     };
-    return access_in_cluster(environment, folder.path);
+    return access_in_cluster({environment, "host"}, folder.path);
   };
   const auto cluster = [&folder](std::string_view token) {
     return folder.put("config",

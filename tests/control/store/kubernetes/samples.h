@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "proxy/base/result.h"
-#include "proxy/control/store/kubernetes/json.h"
+#include "proxy/control/store/kubernetes/objects.h"
 
 namespace woad::control::kubernetes::test {
 
