@@ -76,21 +76,6 @@ HeaderId header_id(std::string_view name) {
 
 std::string_view header_text(HeaderId id) { return kNames[static_cast<size_t>(id)]; }
 
-bool is_framing(HeaderId id) {
-  switch (id) {
-    case HeaderId::kConnection:
-    case HeaderId::kContentLength:
-    case HeaderId::kExpect:
-    case HeaderId::kHttp2Settings:
-    case HeaderId::kKeepAlive:
-    case HeaderId::kProxyConnection:
-    case HeaderId::kTe:
-    case HeaderId::kTransferEncoding:
-    case HeaderId::kUpgrade: return true;
-    default: return false;
-  }
-}
-
 HeaderName::HeaderName(std::string_view name) : text(lower(name)), id(header_id(text)) {}
 
 bool Header::is(const HeaderName& other) const {

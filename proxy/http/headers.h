@@ -46,9 +46,21 @@ HeaderId header_id(std::string_view name);
 // In lower case, static; empty for kOther.
 std::string_view header_text(HeaderId id);
 
-// Fields that frame a message or belong to one connection: they become members of a head (see
-// message.h) or go, and never stand in its headers.
-bool is_framing(HeaderId id);
+// Fields that a message on its way out gets anew from the members of its head (see message.h), or
+// not at all.
+inline bool is_rewritten(HeaderId id) {
+  constexpr auto bit = [](HeaderId each) { return 1U << static_cast<uint32_t>(each); };
+  constexpr uint32_t kAll =
+      bit(HeaderId::kConnection) | bit(HeaderId::kContentLength) | bit(HeaderId::kHost) |
+      bit(HeaderId::kHttp2Settings) | bit(HeaderId::kKeepAlive) | bit(HeaderId::kProxyConnection) |
+      bit(HeaderId::kTe) | bit(HeaderId::kTransferEncoding) | bit(HeaderId::kUpgrade);
+  return (bit(id) & kAll) != 0;
+}
+// Fields that frame a message or belong to one connection: they become members of a head or go, and
+// never stand in its headers.
+inline bool is_framing(HeaderId id) {
+  return id == HeaderId::kExpect || (id != HeaderId::kHost && is_rewritten(id));
+}
 
 // A configured field name, prepared for finding: lower-cased, with its id.
 struct HeaderName {

@@ -172,44 +172,21 @@ std::string_view validate_response(ResponseHead& head) {
   if (head.status < 100 || head.status > 599) return status_fault(head);
   bool any = false;
   for (const Header& field : head.headers) {
-    switch (field.id) {
-      case HeaderId::kContentLength: {
-        const std::optional<uint64_t> length = parse_decimal(field.value);
-        if (!length.has_value() || *length > INT64_MAX || head.content_length.has_value()) {
-          return "the response's Content-Length is not one decimal number";
-        }
-        head.content_length = length;
-        any = true;
-        break;
-      }
-      case HeaderId::kConnection:
-      case HeaderId::kKeepAlive:
-      case HeaderId::kProxyConnection:
-      case HeaderId::kTe:
-      case HeaderId::kUpgrade:
-      case HeaderId::kHost:
-      case HeaderId::kHttp2Settings: any = true; break;
-      case HeaderId::kTransferEncoding:
-        return "the response's Transfer-Encoding is not the codec's";
-      default: break;
+    if (field.id == HeaderId::kTransferEncoding) {
+      return "the response's Transfer-Encoding is not the codec's";
     }
+    any = any || is_rewritten(field.id);
+    if (field.id != HeaderId::kContentLength) continue;
+    const std::optional<uint64_t> length = parse_decimal(field.value);
+    if (!length.has_value() || *length > INT64_MAX || head.content_length.has_value()) {
+      return "the response's Content-Length is not one decimal number";
+    }
+    head.content_length = length;
   }
   // RFC 9110 section 8.6: these carry none; the body ends with the head all the same.
   if (head.status < 200 || head.status == 204) head.content_length.reset();
   if (any) {
-    head.headers.remove_if([](const Header& field) {
-      switch (field.id) {
-        case HeaderId::kContentLength:
-        case HeaderId::kConnection:
-        case HeaderId::kKeepAlive:
-        case HeaderId::kProxyConnection:
-        case HeaderId::kTe:
-        case HeaderId::kUpgrade:
-        case HeaderId::kHost:
-        case HeaderId::kHttp2Settings: return true;
-        default: return false;
-      }
-    });
+    head.headers.remove_if([](const Header& field) { return is_rewritten(field.id); });
   }
   return {};
 }
@@ -233,32 +210,7 @@ bool te_wants_trailers(std::string_view value) {
 }
 
 bool forbidden_in_trailers(std::string_view name, HeaderId id) {
-  switch (id) {
-    case HeaderId::kB3:
-    case HeaderId::kBaggage:
-    case HeaderId::kConnection:
-    case HeaderId::kContentLength:
-    case HeaderId::kContentType:
-    case HeaderId::kCookie:
-    case HeaderId::kExpect:
-    case HeaderId::kGrpcTimeout:
-    case HeaderId::kHost:
-    case HeaderId::kHttp2Settings:
-    case HeaderId::kKeepAlive:
-    case HeaderId::kProxyConnection:
-    case HeaderId::kRequestId:
-    case HeaderId::kTe:
-    case HeaderId::kTraceparent:
-    case HeaderId::kTracestate:
-    case HeaderId::kTrailer:
-    case HeaderId::kTransferEncoding:
-    case HeaderId::kUpgrade:
-    case HeaderId::kUserAgent:
-    case HeaderId::kForwardedFor: return true;
-    case HeaderId::kDate:
-    case HeaderId::kGrpcStatus: return false;
-    case HeaderId::kOther: break;
-  }
+  if (id != HeaderId::kOther) return id != HeaderId::kDate && id != HeaderId::kGrpcStatus;
   if (is_twin(name)) return true;
   constexpr std::string_view kNames[] = {"age",
                                          "authorization",
@@ -291,23 +243,8 @@ bool forbidden_in_trailers(std::string_view name, HeaderId id) {
 }
 
 bool is_always_end_to_end(std::string_view name, HeaderId id) {
-  switch (id) {
-    case HeaderId::kB3:
-    case HeaderId::kBaggage:
-    case HeaderId::kContentLength:
-    case HeaderId::kContentType:
-    case HeaderId::kCookie:
-    case HeaderId::kDate:
-    case HeaderId::kGrpcStatus:
-    case HeaderId::kGrpcTimeout:
-    case HeaderId::kHost:
-    case HeaderId::kRequestId:
-    case HeaderId::kTraceparent:
-    case HeaderId::kTracestate:
-    case HeaderId::kTrailer:
-    case HeaderId::kForwardedFor: return true;
-    case HeaderId::kOther: break;
-    default: return false;
+  if (id != HeaderId::kOther) {
+    return id == HeaderId::kContentLength || (!is_framing(id) && id != HeaderId::kUserAgent);
   }
   constexpr std::string_view kNames[] = {"authorization", "cache-control", "forwarded",
                                          "location",      "set-cookie",    "www-authenticate"};

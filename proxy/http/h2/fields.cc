@@ -17,11 +17,6 @@ nghttp2_nv make_field(std::string_view name, std::string_view value, uint8_t fla
 
 constexpr uint32_t bit(HeaderId id) { return 1U << static_cast<uint32_t>(id); }
 
-// Written from members, or never written.
-constexpr uint32_t kNotWritten =
-    bit(HeaderId::kConnection) | bit(HeaderId::kContentLength) | bit(HeaderId::kHost) |
-    bit(HeaderId::kHttp2Settings) | bit(HeaderId::kKeepAlive) | bit(HeaderId::kProxyConnection) |
-    bit(HeaderId::kTe) | bit(HeaderId::kTransferEncoding) | bit(HeaderId::kUpgrade);
 // Different in each request: an entry in the compression table would only push out others.
 constexpr uint32_t kUnique =
     bit(HeaderId::kTraceparent) | bit(HeaderId::kRequestId) | bit(HeaderId::kGrpcTimeout);
@@ -51,7 +46,7 @@ void H2Fields::add_all(const Headers& headers) {
       continue;
     }
     const uint32_t id = bit(field.id);
-    if ((id & kNotWritten) != 0) continue;
+    if (is_rewritten(field.id)) continue;
     const int index = (id & kUnique) != 0 ? NGHTTP2_NV_FLAG_NO_INDEX : NGHTTP2_NV_FLAG_NONE;
     fields_[size_++] = make_field(header_text(field.id), field.value,
                                   static_cast<uint8_t>(index | NGHTTP2_NV_FLAG_NO_COPY_NAME));
