@@ -51,6 +51,15 @@ std::string_view without_final_dot(std::string_view name) {
   return name;
 }
 
+bool lists_token(std::string_view list, std::string_view token) {
+  bool found = false;
+  for_each_list_item(list, [&](std::string_view item) {
+    found = equals_ignore_case(item, token);
+    return !found;
+  });
+  return found;
+}
+
 bool is_plain_name(std::string_view text) {
   constexpr size_t kLongest = 253;  // of a name of DNS, RFC 1035 section 2.3.4
   const auto fits = [](char c) {

@@ -15,6 +15,9 @@ bool same_letters(std::string_view a, std::string_view b);
 inline bool equals_ignore_case(std::string_view a, std::string_view b) {
   return a.size() == b.size() && same_letters(a, b);
 }
+inline bool starts_with_ignore_case(std::string_view text, std::string_view prefix) {
+  return text.size() >= prefix.size() && same_letters(text.substr(0, prefix.size()), prefix);
+}
 std::string lower(std::string_view text);
 
 // Without leading and trailing SP and HT (OWS of RFC 9110 section 5.6.3).
@@ -41,6 +44,9 @@ void for_each_list_item(std::string_view list, F&& visit) {
     list.remove_prefix(comma + 1);
   }
 }
+
+// One item of such a list is `token`, in any case.
+bool lists_token(std::string_view list, std::string_view token);
 
 // 1 to 253 letters of ASCII, digits, '-', '.' and '_': as services and instances are called.
 bool is_plain_name(std::string_view text);

@@ -11,7 +11,7 @@ namespace {
 constexpr size_t kLongestUrl = 2048;
 
 bool take_scheme(std::string_view& url, std::string_view scheme) {
-  if (!equals_ignore_case(url.substr(0, scheme.size()), scheme)) return false;
+  if (!starts_with_ignore_case(url, scheme)) return false;
   url.remove_prefix(scheme.size());
   return true;
 }

@@ -59,9 +59,7 @@ ContextHeader ContextNames::look_up(const Header& field) const {
 ContextHeader ContextNames::kind_of_own(const Header& field) const {
   const ContextHeader configured = look_up(field);
   if (configured != ContextHeader::kNone) return configured;
-  if (!equals_ignore_case(field.name.substr(0, kOwnPrefix.size()), kOwnPrefix)) {
-    return ContextHeader::kNone;
-  }
+  if (!starts_with_ignore_case(field.name, kOwnPrefix)) return ContextHeader::kNone;
   for (const std::string_view hop : kHopNames) {
     if (equals_ignore_case(field.name, hop)) return ContextHeader::kHop;
   }

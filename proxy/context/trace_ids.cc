@@ -26,7 +26,7 @@ struct TraceFields {
 
 bool is_multi(const Header& field) {
   return field.id == HeaderId::kOther && field.name.size() > kMultiPrefix.size() &&
-         equals_ignore_case(field.name.substr(0, kMultiPrefix.size()), kMultiPrefix);
+         starts_with_ignore_case(field.name, kMultiPrefix);
 }
 
 void take_multi(const Header& field, TraceFields& found) {

@@ -46,8 +46,7 @@ bool is_idempotent(Method method) {
 bool is_grpc(const Headers& headers) {
   constexpr std::string_view kType = "application/grpc";
   const Header* type = headers.find(HeaderId::kContentType);
-  if (type == nullptr || type->value.size() < kType.size()) return false;
-  if (!equals_ignore_case(type->value.substr(0, kType.size()), kType)) return false;
+  if (type == nullptr || !starts_with_ignore_case(type->value, kType)) return false;
   if (type->value.size() == kType.size()) return true;
   const char next = type->value[kType.size()];
   return next == '+' || next == ';' || next == ' ' || next == '\t';

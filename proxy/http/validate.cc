@@ -60,10 +60,6 @@ std::optional<Refusal> check_authority(const RequestHead& head) {
   return refuse(Hostile::kHost, ErrorCode::kBadRequest, 400, "the host is not valid");
 }
 
-bool starts_with_ignore_case(std::string_view text, std::string_view prefix) {
-  return text.size() >= prefix.size() && equals_ignore_case(text.substr(0, prefix.size()), prefix);
-}
-
 // True for a name that servers which turn '-' into '_' (CGI and its kin) would take for one that
 // the proxy decides by: x_woad_color, content_length.
 bool is_twin(std::string_view name) {
@@ -127,7 +123,7 @@ std::optional<Refusal> take_fields(RequestHead& head, uint32_t& taken) {
       case HeaderId::kContentLength: refusal = take_content_length(field.value, head); break;
       case HeaderId::kExpect: refusal = take_expect(field.value, head); break;
       case HeaderId::kTe:
-        head.te_trailers = head.te_trailers || te_wants_trailers(field.value);
+        head.te_trailers = head.te_trailers || lists_token(field.value, "trailers");
         break;
       default: continue;
     }
@@ -198,15 +194,6 @@ std::optional<Refusal> take_expect(std::string_view value, RequestHead& head) {
   }
   head.expects_continue = head.protocol != Protocol::kHttp10;  // RFC 9110 section 10.1.1
   return std::nullopt;
-}
-
-bool te_wants_trailers(std::string_view value) {
-  bool found = false;
-  for_each_list_item(value, [&](std::string_view item) {
-    found = equals_ignore_case(item, "trailers");
-    return !found;
-  });
-  return found;
 }
 
 bool forbidden_in_trailers(std::string_view name, HeaderId id) {

@@ -46,9 +46,6 @@ std::string_view validate_response(ResponseHead& head);
 // One value of Expect (RFC 9110 section 10.1.1): sets expects_continue or refuses with 417.
 std::optional<Refusal> take_expect(std::string_view value, RequestHead& head);
 
-// True when the list in a TE field names trailers.
-bool te_wants_trailers(std::string_view value);
-
 // Fields that a trailer section must not carry, because they frame, route, authorize or describe
 // the message (RFC 9110 section 6.5.1), or are ours. They are dropped, never merged.
 bool forbidden_in_trailers(std::string_view name, HeaderId id);

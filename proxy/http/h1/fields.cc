@@ -33,7 +33,7 @@ void Fields::add(std::string_view name, std::string_view value) {
       if (connection_count_ <= kMostConnections) ++connection_count_;
       return;
     case HeaderId::kKeepAlive: keep_alive = value; return;
-    case HeaderId::kTe: te_trailers = te_trailers || te_wants_trailers(value); return;
+    case HeaderId::kTe: te_trailers = te_trailers || lists_token(value, "trailers"); return;
     case HeaderId::kExpect:
       // A second one must say the same, so the odd one is what is looked at.
       if (expects == 0 || !equals_ignore_case(value, "100-continue")) expect = value;

@@ -18,11 +18,9 @@ void set_method(RequestHead& head, std::string_view name) {
 // The length of "http://" or "https://" at the front; the scheme goes to the head.
 size_t take_scheme(std::string_view target, RequestHead& head) {
   for (const std::string_view scheme : {std::string_view("http"), std::string_view("https")}) {
-    const size_t size = scheme.size() + 3;
-    if (target.size() >= size && equals_ignore_case(target.substr(0, scheme.size()), scheme) &&
-        target.substr(scheme.size(), 3) == "://") {
+    if (starts_with_ignore_case(target, scheme) && target.substr(scheme.size(), 3) == "://") {
       head.scheme = scheme;
-      return size;
+      return scheme.size() + 3;
     }
   }
   return 0;
@@ -93,15 +91,6 @@ std::string_view passable_upgrades(std::string_view list, Arena& arena) {
   return {text, size};
 }
 
-bool lists_token(std::string_view list, std::string_view token) {
-  bool found = false;
-  for_each_list_item(list, [&](std::string_view item) {
-    found = equals_ignore_case(item, token);
-    return !found;
-  });
-  return found;
-}
-
 std::optional<Refusal> finish_request(ReadRequest& request, const Fields& fields, uint8_t minor,
                                       const HttpLimits& limits) {
   RequestHead& head = *request.head;
@@ -132,9 +121,7 @@ Duration keep_alive_timeout(std::string_view value) {
   constexpr uint64_t kLongest = 86400;
   Duration result{};
   for_each_list_item(value, [&](std::string_view item) {
-    if (item.size() <= kName.size() || !equals_ignore_case(item.substr(0, kName.size()), kName)) {
-      return true;
-    }
+    if (item.size() == kName.size() || !starts_with_ignore_case(item, kName)) return true;
     const auto given = parse_decimal(item.substr(kName.size()));
     if (given.has_value()) result = seconds(static_cast<int64_t>(std::min(*given, kLongest)));
     return false;
