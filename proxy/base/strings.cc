@@ -76,19 +76,19 @@ int hex_digit(char c) {
   return -1;
 }
 
-char take_percent_decoded(std::string_view& text, bool plus_is_space) {
+char take_percent_decoded(std::string_view& text, bool plus_is_space, char mark) {
   const char first = text[0];
-  const int high = first == '%' && text.size() > 2 ? hex_digit(text[1]) : -1;
+  const int high = first == mark && text.size() > 2 ? hex_digit(text[1]) : -1;
   const int low = high >= 0 ? hex_digit(text[2]) : -1;
   text.remove_prefix(low < 0 ? 1 : 3);
   if (low >= 0) return static_cast<char>(high * 16 + low);
   return first == '+' && plus_is_space ? ' ' : first;
 }
 
-std::string percent_decoded(std::string_view text, bool plus_is_space) {
+std::string percent_decoded(std::string_view text, bool plus_is_space, char mark) {
   std::string out;
   out.reserve(text.size());
-  while (!text.empty()) out.push_back(take_percent_decoded(text, plus_is_space));
+  while (!text.empty()) out.push_back(take_percent_decoded(text, plus_is_space, mark));
   return out;
 }
 

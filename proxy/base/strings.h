@@ -55,10 +55,10 @@ bool is_plain_name(std::string_view text);
 int hex_digit(char c);
 
 // Takes the first character off `text`, which is not empty: "%20" is a space; '+' is one too when
-// asked, as in forms. What is no escape stays as it is.
-char take_percent_decoded(std::string_view& text, bool plus_is_space);
+// asked, as in forms. What is no escape stays as it is. `mark`: what stands for '%'.
+char take_percent_decoded(std::string_view& text, bool plus_is_space, char mark = '%');
 // The same for all of it.
-std::string percent_decoded(std::string_view text, bool plus_is_space);
+std::string percent_decoded(std::string_view text, bool plus_is_space, char mark = '%');
 // As a segment of a path or a value of a query: all but RFC 3986's unreserved characters (section
 // 2.3) is escaped.
 std::string percent_encoded(std::string_view text);

@@ -44,21 +44,6 @@ std::string to_data_key(std::string_view instance) {
   return key;
 }
 
-std::string from_data_key(std::string_view key) {
-  std::string instance;
-  for (size_t i = 0; i < key.size(); ++i) {
-    const int high = i + 2 < key.size() ? hex_digit(key[i + 1]) : -1;
-    const int low = i + 2 < key.size() ? hex_digit(key[i + 2]) : -1;
-    if (key[i] == '_' && high >= 0 && low >= 0) {
-      instance += static_cast<char>(high * 16 + low);
-      i += 2;
-    } else {
-      instance += key[i];
-    }
-  }
-  return instance;
-}
-
 }  // namespace
 
 std::optional<StatePlace> state_place(std::string_view key) {
@@ -104,7 +89,7 @@ StateValues read_state(const Json& object) {
     values[std::string(kRollouts) + service] = text(data, kRolloutKey);
   } else if (kind == "status" && data.is_object()) {
     for (const auto& [key, value] : data.items()) {
-      std::string of = std::string(kStatus) + service + "/" + from_data_key(key);
+      std::string of = std::string(kStatus) + service + "/" + percent_decoded(key, false, '_');
       const auto place = state_place(of);
       if (!place || state_name(*place) != text(metadata, "name")) continue;
       values[std::move(of)] = text(value);
