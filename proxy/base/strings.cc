@@ -76,6 +76,17 @@ int hex_digit(char c) {
   return -1;
 }
 
+std::string hex_of_bytes(std::string_view bytes) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string out;
+  out.reserve(bytes.size() * 2);
+  for (const char c : bytes) {
+    const auto byte = static_cast<unsigned char>(c);
+    out += {kDigits[byte >> 4], kDigits[byte & 15]};
+  }
+  return out;
+}
+
 char take_percent_decoded(std::string_view& text, bool plus_is_space, char mark) {
   const char first = text[0];
   const int high = first == mark && text.size() > 2 ? hex_digit(text[1]) : -1;

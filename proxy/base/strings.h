@@ -53,6 +53,8 @@ bool is_plain_name(std::string_view text);
 
 // 0 to 15 in either case; -1 for anything else.
 int hex_digit(char c);
+// Two lower-case digits for each byte.
+std::string hex_of_bytes(std::string_view bytes);
 
 // Takes the first character off `text`, which is not empty: "%20" is a space; '+' is one too when
 // asked, as in forms. What is no escape stays as it is. `mark`: what stands for '%'.

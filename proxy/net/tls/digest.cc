@@ -7,7 +7,6 @@
 
 #include "proxy/base/result.h"
 #include "proxy/base/strings.h"
-#include "proxy/net/tls/words.h"
 
 namespace woad {
 
@@ -20,10 +19,6 @@ std::string sha256(std::string_view bytes) {
 }
 
 std::string sha256_hex(std::string_view bytes) { return hex_of_bytes(sha256(bytes)); }
-
-std::string hex_of_bytes(std::string_view bytes) {
-  return hex_words(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size());
-}
 
 std::string bytes_of_hex(std::string_view digits) {
   std::string bytes;

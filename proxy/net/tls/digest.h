@@ -10,8 +10,7 @@ namespace woad {
 std::string sha256(std::string_view bytes);
 // The same as 64 lower-case hexadecimal digits.
 std::string sha256_hex(std::string_view bytes);
-// Such digits of any bytes, and what they stand for.
-std::string hex_of_bytes(std::string_view bytes);
+// What hex_of_bytes() wrote.
 std::string bytes_of_hex(std::string_view digits);
 
 }  // namespace woad

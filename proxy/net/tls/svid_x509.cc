@@ -2,6 +2,7 @@
 
 #include <openssl/pem.h>
 
+#include "proxy/base/strings.h"
 #include "proxy/net/tls/words.h"
 
 namespace woad {
@@ -115,7 +116,7 @@ std::string certificate_hash(const X509* certificate) {
   unsigned char hash[EVP_MAX_MD_SIZE];
   unsigned size = 0;
   WOAD_ASSERT(X509_digest(certificate, EVP_sha256(), hash, &size) == 1);
-  return hex_words(hash, size);
+  return hex_of_bytes({reinterpret_cast<const char*>(hash), size});
 }
 
 Result<Svid> read_svid(X509* certificate, TlsSide shown_by) {

@@ -4,10 +4,10 @@
 #include <ctime>
 #include <iterator>
 
+#include "proxy/base/strings.h"
+
 namespace woad {
 namespace {
-
-constexpr char kHex[] = "0123456789abcdef";
 
 struct AlertName {
   int number;
@@ -54,10 +54,7 @@ std::string in_quotes(std::string_view text, size_t longest) {
       out += c;
       continue;
     }
-    const auto byte = static_cast<unsigned char>(c);
-    out += "\\x";
-    out += kHex[byte >> 4];
-    out += kHex[byte & 15];
+    out += "\\x" + hex_of_bytes({&c, 1});
   }
   if (text.size() > longest) out += "...";
   return out += '"';
@@ -69,16 +66,6 @@ std::string utc_words(WallTime time) {
   char text[32];
   if (gmtime_r(&whole, &parts) == nullptr) return "?";
   return std::string(text, std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts));
-}
-
-std::string hex_words(const unsigned char* bytes, size_t count) {
-  std::string out;
-  out.reserve(count * 2);
-  for (size_t i = 0; i < count; ++i) {
-    out += kHex[bytes[i] >> 4];
-    out += kHex[bytes[i] & 15];
-  }
-  return out;
 }
 
 std::string alert_words(int alert) {

@@ -16,9 +16,6 @@ std::string in_quotes(std::string_view text, size_t longest = 200);
 // "2026-11-20T12:00:00Z".
 std::string utc_words(WallTime time);
 
-// Lower-case hexadecimal digits.
-std::string hex_words(const unsigned char* bytes, size_t count);
-
 // "bad_certificate (42)": the names of RFC 8446 section 6 and of TLS 1.2 (RFC 5246 section 7.2).
 std::string alert_words(int alert);
 
