@@ -53,7 +53,7 @@ std::string show_with_unit(uint64_t value, const Unit (&units)[N], std::string_v
 
 // Digits with at most one dot behind the first; nothing for a sign, an exponent or anything else.
 std::optional<double> parse_fraction(std::string_view text) {
-  if (text.empty() || text.front() < '0' || text.front() > '9') return std::nullopt;
+  if (text.empty() || !is_digit(text.front())) return std::nullopt;
   if (text.find_first_not_of("0123456789.") != std::string_view::npos) return std::nullopt;
   double value = 0;
   const char* const end = text.data() + text.size();
@@ -76,8 +76,7 @@ bool is_host_name(std::string_view host) {
       if (label == 0) return false;
       label = 0;
     } else {
-      const char l = to_lower(c);
-      if (!((l >= 'a' && l <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_')) return false;
+      if (!is_alnum(c) && c != '-' && c != '_') return false;
       if (++label > 63) return false;
     }
   }
@@ -198,9 +197,7 @@ std::string show(Share value) {
 bool is_token(std::string_view text) {
   if (text.empty()) return false;
   return std::all_of(text.begin(), text.end(), [](char c) {
-    const char l = to_lower(c);
-    return (l >= 'a' && l <= 'z') || (c >= '0' && c <= '9') ||
-           std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
+    return is_alnum(c) || std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
   });
 }
 

@@ -6,11 +6,7 @@ namespace woad {
 namespace {
 
 // RFC 3986 section 2.3.
-bool is_unreserved(char c) {
-  const char small = to_lower(c);
-  return (small >= 'a' && small <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
-         c == '_' || c == '~';
-}
+bool is_unreserved(char c) { return is_alnum(c) || c == '-' || c == '.' || c == '_' || c == '~'; }
 
 std::string_view fault_of_escaped(char c) {
   switch (c) {

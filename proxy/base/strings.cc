@@ -62,15 +62,12 @@ bool lists_token(std::string_view list, std::string_view token) {
 
 bool is_plain_name(std::string_view text) {
   constexpr size_t kLongest = 253;  // of a name of DNS, RFC 1035 section 2.3.4
-  const auto fits = [](char c) {
-    const char low = to_lower(c);
-    return (low >= 'a' && low <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_';
-  };
+  const auto fits = [](char c) { return is_alnum(c) || c == '-' || c == '.' || c == '_'; };
   return !text.empty() && text.size() <= kLongest && std::all_of(text.begin(), text.end(), fits);
 }
 
 int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
+  if (is_digit(c)) return c - '0';
   if (c >= 'a' && c <= 'f') return c - 'a' + 10;
   if (c >= 'A' && c <= 'F') return c - 'A' + 10;
   return -1;

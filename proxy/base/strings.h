@@ -10,6 +10,10 @@ namespace woad {
 
 // ASCII only; bytes above 0x7f are left alone. Never depends on the locale.
 inline char to_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
+inline bool is_digit(char c) { return c >= '0' && c <= '9'; }
+inline bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
+inline bool is_letter(char c) { return is_lower(to_lower(c)); }
+inline bool is_alnum(char c) { return is_letter(c) || is_digit(c); }
 // Texts of one size, ASCII letters of either case being the same.
 bool same_letters(std::string_view a, std::string_view b);
 inline bool equals_ignore_case(std::string_view a, std::string_view b) {

@@ -24,8 +24,7 @@ std::string plain_name(std::string_view name) {
   std::string plain;
   plain.reserve(name.size());
   for (const char c : name) {
-    const char small = to_lower(c);
-    if ((small >= 'a' && small <= 'z') || (small >= '0' && small <= '9')) plain.push_back(small);
+    if (is_alnum(c)) plain.push_back(to_lower(c));
   }
   return plain;
 }

@@ -10,9 +10,6 @@ namespace {
 constexpr size_t kMaxTenant = 241;
 constexpr size_t kMaxSystem = 14;
 
-bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
 bool key_characters(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) {
     return is_lower(c) || is_digit(c) || c == '_' || c == '-' || c == '*' || c == '/';

@@ -17,8 +17,6 @@ std::string json_text(const Value& value, int indent = -1) {
   return value.dump(indent, ' ', false, Value::error_handler_t::replace);
 }
 
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-
 // Whether every reader takes it for this text without quotes.
 bool may_be_plain(const std::string& text) {
   if (text.empty() || !(is_letter(text.front()) || text.front() == '/')) return false;
@@ -26,8 +24,7 @@ bool may_be_plain(const std::string& text) {
   if (std::find(kReserved.begin(), kReserved.end(), small) != kReserved.end()) return false;
   if (text.back() == ':') return false;
   return std::all_of(text.begin(), text.end(), [](char c) {
-    return is_letter(c) || (c >= '0' && c <= '9') ||
-           std::string_view("/._-:").find(c) != std::string_view::npos;
+    return is_alnum(c) || std::string_view("/._-:").find(c) != std::string_view::npos;
   });
 }
 

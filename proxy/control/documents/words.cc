@@ -32,13 +32,10 @@ bool may_be_plain(std::string_view text) {
 }
 
 bool is_simple_key(std::string_view text) {
-  const auto is_letter = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-  };
-  if (text.empty() || !is_letter(text.front())) return false;
+  if (text.empty() || !(is_letter(text.front()) || text.front() == '_')) return false;
   if (std::find(kWords.begin(), kWords.end(), lower(text)) != kWords.end()) return false;
-  return std::all_of(text.begin(), text.end(), [&](char c) {
-    return is_letter(c) || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '/';
+  return std::all_of(text.begin(), text.end(), [](char c) {
+    return is_alnum(c) || c == '_' || c == '-' || c == '.' || c == '/';
   });
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "proxy/base/strings.h"
 #include "proxy/http/byte_class.h"
 #include "proxy/http/validate.h"
 
@@ -11,8 +12,6 @@ namespace {
 
 // Beside the target, a request line holds a method and a version.
 constexpr size_t kLineOverhead = kLongestMethod + sizeof("  HTTP/1.1");
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 }  // namespace
 

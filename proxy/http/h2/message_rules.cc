@@ -22,8 +22,7 @@ bool is_value(std::string_view value) {
 }
 
 bool is_scheme(std::string_view value) {
-  const char letter = to_lower(value.front());
-  return letter >= 'a' && letter <= 'z' && all_in(value, kInScheme);
+  return is_letter(value.front()) && all_in(value, kInScheme);
 }
 
 template <size_t kSize>

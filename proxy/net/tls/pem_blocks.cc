@@ -50,10 +50,7 @@ bool looks_like_boundary(std::string_view line) {
   return false;
 }
 
-bool is_base64_char(char c) {
-  const char low = to_lower(c);
-  return (low >= 'a' && low <= 'z') || (c >= '0' && c <= '9') || c == '+' || c == '/' || c == '=';
-}
+bool is_base64_char(char c) { return is_alnum(c) || c == '+' || c == '/' || c == '='; }
 
 std::optional<std::string> decode_base64(const std::string& text) {
   const size_t digits = std::min(text.find('='), text.size());

@@ -2,13 +2,12 @@
 
 #include <algorithm>
 
+#include "proxy/base/strings.h"
 #include "proxy/net/tls/words.h"
 
 namespace woad {
 namespace {
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
 bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
 bool is_mark(char c) { return c == '.' || c == '-' || c == '_'; }
 bool in_domain(char c) { return is_lower(c) || is_digit(c) || is_mark(c); }

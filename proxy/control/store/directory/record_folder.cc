@@ -25,10 +25,7 @@ constexpr size_t kLongName = 200;
 constexpr std::string_view kGoesOn = "%/";
 constexpr size_t kMostText = size_t{256} << 20;
 
-bool is_plain(char c) {
-  const char small = to_lower(c);
-  return (small >= 'a' && small <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
-}
+bool is_plain(char c) { return is_alnum(c) || c == '_' || c == '-'; }
 
 // One name of a key, or '/'. A leading dot is escaped: ".." is no name of ours.
 void append_escaped(std::string& out, char c) {
