@@ -16,7 +16,9 @@ class Address {
  public:
   Address() = default;
   // Of an IPv4 or IPv6 socket; any other family is not valid().
-  explicit Address(const sockaddr_storage& raw);
+  explicit Address(const sockaddr* raw);
+  explicit Address(const sockaddr_storage& raw)
+      : Address(reinterpret_cast<const sockaddr*>(&raw)) {}
 
   // "127.0.0.1:80" or "[::1]:80". Numbers only; names are the resolver's.
   static Result<Address> parse(std::string_view text);
@@ -26,7 +28,7 @@ class Address {
   bool valid() const { return raw_.sin6_family != 0; }
   const sockaddr* raw() const { return reinterpret_cast<const sockaddr*>(&raw_); }
   socklen_t raw_size() const;
-  uint16_t port() const;
+  uint16_t port() const { return ntohs(raw_.sin6_port); }
   // The same host with another port. Requires valid().
   Address with_port(uint16_t port) const;
   bool is_loopback() const;
@@ -39,7 +41,10 @@ class Address {
   size_t hash() const;
 
  private:
-  sockaddr_in6 raw_{};  // room for either; its family says which
+  // The bytes of sin_addr or sin6_addr.
+  std::string_view ip() const;
+
+  sockaddr_in6 raw_{};  // room for either, with the port in one place; its family says which
 };
 
 }  // namespace woad

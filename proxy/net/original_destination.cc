@@ -14,14 +14,6 @@ namespace {
 // netinet/in.h: both are 80.
 constexpr int kOriginalDestination = 80;
 
-Address address_of(const sockaddr& raw) {
-  sockaddr_storage whole{};
-  const bool v6 = raw.sa_family == AF_INET6;
-  if (!v6 && raw.sa_family != AF_INET) return {};
-  __builtin_memcpy(&whole, &raw, v6 ? sizeof(sockaddr_in6) : sizeof(sockaddr_in));
-  return Address(whole);
-}
-
 }  // namespace
 
 Address original_destination(int socket) {
@@ -42,7 +34,7 @@ bool is_own(const Address& address) {
   const std::unique_ptr<ifaddrs, decltype(&freeifaddrs)> all(first, &freeifaddrs);
   for (const ifaddrs* one = first; one != nullptr; one = one->ifa_next) {
     if (one->ifa_addr == nullptr) continue;
-    const Address own = address_of(*one->ifa_addr);
+    const Address own(one->ifa_addr);
     if (own.valid() && own.host() == address.host()) return true;
   }
   return false;

@@ -27,11 +27,8 @@ std::string words(int status) {
   }
 }
 
-Address with_port(const sockaddr* from, socklen_t size, uint16_t port) {
-  sockaddr_storage raw{};
-  std::memcpy(&raw, from, std::min<size_t>(size, sizeof raw));
-  const Address address(raw);
-  const Result<Address> ported = Address::from_host(address.host(), port);
+Address with_port(const sockaddr* from, uint16_t port) {
+  const Result<Address> ported = Address::from_host(Address(from).host(), port);
   return ported ? *ported : Address();
 }
 
@@ -46,7 +43,7 @@ ResolvedName collect(const ares_addrinfo* info, uint16_t port, bool local) {
   ResolvedName name;
   int shortest = INT32_MAX;
   for (const ares_addrinfo_node* node = info->nodes; node != nullptr; node = node->ai_next) {
-    const Address address = with_port(node->ai_addr, node->ai_addrlen, port);
+    const Address address = with_port(node->ai_addr, port);
     if (address.valid()) name.addresses.push_back(address);
     shortest = std::min(shortest, node->ai_ttl);
   }
