@@ -3,7 +3,6 @@
 #include <ares.h>
 
 #include <algorithm>
-#include <cstring>
 #include <map>
 #include <tuple>
 
