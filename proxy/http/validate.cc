@@ -143,12 +143,8 @@ std::string_view status_fault(const ResponseHead& head) {
 }  // namespace
 
 Refusal refuse(Hostile kind, ErrorCode code, int status, std::string_view why) {
-  Refusal refusal{kind, {}};
-  refusal.reply.code = code;
-  refusal.reply.status = status;
-  refusal.reply.details = std::string(why);
-  refusal.reply.close = true;
-  return refusal;
+  return {.kind = kind,
+          .reply = {.code = code, .status = status, .details = std::string(why), .close = true}};
 }
 
 std::optional<Refusal> validate_request(RequestHead& head, const HttpLimits& limits) {

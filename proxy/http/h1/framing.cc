@@ -8,11 +8,7 @@ namespace woad::h1 {
 namespace {
 
 BodyLength bad(int status, std::string_view why) {
-  BodyLength result;
-  result.kind = BodyLength::Kind::kBad;
-  result.status = status;
-  result.why = why;
-  return result;
+  return {.kind = BodyLength::Kind::kBad, .status = status, .why = why};
 }
 
 // True for a list of codings in which chunked comes twice, or not last: no way to frame a message
@@ -28,8 +24,9 @@ bool hides_chunked(std::string_view list) {
   return chunked > 1 || (chunked == 1 && !last);
 }
 
-// What requests and responses share; kNone when the head declares nothing.
-BodyLength declared_body(const FramingFields& fields, uint8_t minor) {
+}  // namespace
+
+BodyLength request_body(const FramingFields& fields, uint8_t minor) {
   if (fields.transfer_encodings > 0) {
     if (fields.content_lengths > 0) {
       return bad(400, "both Content-Length and Transfer-Encoding are given");
@@ -41,39 +38,28 @@ BodyLength declared_body(const FramingFields& fields, uint8_t minor) {
       return bad(hides_chunked(fields.transfer_encoding) ? 400 : 501,
                  "Transfer-Encoding is something else than chunked");
     }
-    BodyLength result;
-    result.kind = BodyLength::Kind::kChunked;
-    return result;
+    return {.kind = BodyLength::Kind::kChunked};
   }
-  BodyLength result;
-  if (fields.content_lengths == 0) return result;
+  if (fields.content_lengths == 0) return {};
   const std::optional<uint64_t> length = parse_decimal(fields.content_length);
   if (fields.content_lengths > 1 || !length.has_value() || *length > INT64_MAX) {
     return bad(400, "Content-Length is not one decimal number");
   }
-  result.declared = true;
-  result.length = *length;
-  if (*length > 0) result.kind = BodyLength::Kind::kFixed;
-  return result;
-}
-
-}  // namespace
-
-BodyLength request_body(const FramingFields& fields, uint8_t minor) {
-  return declared_body(fields, minor);
+  return {.kind = *length > 0 ? BodyLength::Kind::kFixed : BodyLength::Kind::kNone,
+          .declared = true,
+          .length = *length};
 }
 
 BodyLength response_body(const FramingFields& fields, uint8_t minor, int status, bool to_head) {
   // RFC 9112 section 6.3, rule 1: whatever the head declares.
   if (status < 200 || status == 204) return {};
-  BodyLength result = declared_body(fields, minor);
+  BodyLength result = request_body(fields, minor);
   if (result.kind == BodyLength::Kind::kBad) return result;
-  const bool none_declared = !result.declared && result.kind == BodyLength::Kind::kNone;
   if (status == 304 || to_head) {
     result.kind = BodyLength::Kind::kNone;
-    return result;
+  } else if (!result.declared && result.kind == BodyLength::Kind::kNone) {
+    result.kind = BodyLength::Kind::kUntilEof;
   }
-  if (none_declared) result.kind = BodyLength::Kind::kUntilEof;
   return result;
 }
 

@@ -32,7 +32,7 @@ struct BodyLength {
   bool declared = false;  // a Content-Length came: `length` is its value, zero included
   uint64_t length = 0;
   int status = 0;
-  std::string_view why;
+  std::string_view why{};
 };
 
 BodyLength request_body(const FramingFields& fields, uint8_t minor);
