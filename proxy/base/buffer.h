@@ -115,6 +115,9 @@ class Slice {
 class Buffer {
  public:
   Buffer() = default;
+  explicit Buffer(Slice slice) { append(std::move(slice)); }
+  // A copy of `text` in blocks of `pool`.
+  Buffer(BlockPool& pool, std::string_view text) { append(pool, text); }
   Buffer(Buffer&& other) noexcept { steal(other); }
   Buffer& operator=(Buffer&& other) noexcept {
     if (this == &other) return *this;

@@ -75,9 +75,7 @@ void PooledCall::send(RequestWriter& writer) {
   if (!has_body) return writer.write_head(head, true);
   head.content_length = request_.body.size();
   writer.write_head(head, false);
-  Buffer body;
-  body.append(pool_.context().codec.blocks, request_.body);
-  writer.write_data(std::move(body), true);
+  writer.write_data({pool_.context().codec.blocks, request_.body}, true);
 }
 
 void PooledCall::on_no_stream(const DialFailure& failure) {

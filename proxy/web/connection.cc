@@ -82,8 +82,7 @@ void WebConnection::open(Slice bytes) {
   state_ = State::kOpen;
   const CodecContext context = host_.codec_context();
   if (detected == Detected::kHttp2) codec_ = make_codec<H2ServerCodec>(*transport_, *this, context);
-  Buffer all;
-  all.append(context.blocks, std::exchange(first_, {}));
+  Buffer all(context.blocks, std::exchange(first_, {}));
   while (!all.empty() && state_ == State::kOpen) feed(all.take_front());
 }
 

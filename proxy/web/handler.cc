@@ -3,9 +3,7 @@
 namespace woad {
 
 SharedBody share_body(BlockPool& blocks, std::string_view bytes) {
-  auto body = std::make_shared<Buffer>();
-  body->append(blocks, bytes);
-  return body;
+  return std::make_shared<Buffer>(blocks, bytes);
 }
 
 WebResponse refuse(int status, std::string_view code, const std::string& why) {

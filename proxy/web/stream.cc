@@ -99,12 +99,9 @@ void WebStream::cut_too_large() {
 
 void WebStream::write(WebResponse response) {
   timer_.disarm();
-  Buffer body;
-  if (response.shared != nullptr) {
-    body = response.shared->share();
-  } else {
-    body.append(connection_.codec_context().blocks, response.body);
-  }
+  Buffer body = response.shared != nullptr
+                    ? response.shared->share()
+                    : Buffer(connection_.codec_context().blocks, response.body);
   // RFC 9110 sections 15.3.5 and 15.4.5.
   const bool bodiless = response.status == 204 || response.status == 304;
   const bool streamed = response.stream != nullptr;
@@ -130,9 +127,7 @@ void WebStream::write(WebResponse response) {
 }
 
 void WebStream::write_piece(std::string_view text, bool end) {
-  Buffer piece;
-  piece.append(connection_.codec_context().blocks, text);
-  writer_.write_data(std::move(piece), end);
+  writer_.write_data({connection_.codec_context().blocks, text}, end);
 }
 
 void WebStream::begin_stream(std::unique_ptr<WebBody> body) {

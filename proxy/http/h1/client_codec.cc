@@ -115,12 +115,7 @@ void H1ClientCodec::on_bytes(Slice bytes) {
         read_head(bytes);
         break;
       case Rx::kBody: read_body(bytes); break;
-      case Rx::kTunnel: {
-        Buffer data;
-        data.append(std::exchange(bytes, Slice()));
-        request_->sink.on_data(std::move(data), false);
-        break;
-      }
+      case Rx::kTunnel: request_->sink.on_data(Buffer(std::exchange(bytes, Slice())), false); break;
       case Rx::kIdle:
       case Rx::kEnd: return unsolicited();
       case Rx::kClosed: return;

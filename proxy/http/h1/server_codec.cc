@@ -38,12 +38,7 @@ void H1ServerCodec::process(Slice bytes) {
     switch (rx_) {
       case Rx::kHead: read_head(bytes); break;
       case Rx::kBody: read_body(bytes); break;
-      case Rx::kTunnel: {
-        Buffer data;
-        data.append(std::exchange(bytes, Slice()));
-        request_->sink.on_data(std::move(data), false);
-        break;
-      }
+      case Rx::kTunnel: request_->sink.on_data(Buffer(std::exchange(bytes, Slice())), false); break;
       case Rx::kEnd:
       case Rx::kUpgrade: queue(std::exchange(bytes, Slice())); break;
       case Rx::kDiscard: break;

@@ -181,10 +181,8 @@ void H2Session::deliver_pending(bool end) {
 void H2Session::deliver(H2Stream& stream, Slice bytes, bool end) {
   if (!stream.owned() || stream.receiving != H2Stream::Receiving::kBody) return;
   const size_t size = bytes.size();
-  Buffer data;
-  data.append(std::move(bytes));
   if (end) stream.receiving = H2Stream::Receiving::kEnded;
-  stream.sink->on_data(std::move(data), end);
+  stream.sink->on_data(Buffer(std::move(bytes)), end);
   if (!end) stream.credit(size);
 }
 

@@ -32,9 +32,7 @@ void TcpClientCodec::on_bytes(Slice bytes) {
   if (state_ == State::kFresh) return done();  // speaks before it was asked: it is nobody's
   answer();
   if (state_ != State::kTunnel || sink_ == nullptr) return;
-  Buffer data;
-  data.append(std::move(bytes));
-  sink_->on_data(std::move(data), false);
+  sink_->on_data(Buffer(std::move(bytes)), false);
 }
 
 void TcpClientCodec::on_eof() {

@@ -35,9 +35,7 @@ void TcpServerCodec::on_bytes(Slice bytes) {
     transport_.hold_reading(Hold::kPipeline, true);
     return;
   }
-  Buffer data;
-  data.append(std::move(bytes));
-  sink_->on_data(std::move(data), false);
+  sink_->on_data(Buffer(std::move(bytes)), false);
 }
 
 void TcpServerCodec::on_turn_end() {
