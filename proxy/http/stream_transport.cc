@@ -31,11 +31,6 @@ void StreamTransport::lose(std::string_view why) {
   if (in_ != In::kNotStarted) deliver();
 }
 
-void StreamTransport::write(Buffer&& data) {
-  output_.append(std::move(data));
-  wrote();
-}
-
 void StreamTransport::wrote() {
   if (carrier_ == nullptr || out_ == Out::kClosed) {
     output_.clear();

@@ -42,7 +42,6 @@ class StreamTransport final : public Transport, private TurnEnd {
   void lose(std::string_view why);
 
   void start(TransportSink& sink) override;
-  void write(Buffer&& data) override;
   Buffer& output() override { return output_; }
   void wrote() override;
   size_t backlog() const override { return output_.size(); }

@@ -32,7 +32,6 @@ class FirstWordTransport final : public Transport, private TransportSink, privat
   bool heard() const { return state_ == State::kHeard; }
 
   void start(TransportSink& sink) override;
-  void write(Buffer&& data) override { lower_->write(std::move(data)); }
   Buffer& output() override { return lower_->output(); }
   void wrote() override { lower_->wrote(); }
   size_t backlog() const override { return lower_->backlog(); }

@@ -32,7 +32,6 @@ class TcpTransport final : public Transport, private TurnEnd, private SocketOwne
   ~TcpTransport() override;
 
   void start(TransportSink& sink) override;
-  void write(Buffer&& data) override;
   Buffer& output() override { return output_; }
   void wrote() override;
   size_t backlog() const override { return output_.size(); }

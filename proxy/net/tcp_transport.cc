@@ -102,11 +102,6 @@ void TcpTransport::start(TransportSink& sink) {
   watch();
 }
 
-void TcpTransport::write(Buffer&& data) {
-  output_.append(std::move(data));
-  wrote();
-}
-
 void TcpTransport::wrote() {
   if (out_ == Out::kClosed || out_ == Out::kFailed) {
     output_.clear();

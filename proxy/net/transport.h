@@ -10,6 +10,7 @@
 #include <memory>
 #include <optional>
 #include <string_view>
+#include <utility>
 
 #include "proxy/base/buffer.h"
 #include "proxy/base/scheduler.h"
@@ -51,7 +52,10 @@ class Transport : public Deferred {
   // Starts reading. Called once.
   virtual void start(TransportSink& sink) = 0;
   // Queues; written at the end of the turn.
-  virtual void write(Buffer&& data) = 0;
+  void write(Buffer&& data) {
+    output().append(std::move(data));
+    wrote();
+  }
   // The queue itself, for writers that serialise in place; call wrote() afterwards.
   virtual Buffer& output() = 0;
   virtual void wrote() = 0;
@@ -78,7 +82,7 @@ class Transport : public Deferred {
   // Idempotent.
   virtual void hold_reading(Hold reason, bool on) = 0;
   // From now on the transport needs no sink: it writes what is queued, sends FIN, waits a bounded
-  // time (2 s) for the peer to close while it discards input (RFC 9112 section 9.6: a close with
+  // time for the peer to close while it discards input (RFC 9112 section 9.6: a close with
   // unread input would reset the connection under the last response), and frees itself. The
   // unique_ptr's last call: Transport::close_after_flush(std::move(transport)).
   static void close_after_flush(std::unique_ptr<Transport> transport);

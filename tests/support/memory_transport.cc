@@ -78,11 +78,6 @@ void MemoryTransport::start(TransportSink& sink) {
   sink_ = &sink;
 }
 
-void MemoryTransport::write(Buffer&& data) {
-  output_.append(std::move(data));
-  wrote();
-}
-
 void MemoryTransport::wrote() {
   if (output_.size() > high_water_) above_high_water_ = true;
   if (peer_ != nullptr) peer_->scheduler_.at_turn_end(*this);

@@ -91,7 +91,6 @@ class MemoryTransport final : public Transport, private TurnEnd {
   ~MemoryTransport() override;
 
   void start(TransportSink& sink) override;
-  void write(Buffer&& data) override;
   Buffer& output() override { return output_; }
   void wrote() override;
   size_t backlog() const override { return output_.size(); }

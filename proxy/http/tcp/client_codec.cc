@@ -68,8 +68,7 @@ void TcpClientCodec::on_transport_drained() {
 void TcpClientCodec::write_data(Buffer&& data, bool end) {
   if ((state_ != State::kAsked && state_ != State::kTunnel) || ended_) return;
   sent_ = sent_ || !data.empty();
-  transport_.output().append(std::move(data));
-  transport_.wrote();
+  transport_.write(std::move(data));
   if (!end) return;
   ended_ = true;
   transport_.shutdown_write();

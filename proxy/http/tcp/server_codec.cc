@@ -72,8 +72,7 @@ void TcpServerCodec::write_head(const ResponseHead& head, bool, bool) {
 
 void TcpServerCodec::write_data(Buffer&& data, bool end) {
   if (state_ != State::kTunnel || ended_) return;
-  transport_.output().append(std::move(data));
-  transport_.wrote();
+  transport_.write(std::move(data));
   if (!end) return;
   ended_ = true;
   transport_.shutdown_write();

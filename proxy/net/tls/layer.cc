@@ -49,11 +49,6 @@ void TlsTransport::start(TransportSink& sink) {
   scheduler_.at_turn_end(*this);  // what came behind the handshake
 }
 
-void TlsTransport::write(Buffer&& data) {
-  output_.append(std::move(data));
-  wrote();
-}
-
 void TlsTransport::wrote() {
   if (state_ == State::kGone || out_ == Out::kClosed) {
     output_.clear();

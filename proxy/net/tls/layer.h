@@ -45,7 +45,6 @@ class TlsTransport final : public Transport, private TransportSink, private Turn
   void abandon();
 
   void start(TransportSink& sink) override;
-  void write(Buffer&& data) override;
   Buffer& output() override { return output_; }
   void wrote() override;
   size_t backlog() const override { return output_.size() + lower_->backlog(); }
