@@ -23,6 +23,9 @@ constexpr std::string_view kSilent =
 constexpr size_t kSpare = 64;
 // Interim responses to one request.
 constexpr uint8_t kMostInterims = 8;
+// How a silent peer is found out while requests wait for it.
+constexpr Duration kQuiet = seconds(10);  // without a byte: PING
+constexpr Duration kDead = seconds(3);    // without an answer: lost
 
 }  // namespace
 
@@ -84,17 +87,14 @@ void H2ClientStream::fail(std::string_view why) {
 void H2ClientStream::retire() { codec.keep(*this); }
 
 H2ClientCodec::H2ClientCodec(Transport& transport, ClientConnection& connection,
-                             const CodecContext& context, const HttpLimits& limits,
-                             const H2KeepAlive& keep_alive)
-    : scheduler_(context.scheduler),
-      transport_(transport),
+                             const CodecContext& context, const HttpLimits& limits)
+    : transport_(transport),
       connection_(connection),
       session_(transport, context, limits, *this, false),
-      keep_alive_(keep_alive),
       peer_streams_(nghttp2_session_get_remote_settings(session_.library(),
                                                         NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS)),
       told_room_(room()),
-      pinged_at_(now()),
+      pinged_at_(session_.now()),
       keep_alive_timer_(context.scheduler.timers(),
                         bind_timer<&H2ClientCodec::on_keep_alive>(this)) {}
 
@@ -155,7 +155,7 @@ RequestWriter& H2ClientCodec::open_stream(ResponseSink& sink) {
   stream->sink = &sink;
   session_.adopt(*stream);
   told_room_ = room();
-  if (!keep_alive_timer_.armed()) keep_alive_timer_.arm(keep_alive_.quiet);
+  if (!keep_alive_timer_.armed()) keep_alive_timer_.arm(kQuiet);
   return *stream.release();
 }
 
@@ -201,12 +201,12 @@ void H2ClientCodec::on_keep_alive() {
     return session_.finish(ResetReason::kConnectionLost, "the upstream stopped answering");
   }
   awaiting_ping_ = false;
-  const Duration quiet = now() - session_.received_at();
-  if (quiet < keep_alive_.quiet) return keep_alive_timer_.arm(keep_alive_.quiet - quiet);
+  const Duration quiet = session_.now() - session_.received_at();
+  if (quiet < kQuiet) return keep_alive_timer_.arm(kQuiet - quiet);
   awaiting_ping_ = true;
-  pinged_at_ = now();
+  pinged_at_ = session_.now();
   nghttp2_submit_ping(session_.library(), NGHTTP2_FLAG_NONE, nullptr);
-  keep_alive_timer_.arm(keep_alive_.dead);
+  keep_alive_timer_.arm(kDead);
   session_.want_flush();
 }
 

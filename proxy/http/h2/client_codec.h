@@ -28,17 +28,11 @@ struct H2ClientStream final : H2StreamOf<RequestWriter> {
   bool head_sent = false;
 };
 
-// How a silent peer is found out while requests wait for it.
-struct H2KeepAlive {
-  Duration quiet = seconds(10);  // without a byte: PING
-  Duration dead = seconds(3);    // without an answer: lost
-};
-
 class H2ClientCodec final : public ClientCodec, private H2Side {
  public:
   // All outlive the codec. limits.concurrent_streams bounds our own streams too.
   H2ClientCodec(Transport& transport, ClientConnection& connection, const CodecContext& context,
-                const HttpLimits& limits, const H2KeepAlive& keep_alive = {});
+                const HttpLimits& limits);
 
   void on_bytes(Slice bytes) override;
   void on_eof() override;
@@ -67,14 +61,10 @@ class H2ClientCodec final : public ClientCodec, private H2Side {
   void keep(H2ClientStream& stream);
   void on_keep_alive();
 
-  MonoTime now() const { return scheduler_.now(); }
-
-  Scheduler& scheduler_;
   Transport& transport_;
   ClientConnection& connection_;
   H2Session session_;
   std::vector<std::unique_ptr<H2ClientStream>> spare_;
-  H2KeepAlive keep_alive_;
   Life life_ = Life::kServing;
   bool unsubmitted_ = false;  // some streams could not be opened; they are told at the turn's end
   bool awaiting_ping_ = false;

@@ -104,10 +104,9 @@ void H2ServerStream::retire() { codec.keep(*this); }
 
 H2ServerCodec::H2ServerCodec(Transport& transport, ServerConnection& connection,
                              const CodecContext& context, const HttpLimits& limits)
-    : scheduler_(context.scheduler),
-      connection_(connection),
+    : connection_(connection),
       session_(transport, context, limits, *this, true),
-      busy_at_(now()),
+      busy_at_(session_.now()),
       idle_timer_(context.scheduler.timers(), bind_timer<&H2ServerCodec::on_idle>(this)),
       drain_timer_(context.scheduler.timers(), bind_timer<&H2ServerCodec::finish_drain>(this)) {
   idle_timer_.arm(limits.idle_timeout);
@@ -144,7 +143,7 @@ H2Stream* H2ServerCodec::on_peer_stream(int32_t id) {
 }
 
 void H2ServerCodec::keep(H2ServerStream& stream) {
-  busy_at_ = now();
+  busy_at_ = session_.now();
   std::unique_ptr<H2ServerStream> spare(&stream);
   if (spare_.size() < kSpare) spare_.push_back(std::move(spare));
 }
@@ -172,7 +171,7 @@ void H2ServerCodec::finish_drain() {
 
 void H2ServerCodec::on_idle() {
   const Duration idle_timeout = session_.limits().idle_timeout;
-  const Duration idle = now() - busy_at_;
+  const Duration idle = session_.now() - busy_at_;
   if (session_.live() > 0) {
     idle_timer_.arm(idle_timeout);
   } else if (idle < idle_timeout) {

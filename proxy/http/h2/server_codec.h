@@ -54,9 +54,6 @@ class H2ServerCodec final : public ServerCodec, private H2Side {
   void finish_drain();
   void on_idle();
 
-  MonoTime now() const { return scheduler_.now(); }
-
-  Scheduler& scheduler_;
   ServerConnection& connection_;
   H2Session session_;
   std::vector<std::unique_ptr<H2ServerStream>> spare_;

@@ -80,6 +80,7 @@ class H2Session final : private TurnEnd {
 
   // For the side.
   nghttp2_session* library() const { return session_; }
+  MonoTime now() const { return context_.scheduler.now(); }
   bool open() const { return state_ == State::kOpen; }
   size_t live() const { return live_; }  // streams that are not recycled
   MonoTime received_at() const { return received_at_; }
@@ -130,7 +131,6 @@ class H2Session final : private TurnEnd {
   void flush();
   // terminate() for something that the peer did, which is counted and told.
   void terminate_for(Hostile kind, uint32_t error_code, std::string_view why);
-  MonoTime now() const { return context_.scheduler.now(); }
   void tell_room();
   void judge_input(FrameWatcher::Verdict verdict);
 
