@@ -1,8 +1,8 @@
 #include "proxy/net/tls/context.h"
 
 #include "proxy/net/tls/bio.h"
-#include "proxy/net/tls/context_native.h"
 #include "proxy/net/tls/material_native.h"
+#include "proxy/net/tls/session.h"
 
 namespace woad {
 namespace {
@@ -20,20 +20,18 @@ constexpr char kSignatures[] =
 constexpr int kMaxPeerChain = 64 * 1024;
 constexpr int kMaxDepth = 8;
 
-TlsCallbacks& callbacks_of(const SSL* ssl) {
-  return *static_cast<TlsCallbacks*>(SSL_get_app_data(ssl));
-}
+TlsSession& session_of(const SSL* ssl) { return *static_cast<TlsSession*>(SSL_get_app_data(ssl)); }
 
 int on_verify(X509_STORE_CTX* context, void*) {
   const auto* const ssl = static_cast<const SSL*>(
       X509_STORE_CTX_get_ex_data(context, SSL_get_ex_data_X509_STORE_CTX_idx()));
-  return callbacks_of(ssl).on_verify(context) ? 1 : 0;
+  return session_of(ssl).on_verify(context) ? 1 : 0;
 }
 
 // The server's wish decides. An offer is never empty here (CVE-2024-5535).
 int on_alpn(SSL* ssl, const unsigned char** out, unsigned char* size, const unsigned char* offered,
             unsigned offered_size, void*) {
-  const std::string_view ours = callbacks_of(ssl).server_alpn();
+  const std::string_view ours = session_of(ssl).server_alpn();
   if (ours.empty()) return SSL_TLSEXT_ERR_NOACK;
   if (offered_size == 0) return SSL_TLSEXT_ERR_ALERT_FATAL;
   unsigned char* chosen = nullptr;

@@ -58,8 +58,7 @@ TlsSession::TlsSession(TlsEnds& ends, const Scheduler& scheduler, TlsContext::Pt
 void TlsSession::begin(SSL_CTX* context, TlsEnds& ends) {
   ssl_.reset(SSL_new(context));
   WOAD_ASSERT(ssl_ != nullptr);
-  TlsCallbacks* const callbacks = this;
-  SSL_set_app_data(ssl_.get(), callbacks);
+  SSL_set_app_data(ssl_.get(), this);
   BIO* const bio = make_tls_bio(context_->native().bio, ends);
   SSL_set_bio(ssl_.get(), bio, bio);
 }

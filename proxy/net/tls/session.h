@@ -13,7 +13,7 @@
 
 namespace woad {
 
-class TlsSession final : private TlsCallbacks {
+class TlsSession {
  public:
   enum class Status : uint8_t {
     kDone,
@@ -54,10 +54,13 @@ class TlsSession final : private TlsCallbacks {
   // The sentence has no address in it.
   const TlsError& failure() const { return failure_; }
 
- private:
-  bool on_verify(X509_STORE_CTX* context) override;
-  std::string_view server_alpn() const override { return server_->alpn; }
+  // For the context's callbacks, which OpenSSL calls; they find the session by SSL_get_app_data().
+  // Whether the peer's certificate is accepted; sets the error of `context` when not.
+  bool on_verify(X509_STORE_CTX* context);
+  // What a server picks from.
+  std::string_view server_alpn() const { return server_->alpn; }
 
+ private:
   void begin(SSL_CTX* context, TlsEnds& ends);
   void set_name();
   Status established();
