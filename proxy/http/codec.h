@@ -83,24 +83,29 @@ class ServerConnection {
   ~ServerConnection() = default;
 };
 
-class ServerCodec {
+// What codecs of either side share.
+class Codec {
  public:
-  virtual ~ServerCodec() = default;
+  virtual ~Codec() = default;
   // From the transport.
   virtual void on_bytes(Slice bytes) = 0;
-  virtual void on_eof() = 0;  // the client sent FIN
+  virtual void on_eof() = 0;  // the peer sent FIN
   virtual void on_transport_lost(
       std::string_view why) = 0;            // reset or failed: streams get on_reset
   virtual void on_transport_drained() = 0;  // output fell below the limit again
-  // Graceful end: HTTP/1 closes after the present response (or now when idle), HTTP/2 sends GOAWAY
-  // and finishes its streams.
+  // Graceful end: no new streams, done when the open ones end. Towards a client HTTP/1 closes after
+  // the present response (or now when idle), HTTP/2 sends GOAWAY.
   virtual void begin_drain() = 0;
-  virtual void set_limits(const HttpLimits& limits) = 0;
   virtual Protocol protocol() const = 0;
   // After on_codec_done(): why, for debug lines; static.
   virtual std::string_view end_why() const { return "it has ended in order"; }
   // Requests that have begun and are not finished.
   virtual size_t active_streams() const = 0;
+};
+
+class ServerCodec : public Codec {
+ public:
+  virtual void set_limits(const HttpLimits& limits) = 0;
 };
 
 // Implemented by the owner of a client codec (one upstream connection).
@@ -116,27 +121,16 @@ class ClientConnection {
   ~ClientConnection() = default;
 };
 
-class ClientCodec {
+class ClientCodec : public Codec {
  public:
-  virtual ~ClientCodec() = default;
-  virtual void on_bytes(Slice bytes) = 0;
-  virtual void on_eof() = 0;
-  virtual void on_transport_lost(std::string_view why) = 0;
   // The peer refused the connection before it sent anything: streams get kNotConnected.
   virtual void on_transport_refused(std::string_view why) = 0;
-  virtual void on_transport_drained() = 0;
   // Streams that may be opened now; 0 for good once the connection is closing.
   virtual size_t room() const = 0;
   // Requires room() > 0. The sink gets the response.
   virtual RequestWriter& open_stream(ResponseSink& sink) = 0;
-  virtual size_t active_streams() const = 0;
-  // No new streams; done when the open ones end.
-  virtual void begin_drain() = 0;
-  virtual Protocol protocol() const = 0;
-  // After on_codec_done(): why, for debug lines; static.
-  virtual std::string_view end_why() const { return "it has ended in order"; }
   // How long the peer keeps an idle connection, if it said so (Keep-Alive: timeout=N); else zero.
-  virtual Duration peer_idle_timeout() const = 0;
+  virtual Duration peer_idle_timeout() const { return {}; }
 };
 
 }  // namespace woad

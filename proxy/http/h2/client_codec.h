@@ -45,7 +45,6 @@ class H2ClientCodec final : public ClientCodec, private H2Side {
   void begin_drain() override;
   Protocol protocol() const override { return Protocol::kHttp2; }
   std::string_view end_why() const override { return session_.end_why(); }
-  Duration peer_idle_timeout() const override { return Duration(0); }
 
  private:
   friend struct H2ClientStream;

@@ -28,7 +28,6 @@ class TcpClientCodec final : public ClientCodec, private RequestWriter, private 
   // Opaque bytes have no graceful end.
   void begin_drain() override {}
   Protocol protocol() const override { return Protocol::kTcp; }
-  Duration peer_idle_timeout() const override { return {}; }
 
  private:
   enum class State : uint8_t { kFresh, kAsked, kTunnel, kLost, kDone };
