@@ -13,7 +13,7 @@ size_t own_entries(const Node& node) {
 }
 
 std::string Insertion::text(const std::string* key, const Value& value) const {
-  if (style == Style::kFlow) return before + render_flow(key, value, column, step) + after;
+  if (style == Node::Style::kFlow) return before + render_flow(key, value, column, step) + after;
   std::string lines = before + render_block(key, value, column) + after;
   if (ends_text) lines.pop_back();
   return lines;
@@ -39,7 +39,7 @@ Insertion Rewriter::Places::block_insertion(size_t entry) const {
     if (!stays(i)) continue;
     const size_t at = lines(i).end;
     const bool open = at > 0 && text_[at - 1] != '\n';
-    return {.style = Insertion::Style::kBlock,
+    return {.style = Node::Style::kBlock,
             .at = at,
             .before = (open ? "\n" : "") + indent,
             .after = {},
@@ -48,7 +48,7 @@ Insertion Rewriter::Places::block_insertion(size_t entry) const {
   }
   size_t next = entry;
   while (next < own_ && !stays(next)) ++next;
-  return {.style = Insertion::Style::kBlock,
+  return {.style = Node::Style::kBlock,
           .at = block_begin(text_, node_, next),
           .before = {},
           .after = indent,
@@ -56,8 +56,7 @@ Insertion Rewriter::Places::block_insertion(size_t entry) const {
 }
 
 Insertion Rewriter::Places::flow_insertion(size_t entry) const {
-  Insertion place{
-      .style = Insertion::Style::kFlow, .at = node_.begin + 1, .before = {}, .after = {}};
+  Insertion place{.style = Node::Style::kFlow, .at = node_.begin + 1, .before = {}, .after = {}};
   std::string comma = ", ";
   const size_t first = flow_begin(0);
   if (line_begin(text_, first) != line_begin(text_, node_.begin)) {

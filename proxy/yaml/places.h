@@ -15,9 +15,7 @@ size_t own_entries(const Node& node);
 
 // Where a new entry goes, and what has to stand around it.
 struct Insertion {
-  enum class Style : uint8_t { kBlock, kFlow };
-
-  Style style;
+  Node::Style style;
   size_t at;
   std::string before;
   std::string after;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "proxy/base/json.h"
 #include "proxy/base/strings.h"
 
 namespace woad::yaml {
@@ -12,10 +13,6 @@ constexpr size_t kStep = 2;
 // Texts that some reader of YAML takes for something else.
 constexpr std::array<std::string_view, 11> kReserved = {"null", "true", "false", "yes", "no", "on",
                                                         "off",  "y",    "n",     "inf", "nan"};
-
-std::string json_text(const Value& value, int indent = -1) {
-  return value.dump(indent, ' ', false, Value::error_handler_t::replace);
-}
 
 // Whether every reader takes it for this text without quotes.
 bool may_be_plain(const std::string& text) {
@@ -29,11 +26,8 @@ bool may_be_plain(const std::string& text) {
 }
 
 std::string scalar(const Value& value) {
-  if (value.is_string()) {
-    const auto& text = value.get_ref<const std::string&>();
-    return may_be_plain(text) ? text : json_text(value);
-  }
-  return json_text(value);  // numbers, true, null, and {} and []
+  const auto* const text = value.get_ptr<const std::string*>();
+  return text != nullptr && may_be_plain(*text) ? *text : json_line(value);
 }
 
 void add_indent(std::string& out, size_t column) { out.append(column, ' '); }
@@ -89,9 +83,10 @@ std::string render_block(const std::string* key, const Value& value, size_t colu
 }
 
 std::string render_flow(const std::string* key, const Value& value, size_t column, size_t step) {
-  std::string out = key == nullptr ? std::string() : json_text(*key) + ": ";
-  if (step == 0) return out + json_text(value);
-  for (const char c : json_text(value, static_cast<int>(step))) {
+  std::string out = key == nullptr ? std::string() : json_line(Value(*key)) + ": ";
+  if (step == 0) return out + json_line(value);
+  const auto replace = Value::error_handler_t::replace;
+  for (const char c : value.dump(static_cast<int>(step), ' ', false, replace)) {
     out += c;
     if (c == '\n') add_indent(out, column);
   }

@@ -64,6 +64,14 @@ bool is_word(std::string_view text) {
                                       [](char c) { return is_alnum(c) || c == '_' || c == '-'; });
 }
 
+// The names of a pointer, unescaped.
+std::vector<std::string> tokens_of(const Value::json_pointer& path) {
+  std::vector<std::string> tokens;
+  for (auto at = path; !at.empty(); at.pop_back()) tokens.push_back(at.back());
+  std::reverse(tokens.begin(), tokens.end());
+  return tokens;
+}
+
 const Entry* step(const Node& node, const std::string& token) {
   if (node.is_map()) return node.find(token);
   const auto index = parse_decimal(token);
@@ -86,13 +94,6 @@ Value to_value(const Node& node) {
     if (entry.origin != Entry::Origin::kMerge) map[entry.key] = to_value(entry.value);
   }
   return map;
-}
-
-std::vector<std::string> tokens_of(const Value::json_pointer& path) {
-  std::vector<std::string> tokens;
-  for (auto at = path; !at.empty(); at.pop_back()) tokens.push_back(at.back());
-  std::reverse(tokens.begin(), tokens.end());
-  return tokens;
 }
 
 std::string path_words(const Value::json_pointer& path) {

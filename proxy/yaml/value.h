@@ -20,7 +20,4 @@ std::string path_words(const Value::json_pointer& path);
 // The node at `path`, or the last one on the way to it that is there. `key`: of its key.
 size_t place_of(const Node& root, const Value::json_pointer& path, bool key);
 
-// The names of a pointer, unescaped.
-std::vector<std::string> tokens_of(const Value::json_pointer& path);
-
 }  // namespace woad::yaml
