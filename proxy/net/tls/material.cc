@@ -114,20 +114,9 @@ Result<void> read_plain_pair(TlsMaterial::Native& native, const PemText& certifi
   return check_times(certificate, leaf.not_before, leaf.not_after, now);
 }
 
-Result<void> read_trust(TlsMaterial::Native& native, const PemText& certificates) {
-  const Result<std::vector<X509Ptr>> roots = read_certificates(certificates);
-  if (!roots) return roots.error();
-  native.store = make_anchors(*roots);
-  native.roots = describe_all(*roots);
-  return {};
-}
-
-// Fills in what is read from the three texts, before it is checked.
-Result<void> read_identity(TlsMaterial::Native& native, const PemText& certificate,
-                           const PemText& key, const PemText& bundle) {
-  const Result<void> pair = read_pair(native, certificate, key);
-  if (!pair) return pair.error();
-  const Result<std::vector<X509Ptr>> roots = read_certificates(bundle, PemHolds::kAuthorities);
+Result<void> read_trust(TlsMaterial::Native& native, const PemText& certificates,
+                        PemHolds holds = PemHolds::kCertificates) {
+  const Result<std::vector<X509Ptr>> roots = read_certificates(certificates, holds);
   if (!roots) return roots.error();
   native.store = make_anchors(*roots);
   native.roots = describe_all(*roots);
@@ -144,7 +133,8 @@ Result<TlsMaterial::Ptr> TlsMaterial::identity(const PemText& certificate, const
                                                WallTime now) {
   init_openssl();
   auto native = std::make_unique<Native>();
-  const Result<void> read = read_identity(*native, certificate, key, bundle);
+  Result<void> read = read_pair(*native, certificate, key);
+  if (read) read = read_trust(*native, bundle, PemHolds::kAuthorities);
   if (!read) return read.error();
   Result<Svid> svid = check_leaf(certificate, key, *native, trust_domain, now);
   if (!svid) return svid.error();
