@@ -60,13 +60,8 @@ class WebConnection final : public Deferred,
   void drain();
 
   // For its streams.
-  WebHandler& handler() { return host_.handler(); }
+  WebHost& host() { return host_; }
   const WebCaller& caller() const { return caller_; }
-  CodecContext codec_context() const { return host_.codec_context(); }
-  ArenaPool& arenas() { return host_.arenas(); }
-  size_t most_of_body() const { return host_.most_of_body(); }
-  bool take_memory(size_t bytes) { return host_.take_memory(bytes); }
-  void release_memory(size_t bytes) { host_.release_memory(bytes); }
   bool is_http1() const { return codec_->protocol() != Protocol::kHttp2; }
   // An answer goes on for as long as the client wants it, over HTTP/1 as the last one.
   void on_stream_begins();

@@ -38,13 +38,13 @@ class WebServer::Arrival final : public Deferred, public ListLink, private TlsHa
     if (ready.peer != nullptr) caller = {WebCaller::Kind::kWorkload, ready.peer->id};
     server_.add(ready.alpn == "h2" ? Protocols::kHttp2 : Protocols::kHttp1, std::move(caller),
                 std::move(ready.transport));
-    server_.on_no_arrival(*this);
+    server_.drop(*this);
   }
-  void on_tls_failed(TlsError) override { server_.on_no_arrival(*this); }
+  void on_tls_failed(TlsError) override { server_.drop(*this); }
   void on_plaintext(std::unique_ptr<Transport> transport) override {
     WebCaller caller = caller_in_plaintext(transport->peer());
     server_.add(Protocols::kByFirstBytes, std::move(caller), std::move(transport));
-    server_.on_no_arrival(*this);
+    server_.drop(*this);
   }
 
   WebServer& server_;
@@ -103,7 +103,7 @@ bool WebServer::take_memory(size_t bytes) {
 
 void WebServer::on_accept(int socket, const Address& peer) {
   auto transport = make_tcp_transport(loop_, blocks_, socket, peer);
-  if (transport == nullptr || count_ >= options_.connections) return;
+  if (count_ >= options_.connections) return;
   const bool plaintext =
       options_.plaintext == WebOptions::Plaintext::kAll ||
       (options_.plaintext == WebOptions::Plaintext::kLoopback && peer.is_loopback());
@@ -122,18 +122,6 @@ void WebServer::add(Protocols protocols, WebCaller caller, std::unique_ptr<Trans
   ++count_;
   connection->start();
   if (state_ == State::kDraining) connection->drain();
-}
-
-void WebServer::on_no_arrival(Arrival& arrival) {
-  arrival.unlink();
-  --count_;
-  loop_.scheduler().defer_delete(std::unique_ptr<Deferred>(&arrival));
-}
-
-void WebServer::on_closed(WebConnection& connection) {
-  connection.unlink();
-  --count_;
-  loop_.scheduler().defer_delete(std::unique_ptr<Deferred>(&connection));
 }
 
 }  // namespace woad

@@ -73,11 +73,17 @@ class WebServer final : private WebHost {
   size_t most_of_body() const override { return options_.body; }
   bool take_memory(size_t bytes) override;
   void release_memory(size_t bytes) override { waiting_ -= bytes; }
-  void on_closed(WebConnection& connection) override;
+  void on_closed(WebConnection& connection) override { drop(connection); }
   void on_accept(int socket, const Address& peer);
   void add(WebConnection::Protocols protocols, WebCaller caller,
            std::unique_ptr<Transport> transport);
-  void on_no_arrival(Arrival& arrival);
+  // Deletes an arrival or a connection at the end of the turn.
+  template <class Client>
+  void drop(Client& client) {
+    client.unlink();
+    --count_;
+    loop_.scheduler().defer_delete(std::unique_ptr<Deferred>(&client));
+  }
 
   Loop& loop_;
   BlockPool& blocks_;
