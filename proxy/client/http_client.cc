@@ -58,8 +58,7 @@ class NotingDialer final : public Dialer {
    public:
     NotingDial(NotingDialer& owner, DialSink& sink) : owner_(owner), sink_(sink) {}
     void dial(const Address& address, const std::shared_ptr<const Channel>& channel) {
-      DialSink& self = *this;
-      dial_ = owner_.dialer_->dial(address, channel, self);
+      dial_ = owner_.dialer_->dial(address, channel, *this);
     }
 
    private:
@@ -85,7 +84,8 @@ class StreamCall final : public HttpCall, private PooledCallSink {
       : scheduler_(pool.context().scheduler),
         authority_(authority),
         sink_(sink),
-        call_(make(pool, arenas, authority, std::move(request), *this)) {
+        call_(std::make_unique<PooledCall>(pool, arenas, authority, std::move(request),
+                                           static_cast<PooledCallSink&>(*this))) {
     call_->start();
   }
   ~StreamCall() override {
@@ -94,11 +94,6 @@ class StreamCall final : public HttpCall, private PooledCallSink {
   }
 
  private:
-  static std::unique_ptr<PooledCall> make(ConnectionPool& pool, ArenaPool& arenas,
-                                          const std::string& authority, HttpRequest request,
-                                          PooledCallSink& sink) {
-    return std::make_unique<PooledCall>(pool, arenas, authority, std::move(request), sink);
-  }
   void on_head(const ResponseHead& head) override { sink_.on_head(head); }
   void on_body(std::string_view piece) override { sink_.on_body(piece); }
   void on_trailers(const Headers&) override {}
@@ -118,8 +113,7 @@ class WholeCall final : public HttpCall, private HttpSink {
  public:
   WholeCall(HttpClient& client, HttpRequest request, size_t most, HttpClient::Done done)
       : most_(most), done_(std::move(done)) {
-    HttpSink& self = *this;
-    call_ = client.stream(std::move(request), self);
+    call_ = client.stream(std::move(request), *this);
   }
 
  private:

@@ -7,8 +7,7 @@ namespace woad {
 FirstWordTransport::FirstWordTransport(Scheduler& scheduler, std::unique_ptr<Transport> lower,
                                        FirstWordSink& listener)
     : scheduler_(scheduler), listener_(listener), lower_(std::move(lower)) {
-  TransportSink& self = *this;
-  lower_->start(self);
+  lower_->start(*this);
 }
 
 void FirstWordTransport::start(TransportSink& sink) {

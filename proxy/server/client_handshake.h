@@ -80,8 +80,7 @@ class ClientHandshake final : public Deferred,
   }
   void on_silence() {
     if (!handshake_->silent()) return;
-    ServerFirstHost& self = *this;
-    server_ = host_.ask_server(*headed_, self);
+    server_ = host_.ask_server(*headed_, *this);
   }
   void on_server_spoke() override {
     if (handshake_->silent()) handshake_->take_for_plaintext();

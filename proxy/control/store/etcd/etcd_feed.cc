@@ -80,9 +80,8 @@ void EtcdFeed::open_watch() {
   refused_.clear();
   status_ = 0;
   late_.arm(kAnswer);
-  HttpSink& self = *this;
   std::string body = watch_request(told_.revision + 1);
-  watch_ = server().http->stream(question("/v3/watch", std::move(body), {}), self);
+  watch_ = server().http->stream(question("/v3/watch", std::move(body), {}), *this);
 }
 
 void EtcdFeed::on_body(std::string_view piece) {
