@@ -51,8 +51,7 @@ void Linger::on_timer() {
 }
 
 void Linger::finish() {
-  if (finished_) return;
-  finished_ = true;
+  if (!linked()) return;  // the loop has disowned it
   timer_.disarm();
   loop_.disown(*this);
 }

@@ -40,7 +40,6 @@ class Linger final : public LoopOwned, public TransportSink {
   size_t discarded_ = 0;
   size_t discarded_before_ = 0;  // when the timer was armed
   bool ended_;
-  bool finished_ = false;
 };
 
 }  // namespace woad

@@ -77,14 +77,8 @@ void Loop::run_once() {
 
 void Loop::stop() { uv_stop(&handles_->loop); }
 
-void Loop::own(std::unique_ptr<LoopOwned> object) {
-  owned_.push_back(*object.release());
-  ++owned_count_;
-}
-
 void Loop::disown(LoopOwned& object) {
   object.unlink();
-  --owned_count_;
   scheduler_.defer_delete(std::unique_ptr<Deferred>(&object));
 }
 

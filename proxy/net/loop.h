@@ -38,11 +38,11 @@ class Loop {
   // Runs `task` on the loop's thread, in order. From any thread (Mailbox).
   void post(std::function<void()> task) { scheduler_.mailbox().post(std::move(task)); }
 
-  void own(std::unique_ptr<LoopOwned> object);
+  void own(std::unique_ptr<LoopOwned> object) { owned_.push_back(*object.release()); }
   // Deletes at the end of the turn.
   void disown(LoopOwned& object);
   // True while something is owned: a server that wants to end waits for it.
-  bool has_owned() const { return owned_count_ > 0; }
+  bool has_owned() const { return !owned_.empty(); }
 
   // For proxy/net alone.
   uv_loop_s* uv();
@@ -61,7 +61,6 @@ class Loop {
   std::unique_ptr<Handles> handles_;
   Scheduler scheduler_;
   IntrusiveList<LoopOwned> owned_;
-  size_t owned_count_ = 0;
   bool in_turn_ = true;
   bool one_turn_ = false;  // inside run_once()
   // When the libuv timer will fire; max() when it is not armed.
