@@ -56,7 +56,6 @@ Result<std::string> decompress(std::string_view bytes, std::string_view dictiona
   size_t left = 1;  // hints of what a frame still needs; 0 at its end
   while (left != 0) {
     const size_t had = out.size();
-    if (had > most) return Error{"is over " + std::to_string(most) + " bytes when it is unpacked"};
     out.resize(had + std::min(most - had + 1, ZSTD_DStreamOutSize()));
     ZSTD_outBuffer piece{out.data() + had, out.size() - had, 0};
     left = ZSTD_decompressStream(context.get(), &piece, &in);
@@ -64,10 +63,11 @@ Result<std::string> decompress(std::string_view bytes, std::string_view dictiona
     if (ZSTD_isError(left) != 0) {
       return Error{std::string("cannot be unpacked: ") + ZSTD_getErrorName(left)};
     }
+    if (out.size() > most) {
+      return Error{"is over " + std::to_string(most) + " bytes when it is unpacked"};
+    }
     if (left != 0 && piece.pos == 0 && in.pos == in.size) return Error{"is cut off"};
   }
-  if (out.size() > most)
-    return Error{"is over " + std::to_string(most) + " bytes when it is unpacked"};
   if (in.pos != in.size) return Error{"goes on behind its end"};
   return out;
 }

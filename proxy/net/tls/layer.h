@@ -1,4 +1,4 @@
-// The class behind tls_transport.h; seen by proxy/net alone.
+// The class behind tls/transport.h; seen by proxy/net alone.
 //
 //   handshake ──▶ ready ──start()──▶ open ──close_notify──▶ ended ──▶ gone
 //       └───────────┴─────────────────┴────────────────────────────▶┘  (lost, failed, lingering)
