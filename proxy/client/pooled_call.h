@@ -13,7 +13,7 @@
 
 #include "proxy/base/arena.h"
 #include "proxy/base/timer_wheel.h"
-#include "proxy/client/http_client.h"
+#include "proxy/client/http_asker.h"
 #include "proxy/upstream/connection_pool.h"
 
 namespace woad {

@@ -4,7 +4,6 @@
 // refused in HTTP/1 is refused in HTTP/2 for the same reason. Pure functions; any thread.
 #pragma once
 
-#include <cstdint>
 #include <optional>
 #include <string_view>
 

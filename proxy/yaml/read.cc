@@ -1,7 +1,6 @@
 #include "proxy/yaml/read.h"
 
 #include <nlohmann/json.hpp>
-#include <string>
 
 #include "config/prescan.h"
 

@@ -1,7 +1,6 @@
 #include "proxy/yaml/rewrite.h"
 
 #include <algorithm>
-#include <optional>
 
 #include "proxy/yaml/places.h"
 #include "proxy/yaml/render.h"

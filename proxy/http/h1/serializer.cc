@@ -4,7 +4,6 @@
 #include <string>
 
 #include "proxy/base/strings.h"
-#include "proxy/http/h1/framing.h"
 
 namespace woad::h1 {
 namespace {

@@ -3,10 +3,8 @@
 #include <nghttp2/nghttp2.h>
 
 #include <algorithm>
-#include <string>
 
 #include "proxy/http/h2/nghttp2_glue.h"
-#include "proxy/http/validate.h"
 
 namespace woad {
 namespace {

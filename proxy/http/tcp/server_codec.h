@@ -10,7 +10,6 @@
 
 #include <string>
 
-#include "proxy/base/intrusive_list.h"
 #include "proxy/http/codec.h"
 
 namespace woad {

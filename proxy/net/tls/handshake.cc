@@ -1,5 +1,3 @@
-#include <array>
-
 #include "proxy/base/timer_wheel.h"
 #include "proxy/net/tls/detect.h"
 #include "proxy/net/tls/layer.h"
