@@ -123,10 +123,6 @@ class TapBody final : public WebBody {
   MonoTime next_report_ = MonoTime::min();
 };
 
-WebResponse refusal(int status, const std::string& sentence) {
-  return {.status = status, .body = sentence + "\n"};
-}
-
 }  // namespace
 
 Result<TapQuestion> read_tap_question(std::string_view query) {
@@ -157,11 +153,11 @@ Result<TapQuestion> read_tap_question(std::string_view query) {
 
 WebResponse open_tap(TapHub& taps, std::string_view query) {
   auto question = read_tap_question(query);
-  if (!question) return refusal(400, question.error().message);
+  if (!question) return plain(400, question.error().message + "\n");
   auto reader = taps.open(std::move(question->filter), question->limit);
   if (reader == nullptr) {
-    return refusal(503, std::to_string(TapHub::kMaxTaps) +
-                            " taps are open, which is all there may be; close one and try again");
+    return plain(503, std::to_string(TapHub::kMaxTaps) +
+                          " taps are open, which is all there may be; close one and try again\n");
   }
   return {.content_type = kNdjson, .stream = std::make_unique<TapBody>(std::move(reader))};
 }
