@@ -128,26 +128,23 @@ class TapBody final : public WebBody {
 Result<TapQuestion> read_tap_question(std::string_view query) {
   TapQuestion question;
   bool given[kParameterCount] = {};
-  while (!query.empty()) {
-    const size_t end = query.find('&');
-    const std::string_view pair = query.substr(0, end);
-    query.remove_prefix(end == std::string_view::npos ? query.size() : end + 1);
-    if (pair.empty()) continue;
-    const size_t equals = pair.find('=');
-    const std::string key = percent_decoded(pair.substr(0, equals), true);
+  std::string wrong;
+  for_each_query_pair(query, [&](std::string_view raw_key, std::string_view raw) {
+    const std::string key = percent_decoded(raw_key, true);
     const Parameter* const known =
         std::find_if(std::begin(kParameters), std::end(kParameters),
                      [&](const Parameter& each) { return each.key == key; });
     if (known == std::end(kParameters)) {
-      return Error{shown(key) + " is unknown" + std::string(kThereIs)};
+      wrong = shown(key) + " is unknown";
+    } else if (std::exchange(given[known - kParameters], true)) {
+      wrong = key + " is given twice";
+    } else if (!raw.empty()) {
+      const auto read = known->read(percent_decoded(raw, true), question);
+      if (!read) wrong = read.error().message;
     }
-    if (std::exchange(given[known - kParameters], true)) {
-      return Error{key + " is given twice" + std::string(kThereIs)};
-    }
-    if (equals == std::string_view::npos || equals + 1 == pair.size()) continue;
-    const auto read = known->read(percent_decoded(pair.substr(equals + 1), true), question);
-    if (!read) return Error{read.error().message + std::string(kThereIs)};
-  }
+    return wrong.empty();
+  });
+  if (!wrong.empty()) return Error{wrong + std::string(kThereIs)};
   return question;
 }
 

@@ -1,6 +1,7 @@
 // Small helpers on text, all on views and without allocation unless a std::string is returned.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -39,6 +40,19 @@ void for_each_list_item(std::string_view list, F&& visit) {
     if (!item.empty() && !visit(item)) return;
     if (comma == std::string_view::npos) return;
     list.remove_prefix(comma + 1);
+  }
+}
+
+// Calls `visit(key, value)` for each pair of a query, both as they stand there; "" is the value of
+// a key without '=', and empty pairs are skipped. Stops when `visit` returns false.
+template <class F>
+void for_each_query_pair(std::string_view query, F&& visit) {
+  while (!query.empty()) {
+    const std::string_view pair = query.substr(0, query.find('&'));
+    query.remove_prefix(std::min(pair.size() + 1, query.size()));
+    const std::string_view key = pair.substr(0, pair.find('='));
+    const std::string_view value = pair.substr(std::min(key.size() + 1, pair.size()));
+    if (!pair.empty() && !visit(key, value)) return;
   }
 }
 
