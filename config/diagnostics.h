@@ -78,9 +78,6 @@ class Diagnostics {
   size_t dropped_ = 0;
 };
 
-// Behind what belongs to the contract and comes with a later version: refused, never ignored.
-inline constexpr std::string_view kNotYet = " is not available in this version of woad yet";
-
 // `text` in double quotes for a message: shortened, control characters replaced.
 std::string in_quotes(std::string_view text);
 

@@ -19,10 +19,6 @@ void add_default(Json& schema, const std::string& text) {
 
 }  // namespace
 
-void refuse_not_yet(const Node& node, Diagnostics& diagnostics, std::string hint) {
-  diagnostics.error_at_key(node, "is not available in this version of woad yet", std::move(hint));
-}
-
 namespace detail {
 
 std::string table_schema(const std::vector<FieldInfo>& fields) {

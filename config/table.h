@@ -11,7 +11,6 @@
 //       {"delay", &Settings::delay, kDelay, "Delay before going on."},
 //       {"only_dyed", &Settings::only_dyed, "Undyed requests are left alone."},
 //       {"mode", &Settings::mode, words<Mode>({{"a", Mode::kA}, {"b", Mode::kB}}), "Which."},
-//       not_yet<Settings>("later"),
 //   };
 //   kTable.decode(node, settings, diagnostics);
 //
@@ -67,15 +66,12 @@ struct Field {
   Field(std::string_view key_word, std::vector<M> T::*member, const Table<M>& table,
         std::string_view sentence)
       : Field(key_word, member, list_of(nested(table)), sentence) {}
-  // A key of the contract that this build refuses; see not_yet().
-  explicit Field(std::string_view key_word) : key(key_word), available(false) {}
 
   std::string_view key;
   std::string_view doc;
   std::string_view hint;
   std::string type;
   bool is_required = false;
-  bool available = true;
   std::function<std::string()> schema;
   std::function<void(const std::string&, std::vector<ReferenceRow>&)> rows;
   std::function<bool(const Node&, T&, Diagnostics&)> decode;
@@ -88,12 +84,6 @@ Field<T> required(Field<T> field, std::string_view hint = {}) {
   field.is_required = true;
   field.hint = hint;
   return field;
-}
-
-// The key is part of the contract, its feature is not in this version: refused, never ignored.
-template <class T>
-Field<T> not_yet(std::string_view key) {
-  return Field<T>(key);
 }
 
 namespace detail {
@@ -113,9 +103,6 @@ void table_rows(const std::vector<FieldInfo>& fields, const std::string& prefix,
 // Returns the place in `known` of the key that was meant, or known.size().
 size_t unknown_key(const Node& node, const std::vector<std::string_view>& known, Diagnostics& d);
 }  // namespace detail
-
-// "is not available in this version of woad yet", at the key of `node`.
-void refuse_not_yet(const Node& node, Diagnostics& diagnostics, std::string hint = {});
 
 template <class T>
 class Table {
@@ -146,8 +133,6 @@ class Table {
         const auto known = keys();
         const size_t meant = detail::unknown_key(at, known, diagnostics);
         if (meant < known.size()) seen[find(known[meant])] = true;
-      } else if (!fields_[index].available) {
-        refuse_not_yet(at, diagnostics);
       } else {
         seen[index] = true;
         fields_[index].decode(at, out, diagnostics);
@@ -181,16 +166,13 @@ class Table {
   }
   std::vector<std::string_view> keys() const {
     std::vector<std::string_view> all;
-    for (const auto& field : fields_) {
-      if (field.available) all.push_back(field.key);
-    }
+    for (const auto& field : fields_) all.push_back(field.key);
     return all;
   }
   std::vector<detail::FieldInfo> infos() const {
     const T defaults{};
     std::vector<detail::FieldInfo> all;
     for (const auto& field : fields_) {
-      if (!field.available) continue;
       all.push_back({field.key, field.doc, field.type,
                      field.show && !field.is_required ? field.show(defaults) : std::string(),
                      field.is_required, field.schema, field.rows});

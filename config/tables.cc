@@ -170,7 +170,7 @@ Shape<std::string> otlp_url() {
       "http URL", hint, [] { return detail::pattern_schema("^http://", "http://127.0.0.1:4318"); },
       [](std::string_view text) -> Result<std::string> {
         if (text.starts_with("https://")) {
-          return Error{"https" + std::string(kNotYet)};
+          return Error{"https is not available in this version of woad yet"};
         }
         const Error error{in_quotes(text) + " is not an http URL"};
         if (!text.starts_with("http://")) return error;

@@ -56,7 +56,6 @@ const Table<Settings> kTable{
         {"items", &Settings::items, kItem, "Items."},
         {"map", &Settings::map, "Map."},
         {"place", &Settings::place, "Place."},
-        not_yet<Settings>("later"),
     },
     [](const Settings& settings, const Node& node, Diagnostics& d) {
       if (settings.text == "bad") d.error_below(node, "text", "is bad");
@@ -158,7 +157,6 @@ TEST_CASE("errors") {
   };
   for (const Row& row :
        {Row{"{cuont: 5}", "cuont", "unknown key", "did you mean \"count\"?"},
-        Row{"{later: 5}", "later", "is not available in this version of woad yet", ""},
         Row{"{count: 11}", "count", "11 is out of range", "a whole number from 1 to 10"},
         Row{"{count: x}", "count", "\"x\" is not a whole number", "a whole number from 1 to 10"},
         Row{"{count: []}", "count", "expected integer, got a list", "a whole number from 1 to 10"},
@@ -203,7 +201,6 @@ TEST_CASE("all errors at once; the rule on the whole waits for good fields") {
 
 TEST_CASE("schema and reference rows come from the same fields") {
   const std::string schema = kTable.schema_text();
-  CHECK(schema.find("\"later\"") == std::string::npos);
   CHECK(schema.find("\"additionalProperties\":false") != std::string::npos);
   CHECK(schema.find("\"required\":[\"word\"]") != std::string::npos);
   CHECK(schema.find("\"description\":\"Count.\",\"default\":3") != std::string::npos);
