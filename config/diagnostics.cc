@@ -84,18 +84,10 @@ Diagnostics::Diagnostics(std::string file, std::shared_ptr<const std::string> so
     : file_(std::move(file)), source_(std::move(source)) {}
 
 void Diagnostics::error(const Node& node, std::string message, std::string hint) {
-  if (errors_.size() >= kMaxErrors) {
-    ++dropped_;
-    return;
-  }
   error(node.location(), node.path(), std::move(message), std::move(hint));
 }
 
 void Diagnostics::error_at_key(const Node& node, std::string message, std::string hint) {
-  if (errors_.size() >= kMaxErrors) {
-    ++dropped_;
-    return;
-  }
   error(node.key_location(), node.path(), std::move(message), std::move(hint));
 }
 

@@ -108,26 +108,34 @@ bool decode_pool(const Node& node, PoolSettings& pool, Diagnostics& d) {
   return pool_table().decode(node, pool, d);
 }
 
-Shape<std::vector<PoolSettings>> pools() {
-  Shape<PoolSettings> pool = nested(pool_table());
-  pool.decode = decode_pool;
-  Shape<std::vector<PoolSettings>> shape;
+// A map whose values know their keys. `word`: what one is.
+template <class Value, class Row>
+Shape<std::vector<Value>> keyed(const std::string& word, const Table<Row>& (*table)(),
+                                bool (*decode)(const Node&, Value&, Diagnostics&)) {
+  Shape<std::vector<Value>> shape;
   shape.type = "map of map";
-  shape.schema = [schema = pool.schema] { return detail::map_schema(schema()); };
-  shape.decode = [](const Node& node, std::vector<PoolSettings>& out, Diagnostics& d) {
-    if (!detail::want_map(node, "a map of pools", d)) return false;
+  shape.schema = [table] { return detail::map_schema(table().schema_text()); };
+  shape.decode = [word, decode](const Node& node, std::vector<Value>& out, Diagnostics& d) {
+    if (!detail::want_map(node, "a map of " + word + "s", d)) return false;
     bool good = true;
     out.clear();
-    for (const Node at : node.items()) good &= decode_pool(at, out.emplace_back(), d);
+    out.reserve(node.size());
+    for (const Node at : node.items()) {
+      if (d.full()) return false;
+      good &= decode(at, out.emplace_back(), d);
+    }
     return good;
   };
-  shape.rows = [rows = pool.rows](const std::string& prefix, std::vector<ReferenceRow>& out) {
-    rows(prefix + ".<pool>", out);
+  shape.rows = [word, table](const std::string& prefix, std::vector<ReferenceRow>& rows) {
+    table().rows(prefix + ".<" + word + ">.", rows);
   };
   return shape;
 }
 
-bool decode_service(const Node& node, Service& service, Diagnostics& d) {
+bool decode_service(const Node& node, std::shared_ptr<const Service>& out, Diagnostics& d) {
+  const auto made = std::make_shared<Service>();
+  out = made;
+  Service& service = *made;
   service.name = node.key();
   service.document = Document::of(node);
   bool good = service_table().decode(node, service, d);
@@ -183,7 +191,7 @@ const Table<Service>& service_table() {
        "Prefers the endpoints that are near, while there are enough."},
       {"health_check", &Service::health_check, health_check_table(),
        "Asks each endpoint whether it is well; left out: real answers alone tell."},
-      {"pools", &Service::pools, pools(),
+      {"pools", &Service::pools, keyed("pool", pool_table, decode_pool),
        "Pools beside those that the endpoints' labels make, and their settings."},
       {"fallback", &Service::fallback,
        words<Fallback>({{"parent_then_base", Fallback::kParentThenBase},
@@ -197,27 +205,7 @@ const Table<Service>& service_table() {
 }
 
 Shape<std::vector<std::shared_ptr<const Service>>> services() {
-  using Services = std::vector<std::shared_ptr<const Service>>;
-  Shape<Services> shape;
-  shape.type = "map of map";
-  shape.schema = [] { return detail::map_schema(service_table().schema_text()); };
-  shape.decode = [](const Node& node, Services& out, Diagnostics& d) {
-    if (!detail::want_map(node, "a map of services", d)) return false;
-    bool good = true;
-    out.clear();
-    out.reserve(node.size());
-    for (const Node at : node.items()) {
-      if (d.full()) return false;
-      auto service = std::make_shared<Service>();
-      good &= decode_service(at, *service, d);
-      out.push_back(std::move(service));
-    }
-    return good;
-  };
-  shape.rows = [](const std::string& prefix, std::vector<ReferenceRow>& rows) {
-    service_table().rows(prefix + ".<service>.", rows);
-  };
-  return shape;
+  return keyed("service", service_table, decode_service);
 }
 
 }  // namespace woad::config

@@ -1,8 +1,7 @@
 // The whole file as plain structs, each field with its default: what the decode tables fill.
 //
 // `source` is where a struct stands in the file, for errors that later layers find: see
-// Config::tells_places. Nodes live as long as the Config. Keys of the contract that are missing
-// here are refused (see config/tables.cc).
+// Config::tells_places. Nodes live as long as the Config.
 #pragma once
 
 #include <cstdint>
@@ -54,14 +53,15 @@ struct Tls {
 };
 
 enum class Protocol : uint8_t { kAuto, kHttp1, kHttp2, kTcp };
-enum class AppProtocol : uint8_t { kAuto, kHttp1, kHttp2 };
+// Who may come in: anyone in plaintext; who proves an identity, or comes in plaintext; who proves
+// an identity.
 enum class Mtls : uint8_t { kOff, kPermissive, kStrict };
 
 struct Inbound {
   Located<HostPort> address;
   Located<AppAddress> app;
   Protocol protocol = Protocol::kAuto;
-  AppProtocol app_protocol = AppProtocol::kAuto;
+  Protocol app_protocol = Protocol::kAuto;  // never kTcp
   Mtls mtls = Mtls::kStrict;
   std::vector<Located<std::string>> probe_paths;
   bool redirect = false;

@@ -53,24 +53,26 @@ class CommandLine {
     app_.set_version_flag("--version", "woad " WOAD_VERSION);
 
     run_ = app_.add_subcommand("run", "Run the sidecar (default command)");
-    add_config(*run_);
+    add_config(*run_, run_command_.config);
     add_member();
 
     validate_ = app_.add_subcommand(
         "validate", "Check a configuration: 0 when it is good, 1 with errors, 2 for wrong usage");
-    add_config(*validate_);
+    add_config(*validate_, validate_command_.config);
     validate_->add_option("--format", format_, "How errors are listed")
         ->check(CLI::IsMember({"text", "json"}))
         ->capture_default_str();
 
     explain_ = app_.add_subcommand(
         "explain", "Say why a request would go where; exit 3 when it would be refused");
-    add_config(*explain_);
-    explain_->add_option("-X", method_, "Method")->capture_default_str();
+    add_config(*explain_, explain_command_.config);
+    explain_->add_option("-X", explain_command_.method, "Method")->capture_default_str();
     explain_->add_option("-H", headers_, "Header field, \"name: value\"; may be repeated")
         ->allow_extra_args(false);
-    explain_->add_flag("--json", json_, "Answer as JSON");
-    explain_->add_option("URL", url_, "What the app would ask for, such as http://price/x")
+    explain_->add_flag("--json", explain_command_.json, "Answer as JSON");
+    explain_
+        ->add_option("URL", explain_command_.url,
+                     "What the app would ask for, such as http://price/x")
         ->required();
 
     wait_ = app_.add_subcommand(
@@ -84,7 +86,7 @@ class CommandLine {
     add_redirect();
     add_inject();
     control_.add(app_);
-    version_ = app_.add_subcommand("version", "Print the version");
+    app_.add_subcommand("version", "Print the version");
   }
 
   Command parse(std::vector<std::string> arguments) {
@@ -100,19 +102,20 @@ class CommandLine {
   }
 
  private:
-  void add_config(CLI::App& command) {
-    command.add_option("-c,--config", config_, "The configuration file")->required();
+  static void add_config(CLI::App& command, std::string& into) {
+    command.add_option("-c,--config", into, "The configuration file")->required();
   }
   void add_member() {
-    run_->add_option("--control-plane", member_.urls,
+    MemberFlags& member = run_command_.member;
+    run_->add_option("--control-plane", member.urls,
                      "Take the configuration from a control plane, and keep it in the file of -c: "
                      "https://cp-a:15010,https://cp-b:15010 (or WOAD_CONTROL_PLANE)");
-    run_->add_flag("--register", member_.registers,
+    run_->add_flag("--register", member.registers,
                    "Tell the control plane that this instance serves (or WOAD_REGISTER=true)");
-    run_->add_option("--control-plane-identity", member_.identity,
+    run_->add_option("--control-plane-identity", member.identity,
                      "SPIFFE pattern of the control plane (default: "
                      "spiffe://<own trust domain>/ns/*/sa/woad-control)");
-    run_->add_flag("--control-plane-insecure", member_.insecure,
+    run_->add_flag("--control-plane-insecure", member.insecure,
                    "Speak plain http to a control plane on another host, too");
   }
   void add_admin(CLI::App& command) {
@@ -124,27 +127,29 @@ class CommandLine {
         "certs",
         "Issue workload certificates from a CA in a folder: for trying and testing mTLS, not for "
         "production, which has a CA already. The first call makes the CA");
-    certs_->add_option("--dir", certs_folder_, "The folder of the CA, and of a folder for each id")
+    certs_
+        ->add_option("--dir", certs_command_.folder,
+                     "The folder of the CA, and of a folder for each id")
         ->capture_default_str();
     certs_
-        ->add_option("--id", ids_,
+        ->add_option("--id", certs_command_.ids,
                      "SPIFFE id, such as spiffe://example.org/ns/shop/sa/cart; may be repeated")
         ->allow_extra_args(false);
     certs_->add_option("--ttl", ttl_, "How long the certificates last")->capture_default_str();
     certs_->add_option(
-        "--out", out_,
+        "--out", certs_command_.out,
         "Where the certificate of a single --id goes (default: <dir>/<last segment of the id>)");
     certs_
         ->add_option(
-            "--dns", dns_,
+            "--dns", certs_command_.dns,
             "A DNS name beside a single --id, for clients that check names; may be repeated")
         ->allow_extra_args(false);
     auto* const add =
-        certs_->add_flag("--new-root", new_root_,
+        certs_->add_flag("--new-root", certs_command_.new_root,
                          "Rotation, step 1: a new root signs from now on, old and new are trusted "
                          "everywhere in the folder. Step 2: issue each --id anew");
     certs_
-        ->add_flag("--drop-old-roots", drop_old_roots_,
+        ->add_flag("--drop-old-roots", certs_command_.drop_old_roots,
                    "Rotation, step 3: the newest root alone is trusted")
         ->excludes(add);
   }
@@ -183,15 +188,16 @@ class CommandLine {
         "inject",
         "Put the sidecar into the pods of Kubernetes documents: print those of -f with it, or "
         "answer an API server as its webhook (--serve)");
-    auto* const file = inject_->add_option("-f,--file", inject_file_,
+    auto* const file = inject_->add_option("-f,--file", inject_command_.file,
                                            "YAML or JSON documents; - reads standard input");
-    inject_->add_option("--config", inject_config_, "Values of the chart (helm/woad): values.yaml");
+    inject_->add_option("--config", inject_command_.config,
+                        "Values of the chart (helm/woad): values.yaml");
     inject_
         ->add_option("--native", native_,
                      "Whether the sidecar is a native one (Kubernetes 1.29); false: a container "
                      "beside the app's, not for Jobs (default: as the values say, else true)")
         ->check(CLI::IsMember({"true", "false"}));
-    inject_->add_flag("--remove", remove_, "Take out what was put in")->needs(file);
+    inject_->add_flag("--remove", inject_command_.remove, "Take out what was put in")->needs(file);
     auto* const serve = inject_
                             ->add_option("--serve", serve_,
                                          "Serve the webhook by HTTPS, "
@@ -208,10 +214,8 @@ class CommandLine {
   }
 
   Command chosen() {
-    if (*run_) {
-      return RunCommand{config_, member_};
-    }
-    if (*validate_) return ValidateCommand{config_, format_ == "json"};
+    if (*run_) return run_command_;
+    if (*validate_) return validate();
     if (*explain_) return explain();
     if (*wait_) return wait();
     if (*drain_) return drain();
@@ -222,12 +226,17 @@ class CommandLine {
       Result<Command> command = control_.chosen();
       return command ? std::move(*command) : usage_error(command.error().message);
     }
-    return VersionCommand{};
+    return PrintCommand{"woad " WOAD_VERSION "\n"};
+  }
+
+  Command validate() {
+    validate_command_.json = format_ == "json";
+    return validate_command_;
   }
 
   Command explain() {
-    ExplainCommand command{config_, method_, {}, json_, url_};
-    if (!config::is_token(method_)) return usage_error("-X must be a method such as GET");
+    ExplainCommand& command = explain_command_;
+    if (!config::is_token(command.method)) return usage_error("-X must be a method such as GET");
     for (const std::string& text : headers_) {
       auto header = parse_header(text);
       if (!header) return usage_error(header.error().message);
@@ -239,39 +248,37 @@ class CommandLine {
   Command wait() {
     const auto timeout = config::parse_duration(timeout_);
     if (!timeout) return usage_error("--timeout " + timeout.error().message);
-    auto admin = parse_address("--admin", admin_);
+    const auto admin = parse_address("--admin", admin_);
     if (!admin) return usage_error(admin.error().message);
-    return WaitCommand{*timeout, std::move(*admin)};
+    return WaitCommand{*timeout, *admin};
   }
 
   Command drain() {
-    auto admin = parse_address("--admin", admin_);
+    const auto admin = parse_address("--admin", admin_);
     if (!admin) return usage_error(admin.error().message);
-    return DrainCommand{std::move(*admin)};
+    return DrainCommand{*admin};
   }
 
   Command certs() {
-    if (ids_.empty() && !new_root_ && !drop_old_roots_) {
+    CertsCommand& command = certs_command_;
+    if (command.ids.empty() && !command.new_root && !command.drop_old_roots) {
       return usage_error("certs needs --id, --new-root or --drop-old-roots");
     }
-    if (ids_.size() != 1 && (!out_.empty() || !dns_.empty())) {
+    if (command.ids.size() != 1 && (!command.out.empty() || !command.dns.empty())) {
       return usage_error("--out and --dns go with a single --id");
     }
-    for (const std::string& name : dns_) {
+    for (const std::string& name : command.dns) {
       if (!config::is_token(name)) {
         return usage_error("--dns " + config::in_quotes(name) + " is not a DNS name");
       }
     }
-    const auto good = check_ids(ids_);
+    const auto good = check_ids(command.ids);
     if (!good) return usage_error(good.error().message);
     const auto lifetime = config::parse_duration(ttl_);
     if (!lifetime) return usage_error("--ttl " + lifetime.error().message);
     if (*lifetime < seconds(1)) return usage_error("--ttl must be a second at least");
-    return CertsCommand{certs_folder_, ids_, dns_, *lifetime, out_, new_root_, drop_old_roots_};
-  }
-
-  std::optional<bool> native() const {
-    return native_.empty() ? std::nullopt : std::optional(native_ == "true");
+    command.lifetime = *lifetime;
+    return command;
   }
 
   Command redirection() {
@@ -281,14 +288,14 @@ class CommandLine {
   }
 
   Command inject() {
-    if (!inject_file_.empty()) {
-      return InjectCommand{inject_file_, inject_config_, native(), remove_};
-    }
+    if (!native_.empty()) inject_command_.native = native_ == "true";
+    if (!inject_command_.file.empty()) return inject_command_;
     if (serve_.empty()) return usage_error("inject needs -f FILE, or --serve ADDRESS");
     if (inject_cert_.empty()) return usage_error("--serve needs --cert, a folder");
-    auto address = parse_address("--serve", serve_);
+    const auto address = parse_address("--serve", serve_);
     if (!address) return usage_error(address.error().message);
-    return ServeInjectionCommand{std::move(*address), inject_cert_, inject_config_, native()};
+    return ServeInjectionCommand{*address, inject_cert_, inject_command_.config,
+                                 inject_command_.native};
   }
 
   CLI::App app_{"woad, a sidecar proxy with request dyeing", "woad"};
@@ -300,29 +307,19 @@ class CommandLine {
   CLI::App* certs_;
   CLI::App* redirect_;
   CLI::App* inject_;
-  CLI::App* version_;
   ControlLine control_;
-  std::string config_;
-  MemberFlags member_;
+  RunCommand run_command_;
+  ValidateCommand validate_command_;
   std::string format_ = "text";
-  std::string method_ = "GET";
+  ExplainCommand explain_command_;
   std::vector<std::string> headers_;
-  bool json_ = false;
-  std::string url_;
   std::string timeout_ = "30s";
   std::string admin_ = "127.0.0.1:15000";
-  std::string certs_folder_ = "certs";
-  std::vector<std::string> ids_;
-  std::vector<std::string> dns_;
+  CertsCommand certs_command_;
   std::string ttl_ = "24h";
-  std::string out_;
-  bool new_root_ = false;
-  bool drop_old_roots_ = false;
   redirect::Words redirect_words_;
-  std::string inject_file_;
-  std::string inject_config_;
+  InjectCommand inject_command_;
   std::string native_;
-  bool remove_ = false;
   std::string serve_;
   std::string inject_cert_;
 };

@@ -10,6 +10,7 @@
 
 #include "proxy/base/time.h"
 #include "proxy/member/settings.h"
+#include "proxy/net/address.h"
 #include "proxy/redirect/options.h"
 
 namespace woad {
@@ -33,19 +34,19 @@ struct ExplainCommand {
 };
 
 struct WaitCommand {
-  Duration timeout = seconds(30);
-  std::string admin;  // "127.0.0.1:15000": numbers alone
+  Duration timeout;
+  Address admin;
 };
 
 struct DrainCommand {
-  std::string admin;  // as in WaitCommand
+  Address admin;
 };
 
 struct CertsCommand {
-  std::string folder;            // of the CA
+  std::string folder = "certs";  // of the CA
   std::vector<std::string> ids;  // SPIFFE ids of one trust domain, each with a path
   std::vector<std::string> dns;  // only with one id
-  Duration lifetime = hours(24);
+  Duration lifetime{};
   std::string out;  // only with one id; "": a folder beside the CA, named as the id's path ends
   bool new_root = false;
   bool drop_old_roots = false;
@@ -65,7 +66,7 @@ struct InjectCommand {
 
 // `woad inject --serve`: the webhook, until a signal.
 struct ServeInjectionCommand {
-  std::string address;      // "0.0.0.0:9443": numbers alone
+  Address address;
   std::string certificate;  // the folder with tls.crt and tls.key
   std::string config;
   std::optional<bool> native;
@@ -73,18 +74,18 @@ struct ServeInjectionCommand {
 
 // `woad control`: the control plane, until a signal.
 struct ServeControlCommand {
-  std::string listen;  // "0.0.0.0:15010": numbers alone
-  std::string admin;
+  Address listen;
+  Address admin;
   std::string store;
   std::string kubeconfig;
   std::string tls_folder;
-  Duration drain_timeout = seconds(25);
+  Duration drain_timeout{};
   // The webhook in the same process, its `native` left to the configuration; nothing: none.
   std::optional<ServeInjectionCommand> inject;
 };
 
 struct ControlStatusCommand {
-  std::string url;
+  std::string url = "http://127.0.0.1:15010";
   std::string tls_folder;
   bool json = false;
 };
@@ -101,10 +102,8 @@ struct ControlRenderCommand {
   std::string folder;
 };
 
-struct VersionCommand {};
-
-// Nothing to run but to print `text` and exit: help (0, for stdout) or a usage error (2, for
-// stderr).
+// Nothing to run but to print `text` and exit: help or the version (0, for stdout) or a usage error
+// (2, for stderr).
 struct PrintCommand {
   std::string text;
   int exit_code = 0;
@@ -113,7 +112,7 @@ struct PrintCommand {
 using Command = std::variant<RunCommand, ValidateCommand, ExplainCommand, WaitCommand, DrainCommand,
                              CertsCommand, RedirectCommand, InjectCommand, ServeInjectionCommand,
                              ServeControlCommand, ControlStatusCommand, ControlCheckCommand,
-                             ControlRenderCommand, VersionCommand, PrintCommand>;
+                             ControlRenderCommand, PrintCommand>;
 
 // `arguments` without the program's name. What is no command word in front means `run`.
 Command parse_command_line(std::vector<std::string> arguments);

@@ -45,10 +45,10 @@ void ControlLine::add(CLI::App& app) {
   status_ = control_->add_subcommand(
       "status",
       "A table of services: version, roll-out, instances, what sidecars said; and problems");
-  status_->add_option("--url", url_, "A control plane")->capture_default_str();
-  status_->add_option("--tls-dir", status_tls_folder_,
+  status_->add_option("--url", status_command_.url, "A control plane")->capture_default_str();
+  status_->add_option("--tls-dir", status_command_.tls_folder,
                       "With https: the folder with tls.crt, tls.key and ca.crt of a reader");
-  status_->add_flag("--json", json_, "Answer as JSON");
+  status_->add_flag("--json", status_command_.json, "Answer as JSON");
   add_offline();
 }
 
@@ -72,16 +72,16 @@ Result<Command> ControlLine::serve() const {
   if (const auto known = control::check_store_word(store_); !known) {
     return Error{"--store " + known.error().message};
   }
-  auto listen = parse_address("--listen", listen_);
+  const auto listen = parse_address("--listen", listen_);
   if (!listen) return listen.error();
-  auto admin = parse_address("--admin", admin_);
+  const auto admin = parse_address("--admin", admin_);
   if (!admin) return admin.error();
   const auto drain_timeout = config::parse_duration(drain_timeout_);
   if (!drain_timeout) return Error{"--drain-timeout " + drain_timeout.error().message};
   auto inject = injection();
   if (!inject) return inject.error();
-  return Command(ServeControlCommand{std::move(*listen), std::move(*admin), store_, kubeconfig_,
-                                     tls_folder_, *drain_timeout, std::move(*inject)});
+  return Command(ServeControlCommand{*listen, *admin, store_, kubeconfig_, tls_folder_,
+                                     *drain_timeout, std::move(*inject)});
 }
 
 Result<std::optional<ServeInjectionCommand>> ControlLine::injection() const {
@@ -92,9 +92,9 @@ Result<std::optional<ServeInjectionCommand>> ControlLine::injection() const {
   if (inject_certificate_.empty()) {
     return Error{"--inject needs --inject-cert, the folder with tls.crt and tls.key"};
   }
-  auto address = parse_address("--inject", inject_);
+  const auto address = parse_address("--inject", inject_);
   if (!address) return address.error();
-  return {ServeInjectionCommand{std::move(*address), inject_certificate_, inject_config_, {}}};
+  return {ServeInjectionCommand{*address, inject_certificate_, inject_config_, {}}};
 }
 
 Result<Command> ControlLine::chosen() const {
@@ -120,13 +120,13 @@ Result<Command> ControlLine::render() const {
 }
 
 Result<Command> ControlLine::status() const {
-  const auto url = parse_url(url_);
+  const auto url = parse_url(status_command_.url);
   if (!url) return Error{"--url " + url.error().message};
   if (url->target != "/") return Error{"--url must be without a path, such as http://cp:15010"};
-  if (url->tls && status_tls_folder_.empty()) {
+  if (url->tls && status_command_.tls_folder.empty()) {
     return Error{"--url https:… needs --tls-dir, the certificates of one of control.readers"};
   }
-  return Command(ControlStatusCommand{url_, status_tls_folder_, json_});
+  return Command(status_command_);
 }
 
 }  // namespace woad

@@ -37,9 +37,7 @@ class ControlLine {
   std::string inject_;
   std::string inject_certificate_;
   std::string inject_config_;
-  std::string url_ = "http://127.0.0.1:15010";
-  std::string status_tls_folder_;
-  bool json_ = false;
+  ControlStatusCommand status_command_;
   std::string checked_;
   std::string before_;
   std::string service_;

@@ -5,14 +5,12 @@
 
 namespace woad {
 
-Result<std::string> parse_address(const std::string& option, const std::string& text) {
-  auto address = config::parse_host_port(text);
-  if (!address) return Error{option + " " + address.error().message};
-  if (address->host == "localhost") return "127.0.0.1:" + std::to_string(address->port);
-  if (!address->numeric) {
-    return Error{option + " " + config::in_quotes(text) + " must be an IP address"};
-  }
-  return address->to_string();
+Result<Address> parse_address(const std::string& option, const std::string& text) {
+  const auto at = config::parse_host_port(text);
+  if (!at) return Error{option + " " + at.error().message};
+  auto address = Address::from_host(at->host == "localhost" ? "127.0.0.1" : at->host, at->port);
+  if (!address) return Error{option + " " + config::in_quotes(text) + " must be an IP address"};
+  return address;
 }
 
 }  // namespace woad

@@ -4,10 +4,11 @@
 #include <string>
 
 #include "proxy/base/result.h"
+#include "proxy/net/address.h"
 
 namespace woad {
 
-// An IP address and port, or localhost; "127.0.0.1:15000". The error begins with the option.
-Result<std::string> parse_address(const std::string& option, const std::string& text);
+// An IP address and port, or localhost. The error begins with the option.
+Result<Address> parse_address(const std::string& option, const std::string& text);
 
 }  // namespace woad

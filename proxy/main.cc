@@ -89,24 +89,14 @@ int execute(const ExplainCommand& command) {
 }
 
 int execute(const WaitCommand& command) {
-  const auto address = Address::parse(command.admin);
-  if (!address) {
-    print(stderr, "woad: --admin: " + address.error().message + "\n");
-    return kUsage;
-  }
-  const auto ready = wait_until_ready(*address, command.timeout);
+  const auto ready = wait_until_ready(command.admin, command.timeout);
   if (ready) return kGood;
   print(stderr, "woad: not ready in time: " + ready.error().message + "\n");
   return kFailed;
 }
 
 int execute(const DrainCommand& command) {
-  const auto address = Address::parse(command.admin);
-  if (!address) {
-    print(stderr, "woad: --admin: " + address.error().message + "\n");
-    return kUsage;
-  }
-  const auto reply = ask_admin(*address, "POST", "/drain", seconds(5));
+  const auto reply = ask_admin(command.admin, "POST", "/drain", seconds(5));
   if (reply && reply->status == 202) return kGood;
   print(stderr, "woad: not drained: " + (reply ? reply->body : reply.error().message + "\n"));
   return kFailed;
@@ -136,39 +126,19 @@ int execute(const InjectCommand& command) {
   return kGood;
 }
 
-Result<WebhookOptions> webhook_of(const ServeInjectionCommand& command) {
-  const auto address = Address::parse(command.address);
-  if (!address) return address.error();
-  return WebhookOptions{*address, command.certificate, command.config,
-                        [command] { return load_inject_settings(command.config, command.native); }};
+WebhookOptions webhook_of(const ServeInjectionCommand& command) {
+  return {command.address, command.certificate, command.config,
+          [command] { return load_inject_settings(command.config, command.native); }};
 }
 
-int execute(const ServeInjectionCommand& command) {
-  const auto options = webhook_of(command);
-  if (options) return serve_webhook(*options);
-  print(stderr, "woad: --serve: " + options.error().message + "\n");
-  return kUsage;
-}
+int execute(const ServeInjectionCommand& command) { return serve_webhook(webhook_of(command)); }
 
 int execute(const ServeControlCommand& command) {
   mallopt(M_MMAP_THRESHOLD, kGoesBackFrom);
-  const auto listen = Address::parse(command.listen);
-  const auto admin = Address::parse(command.admin);
-  if (!listen || !admin) {
-    print(stderr, "woad: " + (listen ? admin : listen).error().message + "\n");
-    return kUsage;
-  }
   std::optional<WebhookOptions> webhook;
-  if (command.inject) {
-    auto options = webhook_of(*command.inject);
-    if (!options) {
-      print(stderr, "woad: --inject: " + options.error().message + "\n");
-      return kUsage;
-    }
-    webhook = std::move(*options);
-  }
-  const auto ended = control::serve_control({.listen = *listen,
-                                             .admin = *admin,
+  if (command.inject) webhook = webhook_of(*command.inject);
+  const auto ended = control::serve_control({.listen = command.listen,
+                                             .admin = command.admin,
                                              .store = command.store,
                                              .kubeconfig = command.kubeconfig,
                                              .tls_folder = command.tls_folder,
@@ -196,11 +166,6 @@ int execute(const ControlCheckCommand& command) {
 
 int execute(const ControlRenderCommand& command) {
   return show(run_control_render(command, filter_registry()));
-}
-
-int execute(const VersionCommand&) {
-  print(stdout, "woad " WOAD_VERSION "\n");
-  return kGood;
 }
 
 int execute(const PrintCommand& command) {

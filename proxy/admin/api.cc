@@ -22,10 +22,6 @@ constexpr int kOnProbes = kOnAll | static_cast<int>(AdminScope::kProbes);
 constexpr int kOnMetrics = kOnAll | static_cast<int>(AdminScope::kMetrics);
 constexpr std::string_view kJson = "application/json";
 
-WebResponse plain(int status, std::string body) {
-  return {.status = status, .body = std::move(body)};
-}
-
 Result<ExplainRequest> read_explain_request(std::string_view query) {
   const auto url = query_value(query, "url");
   if (!url || url->empty()) {

@@ -27,10 +27,6 @@ const Pool* find_pool(const Snapshot& snapshot, std::string_view service, std::s
   return nullptr;
 }
 
-WebResponse plain(int status, std::string body) {
-  return {.status = status, .body = std::move(body)};
-}
-
 }  // namespace
 
 WebResponse force_breaker(const Snapshot& snapshot, std::string_view query) {

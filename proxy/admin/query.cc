@@ -1,20 +1,15 @@
 #include "proxy/admin/query.h"
 
+#include "proxy/base/strings.h"
+
 namespace woad {
 
 std::vector<std::string_view> query_values(std::string_view query, std::string_view key) {
   std::vector<std::string_view> values;
-  while (!query.empty()) {
-    const size_t end = query.find('&');
-    const std::string_view item = query.substr(0, end);
-    const size_t equals = item.find('=');
-    if (item.substr(0, equals) == key) {
-      values.push_back(equals == std::string_view::npos ? std::string_view()
-                                                        : item.substr(equals + 1));
-    }
-    if (end == std::string_view::npos) break;
-    query.remove_prefix(end + 1);
-  }
+  for_each_query_pair(query, [&](std::string_view its_key, std::string_view value) {
+    if (its_key == key) values.push_back(value);
+    return true;
+  });
   return values;
 }
 

@@ -9,26 +9,23 @@
 
 namespace woad {
 
-// One address, and what it shows.
 class AdminServer::Listener final : public Deferred, private WebHandler {
  public:
-  Listener(AdminServer& server, const Wanted& wanted)
-      : wanted_(wanted),
+  Listener(AdminServer& server, const AdminAddress& address)
+      : address_(address),
         api_(server.api_),
         web_(server.loop_, server.blocks_, *this, nullptr,
              {.plaintext = WebOptions::Plaintext::kAll,
               .connections = kMaxConnections,
               .body = kMaxBody}) {}
 
-  bool serves(const Wanted& other) const {
-    return wanted_.scope == other.scope && wanted_.address == other.address;
-  }
-  uint16_t port() const { return wanted_.address.port(); }
+  bool serves(const AdminAddress& other) const { return address_ == other; }
+  uint16_t port() const { return address_.address.port(); }
   WebServer& web() { return web_; }
 
  private:
   std::unique_ptr<WebPending> answer(WebRequest request, Done done) override {
-    api_.answer(request.head, wanted_.scope, wanted_.address.is_loopback(),
+    api_.answer(request.head, address_.scope, address_.address.is_loopback(),
                 [done = std::move(done)](WebResponse response) {
                   response.headers.emplace_back("content-security-policy",
                                                 "default-src 'none'; style-src 'unsafe-inline'");
@@ -37,25 +34,27 @@ class AdminServer::Listener final : public Deferred, private WebHandler {
     return nullptr;
   }
 
-  const Wanted wanted_;
+  const AdminAddress address_;
   AdminApi& api_;
   WebServer web_;
 };
 
 Result<AdminAddresses> admin_addresses(const config::Admin& admin) {
+  struct Row {
+    const char* key;
+    AdminScope scope;
+    const config::HostPort* at;
+  };
+  const Row rows[] = {
+      {"address", AdminScope::kAll, &*admin.address},
+      {"probes", AdminScope::kProbes, admin.probes ? &**admin.probes : nullptr},
+      {"metrics", AdminScope::kMetrics, admin.metrics ? &**admin.metrics : nullptr}};
   AdminAddresses addresses;
-  auto address = Address::from_host(admin.address->host, admin.address->port);
-  if (!address) return Error{"admin.address: " + address.error().message};
-  addresses.address = *address;
-  if (admin.probes) {
-    address = Address::from_host((*admin.probes)->host, (*admin.probes)->port);
-    if (!address) return Error{"admin.probes: " + address.error().message};
-    addresses.probes = *address;
-  }
-  if (admin.metrics) {
-    address = Address::from_host((*admin.metrics)->host, (*admin.metrics)->port);
-    if (!address) return Error{"admin.metrics: " + address.error().message};
-    addresses.metrics = *address;
+  for (const Row& row : rows) {
+    if (row.at == nullptr) continue;
+    const auto address = Address::from_host(row.at->host, row.at->port);
+    if (!address) return Error{std::string("admin.") + row.key + ": " + address.error().message};
+    addresses.push_back({row.scope, *address});
   }
   return addresses;
 }
@@ -65,13 +64,9 @@ AdminServer::AdminServer(Loop& loop, BlockPool& blocks, AdminBackend& backend)
 
 AdminServer::~AdminServer() = default;
 
-Result<void> AdminServer::apply(const AdminAddresses& addresses) {
-  std::vector<Wanted> wanted = {{AdminScope::kAll, addresses.address}};
-  if (addresses.probes) wanted.push_back({AdminScope::kProbes, *addresses.probes});
-  if (addresses.metrics) wanted.push_back({AdminScope::kMetrics, *addresses.metrics});
-
-  std::vector<std::pair<Wanted, Fd>> opened;
-  for (const Wanted& one : wanted) {
+Result<void> AdminServer::apply(const AdminAddresses& wanted) {
+  std::vector<std::pair<AdminAddress, Fd>> opened;
+  for (const AdminAddress& one : wanted) {
     const auto any = [&](auto&& which) {
       return std::any_of(listeners_.begin(), listeners_.end(),
                          [&](const auto& listener) { return which(*listener); });
@@ -94,11 +89,11 @@ Result<void> AdminServer::apply(const AdminAddresses& addresses) {
   return {};
 }
 
-void AdminServer::close_unwanted(const std::vector<Wanted>& wanted) {
+void AdminServer::close_unwanted(const AdminAddresses& wanted) {
   const auto gone =
       std::stable_partition(listeners_.begin(), listeners_.end(), [&](const auto& listener) {
         return std::any_of(wanted.begin(), wanted.end(),
-                           [&](const Wanted& one) { return listener->serves(one); });
+                           [&](const AdminAddress& one) { return listener->serves(one); });
       });
   for (auto listener = gone; listener != listeners_.end(); ++listener) {
     (*listener)->web().drain();

@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <memory>
-#include <optional>
 #include <vector>
 
 #include "proxy/admin/api.h"
@@ -17,11 +16,13 @@ namespace config {
 struct Admin;
 }
 
-struct AdminAddresses {
+// One address, and what it shows.
+struct AdminAddress {
+  AdminScope scope;
   Address address;
-  std::optional<Address> probes{};
-  std::optional<Address> metrics{};
+  bool operator==(const AdminAddress&) const = default;
 };
+using AdminAddresses = std::vector<AdminAddress>;
 
 // The error names the address that is no number.
 Result<AdminAddresses> admin_addresses(const config::Admin& admin);
@@ -40,16 +41,12 @@ class AdminServer {
 
   // Listens on these addresses and no others. New ones are opened first: on an error nothing has
   // changed. Connections to an address that is gone end with their present answers.
-  Result<void> apply(const AdminAddresses& addresses);
+  Result<void> apply(const AdminAddresses& wanted);
 
  private:
   class Listener;
-  struct Wanted {
-    AdminScope scope;
-    Address address;
-  };
 
-  void close_unwanted(const std::vector<Wanted>& wanted);
+  void close_unwanted(const AdminAddresses& wanted);
 
   Loop& loop_;
   BlockPool& blocks_;

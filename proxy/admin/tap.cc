@@ -123,45 +123,38 @@ class TapBody final : public WebBody {
   MonoTime next_report_ = MonoTime::min();
 };
 
-WebResponse refusal(int status, const std::string& sentence) {
-  return {.status = status, .body = sentence + "\n"};
-}
-
 }  // namespace
 
 Result<TapQuestion> read_tap_question(std::string_view query) {
   TapQuestion question;
   bool given[kParameterCount] = {};
-  while (!query.empty()) {
-    const size_t end = query.find('&');
-    const std::string_view pair = query.substr(0, end);
-    query.remove_prefix(end == std::string_view::npos ? query.size() : end + 1);
-    if (pair.empty()) continue;
-    const size_t equals = pair.find('=');
-    const std::string key = percent_decoded(pair.substr(0, equals), true);
+  std::string wrong;
+  for_each_query_pair(query, [&](std::string_view raw_key, std::string_view raw) {
+    const std::string key = percent_decoded(raw_key, true);
     const Parameter* const known =
         std::find_if(std::begin(kParameters), std::end(kParameters),
                      [&](const Parameter& each) { return each.key == key; });
     if (known == std::end(kParameters)) {
-      return Error{shown(key) + " is unknown" + std::string(kThereIs)};
+      wrong = shown(key) + " is unknown";
+    } else if (std::exchange(given[known - kParameters], true)) {
+      wrong = key + " is given twice";
+    } else if (!raw.empty()) {
+      const auto read = known->read(percent_decoded(raw, true), question);
+      if (!read) wrong = read.error().message;
     }
-    if (std::exchange(given[known - kParameters], true)) {
-      return Error{key + " is given twice" + std::string(kThereIs)};
-    }
-    if (equals == std::string_view::npos || equals + 1 == pair.size()) continue;
-    const auto read = known->read(percent_decoded(pair.substr(equals + 1), true), question);
-    if (!read) return Error{read.error().message + std::string(kThereIs)};
-  }
+    return wrong.empty();
+  });
+  if (!wrong.empty()) return Error{wrong + std::string(kThereIs)};
   return question;
 }
 
 WebResponse open_tap(TapHub& taps, std::string_view query) {
   auto question = read_tap_question(query);
-  if (!question) return refusal(400, question.error().message);
+  if (!question) return plain(400, question.error().message + "\n");
   auto reader = taps.open(std::move(question->filter), question->limit);
   if (reader == nullptr) {
-    return refusal(503, std::to_string(TapHub::kMaxTaps) +
-                            " taps are open, which is all there may be; close one and try again");
+    return plain(503, std::to_string(TapHub::kMaxTaps) +
+                          " taps are open, which is all there may be; close one and try again\n");
   }
   return {.content_type = kNdjson, .stream = std::make_unique<TapBody>(std::move(reader))};
 }

@@ -2,6 +2,7 @@
 // grows.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -59,6 +60,19 @@ void for_each_list_item(std::string_view list, F&& visit) {
 
 // One item of such a list is `token`, in any case.
 bool lists_token(std::string_view list, std::string_view token);
+
+// Calls `visit(key, value)` for each pair of a query, both as they stand there; "" is the value of
+// a key without '=', and empty pairs are skipped. Stops when `visit` returns false.
+template <class F>
+void for_each_query_pair(std::string_view query, F&& visit) {
+  while (!query.empty()) {
+    const std::string_view pair = query.substr(0, query.find('&'));
+    query.remove_prefix(std::min(pair.size() + 1, query.size()));
+    const std::string_view key = pair.substr(0, pair.find('='));
+    const std::string_view value = pair.substr(std::min(key.size() + 1, pair.size()));
+    if (!pair.empty() && !visit(key, value)) return;
+  }
+}
 
 // 1 to 253 letters of ASCII, digits, '-', '.' and '_': as services and instances are called.
 bool is_plain_name(std::string_view text);

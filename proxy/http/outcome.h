@@ -20,40 +20,6 @@ struct ErrorInfo {
   std::string_view hint;  // what to try, one sentence
 };
 
-// An error is its row; a filter that wants one of its own declares a constant ErrorInfo and answers
-// with it (filters/README.md).
-class ErrorCode {
- public:
-  // `info` lives as long as the process.
-  constexpr ErrorCode(const ErrorInfo& info)  // NOLINT(google-explicit-constructor): it is its row
-      : info_(&info) {}
-
-  constexpr const ErrorInfo& info() const { return *info_; }
-  bool operator==(const ErrorCode&) const = default;
-
-  static const ErrorCode kNone;
-  static const ErrorCode kNoRoute;
-  static const ErrorCode kNoEndpoint;
-  static const ErrorCode kPoolUnhealthy;
-  static const ErrorCode kCircuitOpen;
-  static const ErrorCode kOverloaded;
-  static const ErrorCode kConnectFailed;
-  static const ErrorCode kUpstreamReset;
-  static const ErrorCode kBadUpstreamResponse;
-  static const ErrorCode kTimeout;
-  static const ErrorCode kRateLimited;
-  static const ErrorCode kDenied;
-  static const ErrorCode kBadRequest;
-  static const ErrorCode kTargetTooLong;
-  static const ErrorCode kHeadersTooLarge;
-  static const ErrorCode kLoop;
-  static const ErrorCode kMtlsRequired;
-  static const ErrorCode kFault;
-
- private:
-  const ErrorInfo* info_;
-};
-
 inline constexpr ErrorInfo kErrors[] = {
     {"", 200, "", 0, "-", ""},
     {"no_route", 404, "destination_not_found", 12, "NR",
@@ -92,7 +58,7 @@ inline constexpr ErrorInfo kErrors[] = {
 
 namespace detail {
 
-consteval ErrorCode error_named(std::string_view code) {
+consteval const ErrorInfo& error_row(std::string_view code) {
   size_t at = 0;
   while (kErrors[at].code != code) ++at;  // a code without a row does not compile
   return kErrors[at];
@@ -100,25 +66,40 @@ consteval ErrorCode error_named(std::string_view code) {
 
 }  // namespace detail
 
-inline constexpr ErrorCode ErrorCode::kNone = detail::error_named("");
-inline constexpr ErrorCode ErrorCode::kNoRoute = detail::error_named("no_route");
-inline constexpr ErrorCode ErrorCode::kNoEndpoint = detail::error_named("no_endpoint");
-inline constexpr ErrorCode ErrorCode::kPoolUnhealthy = detail::error_named("pool_unhealthy");
-inline constexpr ErrorCode ErrorCode::kCircuitOpen = detail::error_named("circuit_open");
-inline constexpr ErrorCode ErrorCode::kOverloaded = detail::error_named("overloaded");
-inline constexpr ErrorCode ErrorCode::kConnectFailed = detail::error_named("connect_failed");
-inline constexpr ErrorCode ErrorCode::kUpstreamReset = detail::error_named("upstream_reset");
-inline constexpr ErrorCode ErrorCode::kBadUpstreamResponse =
-    detail::error_named("bad_upstream_response");
-inline constexpr ErrorCode ErrorCode::kTimeout = detail::error_named("timeout");
-inline constexpr ErrorCode ErrorCode::kRateLimited = detail::error_named("rate_limited");
-inline constexpr ErrorCode ErrorCode::kDenied = detail::error_named("denied");
-inline constexpr ErrorCode ErrorCode::kBadRequest = detail::error_named("bad_request");
-inline constexpr ErrorCode ErrorCode::kTargetTooLong = detail::error_named("target_too_long");
-inline constexpr ErrorCode ErrorCode::kHeadersTooLarge = detail::error_named("headers_too_large");
-inline constexpr ErrorCode ErrorCode::kLoop = detail::error_named("loop");
-inline constexpr ErrorCode ErrorCode::kMtlsRequired = detail::error_named("mtls_required");
-inline constexpr ErrorCode ErrorCode::kFault = detail::error_named("fault");
+// An error is its row; a filter that wants one of its own declares a constant ErrorInfo and answers
+// with it (filters/README.md).
+class ErrorCode {
+ public:
+  // `info` lives as long as the process.
+  constexpr ErrorCode(const ErrorInfo& info)  // NOLINT(google-explicit-constructor): it is its row
+      : info_(&info) {}
+
+  constexpr const ErrorInfo& info() const { return *info_; }
+  bool operator==(const ErrorCode&) const = default;
+
+  static constexpr const ErrorInfo& kNone = detail::error_row("");
+  static constexpr const ErrorInfo& kNoRoute = detail::error_row("no_route");
+  static constexpr const ErrorInfo& kNoEndpoint = detail::error_row("no_endpoint");
+  static constexpr const ErrorInfo& kPoolUnhealthy = detail::error_row("pool_unhealthy");
+  static constexpr const ErrorInfo& kCircuitOpen = detail::error_row("circuit_open");
+  static constexpr const ErrorInfo& kOverloaded = detail::error_row("overloaded");
+  static constexpr const ErrorInfo& kConnectFailed = detail::error_row("connect_failed");
+  static constexpr const ErrorInfo& kUpstreamReset = detail::error_row("upstream_reset");
+  static constexpr const ErrorInfo& kBadUpstreamResponse =
+      detail::error_row("bad_upstream_response");
+  static constexpr const ErrorInfo& kTimeout = detail::error_row("timeout");
+  static constexpr const ErrorInfo& kRateLimited = detail::error_row("rate_limited");
+  static constexpr const ErrorInfo& kDenied = detail::error_row("denied");
+  static constexpr const ErrorInfo& kBadRequest = detail::error_row("bad_request");
+  static constexpr const ErrorInfo& kTargetTooLong = detail::error_row("target_too_long");
+  static constexpr const ErrorInfo& kHeadersTooLarge = detail::error_row("headers_too_large");
+  static constexpr const ErrorInfo& kLoop = detail::error_row("loop");
+  static constexpr const ErrorInfo& kMtlsRequired = detail::error_row("mtls_required");
+  static constexpr const ErrorInfo& kFault = detail::error_row("fault");
+
+ private:
+  const ErrorInfo* info_;
+};
 
 inline const ErrorInfo& error_info(ErrorCode code) { return code.info(); }
 

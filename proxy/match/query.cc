@@ -23,17 +23,9 @@ std::string_view decoded(std::string_view raw, Arena& arena) {
 // Calls `visit(raw value)` for each pair with that key until it returns false.
 template <class F>
 void for_each_value(std::string_view query, std::string_view key, F&& visit) {
-  while (!query.empty()) {
-    const size_t amp = query.find('&');
-    const std::string_view pair = query.substr(0, amp);
-    const size_t equals = pair.find('=');
-    if (!pair.empty() && decodes_to(pair.substr(0, equals), key)) {
-      const bool bare = equals == std::string_view::npos;
-      if (!visit(bare ? std::string_view() : pair.substr(equals + 1))) return;
-    }
-    if (amp == std::string_view::npos) return;
-    query.remove_prefix(amp + 1);
-  }
+  for_each_query_pair(query, [&](std::string_view its_key, std::string_view value) {
+    return !decodes_to(its_key, key) || visit(value);
+  });
 }
 
 }  // namespace

@@ -26,39 +26,6 @@ struct FamilyInfo {
   }
 };
 
-class Family {
- public:
-  // `info` lives as long as the process.
-  constexpr Family(const FamilyInfo& info)  // NOLINT(google-explicit-constructor): it is its row
-      : info_(&info) {}
-
-  const FamilyInfo& info() const { return *info_; }
-  bool operator==(const Family&) const = default;
-  // The order of the exposition: that of the table, then by name.
-  friend bool operator<(Family a, Family b);
-
-  static const Family kRequests;
-  static const Family kRequestsStarted;
-  static const Family kRequestsActive;
-  static const Family kAttempts;
-  static const Family kRoute;
-  static const Family kBodiesNotKept;
-  static const Family kMirrors;
-  static const Family kUpstreamConnections;
-  static const Family kClientConnections;
-  static const Family kContext;
-  static const Family kContextUnattributed;
-  static const Family kContextStripped;
-  static const Family kContextUnplanted;
-  static const Family kTraceDropped;
-  static const Family kTlsHandshakes;
-  static const Family kPlaintextRequests;
-  static const Family kHostile;
-
- private:
-  const FamilyInfo* info_;
-};
-
 inline constexpr FamilyInfo kFamilies[] = {
     {"woad_requests_total",
      "Requests that ended, by what the client got.",
@@ -112,7 +79,7 @@ inline constexpr FamilyInfo kFamilies[] = {
 
 namespace detail {
 
-consteval Family family_named(std::string_view name) {
+consteval const FamilyInfo& family_row(std::string_view name) {
   size_t at = 0;
   while (kFamilies[at].name != name) ++at;  // a name without a row does not compile
   return kFamilies[at];
@@ -120,29 +87,46 @@ consteval Family family_named(std::string_view name) {
 
 }  // namespace detail
 
-inline constexpr Family Family::kRequests = detail::family_named("woad_requests_total");
-inline constexpr Family Family::kRequestsStarted =
-    detail::family_named("woad_requests_started_total");
-inline constexpr Family Family::kRequestsActive = detail::family_named("woad_requests_active");
-inline constexpr Family Family::kAttempts = detail::family_named("woad_upstream_attempts_total");
-inline constexpr Family Family::kRoute = detail::family_named("woad_route_total");
-inline constexpr Family Family::kBodiesNotKept = detail::family_named("woad_bodies_not_kept_total");
-inline constexpr Family Family::kMirrors = detail::family_named("woad_mirrored_requests_total");
-inline constexpr Family Family::kUpstreamConnections =
-    detail::family_named("woad_upstream_connections");
-inline constexpr Family Family::kClientConnections =
-    detail::family_named("woad_client_connections");
-inline constexpr Family Family::kContext = detail::family_named("woad_context_total");
-inline constexpr Family Family::kContextUnattributed =
-    detail::family_named("woad_context_unattributed_total");
-inline constexpr Family Family::kContextStripped =
-    detail::family_named("woad_context_stripped_total");
-inline constexpr Family Family::kContextUnplanted =
-    detail::family_named("woad_context_unplanted_total");
-inline constexpr Family Family::kTraceDropped = detail::family_named("woad_trace_dropped_total");
-inline constexpr Family Family::kTlsHandshakes = detail::family_named("woad_tls_handshakes_total");
-inline constexpr Family Family::kPlaintextRequests =
-    detail::family_named("woad_plaintext_requests_total");
-inline constexpr Family Family::kHostile = detail::family_named("woad_hostile_total");
+class Family {
+ public:
+  // `info` lives as long as the process.
+  constexpr Family(const FamilyInfo& info)  // NOLINT(google-explicit-constructor): it is its row
+      : info_(&info) {}
+
+  const FamilyInfo& info() const { return *info_; }
+  bool operator==(const Family&) const = default;
+  // The order of the exposition: that of the table, then by name.
+  friend bool operator<(Family a, Family b);
+
+  static constexpr const FamilyInfo& kRequests = detail::family_row("woad_requests_total");
+  static constexpr const FamilyInfo& kRequestsStarted =
+      detail::family_row("woad_requests_started_total");
+  static constexpr const FamilyInfo& kRequestsActive = detail::family_row("woad_requests_active");
+  static constexpr const FamilyInfo& kAttempts = detail::family_row("woad_upstream_attempts_total");
+  static constexpr const FamilyInfo& kRoute = detail::family_row("woad_route_total");
+  static constexpr const FamilyInfo& kBodiesNotKept =
+      detail::family_row("woad_bodies_not_kept_total");
+  static constexpr const FamilyInfo& kMirrors = detail::family_row("woad_mirrored_requests_total");
+  static constexpr const FamilyInfo& kUpstreamConnections =
+      detail::family_row("woad_upstream_connections");
+  static constexpr const FamilyInfo& kClientConnections =
+      detail::family_row("woad_client_connections");
+  static constexpr const FamilyInfo& kContext = detail::family_row("woad_context_total");
+  static constexpr const FamilyInfo& kContextUnattributed =
+      detail::family_row("woad_context_unattributed_total");
+  static constexpr const FamilyInfo& kContextStripped =
+      detail::family_row("woad_context_stripped_total");
+  static constexpr const FamilyInfo& kContextUnplanted =
+      detail::family_row("woad_context_unplanted_total");
+  static constexpr const FamilyInfo& kTraceDropped = detail::family_row("woad_trace_dropped_total");
+  static constexpr const FamilyInfo& kTlsHandshakes =
+      detail::family_row("woad_tls_handshakes_total");
+  static constexpr const FamilyInfo& kPlaintextRequests =
+      detail::family_row("woad_plaintext_requests_total");
+  static constexpr const FamilyInfo& kHostile = detail::family_row("woad_hostile_total");
+
+ private:
+  const FamilyInfo* info_;
+};
 
 }  // namespace woad

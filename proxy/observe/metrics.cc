@@ -40,6 +40,17 @@ size_t hash_of(const Key& key) {
   return static_cast<size_t>(hash * 0xd6e8feb86659fd93 >> 20);
 }
 
+// Where a key is, or the free place where it goes.
+template <class Places>
+auto& place_of(Places& places, const Key& key) {
+  const size_t mask = places.size() - 1;
+  for (size_t at = hash_of(key) & mask;; at = (at + 1) & mask) {
+    auto& place = places[at];
+    const bool here = place.key_low == key.low && place.key_high == key.high;
+    if (here || place.key_high == 0) return place;
+  }
+}
+
 }  // namespace
 
 bool operator<(Family a, Family b) {
@@ -69,23 +80,12 @@ WorkerMetrics::Id WorkerMetrics::intern(std::string_view value) {
 
 size_t WorkerMetrics::series(Family family, std::initializer_list<Id> labels) {
   const Key key = key_of(family, labels);
-  const size_t mask = places_.size() - 1;
-  for (size_t at = hash_of(key) & mask;; at = (at + 1) & mask) {
-    const Place& place = places_[at];
-    if (place.key_low == key.low && place.key_high == key.high) return place.index;
-    if (place.key_high == 0) return add_series(family, labels);
-  }
+  const Place& place = place_of(places_, key);
+  return place.key_high == key.high ? place.index : add_series(family, labels);
 }
 
 bool WorkerMetrics::has(Family family, std::initializer_list<Id> labels) const {
-  const Key key = key_of(family, labels);
-  const size_t mask = places_.size() - 1;
-  size_t at = hash_of(key) & mask;
-  while (places_[at].key_high != 0) {
-    if (places_[at].key_low == key.low && places_[at].key_high == key.high) return true;
-    at = (at + 1) & mask;
-  }
-  return false;
+  return place_of(places_, key_of(family, labels)).key_high != 0;
 }
 
 size_t WorkerMetrics::add_series(Family family, std::initializer_list<Id> labels) {
@@ -104,22 +104,15 @@ size_t WorkerMetrics::add_series(Family family, std::initializer_list<Id> labels
   Counter counter{family, {}, 0};
   std::copy(labels.begin(), labels.end(), counter.labels.begin());
   const Key key = key_of(family, labels);
-  const size_t mask = places_.size() - 1;
-  size_t at = hash_of(key) & mask;
-  while (places_[at].key_high != 0) at = (at + 1) & mask;
-  places_[at] = {key.high, key.low, static_cast<uint32_t>(counters_.size())};
+  place_of(places_, key) = {key.high, key.low, static_cast<uint32_t>(counters_.size())};
   counters_.push_back(counter);
   return counters_.size() - 1;
 }
 
 void WorkerMetrics::grow() {
   std::vector<Place> larger(places_.size() * 2);
-  const size_t mask = larger.size() - 1;
   for (const Place& place : places_) {
-    if (place.key_high == 0) continue;
-    size_t at = hash_of({place.key_high, place.key_low}) & mask;
-    while (larger[at].key_high != 0) at = (at + 1) & mask;
-    larger[at] = place;
+    if (place.key_high != 0) place_of(larger, {place.key_high, place.key_low}) = place;
   }
   places_.swap(larger);
 }

@@ -8,7 +8,7 @@ namespace woad {
 Tap::News Tap::ask(const AccessRecord& record, MonoTime now) {
   if (!filter_.matches(record)) return News::kNone;
   const std::lock_guard lock(mutex_);
-  if (over()) return News::kNone;
+  if (lines_left_ == 0) return News::kNone;
   if (waiting_ < kMaxWaiting && in_rate(now)) return News::kLine;
   return drop() ? News::kTellDrop : News::kNone;
 }
@@ -31,11 +31,11 @@ bool Tap::wake() { return !std::exchange(woken_, true); }
 
 bool Tap::push(std::string line) {
   const std::lock_guard lock(mutex_);
-  if (over()) return false;
+  if (lines_left_ == 0) return false;
   if (waiting_ + line.size() > kMaxWaiting) return drop();
   waiting_ += line.size();
   lines_.push_back(std::move(line));
-  if (!unlimited_) --lines_left_;
+  --lines_left_;
   return wake();
 }
 
@@ -47,7 +47,7 @@ Tap::Rest Tap::read(std::string& out, size_t enough) {
     lines_.pop_front();
   }
   if (lines_.empty()) woken_ = false;
-  return {lines_.empty() && over(), dropped_};
+  return {lines_.empty() && lines_left_ == 0, dropped_};
 }
 
 uint64_t Tap::take_dropped() {
@@ -57,7 +57,7 @@ uint64_t Tap::take_dropped() {
 
 void Tap::close() {
   const std::lock_guard lock(mutex_);
-  closed_ = true;
+  lines_left_ = 0;
   std::deque<std::string>().swap(lines_);
   waiting_ = 0;
 }

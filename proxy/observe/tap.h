@@ -26,7 +26,7 @@ class Tap {
 
   // After `limit` lines it takes no more; 0: no end.
   Tap(TapFilter filter, uint64_t limit)
-      : filter_(std::move(filter)), unlimited_(limit == 0), lines_left_(limit) {}
+      : filter_(std::move(filter)), lines_left_(limit == 0 ? UINT64_MAX : limit) {}
 
   // What is to be done for the reader.
   enum class News : uint8_t {
@@ -51,22 +51,19 @@ class Tap {
   void close();
 
  private:
-  bool over() const { return closed_ || (!unlimited_ && lines_left_ == 0); }
   bool in_rate(MonoTime now);
   bool drop();
   bool wake();
 
   const TapFilter filter_;
-  const bool unlimited_;
 
   std::mutex mutex_;  // of all below
   std::deque<std::string> lines_;
   size_t waiting_ = 0;
-  uint64_t lines_left_;
+  uint64_t lines_left_;  // 0: nothing more is taken
   uint64_t dropped_ = 0;
   MonoTime busy_until_ = MonoTime::min();  // the lines taken, spread at the rate, last until then
   bool woken_ = false;                     // and has not found the queue empty since
-  bool closed_ = false;
 };
 
 }  // namespace woad

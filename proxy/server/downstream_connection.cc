@@ -100,9 +100,12 @@ void DownstreamConnection::serve_opaque(FirstBytes found) {
   codec_ = std::make_unique<TcpServerCodec>(
       *transport_, self, host_.codec_context(), view_->snapshot().limits,
       TcpServerCodec::Destination{std::move(authority), found.tls});
-  if (detected->server == nullptr || found.tls) return;
-  // The stream begins at the end of the turn, and then finds the connection.
-  if (const auto there = detected->server->adopt(Protocol::kTcp)) client_.headed->endpoint = *there;
+  if (detected->server != nullptr && !found.tls) {
+    // The stream begins at the end of the turn, and then finds the connection.
+    const auto there = detected->server->adopt(Protocol::kTcp);
+    if (there) client_.headed->endpoint = *there;
+  }
+  feed(detected->prefix);
 }
 
 void DownstreamConnection::serve(Protocol protocol) {
@@ -123,6 +126,7 @@ void DownstreamConnection::serve(Protocol protocol) {
   } else {
     codec_ = std::make_unique<H1ServerCodec>(*transport_, self, host_.codec_context(), limits);
   }
+  feed(detected->prefix);
 }
 
 void DownstreamConnection::on_bytes(Slice bytes) {
@@ -135,8 +139,7 @@ void DownstreamConnection::on_bytes(Slice bytes) {
 
 void DownstreamConnection::detect(Slice bytes) {
   const bool first = detection_->prefix.empty();
-  const std::string prefix = detection_->prefix;
-  const std::string joined = first ? std::string() : prefix + std::string(bytes.view());
+  const std::string joined = first ? std::string() : detection_->prefix + std::string(bytes.view());
   const std::string_view so_far = first ? bytes.view() : std::string_view(joined);
   FirstBytes found = judge(so_far);
   switch (found.kind) {
@@ -155,7 +158,6 @@ void DownstreamConnection::detect(Slice bytes) {
     case Detected::kHttp2: serve(Protocol::kHttp2); break;
     case Detected::kHttp1: serve(Protocol::kHttp11); break;
   }
-  feed(prefix);
   if (state_ == State::kServing) codec_->on_bytes(std::move(bytes));
 }
 
@@ -183,9 +185,7 @@ void DownstreamConnection::on_detect_timeout() {
   } else if (may_be_opaque() && silent && detection_->awaited == Awaited::kClient) {
     ask_server();
   } else if (may_be_opaque() && !silent && host_.spec().direction == Direction::kOutbound) {
-    const std::string prefix = std::move(detection_->prefix);
     serve_opaque({});
-    feed(prefix);
   } else {
     close("nothing that is HTTP came in time");
   }
@@ -204,9 +204,7 @@ void DownstreamConnection::on_no_server(std::string_view why) {
 
 void DownstreamConnection::on_eof() {
   if (state_ == State::kDetecting && may_be_opaque()) {
-    const std::string prefix = std::move(detection_->prefix);
     serve_opaque({});
-    feed(prefix);
     codec_->on_eof();
   } else if (state_ == State::kDetecting) {
     close("the client closed it");

@@ -132,9 +132,10 @@ void Listener::shake_hands(std::unique_ptr<Transport> client, std::unique_ptr<He
   if (may_wait) handshake->expect_server_first(opaque ? Duration(0) : ServerFirst::kSilence);
 }
 
-void Listener::forget(ClientHandshake& handshake) {
-  handshake.unlink();
-  context_.worker.scheduler.defer_delete(std::unique_ptr<Deferred>(&handshake));
+template <class T>
+void Listener::forget(T& client) {
+  client.unlink();
+  context_.worker.scheduler.defer_delete(std::unique_ptr<Deferred>(&client));
 }
 
 void Listener::on_arrival(ClientHandshake& handshake, ClientArrival arrival) {
@@ -170,15 +171,12 @@ DownstreamConnection& Listener::serve(ClientArrival arrival) {
 }
 
 void Listener::on_rest(DownstreamConnection& connection, ClientRest rest) {
-  connection.unlink();
-  Scheduler& scheduler = context_.worker.scheduler;
-  scheduler.defer_delete(std::unique_ptr<Deferred>(&connection));
-  resting_.push_back(*new RestingClient(*this, scheduler, std::move(rest)));
+  forget(connection);
+  resting_.push_back(*new RestingClient(*this, context_.worker.scheduler, std::move(rest)));
 }
 
 DownstreamConnection& Listener::wake(RestingClient& client) {
-  client.unlink();
-  context_.worker.scheduler.defer_delete(std::unique_ptr<Deferred>(&client));
+  forget(client);
   return serve(client.wake(context_.worker.blocks));
 }
 
@@ -192,9 +190,8 @@ void Listener::look_for_stalls() {
 }
 
 void Listener::on_connection_closed(DownstreamConnection& connection) {
-  connection.unlink();
   uncount(connection);
-  context_.worker.scheduler.defer_delete(std::unique_ptr<Deferred>(&connection));
+  forget(connection);
 }
 
 void Listener::begin_drain() {

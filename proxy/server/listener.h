@@ -87,7 +87,9 @@ class Listener final : private ConnectionHost,
   std::unique_ptr<Headed> headed(int socket);
   std::shared_ptr<const ServiceEntry> destination(const Address& original);
   void shake_hands(std::unique_ptr<Transport> client, std::unique_ptr<Headed> headed);
-  void forget(ClientHandshake& handshake);
+  // It is in none of the lists any more, and dies at the end of the turn.
+  template <class T>
+  void forget(T& client);
   DownstreamConnection& serve(ClientArrival arrival);
   DownstreamConnection& wake(RestingClient& client);
   void refuse(std::unique_ptr<Transport> client);

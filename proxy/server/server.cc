@@ -82,7 +82,7 @@ int Server::run() {
 }
 
 void Server::await_first() {
-  const auto admin = admin_.apply({*Address::parse(kFirstAdmin)});
+  const auto admin = admin_.apply({{AdminScope::kAll, *Address::parse(kFirstAdmin)}});
   if (!admin) {
     log_warn("there is no admin address until a configuration has come",
              {{"why", admin.error().message}});

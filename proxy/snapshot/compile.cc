@@ -12,9 +12,6 @@
 namespace woad {
 namespace {
 
-static_assert(static_cast<int>(Mtls::kStrict) == static_cast<int>(config::Mtls::kStrict));
-static_assert(static_cast<int>(ListenerProtocol::kTcp) == static_cast<int>(config::Protocol::kTcp));
-
 class Compiler {
  public:
   Compiler(const config::Config& config, const std::vector<FilterKind>& registry,
@@ -132,7 +129,7 @@ class Compiler {
   void add_inbound(const config::Inbound& from) {
     ListenerSpec listener;
     listener.direction = Direction::kInbound;
-    listener.protocol = same_word<ListenerProtocol>(from.protocol);
+    listener.protocol = from.protocol;
     place(listener, *from.address);
     if (from.app->at.port != 0) listener.app = compile_app(from);
     if (from.redirect) redirect(listener, from, {.anywhere = redirected_app(from)});
@@ -234,7 +231,7 @@ class Compiler {
   }
 
   static void secure(ListenerSpec& listener, const config::Inbound& from) {
-    listener.mtls = same_word<Mtls>(from.mtls);
+    listener.mtls = from.mtls;
     for (const auto& path : from.probe_paths) listener.probe_paths.push_back(*path);
     if (listener.mtls == Mtls::kOff) return;
     // Under strict, too, plaintext HTTP is let in as far as its answer: it is told why not.

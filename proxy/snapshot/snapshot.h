@@ -15,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "config/types.h"
 #include "proxy/base/strings.h"
 #include "proxy/base/time.h"
 #include "proxy/context/system.h"
@@ -29,10 +30,8 @@
 
 namespace woad {
 
-enum class ListenerProtocol : uint8_t { kAuto, kHttp1, kHttp2, kTcp };
-// Who may come in: anyone in plaintext; who proves an identity, or comes in plaintext; who proves
-// an identity.
-enum class Mtls : uint8_t { kOff, kPermissive, kStrict };
+using ListenerProtocol = config::Protocol;
+using config::Mtls;
 
 // One listening address of the data path.
 struct ListenerSpec {

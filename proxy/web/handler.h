@@ -59,6 +59,9 @@ struct WebResponse {
   bool last = false;  // the connection ends with this answer
 };
 
+inline WebResponse plain(int status, std::string body) {
+  return {.status = status, .body = std::move(body)};
+}
 // One that is an error, as config/reference.md says them ("Errors"): x-woad-error and a sentence.
 // `code`: static storage; `why`: without a final dot. 503 says when to come again.
 WebResponse refuse(int status, std::string_view code, const std::string& why);

@@ -56,58 +56,60 @@ class Running {
 
 TEST_CASE("the client reads the server's answers, listeners follow") {
   Running running;
-  AdminAddresses addresses{free_address(), free_address(), std::nullopt};
-  REQUIRE(running.apply(addresses));
+  const Address admin = free_address();
+  const Address probes = free_address();
+  REQUIRE(running.apply({{AdminScope::kAll, admin}, {AdminScope::kProbes, probes}}));
   running.start();
 
-  auto reply = ask_admin(addresses.address, "GET", "/healthz", seconds(20));
+  auto reply = ask_admin(admin, "GET", "/healthz", seconds(20));
   REQUIRE(reply);
   CHECK(reply->status == 200);
   CHECK(reply->body == "ok\n");
-  reply = ask_admin(*addresses.probes, "GET", "/config", seconds(20));
+  reply = ask_admin(probes, "GET", "/config", seconds(20));
   REQUIRE(reply);
   CHECK(reply->status == 404);
-  CHECK(wait_until_ready(addresses.address, seconds(20)));
+  CHECK(wait_until_ready(admin, seconds(20)));
 
-  const AdminAddresses moved{free_address(), std::nullopt, std::nullopt};
+  const Address moved = free_address();
   running.on_loop([&] {
     running.backend.why_not_ready = "starting";
-    CHECK(running.apply(moved));
+    CHECK(running.apply({{AdminScope::kAll, moved}}));
   });
-  reply = ask_admin(moved.address, "GET", "/readyz", seconds(20));
+  reply = ask_admin(moved, "GET", "/readyz", seconds(20));
   REQUIRE(reply);
   CHECK(reply->status == 503);
-  CHECK_FALSE(ask_admin(addresses.address, "GET", "/healthz", seconds(20)));
-  const auto ready = wait_until_ready(moved.address, milliseconds(30));
+  CHECK_FALSE(ask_admin(admin, "GET", "/healthz", seconds(20)));
+  const auto ready = wait_until_ready(moved, milliseconds(30));
   REQUIRE_FALSE(ready);
   CHECK(ready.error().message.find("503: not ready: starting") != std::string::npos);
 }
 
 TEST_CASE("an address that cannot be had changes nothing") {
   Running running;
-  const AdminAddresses addresses{free_address(), std::nullopt, std::nullopt};
-  REQUIRE(running.apply(addresses));
+  const Address address = free_address();
+  REQUIRE(running.apply({{AdminScope::kAll, address}}));
   const auto nowhere = Address::parse("192.0.2.1:1");
   REQUIRE(nowhere);
-  const auto failed = running.apply({free_address(), *nowhere, std::nullopt});
+  const auto failed =
+      running.apply({{AdminScope::kAll, free_address()}, {AdminScope::kProbes, *nowhere}});
   REQUIRE_FALSE(failed);
   CHECK(failed.error().message.find("192.0.2.1:1") != std::string::npos);
   running.start();
-  CHECK(ask_admin(addresses.address, "GET", "/healthz", seconds(20)));
+  CHECK(ask_admin(address, "GET", "/healthz", seconds(20)));
 }
 
 TEST_CASE("two processes do not share an address, one may move within its port") {
   Running first;
   Running second;
-  const AdminAddresses addresses{free_address(), std::nullopt, std::nullopt};
+  const AdminAddresses addresses{{AdminScope::kAll, free_address()}};
   REQUIRE(first.apply(addresses));
   const auto taken = second.apply(addresses);
   REQUIRE_FALSE(taken);
   CHECK(taken.error().message ==
-        "cannot listen on " + addresses.address.to_string() + ": address already in use");
-  const auto wide = Address::from_host("0.0.0.0", addresses.address.port());
+        "cannot listen on " + addresses[0].address.to_string() + ": address already in use");
+  const auto wide = Address::from_host("0.0.0.0", addresses[0].address.port());
   REQUIRE(wide);
-  CHECK(first.apply({*wide, std::nullopt, std::nullopt}));
+  CHECK(first.apply({{AdminScope::kAll, *wide}}));
 }
 
 TEST_CASE("nobody listens") {
@@ -121,9 +123,12 @@ TEST_CASE("addresses of the file") {
   config::Admin admin;
   auto addresses = admin_addresses(admin);
   REQUIRE(addresses);
-  CHECK(addresses->address.to_string() == "127.0.0.1:15000");
-  CHECK_FALSE(addresses->probes);
+  const AdminAddress all{AdminScope::kAll, *Address::parse("127.0.0.1:15000")};
+  CHECK(*addresses == AdminAddresses{all});
   admin.probes = config::Located<config::HostPort>{{"0.0.0.0", 15021, true}, {}};
+  addresses = admin_addresses(admin);
+  REQUIRE(addresses);
+  CHECK(*addresses == AdminAddresses{all, {AdminScope::kProbes, *Address::parse("0.0.0.0:15021")}});
   admin.metrics = config::Located<config::HostPort>{{"price", 15020, false}, {}};
   addresses = admin_addresses(admin);
   REQUIRE_FALSE(addresses);
