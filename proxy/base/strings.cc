@@ -159,9 +159,8 @@ std::string percent_encoded(std::string_view text, bool (*stays)(char)) {
 }
 
 std::string percent_encoded(std::string_view text) {
-  return percent_encoded(text, [](char c) {
-    return is_alnum(c) || c == '-' || c == '.' || c == '_' || c == '~';
-  });
+  return percent_encoded(
+      text, [](char c) { return is_alnum(c) || c == '-' || c == '.' || c == '_' || c == '~'; });
 }
 
 }  // namespace woad

@@ -229,8 +229,8 @@ TEST_CASE("exporter: of an answer that is too long the status counts") {
     Bench bench;
     bench.spans(1, 4);
     REQUIRE(bench.asked());
-    std::exchange(bench.collector.last().done, nullptr)(
-        {.status = status, .why = "the answer is longer than 65536 bytes"});
+    std::exchange(bench.collector.last().done,
+                  nullptr)({.status = status, .why = "the answer is longer than 65536 bytes"});
     CHECK(bench.exporter.counts().delivered == (status == 200 ? 4 : 0));
     CHECK(bench.lost(SpanLoss::kRefused) == (status == 400 ? 4 : 0));
     CHECK(bench.lost() == (status == 400 ? 4 : 0));
