@@ -2,6 +2,7 @@
 #pragma once
 
 #include "proxy/http/message.h"
+#include "proxy/observe/trace_id.h"
 
 namespace woad {
 
