@@ -88,8 +88,9 @@ const Table<Inbound>& inbound_table() {
        "Who may come in: `strict`: who proves an identity of our trust domain (needs `tls`); "
        "`permissive`: plaintext too, counted; `off`: plaintext alone."},
       {"app_protocol", &Inbound::app_protocol,
-       words<Protocol>(
-           {{"auto", Protocol::kAuto}, {"http1", Protocol::kHttp1}, {"http2", Protocol::kHttp2}}),
+       words<AppProtocol>({{"auto", AppProtocol::kAuto},
+                           {"http1", AppProtocol::kHttp1},
+                           {"http2", AppProtocol::kHttp2}}),
        "What the app speaks; `auto`: gRPC as HTTP/2, all else as HTTP/1.1."},
       {"probe_paths", &Inbound::probe_paths, list_of(located(request_path())),
        "GET or HEAD of exactly these may come in plaintext under `strict`; they need no rule and "

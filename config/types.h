@@ -53,6 +53,7 @@ struct Tls {
 };
 
 enum class Protocol : uint8_t { kAuto, kHttp1, kHttp2, kTcp };
+enum class AppProtocol : uint8_t { kAuto, kHttp1, kHttp2 };
 // Who may come in: anyone in plaintext; who proves an identity, or comes in plaintext; who proves
 // an identity.
 enum class Mtls : uint8_t { kOff, kPermissive, kStrict };
@@ -61,7 +62,7 @@ struct Inbound {
   Located<HostPort> address;
   Located<AppAddress> app;
   Protocol protocol = Protocol::kAuto;
-  Protocol app_protocol = Protocol::kAuto;  // never kTcp
+  AppProtocol app_protocol = AppProtocol::kAuto;
   Mtls mtls = Mtls::kStrict;
   std::vector<Located<std::string>> probe_paths;
   bool redirect = false;

@@ -73,6 +73,7 @@ class ErrorCode {
   // `info` lives as long as the process.
   constexpr ErrorCode(const ErrorInfo& info)  // NOLINT(google-explicit-constructor): it is its row
       : info_(&info) {}
+  ErrorCode(ErrorInfo&&) = delete;
 
   constexpr const ErrorInfo& info() const { return *info_; }
   bool operator==(const ErrorCode&) const = default;

@@ -92,6 +92,7 @@ class Family {
   // `info` lives as long as the process.
   constexpr Family(const FamilyInfo& info)  // NOLINT(google-explicit-constructor): it is its row
       : info_(&info) {}
+  Family(FamilyInfo&&) = delete;
 
   const FamilyInfo& info() const { return *info_; }
   bool operator==(const Family&) const = default;

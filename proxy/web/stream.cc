@@ -8,22 +8,22 @@ namespace woad {
 
 WebStream::WebStream(WebConnection& connection, ResponseWriter& writer)
     : connection_(connection),
+      host_(connection.host()),
       writer_(writer),
-      arena_(connection.host().arenas()),
-      timer_(connection.host().codec_context().scheduler.timers(),
-             bind_timer<&WebStream::on_late>(this)) {}
+      arena_(host_.arenas()),
+      timer_(host_.codec_context().scheduler.timers(), bind_timer<&WebStream::on_late>(this)) {}
 
 WebStream::~WebStream() {
   // The process ends: the body, too, ends well.
   if (state_ == State::kStreaming) write_piece({}, true);
-  connection_.host().release_memory(body_.size());
+  host_.release_memory(body_.size());
   writer_.release(ResetReason::kCancel);
 }
 
 void WebStream::on_request(RequestHead& head, bool end) {
   head_ = &head;
   if (end) return ask();
-  if (head.content_length.value_or(0) > connection_.host().most_of_body()) return cut_too_large();
+  if (head.content_length.value_or(0) > host_.most_of_body()) return cut_too_large();
   timer_.arm(kBodyTimeout);
 }
 
@@ -45,8 +45,8 @@ void WebStream::on_bad_body(LocalReply reply) {
 
 void WebStream::on_data(Buffer&& data, bool end) {
   if (state_ != State::kReceiving) return;
-  if (body_.size() + data.size() > connection_.host().most_of_body()) return cut_too_large();
-  if (!connection_.host().take_memory(data.size())) {
+  if (body_.size() + data.size() > host_.most_of_body()) return cut_too_large();
+  if (!host_.take_memory(data.size())) {
     return cut(503, ErrorCode::kOverloaded, "too many requests at once");
   }
   data.for_each([this](const Slice& slice) { body_ += slice.view(); });
@@ -75,14 +75,15 @@ void WebStream::on_late() {
 void WebStream::ask() {
   timer_.disarm();
   state_ = State::kAsked;
-  connection_.host().release_memory(body_.size());
+  host_.release_memory(body_.size());
   // The answer may come when this stream is gone.
-  auto pending = connection_.host().handler().answer(
-      {*head_, std::exchange(body_, {}), connection_.caller()},
-      [alive = std::weak_ptr<WebStream*>(self_)](WebResponse response) {
-        const auto stream = alive.lock();
-        if (stream && (*stream)->state_ == State::kAsked) (*stream)->write(std::move(response));
-      });
+  auto pending =
+      host_.handler().answer({*head_, std::exchange(body_, {}), connection_.caller()},
+                             [alive = std::weak_ptr<WebStream*>(self_)](WebResponse response) {
+                               const auto stream = alive.lock();
+                               if (stream && (*stream)->state_ == State::kAsked)
+                                 (*stream)->write(std::move(response));
+                             });
   pending_ = std::move(pending);
 }
 
@@ -94,14 +95,13 @@ void WebStream::cut(int status, ErrorCode code, const std::string& why) {
 
 void WebStream::cut_too_large() {
   cut(413, ErrorCode::kBadRequest,
-      "the body is over " + std::to_string(connection_.host().most_of_body() / 1024) + " KiB");
+      "the body is over " + std::to_string(host_.most_of_body() / 1024) + " KiB");
 }
 
 void WebStream::write(WebResponse response) {
   timer_.disarm();
-  Buffer body = response.shared != nullptr
-                    ? response.shared->share()
-                    : Buffer(connection_.host().codec_context().blocks, response.body);
+  Buffer body = response.shared != nullptr ? response.shared->share()
+                                           : Buffer(host_.codec_context().blocks, response.body);
   // RFC 9110 sections 15.3.5 and 15.4.5.
   const bool bodiless = response.status == 204 || response.status == 304;
   const bool streamed = response.stream != nullptr;
@@ -127,14 +127,14 @@ void WebStream::write(WebResponse response) {
 }
 
 void WebStream::write_piece(std::string_view text, bool end) {
-  writer_.write_data({connection_.host().codec_context().blocks, text}, end);
+  writer_.write_data({host_.codec_context().blocks, text}, end);
 }
 
 void WebStream::begin_stream(std::unique_ptr<WebBody> body) {
   state_ = State::kStreaming;
   connection_.on_stream_begins();
   streamed_ = std::move(body);
-  streamed_->start(connection_.host().codec_context().scheduler, [this] { pump(); });
+  streamed_->start(host_.codec_context().scheduler, [this] { pump(); });
   pump();
 }
 

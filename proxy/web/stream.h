@@ -22,6 +22,7 @@
 namespace woad {
 
 class WebConnection;
+class WebHost;
 
 class WebStream final : public Deferred, public ListLink, public RequestSink {
  public:
@@ -58,6 +59,7 @@ class WebStream final : public Deferred, public ListLink, public RequestSink {
   void finish();
 
   WebConnection& connection_;
+  WebHost& host_;
   ResponseWriter& writer_;
   Arena arena_;
   Timer timer_;

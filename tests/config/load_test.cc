@@ -35,7 +35,7 @@ TEST_CASE("the smallest file has the contract's defaults") {
   REQUIRE(c.inbound.size() == 1);
   CHECK(c.inbound[0].mtls == Mtls::kOff);
   CHECK(c.inbound[0].protocol == Protocol::kAuto);
-  CHECK(c.inbound[0].app_protocol == Protocol::kAuto);
+  CHECK(c.inbound[0].app_protocol == AppProtocol::kAuto);
   CHECK(!c.outbound.at(0).unmatched);
   CHECK(c.context.headers.color == "x-woad-color");
   CHECK(c.context.headers.tenant == "x-woad-tenant");

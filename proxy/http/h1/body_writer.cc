@@ -10,7 +10,7 @@ void BodyWriter::declare(HeadExtras& extras) const {
 }
 
 void BodyWriter::write(Transport& to, BlockPool& blocks, Buffer&& data, bool end) {
-  if (framing_ == Framing::kNone || ended_) return;
+  if (state_ != State::kBody) return;
   Buffer& out = to.output();
   if (framing_ == Framing::kChunks) {
     write_chunk(out, blocks, std::move(data));
@@ -25,15 +25,15 @@ void BodyWriter::write(Transport& to, BlockPool& blocks, Buffer&& data, bool end
     }
     write_content(out, blocks, std::move(data));
   }
-  ended_ = end;
+  if (end) state_ = State::kEnd;
   to.wrote();
   if (end && framing_ == Framing::kTunnel) to.shutdown_write();
 }
 
 void BodyWriter::write_trailers(Transport& to, BlockPool& blocks, const Headers& trailers) {
-  if (framing_ != Framing::kChunks || ended_) return write(to, blocks, {}, true);
+  if (framing_ != Framing::kChunks || ended()) return write(to, blocks, {}, true);
   write_last_chunk(to.output(), blocks, trailers);
-  ended_ = true;
+  state_ = State::kEnd;
   to.wrote();
 }
 

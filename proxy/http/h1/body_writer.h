@@ -14,7 +14,7 @@ namespace woad::h1 {
 
 class BodyWriter {
  public:
-  // The head is yet to come; behind one with end(): no body, and no word of one.
+  // No body, and no word of one.
   BodyWriter() = default;
   static BodyWriter of_length(uint64_t length) { return {Framing::kLength, length}; }
   static BodyWriter in_chunks() { return {Framing::kChunks, 0}; }
@@ -29,26 +29,29 @@ class BodyWriter {
   // Instead of the last piece; the end alone where the framing has no place for them.
   void write_trailers(Transport& to, BlockPool& blocks, const Headers& trailers);
   // The head was the last of it.
-  void end() { ended_ = true; }
+  void end() { state_ = State::kEnd; }
 
   // The head was written.
-  bool begun() const { return framing_ != Framing::kNone || ended_; }
-  bool ended() const { return ended_; }
+  bool begun() const { return state_ != State::kHead; }
+  bool ended() const { return state_ == State::kEnd; }
   // It goes on, and the end of the connection alone would end it.
-  bool until_close_alone() const { return framing_ >= Framing::kClose && !ended_; }
+  bool until_close_alone() const { return framing_ >= Framing::kClose && !ended(); }
   // After the end: what was given is what was declared. If not, the peer can be told by the end of
   // the connection alone.
   bool exact() const { return exact_ && left_ == 0; }
 
  private:
+  // One made with a body is past its head; none has no kBody.
+  enum class State : uint8_t { kHead, kBody, kEnd };
   enum class Framing : uint8_t { kNone, kLength, kChunks, kClose, kTunnel };
 
-  BodyWriter(Framing framing, uint64_t length) : left_(length), framing_(framing) {}
+  BodyWriter(Framing framing, uint64_t length)
+      : left_(length), framing_(framing), state_(State::kBody) {}
 
   uint64_t left_ = 0;  // of a declared length
   Framing framing_ = Framing::kNone;
+  State state_ = State::kHead;
   bool exact_ = true;
-  bool ended_ = false;
 };
 
 }  // namespace woad::h1
