@@ -39,16 +39,20 @@ Result<std::vector<Url>> parse_urls(const std::string& name, const std::string& 
 
 Result<Advertised> parse_advertised(const std::string& text) {
   if (text.empty()) return Advertised{};
-  if (const auto address = config::parse_host_port(text)) {
-    return Advertised{address->host, address->port};
-  }
+  const auto refused = [&](const std::string& why) {
+    return Error{"WOAD_ADVERTISE: " + config::in_quotes(text) + " is " + why};
+  };
   // A host alone, IPv6 with or without brackets.
   const bool bare = static_cast<bool>(Address::from_host(text, 1));
-  const auto host = config::parse_host_port(
-      (bare && text.find(':') != std::string::npos ? "[" + text + "]" : text) + ":1");
-  if (host) return Advertised{host->host, 0};
-  return Error{"WOAD_ADVERTISE: " + config::in_quotes(text) +
-               " is neither a host nor host:port, such as 10.0.0.1:15006"};
+  const std::string alone =
+      (bare && text.find(':') != std::string::npos ? "[" + text + "]" : text) + ":1";
+  const auto both = config::parse_host_port(text);
+  const auto address = both ? both : config::parse_host_port(alone);
+  if (!address) return refused("neither a host nor host:port, such as 10.0.0.1:15006");
+  if (const auto numeric = Address::from_host(address->host, 1); numeric && numeric->is_any()) {
+    return refused("every address of a host; say the one that others reach it by");
+  }
+  return Advertised{address->host, both ? both->port : uint16_t{0}};
 }
 
 // The plane's own rule (config/control.md): any other name is one that it never has.

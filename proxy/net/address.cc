@@ -73,6 +73,12 @@ bool Address::is_loopback() const {
   return IN6_IS_ADDR_LOOPBACK(&v6) || (IN6_IS_ADDR_V4MAPPED(&v6) && v6.s6_addr[12] == 127);
 }
 
+bool Address::is_any() const {
+  const in6_addr& v6 = raw_.sin6_addr;
+  return ip().ends_with(std::string_view("\0\0\0\0", 4)) &&
+         (raw_.sin6_family == AF_INET || IN6_IS_ADDR_UNSPECIFIED(&v6) || IN6_IS_ADDR_V4MAPPED(&v6));
+}
+
 std::string Address::host() const {
   char text[INET6_ADDRSTRLEN] = {};
   if (raw_.sin6_family == AF_INET) {

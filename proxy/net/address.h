@@ -33,6 +33,8 @@ class Address {
   // The same host with another port. Requires valid().
   Address with_port(uint16_t port) const;
   bool is_loopback() const;
+  // 0.0.0.0 or "::": every address of a host, which nobody else can reach it by.
+  bool is_any() const;
   // "127.0.0.1:80", "[::1]:80"; "" when not valid.
   std::string to_string() const;
   // The address without the port.

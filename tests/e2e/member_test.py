@@ -536,6 +536,7 @@ class Words(Suite):
                 (["--register"], {}, "--register needs --control-plane"),
                 ([], {"WOAD_CONTROL_PLANE": "http://127.0.0.1:1", "WOAD_REGISTER": "yes"}, "WOAD_REGISTER"),
                 ([], {"WOAD_CONTROL_PLANE": "http://127.0.0.1:1", "WOAD_ADVERTISE": "a b"}, "WOAD_ADVERTISE"),
+                ([], {"WOAD_CONTROL_PLANE": "http://127.0.0.1:1", "WOAD_ADVERTISE": "0.0.0.0"}, "every address of a host"),
                 (["--control-plane", "https://cp", "--control-plane-identity", "cp"], {}, "--control-plane-identity"),
         ):
             with self.subTest(args=args, env=env):

@@ -84,6 +84,8 @@ TEST_CASE("member settings: what is wrong names its place") {
       {{.urls = "https://a", .identity = "cp"}, {}, "--control-plane-identity: "},
       {flags("https://a"), {{"WOAD_REGISTER", "1"}}, "WOAD_REGISTER"},
       {flags("https://a"), {{"WOAD_ADVERTISE", "a b"}}, "WOAD_ADVERTISE"},
+      {flags("https://a"), {{"WOAD_ADVERTISE", "0.0.0.0"}}, "every address of a host"},
+      {flags("https://a"), {{"WOAD_ADVERTISE", "[::]:15006"}}, "every address of a host"},
       {flags("https://a"), {{"WOAD_SERVICE", "a b"}}, "WOAD_SERVICE: \"a b\" is no name"},
       {flags("https://a"), {{"WOAD_SERVICE", "a/../b"}}, "WOAD_SERVICE"},
       {flags("https://a"), {{"WOAD_SERVICE", std::string(254, 'a')}}, "WOAD_SERVICE"},

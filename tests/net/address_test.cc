@@ -11,16 +11,21 @@ TEST_CASE("addresses: text to value and back") {
     const char* host;
     int port;
     bool loopback;
+    bool any = false;
   };
   const Row rows[] = {
       {"127.0.0.1:80", "127.0.0.1", 80, true},
       {"127.9.9.9:65535", "127.9.9.9", 65535, true},
-      {"0.0.0.0:0", "0.0.0.0", 0, false},
+      {"0.0.0.0:0", "0.0.0.0", 0, false, true},
       {"255.1.20.100:65535", "255.1.20.100", 65535, false},
       {"10.1.2.3:15001", "10.1.2.3", 15001, false},
       {"[::1]:80", "::1", 80, true},
       {"[::ffff:127.0.0.1]:80", "::ffff:127.0.0.1", 80, true},
+      {"[::ffff:10.0.0.0]:80", "::ffff:10.0.0.0", 80, false},
       {"[2001:db8::1]:443", "2001:db8::1", 443, false},
+      {"[2001:db8::]:443", "2001:db8::", 443, false},
+      {"[::]:443", "::", 443, false, true},
+      {"[::ffff:0.0.0.0]:80", "::ffff:0.0.0.0", 80, false, true},
   };
   for (const Row& row : rows) {
     CAPTURE(row.text);
@@ -30,6 +35,7 @@ TEST_CASE("addresses: text to value and back") {
     CHECK(address->host() == row.host);
     CHECK(address->port() == row.port);
     CHECK(address->is_loopback() == row.loopback);
+    CHECK(address->is_any() == row.any);
     CHECK(*address == *Address::from_host(row.host, static_cast<uint16_t>(row.port)));
   }
 }

@@ -65,11 +65,12 @@ Result<void> read_address(const Json& address, Instance& instance) {
   if (!address.is_string()) return Error{"address must be a text such as \"10.0.0.1:8080\""};
   auto parsed = config::parse_host_port(address.get_ref<const std::string&>());
   if (!parsed) return Error{"address " + parsed.error().message};
-  parsed->host = one_spelling(*parsed);
-  if (parsed->host == "0.0.0.0" || parsed->host == "::") {
+  if (const auto numeric = Address::from_host(parsed->host, parsed->port);
+      numeric && numeric->is_any()) {
     return Error{"address " + config::in_quotes(parsed->to_string()) +
                  " is every address of a host; say the one that others reach it by"};
   }
+  parsed->host = one_spelling(*parsed);
   instance.address = parsed->to_string();
   return {};
 }
