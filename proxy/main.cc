@@ -97,8 +97,8 @@ int execute(const WaitCommand& command) {
 
 int execute(const DrainCommand& command) {
   const auto reply = ask_admin(command.admin, "POST", "/drain", seconds(5));
-  if (reply && reply->status == 202) return kGood;
-  print(stderr, "woad: not drained: " + (reply ? reply->body : reply.error().message + "\n"));
+  if (reply.status == 202) return kGood;
+  print(stderr, "woad: not drained: " + (reply.status == 0 ? reply.why + "\n" : reply.body));
   return kFailed;
 }
 

@@ -58,7 +58,7 @@ MAY_SEE = {
     "proxy/exchange": EXCHANGE,
     "proxy/explain": EXCHANGE + ["proxy/exchange"],
     "proxy/otlp": UPSTREAM + ["proxy/upstream", "proxy/client", "proxy/log", "config"],
-    "proxy/admin": EXCHANGE + ["proxy/exchange", "proxy/explain", "proxy/web"],
+    "proxy/admin": EXCHANGE + ["proxy/exchange", "proxy/explain", "proxy/web", "proxy/client"],
     "proxy/server": SERVER,
     "proxy/redirect": BASE + ["config"],
     "proxy": SERVER + ["proxy/server", "proxy/net/local_ca", "proxy/redirect", "proxy/yaml",

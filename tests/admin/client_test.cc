@@ -62,12 +62,10 @@ TEST_CASE("the client reads the server's answers, listeners follow") {
   running.start();
 
   auto reply = ask_admin(admin, "GET", "/healthz", seconds(20));
-  REQUIRE(reply);
-  CHECK(reply->status == 200);
-  CHECK(reply->body == "ok\n");
+  CHECK(reply.status == 200);
+  CHECK(reply.body == "ok\n");
   reply = ask_admin(probes, "GET", "/config", seconds(20));
-  REQUIRE(reply);
-  CHECK(reply->status == 404);
+  CHECK(reply.status == 404);
   CHECK(wait_until_ready(admin, seconds(20)));
 
   const Address moved = free_address();
@@ -76,9 +74,8 @@ TEST_CASE("the client reads the server's answers, listeners follow") {
     CHECK(running.apply({{AdminScope::kAll, moved}}));
   });
   reply = ask_admin(moved, "GET", "/readyz", seconds(20));
-  REQUIRE(reply);
-  CHECK(reply->status == 503);
-  CHECK_FALSE(ask_admin(admin, "GET", "/healthz", seconds(20)));
+  CHECK(reply.status == 503);
+  CHECK(ask_admin(admin, "GET", "/healthz", seconds(20)).status == 0);
   const auto ready = wait_until_ready(moved, milliseconds(30));
   REQUIRE_FALSE(ready);
   CHECK(ready.error().message.find("503: not ready: starting") != std::string::npos);
@@ -95,7 +92,7 @@ TEST_CASE("an address that cannot be had changes nothing") {
   REQUIRE_FALSE(failed);
   CHECK(failed.error().message.find("192.0.2.1:1") != std::string::npos);
   running.start();
-  CHECK(ask_admin(address, "GET", "/healthz", seconds(20)));
+  CHECK(ask_admin(address, "GET", "/healthz", seconds(20)).status == 200);
 }
 
 TEST_CASE("two processes do not share an address, one may move within its port") {
@@ -114,8 +111,8 @@ TEST_CASE("two processes do not share an address, one may move within its port")
 
 TEST_CASE("nobody listens") {
   const auto reply = ask_admin(free_address(), "GET", "/readyz", seconds(20));
-  REQUIRE_FALSE(reply);
-  CHECK(reply.error().message.find("refused") != std::string::npos);
+  CHECK(reply.status == 0);
+  CHECK(reply.why.find("refused") != std::string::npos);
   CHECK_FALSE(wait_until_ready(free_address(), milliseconds(1)));
 }
 

@@ -2,15 +2,13 @@
 
 #include <memory>
 #include <nlohmann/json.hpp>
-#include <optional>
 #include <utility>
 #include <vector>
 
 #include "proxy/base/json.h"
 #include "proxy/base/json_reading.h"
 #include "proxy/base/strings.h"
-#include "proxy/client/http_client.h"
-#include "proxy/net/loop.h"
+#include "proxy/client/blocking_client.h"
 #include "proxy/web/certificate.h"
 
 namespace woad::control {
@@ -82,29 +80,13 @@ std::string rejection_line(const Json& rejection) {
          text_of(json::at(rejection, "error")) + "\n";
 }
 
-// One client on a loop of its own, until its answer is there.
-class Asker {
- public:
-  explicit Asker(HttpClientOptions options) : client_(loop_, blocks_, std::move(options)) {}
-
-  Result<std::string> get(const std::string& target) {
-    std::optional<HttpAnswer> answer;
-    const auto call = client_.ask({.target = target}, kMostAnswer, [&](HttpAnswer got) {
-      answer = std::move(got);
-      loop_.stop();
-    });
-    loop_.run();
-    if (answer->status == 200) return std::move(answer->body);
-    if (answer->status == 0) return Error{"no control plane there: " + answer->why};
-    return Error{"the control plane answered " + std::to_string(answer->status) + ": " +
-                 std::string(trim(first_line(answer->body)))};
-  }
-
- private:
-  BlockPool blocks_;
-  Loop loop_;
-  HttpClient client_;
-};
+Result<std::string> ask(BlockingClient& client, const std::string& target) {
+  HttpAnswer answer = client.ask({.target = target}, kMostAnswer);
+  if (answer.status == 200) return std::move(answer.body);
+  if (answer.status == 0) return Error{"no control plane there: " + answer.why};
+  return Error{"the control plane answered " + std::to_string(answer.status) + ": " +
+               std::string(trim(first_line(answer.body)))};
+}
 
 Result<HttpClientOptions> client_options(const StatusQuestion& question) {
   Result<Url> url = parse_url(question.url);
@@ -139,10 +121,10 @@ std::string status_table(std::string_view services_page, std::string_view proble
 Result<std::string> ask_status(const StatusQuestion& question) {
   Result<HttpClientOptions> options = client_options(question);
   if (!options) return options.error();
-  Asker asker(std::move(*options));
-  const Result<std::string> services = asker.get("/v1/services");
+  BlockingClient client(std::move(*options));
+  const Result<std::string> services = ask(client, "/v1/services");
   if (!services) return services.error();
-  const Result<std::string> problems = asker.get("/v1/problems");
+  const Result<std::string> problems = ask(client, "/v1/problems");
   if (!problems) return problems.error();
   if (!question.json) return status_table(*services, *problems);
   Json all = parse_ordered_json(*services);
