@@ -40,11 +40,12 @@ std::shared_ptr<const Channel> ChannelCompiler::plain() {
 }
 
 std::shared_ptr<const Channel> ChannelCompiler::to_app() {
-  return share("app", {.connect_timeout = kConnectApp});
+  return share("app", {.connect_timeout = kConnectApp, .sole_address = true});
 }
 
 std::shared_ptr<const Channel> ChannelCompiler::to_app_as_called() {
-  return share("app as called", {.connect_timeout = kConnectApp, .from_loopback = true});
+  return share("app as called",
+               {.connect_timeout = kConnectApp, .from_loopback = true, .sole_address = true});
 }
 
 void ChannelCompiler::expect(const config::PatternList& peer, TlsClientOptions& options) {

@@ -65,6 +65,7 @@ UpstreamConnection* ConnectionPool::find_ready(Reuse reuse) {
 void ConnectionPool::wait(StreamWaiter& waiter, Reuse reuse) {
   waiter.pool_ = this;
   waiter.reuse_ = reuse;
+  waiter.since_ = context_.scheduler.now();
   ++waiting_count_;
   (reuse == Reuse::kNone ? waiting_fresh_ : waiting_).push_back(waiter);
 }
@@ -143,10 +144,13 @@ void ConnectionPool::on_room(UpstreamConnection& connection) {
   if (waiting_count_ > 0 && !waiting_.empty()) serve_waiting(connection, false);
 }
 
-void ConnectionPool::fail_waiting(const DialFailure& failure) {
+void ConnectionPool::fail_waiting(const DialFailure& failure, MonoTime since) {
   IntrusiveList<StreamWaiter> failed;
-  failed.splice_back(waiting_fresh_);
-  failed.splice_back(waiting_);
+  for (auto* waiting : {&waiting_fresh_, &waiting_}) {
+    while (!waiting->empty() && waiting->front().since_ <= since) {
+      failed.push_back(waiting->front());
+    }
+  }
   while (!failed.empty()) {
     StreamWaiter& waiter = failed.front();
     waiter.stop_waiting();
@@ -154,10 +158,12 @@ void ConnectionPool::fail_waiting(const DialFailure& failure) {
   }
 }
 
+// A failed dial speaks for the address: all who wait hear it and may go elsewhere. Where there is
+// no elsewhere, who came after it began is dialed for anew: an app whose backlog is full for a
+// moment drops one SYN and accepts the next.
 void ConnectionPool::on_dial_failed(UpstreamConnection& connection, const DialFailure& failure) {
   learn(health_, failure, context_.scheduler.now());
-  // One refused dial speaks for the endpoint: whoever waits hears it and may go elsewhere.
-  fail_waiting(failure);
+  fail_waiting(failure, channel_->sole_address ? connection.begun() : MonoTime::max());
   on_closed(connection, true);
 }
 

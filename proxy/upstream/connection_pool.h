@@ -49,6 +49,7 @@ class StreamWaiter : public ListLink {
   friend class ConnectionPool;
   ConnectionPool* pool_ = nullptr;
   Reuse reuse_ = Reuse::kAny;  // while it waits
+  MonoTime since_{};           // the same
 };
 
 // Idle HTTP/1 connections are closed after this: at or below the keep-alive time of common servers,
@@ -116,7 +117,8 @@ class ConnectionPool {
   void give_stream(StreamWaiter& waiter, UpstreamConnection& connection);
   // `fresh`: the connection has just been opened.
   void serve_waiting(UpstreamConnection& connection, bool fresh);
-  void fail_waiting(const DialFailure& failure);
+  // Those who have waited since then, or longer.
+  void fail_waiting(const DialFailure& failure, MonoTime since);
   // From connections. What is to be spoken on a new one; nothing: the server did not agree.
   std::optional<Protocol> agreed(const Dialed& dialed);
   void on_open(UpstreamConnection& connection);

@@ -11,6 +11,7 @@ namespace woad {
 
 UpstreamConnection::UpstreamConnection(ConnectionPool& pool)
     : pool_(pool),
+      begun_(pool.context().scheduler.now()),
       idle_timer_(pool.context().scheduler.timers(),
                   bind_timer<&UpstreamConnection::on_idle>(this)),
       age_(pool.context().scheduler, *this) {}

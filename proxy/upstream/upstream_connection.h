@@ -36,6 +36,7 @@ class UpstreamConnection final : public Deferred,
   void dial();
   // Instead: somebody has dialed.
   void adopt(Dialed dialed) { on_dialed(std::move(dialed)); }
+  MonoTime begun() const { return begun_; }
   size_t room() const { return state_ == State::kOpen ? codec_->room() : 0; }
   // What is spoken on it, once it is open.
   Protocol protocol() const { return codec_->protocol(); }
@@ -73,6 +74,7 @@ class UpstreamConnection final : public Deferred,
   void tell(std::string_view sentence, LogField detail) const;
 
   ConnectionPool& pool_;
+  const MonoTime begun_;
   std::unique_ptr<Dial> dial_;
   std::unique_ptr<Transport> transport_;
   std::unique_ptr<ClientCodec> codec_;

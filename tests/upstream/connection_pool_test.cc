@@ -189,6 +189,46 @@ TEST_CASE("pool: one failed dial speaks for all who wait") {
   CHECK(c.log == "new ");
 }
 
+TEST_CASE("pool: with nowhere else to go, a failed dial speaks for those who waited for it") {
+  World world(Protocol::kHttp11, std::make_shared<const Channel>(
+                                     Channel{.connect_timeout = seconds(1), .sole_address = true}));
+  Asker first(world);
+  Asker second(world);
+  first.ask();
+  world.pass(milliseconds(1));
+  second.ask();
+  REQUIRE(world.dials() == 2);
+  SUBCASE("who waited longer hears it, too") {
+    world.dialer.fail(1);
+    CHECK(first.log == "no: 127.0.0.1:9001: connection refused ");
+    CHECK(second.log == first.log);
+    CHECK(world.counts() == "0 active, 0 idle, 1 dialing");
+  }
+  SUBCASE("who came later waits on") {
+    world.dialer.fail(0);
+    CHECK(first.log == "no: 127.0.0.1:9001: connection refused ");
+    CHECK(second.log.empty());
+    CHECK(world.dials() == 2);
+    SUBCASE("and gets a connection") {
+      world.dialer.accept(1);
+      CHECK(second.log == "new ");
+    }
+    SUBCASE("and fails by its own") {
+      world.dialer.fail(1);
+      CHECK(second.log == first.log);
+    }
+  }
+  SUBCASE("whose dial serves who came first: the other's is dialed anew") {
+    world.dialer.accept(1);
+    CHECK(first.log == "new ");
+    world.dialer.fail(0);
+    CHECK(second.log.empty());
+    REQUIRE(world.dials() == 3);
+    world.dialer.accept(2);
+    CHECK(second.log == "new ");
+  }
+}
+
 TEST_CASE("pool: fresh means a connection that has carried nothing") {
   World world;
   Asker first(world);
