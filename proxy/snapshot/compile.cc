@@ -213,7 +213,7 @@ class Compiler {
     return {.service = std::string(kPassthrough),
             .protocol = UpstreamProtocol::kAsCame,
             .external = true,
-            .channel = channels_.plain()};
+            .channel = channels_.to_original()};
   }
 
   // What the app calls at its own pod goes to the inbound listener, which the rules see to, as that
@@ -225,7 +225,7 @@ class Compiler {
       return DestinationModel{
           .service = config_.node.service,
           .protocol = UpstreamProtocol::kAsCame,
-          .channel = one.mtls == Mtls::kOff ? channels_.plain() : channels_.to_own_pod()};
+          .channel = one.mtls == Mtls::kOff ? channels_.to_original() : channels_.to_own_pod()};
     }
     return std::nullopt;
   }

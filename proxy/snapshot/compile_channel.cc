@@ -48,6 +48,10 @@ std::shared_ptr<const Channel> ChannelCompiler::to_app_as_called() {
                {.connect_timeout = kConnectApp, .from_loopback = true, .sole_address = true});
 }
 
+std::shared_ptr<const Channel> ChannelCompiler::to_original() {
+  return share("original", {.connect_timeout = kConnectUpstream, .sole_address = true});
+}
+
 void ChannelCompiler::expect(const config::PatternList& peer, TlsClientOptions& options) {
   std::vector<SpiffePattern> patterns;
   for (const auto& text : peer) {
@@ -118,6 +122,7 @@ std::shared_ptr<const Channel> ChannelCompiler::to_own_pod() {
   self.protocol = config::Protocol::kAuto;
   Channel channel = *to_service(self);
   channel.opaque = opaque;
+  channel.sole_address = true;
   const std::string key = "own pod\n" + key_of(self, channel.tls.get(), self.protocol);
   return share(key, std::move(channel));
 }

@@ -34,6 +34,8 @@ class ChannelCompiler {
   std::shared_ptr<const Channel> to_app();
   // To it at whichever address of this host was called.
   std::shared_ptr<const Channel> to_app_as_called();
+  // To where a redirected connection was going, in plaintext.
+  std::shared_ptr<const Channel> to_original();
   // To the inbound listener of this very pod, which allows or asks for TLS.
   std::shared_ptr<const Channel> to_own_pod();
   // In plaintext.

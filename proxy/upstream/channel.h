@@ -18,7 +18,8 @@ struct Channel {
   // Connections come from a loopback address, also to one that is none: by that the rules of `woad
   // redirect` know that they go to the app, and leave them alone.
   bool from_loopback = false;
-  // Who waits for a connection cannot go to another address instead, as with the app's.
+  // Who waits for a connection cannot go to another address instead: the app's, an original
+  // destination.
   bool sole_address = false;
   TlsContext::Ptr tls{};                                  // nullptr: plaintext
   std::shared_ptr<const TlsClientOptions> tls_options{};  // with tls
