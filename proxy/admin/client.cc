@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "proxy/base/strings.h"
-#include "proxy/client/blocking_client.h"
+#include "proxy/client/ask_and_wait.h"
 
 namespace woad {
 namespace {
@@ -15,31 +15,27 @@ constexpr Duration kPollEvery = milliseconds(50);
 constexpr Duration kOneRequest = seconds(2);
 constexpr size_t kMostBytes = 1 << 20;
 
-HttpClientOptions client_of(const Address& address) {
-  return {.origin = {.host = address.host(),
-                     .port = address.port(),
-                     .authority = address.to_string(),
-                     .target = "/"}};
-}
-
 }  // namespace
 
 HttpAnswer ask_admin(const Address& address, std::string method, std::string target,
                      Duration limit) {
-  return BlockingClient(client_of(address))
-      .ask({.method = std::move(method), .target = std::move(target), .timeout = limit},
-           kMostBytes);
+  return ask_and_wait({.origin = {.host = address.host(),
+                                  .port = address.port(),
+                                  .authority = address.to_string(),
+                                  .target = "/"}},
+                      {.method = std::move(method),
+                       .target = std::move(target),
+                       .timeout = std::chrono::ceil<milliseconds>(limit)},
+                      kMostBytes);
 }
 
 Result<void> wait_until_ready(const Address& address, Duration limit) {
   const auto deadline = std::chrono::steady_clock::now() + limit;
-  BlockingClient client(client_of(address));
   std::string last = "was never asked";
   for (;;) {
     const Duration left = deadline - std::chrono::steady_clock::now();
     if (left <= Duration(0)) return Error{last};
-    const HttpAnswer answer =
-        client.ask({.target = "/readyz", .timeout = std::min(left, kOneRequest)}, kMostBytes);
+    const HttpAnswer answer = ask_admin(address, "GET", "/readyz", std::min(left, kOneRequest));
     if (answer.status == 200) return {};
     last = answer.why;
     if (answer.status != 0) {

@@ -8,7 +8,7 @@
 #include "proxy/base/json.h"
 #include "proxy/base/json_reading.h"
 #include "proxy/base/strings.h"
-#include "proxy/client/blocking_client.h"
+#include "proxy/client/ask_and_wait.h"
 #include "proxy/web/certificate.h"
 
 namespace woad::control {
@@ -80,8 +80,8 @@ std::string rejection_line(const Json& rejection) {
          text_of(json::at(rejection, "error")) + "\n";
 }
 
-Result<std::string> ask(BlockingClient& client, const std::string& target) {
-  HttpAnswer answer = client.ask({.target = target}, kMostAnswer);
+Result<std::string> ask(const HttpClientOptions& options, const std::string& target) {
+  HttpAnswer answer = ask_and_wait(options, {.target = target}, kMostAnswer);
   if (answer.status == 200) return std::move(answer.body);
   if (answer.status == 0) return Error{"no control plane there: " + answer.why};
   return Error{"the control plane answered " + std::to_string(answer.status) + ": " +
@@ -121,10 +121,9 @@ std::string status_table(std::string_view services_page, std::string_view proble
 Result<std::string> ask_status(const StatusQuestion& question) {
   Result<HttpClientOptions> options = client_options(question);
   if (!options) return options.error();
-  BlockingClient client(std::move(*options));
-  const Result<std::string> services = ask(client, "/v1/services");
+  const Result<std::string> services = ask(*options, "/v1/services");
   if (!services) return services.error();
-  const Result<std::string> problems = ask(client, "/v1/problems");
+  const Result<std::string> problems = ask(*options, "/v1/problems");
   if (!problems) return problems.error();
   if (!question.json) return status_table(*services, *problems);
   Json all = parse_ordered_json(*services);
