@@ -36,6 +36,7 @@ class UpstreamConnection final : public Deferred,
   void dial();
   // Instead: somebody has dialed.
   void adopt(Dialed dialed) { on_dialed(std::move(dialed)); }
+  // When it began to dial, or was taken over.
   MonoTime begun() const { return begun_; }
   size_t room() const { return state_ == State::kOpen ? codec_->room() : 0; }
   // What is spoken on it, once it is open.
