@@ -30,7 +30,7 @@ RouteChoice choose_target(const Snapshot& snapshot, const ListenerSpec& listener
     return choose_app(snapshot, listener, client, info);
   }
   const Headed* const headed = client.headed.get();
-  if (client.redirected() && head.protocol == Protocol::kTcp) {
+  if (head.protocol == Protocol::kTcp && client.redirected()) {
     const bool own_tls = !head.scheme.empty();
     return choose_by_address(snapshot, *headed,
                              opaque_service_at(snapshot, headed->original, own_tls, head.authority),

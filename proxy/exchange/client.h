@@ -15,14 +15,14 @@ namespace woad {
 
 // Where a connection was headed, whatever is said on it.
 struct Headed {
-  // The host and port of the CONNECT inside which it came; "": none.
-  std::string connect{};
   // Before it was redirected to us; not valid: it was not.
   Address original{};
   // What is at `original`, if no service claims it; nullptr: nobody may go there.
   std::shared_ptr<const ServiceEntry> there{};
   // Which endpoint is the one that was called, where its service has several.
   Address endpoint{};
+  // The host and port of the CONNECT inside which it came; "": none.
+  std::string connect{};
 
   bool redirected() const { return original.valid(); }
 };
