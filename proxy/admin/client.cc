@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <optional>
 #include <thread>
 #include <utility>
 
@@ -31,16 +32,17 @@ HttpAnswer ask_admin(const Address& address, std::string method, std::string tar
 
 Result<void> wait_until_ready(const Address& address, Duration limit) {
   const auto deadline = std::chrono::steady_clock::now() + limit;
-  std::string last = "was never asked";
+  std::optional<std::string> last;
   for (;;) {
     const Duration left = deadline - std::chrono::steady_clock::now();
-    if (left <= Duration(0)) return Error{last};
+    if (left <= Duration(0)) return Error{last.value_or("was never asked")};
     const HttpAnswer answer = ask_admin(address, "GET", "/readyz", std::min(left, kOneRequest));
     if (answer.status == 200) return {};
-    last = answer.why;
     if (answer.status != 0) {
       last = address.to_string() + " answered " + std::to_string(answer.status) + ": " +
              std::string(first_line(answer.body));
+    } else if (!last || std::chrono::steady_clock::now() < deadline) {
+      last = answer.why;  // our own end, which cuts an answer short, is no reason
     }
     std::this_thread::sleep_for(
         std::clamp(Duration(deadline - std::chrono::steady_clock::now()), Duration(0), kPollEvery));

@@ -1,6 +1,9 @@
 // The server and the client over real sockets of this machine.
 #include "proxy/admin/client.h"
 
+#include <poll.h>
+#include <sys/socket.h>
+
 #include <thread>
 
 #include "config/types.h"
@@ -114,6 +117,27 @@ TEST_CASE("nobody listens") {
   CHECK(reply.status == 0);
   CHECK(reply.why.find("refused") != std::string::npos);
   CHECK_FALSE(wait_until_ready(free_address(), milliseconds(1)));
+}
+
+TEST_CASE("who waited in vain hears the last reason, not that the time was up") {
+  const auto any = Address::parse("127.0.0.1:0");
+  REQUIRE(any);
+  const auto listening = listen_tcp(*any);
+  REQUIRE(listening);
+  // Answers once, and leaves those that come later in the kernel's queue.
+  std::thread server([&] {
+    pollfd ready{.fd = listening->get(), .events = POLLIN, .revents = 0};
+    poll(&ready, 1, -1);
+    const Fd client(accept(listening->get(), nullptr, nullptr));
+    constexpr std::string_view kAnswer = "HTTP/1.1 503 x\r\ncontent-length: 9\r\n\r\nnot ready";
+    char request[1024];
+    CHECK(recv(client.get(), request, sizeof request, 0) > 0);
+    CHECK(send(client.get(), kAnswer.data(), kAnswer.size(), 0) > 0);
+  });
+  const auto ready = wait_until_ready(local_address(listening->get()), seconds(1));
+  server.join();
+  REQUIRE_FALSE(ready);
+  CHECK(ready.error().message.find("answered 503: not ready") != std::string::npos);
 }
 
 TEST_CASE("addresses of the file") {
