@@ -31,6 +31,7 @@ void add_labels(const std::string& list, Labels& labels, Diagnostics& diagnostic
     diagnostics.error(Location(), "node.labels", "WOAD_LABELS: " + what,
                       "labels are color=red,zone=z1");
   };
+  const auto of_file = static_cast<std::ptrdiff_t>(labels.size());
   for (const std::string_view part : split(list)) {
     const size_t equals = part.find('=');
     if (equals == std::string_view::npos || equals == 0) {
@@ -42,9 +43,14 @@ void add_labels(const std::string& list, Labels& labels, Diagnostics& diagnostic
     const LabelFault fault = fault_of_label(key, value);
     if (!fault.message.empty()) {
       error(fault.message);
-    } else if (std::none_of(labels.begin(), labels.end(),
-                            [&](const auto& label) { return label.first == key; })) {
+      continue;
+    }
+    const auto there = std::find_if(labels.begin(), labels.end(),
+                                    [&](const auto& label) { return label.first == key; });
+    if (there == labels.end()) {
       labels.emplace_back(key, Located<std::string>{value, {}});
+    } else if (there - labels.begin() >= of_file) {
+      error(in_quotes(key) + " stands here twice");
     }
   }
 }
@@ -52,7 +58,7 @@ void add_labels(const std::string& list, Labels& labels, Diagnostics& diagnostic
 void add_probe_paths(const std::string& list, std::vector<Inbound>& inbound,
                      Diagnostics& diagnostics) {
   for (const std::string_view path : split(list)) {
-    const std::string fault = fault_of_request_path(path);
+    const std::string fault = fault_of_request_target(path);
     if (!fault.empty()) {
       diagnostics.error(Location(), "inbound", "WOAD_PROBE_PATHS: " + fault);
       continue;

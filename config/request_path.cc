@@ -28,12 +28,14 @@ Shape<std::string> request_path() {
                             [](const std::string& value) { return fault_of_request_path(value); });
 }
 
+std::string fault_of_request_target(std::string_view text) {
+  if (is_spelled_as_in_a_url(text)) return {};
+  return in_quotes(text) + " is not a path: it begins with / and is spelled as in a URL";
+}
+
 Shape<std::string> request_target() {
-  return where<std::string>(text(), [](const std::string& value) {
-    return is_spelled_as_in_a_url(value)
-               ? std::string()
-               : in_quotes(value) + " is not a path: it begins with / and is spelled as in a URL";
-  });
+  return where<std::string>(
+      text(), [](const std::string& value) { return fault_of_request_target(value); });
 }
 
 }  // namespace woad::config

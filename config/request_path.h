@@ -16,5 +16,6 @@ std::string fault_of_request_path(std::string_view text);
 
 // The same, with or without a query.
 Shape<std::string> request_target();
+std::string fault_of_request_target(std::string_view text);
 
 }  // namespace woad::config

@@ -201,7 +201,7 @@ class CommandLine {
     auto* const serve = inject_
                             ->add_option("--serve", serve_,
                                          "Serve the webhook by HTTPS, "
-                                         "0.0.0.0:9443 say")
+                                         "[::]:9443 say")
                             ->excludes(file);
     inject_->add_option("--cert", inject_cert_, "The folder with the webhook's tls.crt and tls.key")
         ->needs(serve);
@@ -289,6 +289,9 @@ class CommandLine {
 
   Command inject() {
     if (!native_.empty()) inject_command_.native = native_ == "true";
+    if (inject_command_.file == "-" && inject_command_.config == "-") {
+      return usage_error("-f and --config cannot both read standard input");
+    }
     if (!inject_command_.file.empty()) return inject_command_;
     if (serve_.empty()) return usage_error("inject needs -f FILE, or --serve ADDRESS");
     if (inject_cert_.empty()) return usage_error("--serve needs --cert, a folder");

@@ -2,6 +2,7 @@
 
 #include <malloc.h>
 
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <memory>
@@ -19,6 +20,7 @@
 #include "proxy/control_offline.h"
 #include "proxy/explain/explain.h"
 #include "proxy/inject.h"
+#include "proxy/net/socket.h"
 #include "proxy/redirect/redirect.h"
 #include "proxy/server/server.h"
 #include "proxy/snapshot/config_loader.h"
@@ -173,6 +175,13 @@ int execute(const PrintCommand& command) {
   return command.exit_code;
 }
 
+// Half of a text is worse than none: whoever pipes it into a file must hear of it.
+int end_with(int code) {
+  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return code;
+  print(stderr, "woad: cannot write to the standard output: " + error_words(errno) + "\n");
+  return code == kGood ? kFailed : code;
+}
+
 }  // namespace
 }  // namespace woad
 
@@ -181,5 +190,6 @@ int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);
   const woad::Command command =
       woad::parse_command_line(std::vector<std::string>(argv + (argc > 0 ? 1 : 0), argv + argc));
-  return std::visit([](const auto& chosen) { return woad::execute(chosen); }, command);
+  return woad::end_with(
+      std::visit([](const auto& chosen) { return woad::execute(chosen); }, command));
 }

@@ -74,9 +74,9 @@ Result<void> AdminServer::apply(const AdminAddresses& wanted) {
     if (any([&](const Listener& listener) { return listener.serves(one); })) continue;
     const uint16_t port = one.address.port();
     if (!any([&](const Listener& listener) { return listener.port() == port; })) {
-      if (auto free = check_free(one.address); !free) return free;
+      if (auto free = check_free(one.address, AnyIPv6::kBoth); !free) return free;
     }
-    auto socket = listen_tcp(one.address);
+    auto socket = listen_tcp(one.address, AnyIPv6::kBoth);
     if (!socket) return socket.error();
     opened.emplace_back(one, std::move(*socket));
   }

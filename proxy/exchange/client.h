@@ -27,12 +27,19 @@ struct Headed {
   bool redirected() const { return original.valid(); }
 };
 
+// Who has come for a refusal alone, and why.
+enum class Refused : uint8_t {
+  kNo,
+  kOverLimit,  // over limits.client_connections
+  kStranger,   // of another pod, where the app of this one is served
+};
+
 // Outlives its exchanges.
 struct Client {
   const Address& address;
   std::shared_ptr<const Svid> identity{};  // proved by TLS; nullptr: plaintext, or outbound
   TlsContext::Ptr tls{};                   // with which it was proved, and we proved ours
-  bool over_limit = false;                 // over limits.client_connections: gets a refusal
+  Refused refused = Refused::kNo;
   std::unique_ptr<Headed> headed{};        // nullptr: its requests alone tell
   uint32_t requests = 0;                   // that have come so far
 

@@ -53,6 +53,11 @@ bool Exchange::response_begun() const {
 
 void Exchange::begin(RequestHead& head, bool end) {
   request_.begin(head, end);
+  // RFC 9112 section 3.3: HTTP/1.0 may name no host, and then the connection tells; the next hop,
+  // in HTTP/1.1, must hear of one.
+  if (head.authority.empty() && client_.redirected() && head.protocol != Protocol::kTcp) {
+    head.authority = arena_.copy(client_.headed->original.to_string());
+  }
   info_.request = &head;
   info_.grpc = is_grpc(head.headers);
   read_trace(head, info_.trace, worker_.metrics);
@@ -77,9 +82,11 @@ void Exchange::on_request(RequestHead& head, bool end) {
 // What is judged before any filter: who the client is not, and what it may not say.
 std::optional<LocalReply> Exchange::admit(RequestHead& head) {
   const bool short_of_memory = worker_.memory != nullptr && worker_.memory->exhausted();
-  if ((client_.over_limit || short_of_memory) && !is_probe(listener_, head)) {
-    return client_.over_limit ? too_many_connections() : no_memory();
+  const bool over_limit = client_.refused == Refused::kOverLimit;
+  if ((over_limit || short_of_memory) && !is_probe(listener_, head)) {
+    return over_limit ? too_many_connections() : no_memory();
   }
+  if (client_.refused == Refused::kStranger) return of_another_pod(listener_);
   if (client_.identity == nullptr) {
     if (auto refused = check_plaintext(listener_, head, info_)) return refused;
     if (listener_.mtls == Mtls::kPermissive) count_plaintext(worker_, listener_, client_.address);
@@ -147,7 +154,7 @@ void Exchange::dispatch() {
   }
   const bool inbound = listener_.direction == Direction::kInbound;
   if (inbound && service == nullptr) return answer(no_app(listener_, client_));
-  if (auto refused = check_service(service, head)) {
+  if (auto refused = check_service(service, head, client_.headed.get())) {
     answer(std::move(*refused));
     return;
   }

@@ -15,15 +15,25 @@ std::optional<LocalReply> no_route(std::string details) {
   return LocalReply{.code = ErrorCode::kNoRoute, .details = std::move(details)};
 }
 
-// Bytes that are no HTTP, for a service or nobody.
-std::optional<LocalReply> check_opaque(const ServiceEntry* entry, const RequestHead& head) {
+// Whether opaque bytes find mTLS without ALPN beside that of HTTP.
+bool wraps_opaque(const Service& service) {
+  const auto& opaque = service.channel->opaque;
+  return opaque != nullptr && opaque->tls != nullptr;
+}
+
+// Bytes that are no HTTP, for a service or nobody. Who names one that speaks HTTP in a CONNECT
+// hears so; who called its address knew nothing of it.
+std::optional<LocalReply> check_opaque(const ServiceEntry* entry, const RequestHead& head,
+                                       const Headed* headed) {
   const std::string host(head.authority);
   if (entry == nullptr) {
     return no_route("no service for host " + host + ", and outbound[].unmatched is reject");
   }
   const Service& service = entry->service;
   const bool own_tls = !head.scheme.empty();
-  if (carries_opaque(service, own_tls)) return std::nullopt;
+  const bool by_address = headed != nullptr && headed->redirected();
+  const bool may = by_address || !wraps_opaque(service);
+  if (may && carries_opaque(service, own_tls)) return std::nullopt;
   return no_route(
       "service " + std::string(service.name()) + " speaks HTTP in woad's own TLS, which " +
       (own_tls ? "TLS" : "bytes that are no HTTP") + " cannot go through: call it with http://");
@@ -56,6 +66,13 @@ LocalReply too_many_connections() {
   return {.code = ErrorCode::kOverloaded,
           .details = "limits.client_connections is reached",
           .close = true};
+}
+
+LocalReply of_another_pod(const ListenerSpec& listener) {
+  return {
+      .code = ErrorCode::kDenied,
+      .details = "outbound " + listener.name + " has redirect: true, and serves its own pod alone",
+      .close = true};
 }
 
 bool is_probe(const ListenerSpec& listener, const RequestHead& head) {
@@ -125,8 +142,9 @@ std::optional<LocalReply> count_hop(RequestHead& head) {
   return std::nullopt;
 }
 
-std::optional<LocalReply> check_service(const ServiceEntry* service, const RequestHead& head) {
-  if (head.protocol == Protocol::kTcp) return check_opaque(service, head);
+std::optional<LocalReply> check_service(const ServiceEntry* service, const RequestHead& head,
+                                        const Headed* headed) {
+  if (head.protocol == Protocol::kTcp) return check_opaque(service, head, headed);
   if (service == nullptr) {
     return no_route("no service or route for host " +
                     std::string(head.authority.empty() ? "(none)" : head.authority));

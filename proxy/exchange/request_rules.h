@@ -14,8 +14,9 @@ namespace woad {
 // A request that came through this many sidecars goes in a circle.
 inline constexpr uint64_t kMaxHops = 16;
 
-// The answer to the only request of a connection that is over limits.client_connections.
+// The answer to the only request of a connection that is refused (Client::refused).
 LocalReply too_many_connections();
+LocalReply of_another_pod(const ListenerSpec& listener);
 
 // The answer to a request for which the process has no memory, and to one whose body comes slower
 // than BodyPace allows.
@@ -41,8 +42,10 @@ LocalReply no_app(const ListenerSpec& listener, const Client& client);
 // Sets x-woad-hops one higher; the answer to give (508) when there were too many.
 std::optional<LocalReply> count_hop(RequestHead& head);
 
-// The answer to give when there is no service, or none that such a request can reach.
-std::optional<LocalReply> check_service(const ServiceEntry* service, const RequestHead& head);
+// The answer to give when there is no service, or none that such a request can reach. `headed`: as
+// Client's.
+std::optional<LocalReply> check_service(const ServiceEntry* service, const RequestHead& head,
+                                        const Headed* headed);
 
 // The answer of a route with `respond` or `redirect`.
 LocalReply configured_answer(const Route& route, const RequestHead& head);

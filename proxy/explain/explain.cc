@@ -105,7 +105,7 @@ class Explainer final : private FilterHost {
     if (auto loop = count_hop(head_)) return refuse(*loop);
     const ServiceEntry* service = choose_service();
     if (out_.answer) return;
-    if (auto refused = check_service(service, head_)) return refuse(*refused);
+    if (auto refused = check_service(service, head_, nullptr)) return refuse(*refused);
     if (!choose_pool(*service)) return;
     tell_channel(*service->service.channel);
     list_endpoints(service->service);

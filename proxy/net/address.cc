@@ -15,7 +15,15 @@ static_assert(offsetof(sockaddr_in, sin_port) == offsetof(sockaddr_in6, sin6_por
 
 Address::Address(const sockaddr* raw) {
   if (raw->sa_family == AF_INET) std::memcpy(&raw_, raw, sizeof(sockaddr_in));
-  if (raw->sa_family == AF_INET6) std::memcpy(&raw_, raw, sizeof(sockaddr_in6));
+  if (raw->sa_family != AF_INET6) return;
+  std::memcpy(&raw_, raw, sizeof(sockaddr_in6));
+  if (!IN6_IS_ADDR_V4MAPPED(&raw_.sin6_addr)) return;
+  sockaddr_in v4{};
+  v4.sin_family = AF_INET;
+  v4.sin_port = raw_.sin6_port;
+  std::memcpy(&v4.sin_addr, &raw_.sin6_addr.s6_addr[12], sizeof v4.sin_addr);
+  raw_ = {};
+  std::memcpy(&raw_, &v4, sizeof v4);
 }
 
 std::string_view Address::ip() const {

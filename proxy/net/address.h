@@ -16,7 +16,8 @@ namespace woad {
 class Address {
  public:
   Address() = default;
-  // Of an IPv4 or IPv6 socket; any other family is not valid().
+  // Of an IPv4 or IPv6 socket; any other family is not valid(). An IPv4 peer of an IPv6 socket
+  // (RFC 4291 section 2.5.5.2) is an IPv4 address.
   explicit Address(const sockaddr* raw);
   explicit Address(const sockaddr_storage& raw)
       : Address(reinterpret_cast<const sockaddr*>(&raw)) {}

@@ -24,10 +24,25 @@ bool set_flag(int fd, int level, int name) {
   return setsockopt(fd, level, name, &on, sizeof on) == 0;
 }
 
-// Binds as every address of ours is bound: [::] takes IPv6 alone, so that 0.0.0.0 fits beside it.
-bool bind_to(int fd, const Address& address) {
-  const bool v6 = address.raw()->sa_family == AF_INET6;
-  if (v6 && !set_flag(fd, IPPROTO_IPV6, IPV6_V6ONLY)) return false;
+Fd open_stream(const Address& address, int flags) {
+  return Fd(socket(address.raw()->sa_family, SOCK_STREAM | SOCK_CLOEXEC | flags, 0));
+}
+
+bool is_any_ipv6(const Address& address) {
+  return address.raw()->sa_family == AF_INET6 && address.is_any();
+}
+
+Address served_at(const Address& address, AnyIPv6 any) {
+  if (any == AnyIPv6::kAlone || !is_any_ipv6(address) || has_ipv6()) return address;
+  return *Address::from_host("0.0.0.0", address.port());
+}
+
+bool bind_to(int fd, const Address& address, AnyIPv6 any) {
+  const int alone = any == AnyIPv6::kAlone || !is_any_ipv6(address);
+  if (address.raw()->sa_family == AF_INET6 &&
+      setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &alone, sizeof alone) != 0) {
+    return false;
+  }
   return bind(fd, address.raw(), address.raw_size()) == 0;
 }
 
@@ -39,8 +54,10 @@ Error failed(const char* what, const Address& address) {
 
 }  // namespace
 
-Result<Fd> listen_tcp(const Address& address, int backlog) {
-  Fd fd(socket(address.raw()->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+Result<Fd> listen_tcp(const Address& wanted, AnyIPv6 any) {
+  constexpr int kBacklog = 4096;
+  const Address address = served_at(wanted, any);
+  Fd fd = open_stream(address, SOCK_NONBLOCK);
   if (!fd.valid()) return failed("open a socket for", address);
   if (!set_flag(fd.get(), SOL_SOCKET, SO_REUSEADDR) ||
       !set_flag(fd.get(), SOL_SOCKET, SO_REUSEPORT)) {
@@ -49,8 +66,8 @@ Result<Fd> listen_tcp(const Address& address, int backlog) {
   // Accepted sockets inherit it, which saves a system call a connection.
   if (!set_flag(fd.get(), IPPROTO_TCP, TCP_NODELAY)) return failed("set up", address);
   skip_pacing(fd.get(), address);
-  if (!bind_to(fd.get(), address)) return failed("listen on", address);
-  if (listen(fd.get(), backlog) != 0) return failed("listen on", address);
+  if (!bind_to(fd.get(), address, any)) return failed("listen on", address);
+  if (listen(fd.get(), kBacklog) != 0) return failed("listen on", address);
   return fd;
 }
 
@@ -66,12 +83,19 @@ int take_error(int fd) {
   return getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) == 0 ? error : errno;
 }
 
-Result<void> check_free(const Address& address) {
-  const Fd probe(::socket(address.raw()->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0));
+Result<void> check_free(const Address& wanted, AnyIPv6 any) {
+  const Address address = served_at(wanted, any);
+  const Fd probe = open_stream(address, 0);
   if (!probe.valid()) return failed("open a socket for", address);
   set_flag(probe.get(), SOL_SOCKET, SO_REUSEADDR);
-  if (bind_to(probe.get(), address)) return {};
+  if (bind_to(probe.get(), address, any)) return {};
   return failed("listen on", address);
+}
+
+bool has_ipv6() {
+  const Address loopback = *Address::from_host("::1", 0);
+  const Fd probe = open_stream(loopback, 0);
+  return probe.valid() && bind(probe.get(), loopback.raw(), loopback.raw_size()) == 0;
 }
 
 Address local_address(int fd) {

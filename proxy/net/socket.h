@@ -33,9 +33,13 @@ class Fd {
 // What an errno value means, in lower-case words without a final dot.
 std::string error_words(int error);
 
+// What [::]:P stands for. IPv6 alone: 0.0.0.0:P is another listener, beside it. Both: for what has
+// one address and serves whoever asks; where the system has no IPv6 it is 0.0.0.0:P.
+enum class AnyIPv6 { kAlone, kBoth };
+
 // A non-blocking listening socket with SO_REUSEADDR and SO_REUSEPORT, so that each worker has its
 // own and a reload can open a second one before the first closes. The error names the address.
-Result<Fd> listen_tcp(const Address& address, int backlog = 4096);
+Result<Fd> listen_tcp(const Address& address, AnyIPv6 any = AnyIPv6::kAlone);
 
 // Turns pacing off where it is the system's default (BBR) and the hop stays in the machine: nothing
 // is gained there, and a timer for each piece costs more CPU than copying it. Takes CUBIC
@@ -48,7 +52,10 @@ int take_error(int fd);
 
 // An error when something listens on the address already. listen_tcp() would share it with any
 // process of this user; two sidecars that answer for each other at random are worse than an error.
-Result<void> check_free(const Address& address);
+Result<void> check_free(const Address& address, AnyIPv6 any = AnyIPv6::kAlone);
+
+// Whether this network namespace has IPv6, at least a loopback address of it.
+bool has_ipv6();
 
 // The address a socket is bound to; not valid() when the kernel does not tell.
 Address local_address(int fd);

@@ -30,6 +30,11 @@ Result<std::vector<std::string>> standing_lines(const FamilyPrograms& programs) 
   const Result<ProgramEnd> end = run_program({programs.save}, "");
   if (!end) return end.error();
   if (!end->good()) return Error{programs.save + ": " + first_line(end->err)};
+  if ((end->out + end->err).find("`nat' is incompatible") != std::string::npos) {
+    return Error{programs.save +
+                 ": the table nat has rules of nft, beside which it shows none; "
+                 "take --backend nft"};
+  }
   return our_iptables_lines(end->out);
 }
 

@@ -28,7 +28,7 @@ struct ClientArrival {
   TlsContext::Ptr tls{};
   std::unique_ptr<Headed> headed{};       // nullptr: its requests alone tell where to
   std::unique_ptr<ServerFirst> server{};  // nullptr: was not asked
-  bool over_limit = false;                // come for its refusal alone
+  Refused refused = Refused::kNo;
   uint32_t requests = 0;                  // that came before it rested, in HTTP/1
 };
 

@@ -17,6 +17,18 @@ uint32_t worker_count(const config::Config& config) {
   return std::max(1u, std::thread::hardware_concurrency());
 }
 
+// Files list both families, also for pods that have no IPv6.
+bool stands_in(const Snapshot& next, const ListenerSpec& spec) {
+  const auto is_v4 = [](const ListenerSpec& one) {
+    return one.address.raw()->sa_family == AF_INET;
+  };
+  return !is_v4(spec) && !has_ipv6() &&
+         std::any_of(next.listeners.begin(), next.listeners.end(), [&](const ListenerSpec& one) {
+           return is_v4(one) && one.direction == spec.direction &&
+                  one.address.port() == spec.address.port();
+         });
+}
+
 }  // namespace
 
 Deployment::Deployment(Loop& loop, BlockPool& blocks, TapHub& taps, ApplyAdmin apply_admin)
@@ -44,7 +56,11 @@ Result<Workers::Sockets> Deployment::open_sockets(const Snapshot& next) const {
   std::vector<Fd> opened;
   for (const ListenerSpec& spec : next.listeners) {
     if (listens_already(spec)) continue;
-    if (const auto free = check_free(spec.address); !free) return free.error();
+    if (const auto free = check_free(spec.address); !free) {
+      if (!stands_in(next, spec)) return free.error();
+      log_warn("there is no IPv6 here: nobody can come to a listener", {{"listener", spec.name}});
+      continue;
+    }
     for (auto& of_worker : sockets) {
       auto fd = listen_tcp(spec.address);
       if (!fd) return fd.error();

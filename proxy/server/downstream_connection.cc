@@ -14,7 +14,7 @@ DownstreamConnection::DownstreamConnection(ConnectionHost& host, ClientArrival a
     : host_(host),
       transport_(std::move(arrival.transport)),
       client_{transport_->peer(), std::move(arrival.identity), std::move(arrival.tls),
-              arrival.over_limit, std::move(arrival.headed),   arrival.requests},
+              arrival.refused,    std::move(arrival.headed),   arrival.requests},
       view_(host.current_view()),
       detection_(new Detection{std::move(arrival.alpn),
                                Timer(host.worker().scheduler.timers(),
@@ -40,7 +40,7 @@ ConnectionAge& DownstreamConnection::age() {
 void DownstreamConnection::start() {
   const HttpLimits& limits = view_->snapshot().limits;
   transport_->set_high_water(limits.buffer);
-  if (client_.over_limit) age().end_within(limits.header_timeout + ConnectionAge::kGrace);
+  if (refused()) age().end_within(limits.header_timeout + ConnectionAge::kGrace);
   const ListenerProtocol protocol = host_.spec().protocol;
   const std::string& alpn = detection_->alpn;
   ServerFirstHost& self = *this;
@@ -240,7 +240,7 @@ RequestSink& DownstreamConnection::on_stream(ResponseWriter& writer) {
 void DownstreamConnection::on_exchange_end(Exchange& exchange) {
   exchange.unlink();
   // Plaintext where it is not allowed has come for its refusal, or for one probe.
-  if (client_.over_limit || lacks_identity(client_, host_.spec())) codec_->begin_drain();
+  if (refused() || lacks_identity(client_, host_.spec())) codec_->begin_drain();
   host_.worker().scheduler.defer_delete(std::unique_ptr<Deferred>(&exchange));
 }
 
@@ -255,7 +255,7 @@ void DownstreamConnection::on_codec_done() {
 }
 
 void DownstreamConnection::on_quiet(MonoTime until) {
-  if (host_.draining() || client_.over_limit || !exchanges_.empty()) return;
+  if (host_.draining() || refused() || !exchanges_.empty()) return;
   std::unique_ptr<RestingSocket> socket = transport_->rest();
   if (socket == nullptr) return;
   state_ = State::kClosing;

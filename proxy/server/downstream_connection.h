@@ -66,7 +66,7 @@ class DownstreamConnection final : public Deferred,
   // A request is under way. A CONNECT is not one: what comes inside speaks for itself.
   bool active();
   bool inside_connect() const { return client_.inside_connect(); }
-  bool over_limit() const { return client_.over_limit; }
+  bool refused() const { return client_.refused != Refused::kNo; }
   // Every StallCount::kEvery: cuts a client without identity that takes nothing of its
   // answers.
   void look_for_stall();

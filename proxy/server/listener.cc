@@ -66,7 +66,11 @@ void Listener::on_accept(int socket, const Address& peer) {
   auto transport = make_tcp_transport(context_.loop, context_.worker.blocks, socket, peer);
   const uint32_t limit = view_->snapshot().client_connections;
   if (context_.client_connections.load(std::memory_order_relaxed) >= limit) {
-    refuse(std::move(transport));
+    refuse(std::move(transport), Refused::kOverLimit);
+    return;
+  }
+  if (to == nullptr && is_stranger(peer)) {
+    refuse(std::move(transport), Refused::kStranger);
     return;
   }
   count_connection(1);
@@ -102,18 +106,22 @@ std::unique_ptr<ServerFirst> Listener::ask_server(const Headed& headed, ServerFi
   return woad::ask_server(host, headed, *spec_, *view_, context_.worker, context_.dialer);
 }
 
-// Over the cap a client of plaintext HTTP is told so by its first answer; for more than that there
-// is no room: whoever shakes hands, says nothing HTTP or is one of too many finds a closed
-// connection.
-void Listener::refuse(std::unique_ptr<Transport> client) {
+// Whoever is served on outbound speaks by this pod's identity, and has its way into the mesh.
+bool Listener::is_stranger(const Address& peer) const {
+  return spec_->redirect && direction() == Direction::kOutbound && !is_own(peer);
+}
+
+// A client of plaintext HTTP is told so by its first answer; for more than that there is no room:
+// whoever shakes hands, says nothing HTTP or is one of too many finds a closed connection.
+void Listener::refuse(std::unique_ptr<Transport> client, Refused why) {
   const bool told = spec_->mtls == Mtls::kOff && spec_->protocol != ListenerProtocol::kTcp;
   if (!told || refusals_ == kMostRefusals) return;
   ++refusals_;
-  serve({.transport = std::move(client), .over_limit = true});
+  serve({.transport = std::move(client), .refused = why});
 }
 
 void Listener::uncount(const DownstreamConnection& connection) {
-  if (connection.over_limit()) {
+  if (connection.refused()) {
     --refusals_;
   } else if (!connection.inside_connect()) {  // what is inside has no socket of its own
     count_connection(-1);

@@ -62,7 +62,7 @@ class Listener final : private ConnectionHost,
   size_t active();
 
  private:
-  // Connections over limits.client_connections that wait for their refusal at once.
+  // Connections that wait for their refusal at once.
   static constexpr size_t kMostRefusals = 64;
   enum class Phase : uint8_t { kOpen, kDraining, kClosed, kLastLook };
 
@@ -92,7 +92,8 @@ class Listener final : private ConnectionHost,
   void forget(T& client);
   DownstreamConnection& serve(ClientArrival arrival);
   DownstreamConnection& wake(RestingClient& client);
-  void refuse(std::unique_ptr<Transport> client);
+  bool is_stranger(const Address& peer) const;
+  void refuse(std::unique_ptr<Transport> client, Refused why);
   void uncount(const DownstreamConnection& connection);
   void count_connection(int change);
 

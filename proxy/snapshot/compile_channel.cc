@@ -97,9 +97,8 @@ std::shared_ptr<const Channel> ChannelCompiler::to_service(const config::Service
   options.sni = without_final_dot(service.tls.sni ? **service.tls.sni : service.name);
   expect(service.tls.peer, options);
   const TlsContext::Ptr& context = context_of(service, mode);
-  const bool http = service.protocol != config::Protocol::kTcp;
-  const auto opaque = http && mode == config::TlsMode::kTls ? plain() : nullptr;
-  const auto secure = [&](config::Protocol protocol, std::shared_ptr<const Channel> http1) {
+  const auto secure = [&](config::Protocol protocol, std::shared_ptr<const Channel> opaque,
+                          std::shared_ptr<const Channel> http1) {
     options.alpn = alpn_for(protocol);
     return share(key_of(service, context.get(), protocol),
                  {.connect_timeout = kConnectUpstream,
@@ -107,21 +106,22 @@ std::shared_ptr<const Channel> ChannelCompiler::to_service(const config::Service
                   .tls_options = std::make_shared<const TlsClientOptions>(options),
                   .needs_http2 = protocol == config::Protocol::kHttp2,
                   .http1 = std::move(http1),
-                  .opaque = opaque});
+                  .opaque = std::move(opaque)});
   };
-  if (service.protocol != config::Protocol::kAuto) return secure(service.protocol, nullptr);
-  return secure(config::Protocol::kAuto, secure(config::Protocol::kHttp1, nullptr));
+  constexpr auto kTcp = config::Protocol::kTcp;
+  if (service.protocol == kTcp) return secure(kTcp, nullptr, nullptr);
+  const auto opaque = mode == config::TlsMode::kTls ? plain() : secure(kTcp, nullptr, nullptr);
+  if (service.protocol != config::Protocol::kAuto) {
+    return secure(service.protocol, opaque, nullptr);
+  }
+  return secure(config::Protocol::kAuto, opaque, secure(config::Protocol::kHttp1, opaque, nullptr));
 }
 
 std::shared_ptr<const Channel> ChannelCompiler::to_own_pod() {
   config::Service self;
   self.name = config_.node.service;
   self.tls.mode = config::TlsMode::kMtls;
-  self.protocol = config::Protocol::kTcp;
-  const auto opaque = to_service(self);
-  self.protocol = config::Protocol::kAuto;
   Channel channel = *to_service(self);
-  channel.opaque = opaque;
   channel.sole_address = true;
   const std::string key = "own pod\n" + key_of(self, channel.tls.get(), self.protocol);
   return share(key, std::move(channel));
@@ -138,7 +138,11 @@ bool ChannelCompiler::keep(const config::Service& service,
   const TlsContext::Ptr& context = context_of(service, mode);
   if (channel->tls != context) return false;
   channels_.try_emplace(key_of(service, context.get(), service.protocol), channel);
-  if (channel->opaque != nullptr) channels_.try_emplace(kPlain, channel->opaque);
+  if (channel->opaque != nullptr) {
+    const bool plain = channel->opaque->tls == nullptr;
+    channels_.try_emplace(plain ? kPlain : key_of(service, context.get(), config::Protocol::kTcp),
+                          channel->opaque);
+  }
   if (channel->http1 != nullptr) {
     channels_.try_emplace(key_of(service, context.get(), config::Protocol::kHttp1), channel->http1);
   }

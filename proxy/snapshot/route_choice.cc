@@ -47,7 +47,8 @@ const ServiceEntry* opaque_service_at(const Snapshot& snapshot, const Address& o
       snapshot.hosts.find(normal_host(server_name, buffer), original.port());
   if (entry == nullptr) return nullptr;
   if (entry->own_tls != nullptr) return entry->own_tls.get();
-  const bool expects_tls = entry->service.channel->opaque != nullptr;
+  const auto& opaque = entry->service.channel->opaque;
+  const bool expects_tls = opaque != nullptr && opaque->tls == nullptr;
   return entry->service.protocol == UpstreamProtocol::kTcp || expects_tls ? entry : nullptr;
 }
 

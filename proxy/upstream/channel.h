@@ -27,8 +27,8 @@ struct Channel {
   bool needs_http2 = false;
   // With tls that may agree on h2: the same without it, for what HTTP/2 does not carry (Upgrade).
   std::shared_ptr<const Channel> http1{};
-  // How opaque bytes go, where that is another way: in plaintext to an HTTP service whose TLS
-  // proves its name alone, for a client that brings TLS of its own; without ALPN to the own pod.
+  // How opaque bytes go to a service that speaks HTTP, where that is another way: by mTLS without
+  // ALPN; in plaintext where TLS proves its name alone, for a client that brings TLS of its own.
   std::shared_ptr<const Channel> opaque{};
 };
 

@@ -58,6 +58,9 @@ class WebConnection final : public Deferred,
   void start();
   // Ends with its present answers, or now.
   void drain();
+  // Nothing is asked of it. It may end now, for others.
+  bool silent() const { return streams_.empty(); }
+  void give_way() { close(); }
 
   // For its streams.
   WebHost& host() { return host_; }

@@ -67,8 +67,8 @@ WebServer::~WebServer() {
 }
 
 Result<void> WebServer::listen(const Address& address) {
-  if (auto free = check_free(address); !free) return free;
-  auto socket = listen_tcp(address);
+  if (auto free = check_free(address, AnyIPv6::kBoth); !free) return free;
+  auto socket = listen_tcp(address, AnyIPv6::kBoth);
   if (!socket) return socket.error();
   serve(socket->release());
   return {};
@@ -101,9 +101,21 @@ bool WebServer::take_memory(size_t bytes) {
   return true;
 }
 
+// Whoever opens connections and says nothing shuts nobody out: the oldest of those go first.
+bool WebServer::has_room() {
+  if (count_ < options_.connections) return true;
+  WebConnection* silent = nullptr;
+  connections_.for_each([&](WebConnection& connection) {
+    if (silent == nullptr && connection.silent()) silent = &connection;
+  });
+  if (silent == nullptr) return false;
+  silent->give_way();
+  return true;
+}
+
 void WebServer::on_accept(int socket, const Address& peer) {
   auto transport = make_tcp_transport(loop_, blocks_, socket, peer);
-  if (count_ >= options_.connections) return;
+  if (!has_room()) return;
   const bool plaintext =
       options_.plaintext == WebOptions::Plaintext::kAll ||
       (options_.plaintext == WebOptions::Plaintext::kLoopback && peer.is_loopback());

@@ -29,7 +29,7 @@ struct WebOptions {
   // Who may come in plaintext; without certificates the others are not let in.
   enum class Plaintext : uint8_t { kNobody, kLoopback, kAll };
   Plaintext plaintext = Plaintext::kNobody;
-  // More at once than this are closed as they come.
+  // More at once than this are closed as they come, unless one that asks nothing gives way.
   size_t connections = 256;
   // Of a request's body, in bytes; over it the answer is 413. The objects of Kubernetes end at 3
   // MiB.
@@ -75,6 +75,7 @@ class WebServer final : private WebHost {
   void release_memory(size_t bytes) override { waiting_ -= bytes; }
   void on_closed(WebConnection& connection) override { drop(connection); }
   void on_accept(int socket, const Address& peer);
+  bool has_room();
   void add(WebConnection::Protocols protocols, WebCaller caller,
            std::unique_ptr<Transport> transport);
   // Deletes an arrival or a connection at the end of the turn.

@@ -19,6 +19,7 @@ class Process {
 
   int run() {
     if (!webhook_.start()) return 1;
+    std::signal(SIGHUP, SIG_IGN);  // its files are followed as they change
     for (const int number : {SIGTERM, SIGINT}) {
       signals_.push_back(std::make_unique<Signal>(loop_, number, [this] { on_stop(); }));
     }

@@ -52,7 +52,7 @@ TEST_CASE("pod environment: certificates and probes") {
       "inbound: [ { address: 127.0.0.1:15006, app: 127.0.0.1:80, probe_paths: [/ready] } ]\n";
   const auto loaded = load(inbound, {{"WOAD_SERVICE", "cart"},
                                      {"WOAD_TLS_DIR", "/etc/tls"},
-                                     {"WOAD_PROBE_PATHS", "/healthz,/live"}});
+                                     {"WOAD_PROBE_PATHS", "/healthz,/live?deep=1"}});
   REQUIRE_MESSAGE(loaded.ok(), loaded.diagnostics.text());
   REQUIRE(loaded.config->tls.has_value());
   CHECK(*loaded.config->tls->certificate == "/etc/tls/tls.crt");
@@ -60,7 +60,7 @@ TEST_CASE("pod environment: certificates and probes") {
   CHECK(*loaded.config->tls->trust_bundle == "/etc/tls/ca.crt");
   std::string paths;
   for (const auto& path : loaded.config->inbound[0].probe_paths) paths += *path + " ";
-  CHECK(paths == "/ready /healthz /live ");
+  CHECK(paths == "/ready /healthz /live?deep=1 ");
 }
 
 TEST_CASE("pod environment: what is wrong is told") {
@@ -78,6 +78,9 @@ TEST_CASE("pod environment: what is wrong is told") {
            Case{nothing,
                 {{"WOAD_SERVICE", "a"}, {"WOAD_LABELS", "color"}},
                 "WOAD_LABELS: \"color\" has no ="},
+           Case{nothing,
+                {{"WOAD_SERVICE", "a"}, {"WOAD_LABELS", "zone=z1,zone=z2"}},
+                "WOAD_LABELS: \"zone\" stands here twice"},
            Case{nothing,
                 {{"WOAD_SERVICE", "a"}, {"WOAD_LABELS", "color=base"}},
                 "WOAD_LABELS: base is reserved"},

@@ -1,6 +1,7 @@
 """The admin address: every path of config/reference.md."""
 import os
 import re
+import socket
 import subprocess
 
 from support.suite import *
@@ -27,6 +28,11 @@ class Admin(Suite):
         cls.woad.stop()
         cls.base.close()
         cls.red.close()
+
+    def test_clients_that_say_nothing_shut_nobody_out(self):
+        silent = [socket.create_connection(("127.0.0.1", self.woad.admin)) for _ in range(300)]
+        self.addCleanup(lambda: [one.close() for one in silent])
+        self.assertEqual(self.woad.get("/healthz")[0], 200)
 
     def test_health(self):
         self.assertEqual(self.woad.get("/healthz")[0], 200)

@@ -169,6 +169,17 @@ class Redirect(Suite):
                 connection.sendall(b"still here")
                 self.assertEqual(connection.recv(100), b"still here")
 
+    def test_iptables_beside_rules_of_nft_that_it_does_not_show(self):
+        table = ("table ip nat {\n set s { type ipv4_addr; flags interval; elements = { 10.9.0.0/16 } }\n"
+                 " chain OUTPUT { type nat hook output priority -100; ip daddr @s tcp dport { 1, 2 } redirect to :5; }\n}\n")
+        self.assertEqual(self.here.root("nft", "-f", "-", stdin=table)[0], 0)
+        before = self.here.root("nft", "list", "ruleset")[1]
+        self.assertIn("--backend nft", self.redirect("--backend", "iptables", code=1))
+        self.assertEqual(self.here.root("nft", "list", "ruleset")[1], before)
+        self.redirect()
+        self.redirect("--remove")
+        self.assertEqual(self.here.root("nft", "list", "ruleset")[1], before)
+
     def test_standing_connections_nft(self):
         self.check_standing_connections("nft")
 

@@ -146,6 +146,8 @@ class Redirected(Suite):
             "price": {"endpoints": [{"address": f"{price.v4}:8080"}]},
             "db": {"protocol": "tcp", "endpoints": [{"address": f"{price.v4}:3306"}]},
             "echo": {"protocol": "tcp", "endpoints": [{"address": f"{price.v4}:7000"}]},
+            "greets": {"endpoints": [{"address": f"[{price.v6}]:3306"}]},
+            "echoes": {"endpoints": [{"address": f"[{price.v6}]:7000"}]},
         }, tls=self.identity(cart, root)))
         for url in ("http://price:8080/", f"http://{price.v4}:8080/"):
             with self.subTest(url):
@@ -157,6 +159,11 @@ class Redirected(Suite):
             self.assertEqual(self.talk(cart, price.v4, 7000, "\1bytes"), "\1BYTES")
             self.assertEqual({row["peer"] for row in price.access_log(2, protocol="tcp")},
                              {spiffe("cart")})
+        with self.subTest("also to an endpoint of a service that may speak HTTP"):
+            self.assertEqual(self.talk(cart, price.v6, 3306), "5.7.0 ready for you\nHELLO")
+            self.assertEqual(self.talk(cart, price.v6, 7000, "\1bytes"), "\1BYTES")
+            self.assertEqual({row["service"] for row in cart.access_log(4, protocol="tcp")},
+                             {"db", "echo", "greets", "echoes"})
         with self.subTest("plaintext is told so, or closed"):
             self.assertEqual(out.curl(f"http://{price.v4}:8080/")[0], 403)
             got = out.run(sys.executable, "-c", TALK, price.v4, "7000", "\1bytes", "0")
@@ -255,6 +262,36 @@ class Redirected(Suite):
                 self.assertNotEqual(out.curl(f"http://{cart.v4}:{port}/")[0], 200)
         rows = cart.access_log(1, authority="127.0.0.1:15001")
         self.assertEqual(len(rows), 1)
+
+    def test_a_stranger_does_not_speak_by_the_pods_identity(self):
+        root = Ca("root")
+        cart, price, out = self.pod("cart"), self.pod("price", "http=8080", "greet=3306"), self.pod("out")
+        self.mesh(price, sidecar_config("price", mtls="strict", tls=self.identity(price, root)))
+        config = sidecar_config("cart", {
+            "price": {"endpoints": [{"address": f"{price.v4}:8080"}]},
+            "db": {"protocol": "tcp", "endpoints": [{"address": f"{price.v4}:3306"}]}},
+            tls=self.identity(cart, root))
+        config["outbound"] = listeners(15001, unmatched="passthrough")
+        self.mesh(cart, config)
+        for host in (cart.v4, f"[{cart.v6}]"):
+            with self.subTest(host):
+                own = cart.curl("-g", f"http://{host}:15001/", "-H", "Host: price")
+                self.assertEqual(own[0], 200)
+                status, headers, _ = out.curl("-g", f"http://{host}:15001/", "-H", "Host: price")
+                self.assertEqual((status, headers.get("x-woad-error")), (403, "denied"))
+                got = out.run("curl", "-sS", "-g", "-p", "-x", f"http://{host}:15001", "telnet://db:3306")
+                self.assertNotIn("5.7.0", got.stdout)
+
+    def test_a_pod_without_ipv6(self):
+        cart, out = self.pod("cart"), self.pod("out", "http=8080")
+        cart.set("ipv6.conf.all.disable_ipv6=1", "ipv6.conf.lo.disable_ipv6=1")
+        config = sidecar_config("cart")
+        config["outbound"] = [{"address": f"{host}:15001", "redirect": True} for host in ("127.0.0.1", "[::1]")]
+        config["admin"] = {"probes": "[::]:15021"}
+        self.mesh(cart, config)
+        self.assertEqual(cart.curl(f"http://{out.v4}:8080/")[0], 200)
+        self.assertEqual(out.curl(f"http://{cart.v4}:15021/readyz")[0], 200)
+        self.assertIn("there is no IPv6 here", cart.stderr())
 
     def test_app_at_the_pods_address_alone(self):
         cart, price = self.pod("cart", "http=8080"), self.network.pod("price")

@@ -342,13 +342,23 @@ TEST_CASE("exchange: a broken body is answered while there is no response, and t
 
 TEST_CASE("exchange: a client over the limit of connections gets a refusal like any other") {
   ExchangeRig rig;
-  rig.caller.over_limit = true;
+  rig.caller.refused = Refused::kOverLimit;
   std::string error;
   rig.first().end = [&](const ExchangeInfo& info) { error = error_info(info.error).code; };
   rig.get();
   CHECK(rig.client.log == "503 overloaded close | end");
   CHECK(rig.client.body.starts_with("overloaded: limits.client_connections is reached."));
   CHECK(error == "overloaded");
+  CHECK(rig.dials() == 0);
+  rig.finish();
+}
+
+TEST_CASE("exchange: a client of another pod is told that this is not its sidecar") {
+  ExchangeRig rig;
+  rig.caller.refused = Refused::kStranger;
+  rig.get();
+  CHECK(rig.client.log == "403 denied close | end");
+  CHECK(rig.client.body.find("serves its own pod alone") != std::string::npos);
   CHECK(rig.dials() == 0);
   rig.finish();
 }
@@ -363,7 +373,7 @@ filters: { inbound: [first, second], outbound: [first, second] }
     ProcessMemory memory;
     memory.set_exhausted(!over_limit);
     rig.worker.memory = &memory;
-    rig.caller.over_limit = over_limit;
+    rig.caller.refused = over_limit ? Refused::kOverLimit : Refused::kNo;
     for (const std::string_view path : {"/", "/healthz?x", "/healthz/"}) {
       rig.get(path);
       CHECK(rig.client.log.starts_with("503 overloaded"));

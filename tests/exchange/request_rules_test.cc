@@ -59,35 +59,42 @@ TEST_CASE("rules: opaque bytes go to services that can take them") {
   struct Case {
     std::string_view what;
     UpstreamProtocol protocol;
-    bool tls;       // the service is reached by TLS
-    bool open_way;  // ... which proves its name alone
-    bool own_tls;   // the bytes are TLS
+    bool tls;                 // the service is reached by TLS
+    std::string_view opaque;  // ... and bytes that are no HTTP otherwise: by "mtls", in "plain"
+    bool own_tls;             // the bytes are TLS
     bool served;
+    bool by_address = false;  // the client called an address, else it named the service
   };
   const Case cases[] = {
-      {"in the clear", UpstreamProtocol::kAuto, false, false, false, true},
-      {"TLS of its own, in the clear", UpstreamProtocol::kHttp1, false, false, true, true},
-      {"opaque, by mTLS", UpstreamProtocol::kTcp, true, false, false, true},
-      {"TLS of its own, opaque by mTLS", UpstreamProtocol::kTcp, true, false, true, true},
-      {"HTTP by mTLS", UpstreamProtocol::kAuto, true, false, false, false},
-      {"TLS of its own, HTTP by mTLS", UpstreamProtocol::kAuto, true, false, true, false},
-      {"HTTP by TLS", UpstreamProtocol::kAuto, true, true, false, false},
-      {"TLS of its own in place of ours", UpstreamProtocol::kAuto, true, true, true, true},
+      {"in the clear", UpstreamProtocol::kAuto, false, "", false, true},
+      {"TLS of its own, in the clear", UpstreamProtocol::kHttp1, false, "", true, true},
+      {"opaque, by mTLS", UpstreamProtocol::kTcp, true, "", false, true},
+      {"TLS of its own, opaque by mTLS", UpstreamProtocol::kTcp, true, "", true, true},
+      {"HTTP by mTLS", UpstreamProtocol::kAuto, true, "mtls", false, false},
+      {"TLS of its own, HTTP by mTLS", UpstreamProtocol::kAuto, true, "mtls", true, false},
+      {"HTTP by mTLS, by address", UpstreamProtocol::kAuto, true, "mtls", false, true, true},
+      {"HTTP by TLS", UpstreamProtocol::kAuto, true, "plain", false, false},
+      {"HTTP by TLS, by address", UpstreamProtocol::kAuto, true, "plain", false, false, true},
+      {"TLS of its own in place of ours", UpstreamProtocol::kAuto, true, "plain", true, true},
   };
   const TlsContext::Ptr tls = test::workloads().price_context;
+  const Headed called{.original = *Address::parse("10.0.0.1:80")};
   for (const Case& each : cases) {
     CAPTURE(each.what);
     const auto price = std::make_shared<Service>("price");
     price->protocol = each.protocol;
     Channel channel;
     if (each.tls) channel.tls = tls;
-    if (each.open_way) channel.opaque = std::make_shared<const Channel>();
+    if (!each.opaque.empty()) {
+      channel.opaque = std::make_shared<const Channel>(
+          Channel{.tls = each.opaque == "mtls" ? tls : nullptr});
+    }
     price->channel = std::make_shared<const Channel>(std::move(channel));
     const ServiceEntry entry(price);
     TestRequest request("CONNECT", "", "price:443");
     request.head.protocol = Protocol::kTcp;
     request.head.scheme = each.own_tls ? "https" : "";
-    const auto refused = check_service(&entry, request.head);
+    const auto refused = check_service(&entry, request.head, each.by_address ? &called : nullptr);
     CHECK(refused.has_value() != each.served);
     if (refused) CHECK(refused->code == ErrorCode::kNoRoute);
   }
@@ -208,15 +215,15 @@ TEST_CASE("rules: x-forwarded-for gets the client behind what came") {
 
 TEST_CASE("rules: no service, or one that HTTP cannot reach") {
   TestRequest request("GET", "/", "nowhere");
-  const auto none = check_service(nullptr, request.head);
+  const auto none = check_service(nullptr, request.head, nullptr);
   REQUIRE(none);
   CHECK(none->code == ErrorCode::kNoRoute);
   CHECK(none->details == "no service or route for host nowhere");
   const auto db = std::make_shared<Service>("db");
   const ServiceEntry entry(db);
-  CHECK_FALSE(check_service(&entry, request.head));
+  CHECK_FALSE(check_service(&entry, request.head, nullptr));
   db->protocol = UpstreamProtocol::kTcp;
-  const auto opaque = check_service(&entry, request.head);
+  const auto opaque = check_service(&entry, request.head, nullptr);
   REQUIRE(opaque);
   CHECK(opaque->code == ErrorCode::kNoRoute);
 }

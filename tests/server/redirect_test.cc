@@ -78,6 +78,17 @@ TEST_CASE("redirect: who the first bytes of the app lead to") {
   }
 }
 
+TEST_CASE("redirect: who names no host goes to the address that was called, which it then names") {
+  OutboundRig rig(kServices, ", redirect: true");
+  MemoryPeer& client = rig.redirected("10.0.0.2:80");
+  client.send("GET / HTTP/1.0\r\n\r\n");
+  rig.world.turn();
+  REQUIRE(rig.dials() == 1);
+  CHECK(rig.dialed(0) == "10.0.0.2:80");
+  const std::string asked = rig.accept(0).received();
+  CHECK_MESSAGE(asked.find("ost: 10.0.0.2:80\r\n") != std::string::npos, asked);
+}
+
 TEST_CASE("redirect: the server of a silent client speaks first") {
   OutboundRig rig(kServices, ", redirect: true");
   MemoryPeer& client = rig.redirected("10.9.9.9:25");

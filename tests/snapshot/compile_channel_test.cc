@@ -180,6 +180,9 @@ TEST_CASE("channels: what stays and what is new in the next snapshot") {
   };
   const TlsContext::Ptr system = tls().of_roots.at("system").context;
   CHECK(kept(tls(), kServices) == "===");
+  CHECK(first.of[0]->opaque->tls == tls().own.context);
+  CHECK(first.of[1]->opaque->tls == nullptr);
+  CHECK(first.of[2]->opaque == nullptr);
   CHECK(kept(tls_of(workloads().price_context, system), kServices) == "+==");
   // The same files once more are an epoch of their own.
   CHECK(kept(tls_of(make_context(workloads().cart, workloads().root.certificate), system),
@@ -193,8 +196,8 @@ TEST_CASE("channels: what stays and what is new in the next snapshot") {
 TEST_CASE("channels: what is no longer used is not handed on") {
   const Compiled first("  p: {}\n  q: {}\n");
   const Compiled second("  p: {}\n", kTls, tls(), &first);
-  CHECK(first.all.size() == 5);  // two a service: with HTTP/2 and without; and the app's
-  CHECK(second.all.size() == 3);
+  CHECK(first.all.size() == 7);  // three a service: HTTP/2, HTTP/1, opaque; and the app's
+  CHECK(second.all.size() == 4);
 }
 
 TEST_CASE("channels: the own pod is called as ourselves, opaque bytes without ALPN") {
@@ -214,7 +217,8 @@ TEST_CASE("channels: the own pod is called as ourselves, opaque bytes without AL
   CHECK(own->opaque->tls_options->alpn.empty());
   // A service of our name is another matter.
   CHECK(compiled.of[1] != own);
-  CHECK(compiled.of[1]->opaque == nullptr);
+  REQUIRE(compiled.of[1]->opaque != nullptr);
+  CHECK(compiled.of[1]->opaque->tls_options->alpn.empty());
   // Kept by a reload, and another one with other certificates.
   Channels same, others;
   CHECK(own_pod(tls(), &compiled.all, same) == own);

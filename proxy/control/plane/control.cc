@@ -62,6 +62,7 @@ class Control {
       webhook_.emplace(loop_, blocks_, events_, *options_.webhook);
       if (!webhook_->start()) return 1;
     }
+    std::signal(SIGHUP, SIG_IGN);  // what it reads is followed as it changes
     for (const int number : {SIGTERM, SIGINT}) {
       signals_.push_back(std::make_unique<Signal>(loop_, number, [this] { on_stop(); }));
     }
