@@ -40,8 +40,8 @@ struct Client {
   std::shared_ptr<const Svid> identity{};  // proved by TLS; nullptr: plaintext, or outbound
   TlsContext::Ptr tls{};                   // with which it was proved, and we proved ours
   Refused refused = Refused::kNo;
-  std::unique_ptr<Headed> headed{};        // nullptr: its requests alone tell
-  uint32_t requests = 0;                   // that have come so far
+  std::unique_ptr<Headed> headed{};  // nullptr: its requests alone tell
+  uint32_t requests = 0;             // that have come so far
 
   bool inside_connect() const { return headed != nullptr && !headed->connect.empty(); }
   bool redirected() const { return headed != nullptr && headed->redirected(); }

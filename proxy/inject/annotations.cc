@@ -13,7 +13,9 @@ namespace woad {
 namespace {
 
 constexpr std::string_view kPrefix = "woad.dev/";
-constexpr std::array<std::string_view, 11> kKnown = {"woad.dev/inject",
+constexpr const char* kInject = "woad.dev/inject";
+constexpr const char* kDisabled = "disabled";
+constexpr std::array<std::string_view, 11> kKnown = {kInject,
                                                      "woad.dev/service",
                                                      "woad.dev/config",
                                                      "woad.dev/exclude-inbound-ports",
@@ -24,6 +26,9 @@ constexpr std::array<std::string_view, 11> kKnown = {"woad.dev/inject",
                                                      "woad.dev/memory-request",
                                                      "woad.dev/memory-limit",
                                                      kInjectedMark};
+
+// Unknown annotations that are told of one by one: finding their places takes time.
+constexpr size_t kMaxUnknown = 20;
 
 bool is_port(std::string_view text) {
   const auto port = parse_decimal(text);
@@ -45,7 +50,7 @@ class Reader {
 
   Wishes read() {
     Wishes wishes;
-    read_inject(wishes);
+    check_inject();
     read_name("woad.dev/service", wishes.service, is_plain_name, "is no name of a service",
               "write letters, digits, '-', '_' and '.', such as price");
     read_name("woad.dev/config", wishes.config, is_object_name, "is no name of a ConfigMap",
@@ -75,14 +80,10 @@ class Reader {
     report_.errors.push_back({path_ / name, std::move(message), std::move(hint)});
   }
 
-  void read_inject(Wishes& wishes) {
-    const std::string* const text = find("woad.dev/inject");
-    if (text == nullptr) return;
-    wishes.disabled = *text == "disabled";
-    if (*text != "enabled" && *text != "disabled") {
-      error("woad.dev/inject", config::in_quotes(*text) + " means nothing",
-            "write enabled or disabled");
-    }
+  void check_inject() {
+    const std::string* const text = find(kInject);
+    if (text == nullptr || *text == "enabled" || *text == kDisabled) return;
+    error(kInject, config::in_quotes(*text) + " means nothing", "write enabled or disabled");
   }
 
   void read_name(const std::string& name, std::string& out, bool (*is_good)(std::string_view),
@@ -141,16 +142,24 @@ class Reader {
   }
 
   void warn_of_unknown() {
+    size_t count = 0;
     for (const auto& item : annotations_.items()) {
       const std::string& name = item.key();
       if (!name.starts_with(kPrefix)) continue;
       if (std::find(kKnown.begin(), kKnown.end(), name) != kKnown.end()) continue;
-      const std::string hint = name == "woad.dev/color"
-                                   ? "the colour is a label of the pod"
-                                   : config::did_you_mean(name, {kKnown.begin(), kKnown.end() - 1});
-      report_.warnings.push_back(
-          {path_ / name, "is no annotation that woad knows", hint, Finding::At::kKey});
+      if (++count <= kMaxUnknown) warn_of_unknown(name);
     }
+    if (count <= kMaxUnknown) return;
+    report_.warnings.push_back({path_, std::to_string(count - kMaxUnknown) +
+                                           " more below woad.dev/ are none that woad knows"});
+  }
+
+  void warn_of_unknown(const std::string& name) {
+    const std::string hint = name == "woad.dev/color"
+                                 ? "the colour is a label of the pod"
+                                 : config::did_you_mean(name, {kKnown.begin(), kKnown.end() - 1});
+    report_.warnings.push_back(
+        {path_ / name, "is no annotation that woad knows", hint, Finding::At::kKey});
   }
 
   const Value& annotations_;
@@ -160,18 +169,20 @@ class Reader {
 
 }  // namespace
 
+bool is_disabled(const Value& pod) {
+  const Value& annotation = json::at(pod, "metadata", "annotations", kInject);
+  const Value& says =
+      annotation.is_null() ? json::at(pod, "metadata", "labels", kInject) : annotation;
+  return says == kDisabled;
+}
+
 Wishes read_wishes(const Value& pod, const Pointer& path, Report& report) {
   const Value& annotations = json::at(pod, "metadata", "annotations");
   const Pointer place = path / "metadata" / "annotations";
   if (!annotations.is_null() && !annotations.is_object()) {
     report.errors.push_back({place, "must be a map of texts"});
   }
-  Wishes wishes = Reader(annotations, place, report).read();
-  // The label chooses pods for the webhook as the annotation does.
-  if (!annotations.contains("woad.dev/inject")) {
-    wishes.disabled = json::text(pod, "metadata", "labels", "woad.dev/inject") == "disabled";
-  }
-  return wishes;
+  return Reader(annotations, place, report).read();
 }
 
 }  // namespace woad

@@ -12,7 +12,6 @@ namespace woad {
 inline constexpr const char* kInjectedMark = "woad.dev/injected";
 
 struct Wishes {
-  bool disabled = false;
   std::string service;  // "": by labels and owner
   std::string config;   // a ConfigMap; "": none named
   // Options of `woad redirect` with their values.
@@ -21,6 +20,9 @@ struct Wishes {
   std::map<std::string, std::string> requests;
   std::map<std::string, std::string> limits;
 };
+
+// By the annotation `woad.dev/inject`, or the label of that name where there is no annotation.
+bool is_disabled(const Value& pod);
 
 // `pod` is a Pod or a template of one, at `path` in its document. Wrong values are errors, unknown
 // names warnings.

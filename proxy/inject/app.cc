@@ -1,8 +1,10 @@
 #include "proxy/inject/app.h"
 
 #include <algorithm>
+#include <unordered_set>
 
 #include "config/diagnostics.h"
+#include "config/request_path.h"
 #include "proxy/base/context_value.h"
 #include "proxy/base/json_reading.h"
 #include "proxy/base/strings.h"
@@ -45,28 +47,87 @@ bool check_names(const Value& spec, const Pointer& path, const char* key,
   return good;
 }
 
-void add_probe(const Value& probe, const Pointer& path, std::vector<std::string>& paths,
-               Report& report) {
-  const Value& get = json::at(probe, "httpGet");
-  if (get.is_null()) return;
-  if (json::text(get, "scheme") == "HTTPS") {
-    report.warnings.push_back({path / "httpGet",
-                               "a probe by HTTPS has no certificate of the mesh, and fails where "
-                               "inbound has mtls: strict"});
-    return;
+// What the kubelet asks of an app, as it does it: without a certificate of the mesh.
+class Probes {
+ public:
+  Probes(const Wishes& wishes, Report& report) : report_(report) {
+    for (const auto& option : wishes.redirect) {
+      if (option.first != "--exclude-inbound-ports") continue;
+      for_each_list_item(option.second, [this](std::string_view port) {
+        excluded_.insert(parse_decimal(port).value_or(0));
+        return true;
+      });
+    }
   }
-  std::string what = json::text(get, "path");
-  if (!what.starts_with('/')) what.insert(0, 1, '/');
-  if (what.find(',') != std::string::npos) {
-    report.warnings.push_back(
-        {path / "httpGet" / "path",
-         "has a comma, which WOAD_PROBE_PATHS cannot hold: under mtls: strict "
-         "this probe fails",
-         "name it in probe_paths of woad.yaml"});
-    return;
+
+  void read(const Value& container, const Pointer& path) {
+    for (const char* const kind : {"startupProbe", "livenessProbe", "readinessProbe"}) {
+      const Value& probe = json::at(container, kind);
+      const Value& get = json::at(probe, "httpGet");
+      if (comes_in(container, get)) read_get(get, path / kind / "httpGet");
+      if (comes_in(container, json::at(probe, "grpc"))) {
+        warn_of_certificate("a gRPC probe", path / kind / "grpc");
+      }
+    }
+    for (const char* const hook : {"postStart", "preStop"}) {
+      if (comes_in(container, json::at(container, "lifecycle", hook, "httpGet"))) {
+        warn_of_certificate("a hook by HTTP", path / "lifecycle" / hook / "httpGet");
+      }
+    }
   }
-  if (std::find(paths.begin(), paths.end(), what) == paths.end()) paths.push_back(what);
-}
+
+  std::vector<std::string> take_paths() { return std::move(paths_); }
+
+ private:
+  // To the pod, at a port that is redirected to the sidecar.
+  bool comes_in(const Value& container, const Value& action) const {
+    if (action.is_null() || !json::text(action, "host").empty()) return false;
+    const Value& port = number_of(container, json::at(action, "port"));
+    return !port.is_number_integer() || !excluded_.contains(port.get<uint64_t>());
+  }
+
+  // A port may be named.
+  static const Value& number_of(const Value& container, const Value& port) {
+    for (const Value& one : json::items(container, "ports")) {
+      if (port.is_string() && json::at(one, "name") == port) return json::at(one, "containerPort");
+    }
+    return port;
+  }
+
+  void warn_of_certificate(const std::string& what, Pointer path) {
+    report_.warnings.push_back({std::move(path),
+                                what + " has no certificate of the mesh, and fails where inbound "
+                                       "has mtls: strict",
+                                "name its port in woad.dev/exclude-inbound-ports"});
+  }
+
+  void read_get(const Value& get, const Pointer& path) {
+    if (json::text(get, "scheme") == "HTTPS") return warn_of_certificate("a probe by HTTPS", path);
+    std::string what = json::text(get, "path");
+    if (!what.starts_with('/')) what.insert(0, 1, '/');
+    what.resize(std::min(what.find('#'), what.size()));  // a fragment is not sent
+    const std::string fault = fault_of(what);
+    if (!fault.empty()) {
+      report_.warnings.push_back({path / "path", fault + ": under mtls: strict this probe fails",
+                                  "name it in probe_paths of woad.yaml as it goes out"});
+    } else if (known_.insert(what).second) {
+      paths_.push_back(std::move(what));
+    }
+  }
+
+  // Why it cannot stand in WOAD_PROBE_PATHS; "": it can.
+  static std::string fault_of(const std::string& path) {
+    if (path.find(',') != std::string::npos) {
+      return "has a comma, which WOAD_PROBE_PATHS cannot hold";
+    }
+    return config::fault_of_request_target(path);
+  }
+
+  Report& report_;
+  std::unordered_set<uint64_t> excluded_;
+  std::unordered_set<std::string> known_;
+  std::vector<std::string> paths_;
+};
 
 bool runs_on(const Value& container) { return json::text(container, "restartPolicy") == "Always"; }
 
@@ -146,17 +207,16 @@ std::string service_name(const Value& pod, const Wishes& wishes, const Target& t
   return target.owner;
 }
 
-std::vector<std::string> probe_paths(const Value& pod, const Pointer& path, Report& report) {
-  std::vector<std::string> paths;
+std::vector<std::string> probe_paths(const Value& pod, const Pointer& path, const Wishes& wishes,
+                                     Report& report) {
+  Probes probes(wishes, report);
   for (const char* const list : {"containers", "initContainers"}) {
     for_each_container(pod, path, list, [&](const Value& container, const Pointer& place) {
       if (std::string_view(list) == "initContainers" && !runs_on(container)) return;
-      for (const char* const kind : {"startupProbe", "livenessProbe", "readinessProbe"}) {
-        add_probe(json::at(container, kind), place / kind, paths, report);
-      }
+      probes.read(container, place);
     });
   }
-  return paths;
+  return probes.take_paths();
 }
 
 void judge_app(const Value& pod, const Pointer& path, const InjectSettings& settings,

@@ -22,7 +22,8 @@ class FileInjection {
         settings_(settings),
         what_(what),
         errors_(name, std::make_shared<const std::string>(text_)),
-        rewriter_(text_) {}
+        rewriter_(text_),
+        lines_(text_) {}
 
   InjectedFile run() {
     const auto documents = yaml::read(text_, errors_);
@@ -46,16 +47,15 @@ class FileInjection {
                     finding.hint);
     }
     if (!errors_.ok()) return;
-    const Result<void> done = rewriter_.change(document, yaml::difference(before, after));
-    if (!done) {
-      errors_.error(yaml::location_of(text_, document.begin), "", done.error().message,
-                    "write it out in this document");
+    const auto obstacle = rewriter_.change(document, yaml::difference(before, after));
+    if (obstacle) {
+      errors_.error(lines_.location_of(obstacle->at), "", obstacle->message, obstacle->hint);
     }
   }
 
   config::Location place(const yaml::Node& document, const Finding& finding) const {
     const bool key = finding.at == Finding::At::kKey;
-    return yaml::location_of(text_, yaml::place_of(document, finding.path, key));
+    return lines_.location_of(yaml::place_of(document, finding.path, key));
   }
 
   void warn(const yaml::Node& document, const Finding& finding) {
@@ -71,6 +71,7 @@ class FileInjection {
   Injection what_;
   config::Diagnostics errors_;
   yaml::Rewriter rewriter_;
+  yaml::Lines lines_;
   std::string warnings_;
 };
 

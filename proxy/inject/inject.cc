@@ -11,30 +11,38 @@
 namespace woad {
 namespace {
 
+// No key of a pod is called so.
+constexpr const char* kAtEnd = "";
+
 // With a new member in front of another one, or at the end when that is not there.
 void put_before(Value& map, const char* key, Value value, const char* before) {
   if (map.contains(key) || !map.contains(before)) {
     map[key] = std::move(value);
     return;
   }
-  Value with = Value::object();
-  for (const auto& item : map.items()) {
-    if (item.key() == before) with[key] = std::move(value);
-    with[item.key()] = item.value();
+  Value::object_t with;
+  for (auto& member : map.get_ref<Value::object_t&>()) {
+    if (member.first == before) with.emplace_back(key, std::move(value));
+    with.emplace_back(member.first, std::move(member.second));
   }
   map = std::move(with);
 }
 
-// The list below `key`, made when it is not there.
-Value& list_of(Value& spec, const char* key) {
-  if (json::at(spec, key).is_null()) put_before(spec, key, Value::array(), "containers");
-  return spec[key];
+// The list or map below `key`, made of `empty` in front of `before` when it is not there.
+Value& below(Value& map, const char* key, Value empty, const char* before, Mark& mark) {
+  if (map.contains(key) && map[key].empty()) mark.keep(key, map[key]);
+  if (json::at(map, key).is_null()) put_before(map, key, std::move(empty), before);
+  return map[key];
+}
+
+Value& init_containers(Value& spec, Mark& mark) {
+  return below(spec, "initContainers", Value::array(), "containers", mark);
 }
 
 void put_containers(Value& spec, const SidecarSpec& sidecar, Mark& mark) {
   const InjectSettings& settings = sidecar.settings;
   if (settings.native) {
-    Value& init = list_of(spec, "initContainers");
+    Value& init = init_containers(spec, mark);
     init.insert(init.begin(), sidecar_container(sidecar));
     mark.add("initContainers", kSidecarName);
   } else {
@@ -44,23 +52,22 @@ void put_containers(Value& spec, const SidecarSpec& sidecar, Mark& mark) {
   }
   if (!settings.redirect) return;
   // Behind the app's own where no sidecar runs yet: they would have no network.
-  Value& init = list_of(spec, "initContainers");
+  Value& init = init_containers(spec, mark);
   init.insert(settings.native ? init.begin() : init.end(), redirect_container(sidecar));
   mark.add("initContainers", kRedirectName);
 }
 
 void put_volumes(Value& spec, const SidecarSpec& sidecar, Mark& mark) {
-  if (json::at(spec, "volumes").is_null()) spec["volumes"] = Value::array();
+  Value& volumes = below(spec, "volumes", Value::array(), kAtEnd, mark);
   for (Value& volume : sidecar_volumes(sidecar)) {
     mark.add("volumes", json::text(volume, "name"));
-    spec["volumes"].push_back(std::move(volume));
+    volumes.push_back(std::move(volume));
   }
 }
 
 void put_pull_secrets(Value& spec, const InjectSettings& settings, Mark& mark) {
   for (const std::string& name : settings.image.pull_secrets) {
-    if (json::at(spec, "imagePullSecrets").is_null()) spec["imagePullSecrets"] = Value::array();
-    Value& list = spec["imagePullSecrets"];
+    Value& list = below(spec, "imagePullSecrets", Value::array(), kAtEnd, mark);
     const bool there = std::any_of(list.begin(), list.end(), [&](const Value& one) {
       return json::text(one, "name") == name;
     });
@@ -71,10 +78,8 @@ void put_pull_secrets(Value& spec, const InjectSettings& settings, Mark& mark) {
 }
 
 void put_annotations(Value& pod, const InjectSettings& settings, Mark& mark) {
-  if (json::at(pod, "metadata").is_null()) put_before(pod, "metadata", Value::object(), "spec");
-  Value& metadata = pod["metadata"];
-  if (json::at(metadata, "annotations").is_null()) metadata["annotations"] = Value::object();
-  Value& annotations = metadata["annotations"];
+  Value& metadata = below(pod, "metadata", Value::object(), "spec", mark);
+  Value& annotations = below(metadata, "annotations", Value::object(), kAtEnd, mark);
   const auto put = [&](const char* name, const std::string& value) {
     if (annotations.contains(name)) return;
     annotations[name] = value;
@@ -100,7 +105,8 @@ std::string why_left_alone(const Value& spec, const Target& target,
   if (json::is_true(spec, "hostNetwork")) {
     return "is left alone: it uses the network of its host, which is not to be redirected";
   }
-  if (json::text(spec, "os", "name") == "windows") {
+  if (json::text(spec, "os", "name") == "windows" ||
+      json::text(spec, "nodeSelector", "kubernetes.io/os") == "windows") {
     return "is left alone: woad does not run on Windows";
   }
   if (target.is_pod && target.life == Target::Life::kFinishes && !settings.native) {
@@ -109,16 +115,18 @@ std::string why_left_alone(const Value& spec, const Target& target,
   return {};
 }
 
-void inject_pod(Value& document, const Target& target, const InjectSettings& settings,
-                Report& report) {
-  Value& pod = document[target.path];
+// Before anything else is read of it: what is wrong there hinders nobody.
+bool is_left_alone(const Value& pod, const Target& target, const InjectSettings& settings,
+                   Report& report) {
+  if (is_disabled(pod)) return true;
+  const std::string why = why_left_alone(json::at(pod, "spec"), target, settings);
+  if (!why.empty()) report.warnings.push_back({target.document, "the pod " + why});
+  return !why.empty();
+}
+
+void inject_pod(Value& pod, const Target& target, const InjectSettings& settings, Report& report) {
   const Wishes wishes = read_wishes(pod, target.path, report);
-  if (wishes.disabled || !check_app(pod, target.path, report)) return;
-  const std::string why = why_left_alone(pod["spec"], target, settings);
-  if (!why.empty()) {
-    report.warnings.push_back({target.document, "the pod " + why});
-    return;
-  }
+  if (!check_app(pod, target.path, report)) return;
   if (target.life == Target::Life::kFinishes && !settings.native) {
     report.errors.push_back({target.document / "kind",
                              "a Job would never finish with a sidecar that is no native one",
@@ -140,7 +148,8 @@ void inject_pod(Value& document, const Target& target, const InjectSettings& set
   judge_app(pod, target.path, settings, report);
   if (!report.errors.empty()) return;
 
-  const SidecarSpec sidecar{settings, wishes, service, pod, probe_paths(pod, target.path, report)};
+  const SidecarSpec sidecar{settings, wishes, service, pod,
+                            probe_paths(pod, target.path, wishes, report)};
   Mark mark;
   put_containers(pod["spec"], sidecar, mark);
   put_volumes(pod["spec"], sidecar, mark);
@@ -148,13 +157,26 @@ void inject_pod(Value& document, const Target& target, const InjectSettings& set
   put_annotations(pod, settings, mark);
 }
 
+// nullptr: an error was added.
+Value* pod_of(Value& document, const Target& target, Report& report) {
+  if (document.contains(target.path) && document[target.path].is_object()) {
+    return &document[target.path];
+  }
+  report.errors.push_back({target.path, "is missing", "a pod needs a spec with containers"});
+  return nullptr;
+}
+
 }  // namespace
 
 Value inject(const Value& document, const InjectSettings& settings, Report& report) {
-  Value injected = remove_injection(document, report);
+  Value injected = document;
   for (const Target& target : targets_of(document)) {
-    if (!report.errors.empty() && !injected.contains(target.path)) continue;
-    inject_pod(injected, target, settings, report);
+    Value* const pod = pod_of(injected, target, report);
+    if (pod == nullptr) continue;
+    const bool alone = is_left_alone(*pod, target, settings, report);
+    Report ignored;
+    take_out(*pod, target.path, alone ? ignored : report);
+    if (!alone) inject_pod(*pod, target, settings, report);
   }
   return injected;
 }
@@ -162,11 +184,8 @@ Value inject(const Value& document, const InjectSettings& settings, Report& repo
 Value remove_injection(const Value& document, Report& report) {
   Value without = document;
   for (const Target& target : targets_of(document)) {
-    if (!without.contains(target.path) || !without[target.path].is_object()) {
-      report.errors.push_back({target.path, "is missing", "a pod needs a spec with containers"});
-      continue;
-    }
-    take_out(without[target.path], target.path, report);
+    Value* const pod = pod_of(without, target, report);
+    if (pod != nullptr) take_out(*pod, target.path, report);
   }
   return without;
 }

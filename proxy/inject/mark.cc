@@ -1,26 +1,36 @@
 #include "proxy/inject/mark.h"
 
 #include <algorithm>
+#include <unordered_set>
 
-#include "proxy/base/json.h"
 #include "proxy/base/json_reading.h"
+#include "proxy/yaml/json_value.h"
 
 namespace woad {
 namespace {
 
-bool holds(const Value& names, const std::string& name) {
-  return std::find(names.begin(), names.end(), name) != names.end();
+using Names = std::unordered_set<std::string>;
+
+Names names_of(const Value& mark, const char* key) {
+  Names names;
+  for (const Value& name : json::items(mark, key)) names.insert(name.get<std::string>());
+  return names;
 }
 
-void take_from_list(Value& spec, const std::string& key, const Value& names) {
-  const auto list = spec.find(key);
-  if (list == spec.end() || !list->is_array()) return;
+void take_from_list(Value& list, const Names& names) {
   Value rest = Value::array();
-  for (Value& item : *list) {
-    if (!holds(names, json::text(item, "name"))) rest.push_back(std::move(item));
+  for (Value& item : list) {
+    if (!names.contains(json::text(item, "name"))) rest.push_back(std::move(item));
   }
-  *list = std::move(rest);
-  if (list->empty()) spec.erase(key);
+  list = std::move(rest);
+}
+
+void take_from_map(Value& map, const Names& names) {
+  Value::object_t rest;
+  for (auto& member : map.get_ref<Value::object_t&>()) {
+    if (!names.contains(member.first)) rest.emplace_back(member.first, std::move(member.second));
+  }
+  map = std::move(rest);
 }
 
 bool is_mark(const Value& mark) {
@@ -31,30 +41,58 @@ bool is_mark(const Value& mark) {
          });
 }
 
+// Takes things out of one pod by its mark.
+class Removal {
+ public:
+  explicit Removal(const Value& mark)
+      : mark_(mark), null_(names_of(mark, Mark::kNull)), empty_(names_of(mark, Mark::kEmpty)) {}
+
+  void run(Value& pod) const {
+    Value& metadata = pod["metadata"];
+    Names annotations = names_of(mark_, "annotations");
+    annotations.insert(kInjectedMark);
+    take_from_map(metadata["annotations"], annotations);
+    leave(metadata, "annotations");
+    leave(pod, "metadata");
+    if (json::at(pod, "spec").is_null()) return;
+    Value& spec = pod["spec"];
+    for (const char* const list : {"initContainers", "containers", "volumes", "imagePullSecrets"}) {
+      if (!mark_.contains(list) || !json::at(spec, list).is_array()) continue;
+      take_from_list(spec[list], names_of(mark_, list));
+      leave(spec, list);
+    }
+  }
+
+ private:
+  // What holds nothing any more as it was before.
+  void leave(Value& map, const char* key) const {
+    Value& value = map[key];
+    if (!value.empty()) return;
+    if (null_.contains(key)) {
+      value = nullptr;
+    } else if (!empty_.contains(key)) {
+      map.erase(key);
+    }
+  }
+
+  const Value& mark_;
+  Names null_;
+  Names empty_;
+};
+
 }  // namespace
 
 void take_out(Value& pod, const Pointer& path, Report& report) {
   const Value& marked = json::at(pod, "metadata", "annotations", kInjectedMark);
   if (marked.is_null()) return;
-  const Value mark = parse_ordered_json(json::text(marked));
-  if (!is_mark(mark)) {
+  const Result<Value> mark = yaml::json_value(json::text(marked));
+  if (!mark || !is_mark(*mark)) {
     report.errors.push_back({path / "metadata" / "annotations" / kInjectedMark,
                              "is not as woad inject wrote it",
                              "take it out, and the sidecar with it, and inject anew"});
     return;
   }
-  Value& metadata = pod["metadata"];
-  Value& annotations = metadata["annotations"];
-  annotations.erase(kInjectedMark);
-  for (const auto& item : mark.items()) {
-    if (item.key() == "annotations") {
-      for (const Value& name : item.value()) annotations.erase(name.get<std::string>());
-    } else if (!json::at(pod, "spec").is_null()) {
-      take_from_list(pod["spec"], item.key(), item.value());
-    }
-  }
-  if (annotations.empty()) metadata.erase("annotations");
-  if (metadata.empty()) pod.erase("metadata");
+  Removal(*mark).run(pod);
 }
 
 }  // namespace woad

@@ -30,6 +30,8 @@ constexpr std::array<std::pair<std::string_view, double>, 16> kSuffixes = {{
 
 std::optional<double> exponent(std::string_view suffix) {
   if (suffix.size() < 2 || (suffix.front() != 'e' && suffix.front() != 'E')) return std::nullopt;
+  const std::string_view digits = suffix.substr(suffix[1] == '+' || suffix[1] == '-' ? 2 : 1);
+  if (digits.find_first_not_of("0123456789") != std::string_view::npos) return std::nullopt;
   suffix.remove_prefix(suffix[1] == '+' ? 2 : 1);
   int power = 0;
   const auto [end, error] = std::from_chars(suffix.data(), suffix.data() + suffix.size(), power);

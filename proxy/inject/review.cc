@@ -7,7 +7,7 @@
 #include "proxy/base/json_reading.h"
 #include "proxy/inject/inject.h"
 #include "proxy/yaml/difference.h"
-#include "proxy/yaml/read.h"
+#include "proxy/yaml/json_value.h"
 
 namespace woad {
 namespace {
@@ -19,15 +19,9 @@ constexpr size_t kMaxWarnings = 10;
 constexpr int kInvalid = 422;
 
 Result<Value> parse_review(std::string_view body) {
-  bool shallow = true;
-  const auto look = [&shallow](int depth, Value::parse_event_t, Value&) {
-    shallow = shallow && depth < yaml::kMaxDepth;
-    return shallow;
-  };
-  Value review = Value::parse(body, look, false);
-  if (review.is_discarded() || !shallow || !review.is_object()) {
-    return Error{"the body is no JSON object"};
-  }
+  Result<Value> read = yaml::json_value(body);
+  if (!read) return Error{"the body is no AdmissionReview: " + read.error().message};
+  const Value& review = *read;
   if (json::text(review, "kind") != "AdmissionReview") {
     return Error{"the body is no AdmissionReview"};
   }
@@ -37,7 +31,7 @@ Result<Value> parse_review(std::string_view body) {
   if (json::text(review, "request", "uid").empty()) {
     return Error{"the AdmissionReview has no request with a uid"};
   }
-  return review;
+  return read;
 }
 
 void add_warnings(Value& response, const std::vector<Finding>& findings) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "proxy/base/json_reading.h"
 #include "proxy/inject/quantity.h"
 #include "proxy/net/tls/svid.h"
 #include "proxy/yaml/read.h"
@@ -171,6 +172,25 @@ void read_identity(Table table, InjectSettings::Identity& identity) {
   table.finish();
 }
 
+// A default limit gives way to a request that is written, as to that of a pod.
+void fit_limit(Table& requests, Table& limits, const char* what, Value& resources) {
+  const auto amount = [&resources, what](const char* side) -> const std::string* {
+    const Value& found = json::at(resources, side, what);
+    return found.get_ptr<const Value::string_t*>();
+  };
+  const std::string* const request = amount("requests");
+  const std::string* const limit = amount("limits");
+  if (request == nullptr || limit == nullptr || requests.find(what) == nullptr ||
+      *parse_quantity(*request) <= *parse_quantity(*limit)) {
+    return;
+  }
+  if (limits.find(what) == nullptr) {
+    resources["limits"][what] = *request;
+  } else {
+    requests.fault(what, "is more than the limit, " + config::in_quotes(*limit));
+  }
+}
+
 void read_resources(Table table, Value& resources) {
   for (const char* const side : {"requests", "limits"}) {
     Table amounts = table.below(side);
@@ -187,6 +207,11 @@ void read_resources(Table table, Value& resources) {
       }
     }
     amounts.finish();
+  }
+  Table requests = table.below("requests");
+  Table limits = table.below("limits");
+  for (const char* const what : {"cpu", "memory", "ephemeral-storage"}) {
+    fit_limit(requests, limits, what, resources);
   }
   table.finish();
 }

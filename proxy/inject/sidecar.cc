@@ -42,6 +42,13 @@ std::string joined(const std::vector<std::string>& words) {
   return text;
 }
 
+// Kubernetes puts variables in for $(NAME), and one $ for two.
+std::string without_variables(const std::string& text) {
+  std::string escaped;
+  for (const char c : text) escaped.append(c == '$' ? 2 : 1, c);
+  return escaped;
+}
+
 // A control plane that reads Kubernetes calls a service `name.namespace`.
 void add_service(const SidecarSpec& spec, Value& list) {
   if (!is_controlled(spec) || spec.service.find('.') != std::string::npos) {
@@ -69,7 +76,7 @@ Value environment(const SidecarSpec& spec) {
   }
   if (has_identity(spec)) list.push_back(variable("WOAD_TLS_DIR", kTlsFolder));
   if (!spec.probe_paths.empty()) {
-    list.push_back(variable("WOAD_PROBE_PATHS", joined(spec.probe_paths)));
+    list.push_back(variable("WOAD_PROBE_PATHS", without_variables(joined(spec.probe_paths))));
   }
   return list;
 }

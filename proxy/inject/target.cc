@@ -33,11 +33,29 @@ std::string group_of(const std::string& api_version) {
   return slash == std::string::npos ? std::string() : api_version.substr(0, slash);
 }
 
-const Kind* kind_of(const Value& document) {
-  const std::string kind = json::text(document, "kind");
-  const std::string group = group_of(json::text(document, "apiVersion"));
+struct Type {
+  std::string kind;
+  std::string api_version;
+};
+
+// `of_list`: what an item says that says nothing, as those of a DeploymentList do.
+Type type_of(const Value& document, const Type& of_list) {
+  Type type{json::text(document, "kind"), json::text(document, "apiVersion")};
+  if (type.kind.empty()) type.kind = of_list.kind;
+  if (type.api_version.empty()) type.api_version = of_list.api_version;
+  return type;
+}
+
+// Of the items of a list; `List` itself says nothing of them.
+Type items_of(const Type& list) {
+  constexpr size_t kSuffix = std::string_view("List").size();
+  return {list.kind.substr(0, list.kind.size() - kSuffix), list.api_version};
+}
+
+const Kind* kind_of(const Type& type) {
+  const std::string group = group_of(type.api_version);
   const auto found = std::find_if(kKinds.begin(), kKinds.end(), [&](const Kind& known) {
-    return known.name == kind && known.group == group;
+    return known.name == type.kind && known.group == group;
   });
   return found == kKinds.end() ? nullptr : &*found;
 }
@@ -81,13 +99,18 @@ std::string service_of(const Value& document, const Kind& kind) {
   return name;
 }
 
-void collect(const Value& document, const Pointer& path, std::vector<Target>& targets) {
-  if (json::text(document, "kind").ends_with("List")) {
+void collect(const Value& document, const Type& of_list, const Pointer& path,
+             std::vector<Target>& targets) {
+  const Type type = type_of(document, of_list);
+  if (type.kind.ends_with("List")) {
     const auto& items = json::items(document, "items");
-    for (size_t i = 0; i < items.size(); ++i) collect(items[i], path / "items" / i, targets);
+    const Type of_items = items_of(type);
+    for (size_t i = 0; i < items.size(); ++i) {
+      collect(items[i], of_items, path / "items" / i, targets);
+    }
     return;
   }
-  const Kind* const kind = kind_of(document);
+  const Kind* const kind = kind_of(type);
   if (kind == nullptr) return;
   Target target{path / Pointer(kind->pod), path, service_of(document, *kind), kind->life};
   target.is_pod = kind->name == "Pod";
@@ -125,7 +148,7 @@ std::string without_number(const std::string& job) {
 
 std::vector<Target> targets_of(const Value& document) {
   std::vector<Target> targets;
-  collect(document, Pointer(), targets);
+  collect(document, {}, Pointer(), targets);
   return targets;
 }
 

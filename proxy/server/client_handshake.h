@@ -29,7 +29,7 @@ struct ClientArrival {
   std::unique_ptr<Headed> headed{};       // nullptr: its requests alone tell where to
   std::unique_ptr<ServerFirst> server{};  // nullptr: was not asked
   Refused refused = Refused::kNo;
-  uint32_t requests = 0;                  // that came before it rested, in HTTP/1
+  uint32_t requests = 0;  // that came before it rested, in HTTP/1
 };
 
 class ClientHandshakeHost {

@@ -2,7 +2,8 @@
 // rewritten in places, and a JSON Patch made.
 //
 // Maps are compared key by key. Lists of maps that have each a `name` of their own are compared
-// item by item, by that name; all other lists are replaced when they differ.
+// item by item, by that name, and replaced when those that stay changed their order; all other
+// lists are compared item by item, by position.
 #pragma once
 
 #include <string>
@@ -22,14 +23,13 @@ struct Edit {
 
   Kind kind;
   std::string key;  // of a map; what kInsert adds, else of the value before
-  // Of a list: the item before. kInsert, of maps too: in front of the entry with this number, or
-  // behind all.
+  // The entry before, by its number; kInsert: in front of that one, or behind all.
   size_t at = 0;
   Value value{};        // the new one, of kWithin as well
   Difference within{};  // of kWithin
 };
 
-// Both are maps, or both are lists of named items.
+// Both are maps.
 Difference difference(const Value& before, const Value& after);
 
 // The operations of RFC 6902 that do it.

@@ -20,4 +20,16 @@ config::Location location_of(std::string_view text, size_t at) {
           static_cast<uint32_t>(column) + 1};
 }
 
+Lines::Lines(std::string_view text) : begins_{0} {
+  for (size_t at = text.find('\n'); at != std::string_view::npos; at = text.find('\n', at + 1)) {
+    begins_.push_back(at + 1);
+  }
+}
+
+config::Location Lines::location_of(size_t at) const {
+  const auto next = std::upper_bound(begins_.begin(), begins_.end(), at);
+  return {static_cast<uint32_t>(next - begins_.begin()),
+          static_cast<uint32_t>(at - *(next - 1)) + 1};
+}
+
 }  // namespace woad::yaml

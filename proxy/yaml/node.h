@@ -51,4 +51,14 @@ struct Entry {
 // Line and column of a byte, from 1.
 config::Location location_of(std::string_view text, size_t at);
 
+// The same for many bytes of one text.
+class Lines {
+ public:
+  explicit Lines(std::string_view text);
+  config::Location location_of(size_t at) const;
+
+ private:
+  std::vector<size_t> begins_;
+};
+
 }  // namespace woad::yaml

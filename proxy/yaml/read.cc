@@ -43,10 +43,11 @@ std::optional<std::vector<Node>> read(std::string_view text, config::Diagnostics
                       "save the file as UTF-8");
     return std::nullopt;
   }
-  if (!is_json(text)) return read_yaml(text, diagnostics);
-  std::vector<Node> documents;
-  documents.push_back(read_json(text));
-  return documents;
+  return is_json(text) ? read_json(text, diagnostics) : read_yaml(text, diagnostics);
+}
+
+std::string twice(std::string_view key) {
+  return "the key " + config::in_quotes(key) + " stands here twice";
 }
 
 }  // namespace woad::yaml

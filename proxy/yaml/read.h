@@ -22,8 +22,11 @@ inline constexpr size_t kMaxCopies = 100'000;
 // such: what YAML would take otherwise (tabs, escaped surrogates) does not matter then.
 std::optional<std::vector<Node>> read(std::string_view text, config::Diagnostics& diagnostics);
 
-// The two halves of read(). The JSON must be known to be well-formed.
+// The two halves of read(). The JSON must be known to be well-formed; a key may still stand twice.
 std::optional<std::vector<Node>> read_yaml(std::string_view text, config::Diagnostics& diagnostics);
-Node read_json(std::string_view text);
+std::optional<std::vector<Node>> read_json(std::string_view text, config::Diagnostics& diagnostics);
+
+// What both say of a key that a map has already.
+std::string twice(std::string_view key);
 
 }  // namespace woad::yaml

@@ -1,4 +1,5 @@
 #include <nlohmann/json.hpp>
+#include <unordered_set>
 
 #include "proxy/base/json.h"
 #include "proxy/base/result.h"
@@ -10,7 +11,8 @@ namespace {
 // Walks a text that is known to be JSON: only places are looked for here.
 class JsonReader {
  public:
-  explicit JsonReader(std::string_view text) : text_(text) {}
+  JsonReader(std::string_view text, config::Diagnostics& diagnostics)
+      : text_(text), diagnostics_(diagnostics) {}
 
   Node value() {
     skip_space();
@@ -51,10 +53,14 @@ class JsonReader {
   void read_map(Node& node) {
     node.kind = Node::Kind::kMap;
     ++at_;
+    std::unordered_set<std::string> keys;
     while (next_entry('}')) {
       Entry entry;
       entry.begin = at_;
       entry.key = string();
+      if (!keys.insert(entry.key).second && diagnostics_.ok()) {
+        diagnostics_.error(location_of(text_, entry.begin), "", twice(entry.key));
+      }
       WOAD_ASSERT(peek() == ':');
       ++at_;
       entry.value = value();
@@ -87,11 +93,19 @@ class JsonReader {
   }
 
   std::string_view text_;
+  config::Diagnostics& diagnostics_;
   size_t at_ = 0;
 };
 
 }  // namespace
 
-Node read_json(std::string_view text) { return JsonReader(text).value(); }
+std::optional<std::vector<Node>> read_json(std::string_view text,
+                                           config::Diagnostics& diagnostics) {
+  const size_t before = diagnostics.count();
+  std::vector<Node> documents;
+  documents.push_back(JsonReader(text, diagnostics).value());
+  if (diagnostics.count() > before) return std::nullopt;
+  return documents;
+}
 
 }  // namespace woad::yaml

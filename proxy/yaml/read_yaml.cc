@@ -96,7 +96,7 @@ class YamlReader {
       entry.key = item.first.IsNull() ? "null" : item.first.Scalar();
       if (entry.key == "<<" && item.first.Tag() == "?") entry.origin = Entry::Origin::kMerge;
       if (!keys.insert(entry.key).second) {
-        throw Stop{entry.begin, "the key " + config::in_quotes(entry.key) + " stands here twice"};
+        throw Stop{entry.begin, twice(entry.key)};
       }
       entry.value = read(item.second, entry.begin, depth + 1);
       node.entries.push_back(std::move(entry));

@@ -82,6 +82,12 @@ std::string render_block(const std::string* key, const Value& value, size_t colu
   return out;
 }
 
+std::string render_entries(const Value& value, size_t column) {
+  std::string out;
+  append_entries(out, value, column);
+  return out;
+}
+
 std::string render_flow(const std::string* key, const Value& value, size_t column, size_t step) {
   std::string out = key == nullptr ? std::string() : json_line(Value(*key)) + ": ";
   if (step == 0) return out + json_line(value);

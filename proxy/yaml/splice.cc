@@ -55,21 +55,35 @@ size_t brackets_end(std::string_view text, size_t begin) {
   return text.size();
 }
 
-// The end of a text may hold blank lines only where the text says so itself (`|+`).
-bool keeps_blank_lines(std::string_view entry) {
+// What blank lines at the end of an entry are to it: nothing; a part of its last text where they
+// are indented deeper than that (`|`, `>`); all of them a part of it (`|+`).
+enum class BlankLines : uint8_t { kNone, kDeeper, kKept };
+
+BlankLines blank_lines(std::string_view entry) {
+  auto found = BlankLines::kNone;
   for (size_t at = entry.find_first_of("|>"); at != std::string_view::npos;
        at = entry.find_first_of("|>", at + 1)) {
     const std::string_view head = entry.substr(at + 1, entry.find('\n', at) - at - 1);
-    if (head.substr(0, 2).find('+') != std::string_view::npos) return true;
+    if (head.substr(0, 2).find('+') != std::string_view::npos) return BlankLines::kKept;
+    found = BlankLines::kDeeper;
   }
-  return false;
+  return found;
 }
 
-// Nothing of an entry whose key or dash stands at `column`.
-bool is_outside(std::string_view line, size_t column, bool blank_too) {
+// Nothing of an entry whose key or dash stands at `column`. A line of blanks that is indented
+// deeper may be the end of a text.
+bool is_outside(std::string_view line, size_t column, BlankLines blank) {
   const size_t first = line.find_first_not_of(" \t\r\n");
-  if (first == std::string_view::npos) return blank_too;
-  return line[first] == '#' && first <= column;
+  if (first != std::string_view::npos) return line[first] == '#' && first <= column;
+  if (blank == BlankLines::kKept) return false;
+  return blank == BlankLines::kNone || line.find_first_not_of(' ') <= column;
+}
+
+bool is_in_comment(std::string_view text, size_t at) {
+  for (size_t i = line_begin(text, at); i < at; ++i) {
+    if (is_comment(text, i)) return true;
+  }
+  return false;
 }
 
 }  // namespace
@@ -80,11 +94,11 @@ size_t flow_end(std::string_view text, size_t begin) {
   if (c == '[' || c == '{') return brackets_end(text, begin);
   if (c == '"' || c == '\'') return quoted_end(text, begin);
   size_t end = begin;
-  while (end < text.size() && std::string_view(",]}\n").find(text[end]) == std::string_view::npos &&
+  while (end < text.size() && std::string_view(",]}").find(text[end]) == std::string_view::npos &&
          !is_comment(text, end)) {
     ++end;
   }
-  while (end > begin && std::string_view(" \t\r").find(text[end - 1]) != std::string_view::npos) {
+  while (end > begin && std::string_view(" \t\r\n").find(text[end - 1]) != std::string_view::npos) {
     --end;
   }
   return end;
@@ -118,18 +132,18 @@ size_t block_begin(std::string_view text, const Node& parent, size_t index) {
     WOAD_ASSERT(dash > 0);
     dash = text.rfind('-', dash - 1);
     WOAD_ASSERT(dash != std::string_view::npos && dash >= parent.begin);
-  } while (column_of(text, dash) != column);
+  } while (column_of(text, dash) != column || is_in_comment(text, dash));
   return dash;
 }
 
 Range block_lines(std::string_view text, size_t begin, size_t limit) {
   const size_t column = column_of(text, begin);
   const size_t first_line_end = std::min(text.find('\n', begin), limit);
-  const bool blank_too = !keeps_blank_lines(text.substr(begin, limit - begin));
+  const BlankLines blank = blank_lines(text.substr(begin, limit - begin));
   size_t end = limit;
   while (end > first_line_end + 1) {
     const size_t line = line_begin(text, end - 1);
-    if (line <= begin || !is_outside(text.substr(line, end - line), column, blank_too)) break;
+    if (line <= begin || !is_outside(text.substr(line, end - line), column, blank)) break;
     end = line;
   }
   return {line_begin(text, begin), end};

@@ -89,11 +89,12 @@ Value to_value(const Node& node) {
     for (const Entry& entry : node.entries) list.push_back(to_value(entry.value));
     return list;
   }
-  Value map = Value::object();
+  // Each key stands there once; an assignment by key would look through all those before.
+  Value::object_t map;
   for (const Entry& entry : node.entries) {
-    if (entry.origin != Entry::Origin::kMerge) map[entry.key] = to_value(entry.value);
+    if (entry.origin != Entry::Origin::kMerge) map.emplace_back(entry.key, to_value(entry.value));
   }
-  return map;
+  return Value(std::move(map));
 }
 
 std::string path_words(const Value::json_pointer& path) {

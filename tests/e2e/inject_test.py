@@ -164,6 +164,47 @@ class Inject(Suite):
         self.assertEqual(got[1], other)
         self.assertIsNotNone(container(got[2]))
 
+    def test_typed_lists(self):
+        item = {k: v for k, v in self.deployment().items() if k in ("metadata", "spec")}
+        listed = {"kind": "DeploymentList", "apiVersion": "apps/v1", "items": [item]}
+        got = self.injected(listed)
+        spec = got["items"][0]["spec"]["template"]["spec"]
+        self.assertEqual([c["name"] for c in spec["initContainers"]], ["woad-redirect", "woad"])
+        self.assertEqual(self.injected(got, "--remove"), listed)
+
+    def test_what_was_empty_is_so_again(self):
+        text = """\
+apiVersion: v1
+kind: List
+items:
+- kind: ConfigMap   # first
+  data: {mode: 0644, a: .5, b: 1e3}
+- apiVersion: v1
+  kind: Pod
+  metadata:
+    name: x
+    annotations:
+      # woad.dev/inject: disabled
+  spec:
+    initContainers: []   # none yet
+    containers:
+    - name: app
+    volumes: [ # none
+      ]"""
+        for given in (text, text.replace("\n", "\r\n")):
+            once = self.inject(given)[0]
+            for line in text.splitlines():
+                if "#" in line:
+                    self.assertIn(line[line.index("#"):], once)
+            self.assertEqual(self.inject(once)[0], once)
+            self.assertEqual(self.inject(once, "--remove")[0], given)
+
+    def test_many_annotations(self):
+        document = self.deployment({f"woad.dev/k{i}": "" for i in range(60_000)})
+        out, err = self.inject(document)  # a time for each key that grew with all keys would take minutes
+        self.assertIsNotNone(container(json.loads(out)))
+        self.assertLess(len(err.splitlines()), 100)
+
     def test_yaml_is_changed_in_places_alone(self):
         for text in (YAML, YAML.replace("\n", "\r\n"), "\ufeff" + YAML, YAML.rstrip(".\n")):
             once, _ = self.inject(text)
@@ -274,7 +315,9 @@ replicas: 3
             _, err = self.inject(self.deployment(annotations, **spec), code=1)
             self.assertRegex(err, r"in\.yaml:\d+:\d+: error: spec\.template\.")
             self.assertIn(words, err)
-        for text, words in [("a: [\n", "not valid YAML"), ("a: 1\na: 2\n", "2:1"), ("\xff: \0", "NUL"),
+        leak = "apiVersion: v1\nkind: Pod\nmetadata: {name: x}\nspec:\n  initContainers: &c\n  - name: a\n  containers: *c\n"
+        for text, words in [("a: [\n", "not valid YAML"), (leak, "in.yaml:7:3: error: stands for what is changed at its anchor &c"),
+                            ('{"a": 1, "a": 2}', "1:10: error: the key \"a\" stands here twice"), ("a: 1\na: 2\n", "2:1"), ("\xff: \0", "NUL"),
                             ("{{ if }}\na: 1\n", "template")]:
             _, err = self.inject(text, code=1)
             self.assertIn(words, err)
@@ -283,7 +326,9 @@ replicas: 3
         for annotations, spec, words in [
                 ({"woad.dev/servise": "x"}, {}, 'did you mean "woad.dev/service"?'),
                 ({}, {"securityContext": {"runAsUser": 1337}}, "runs as user 1337"),
-                ({}, {"hostNetwork": True}, "network of its host")]:
+                ({}, {"containers": [{"name": "app", "livenessProbe": {"grpc": {"port": 9}}}]}, "a gRPC probe"),
+                ({}, {"containers": [{"name": "app", "livenessProbe": {"httpGet": {"path": "/a b"}}}]}, "spelled as in a URL"),
+                ({"woad.dev/cpu-limit": "much"}, {"hostNetwork": True}, "network of its host")]:
             document = self.deployment(annotations, **spec)
             out, err = self.inject(document)
             self.assertRegex(err, r"in\.yaml:\d+:\d+: warning: ")

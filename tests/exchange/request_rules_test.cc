@@ -86,8 +86,8 @@ TEST_CASE("rules: opaque bytes go to services that can take them") {
     Channel channel;
     if (each.tls) channel.tls = tls;
     if (!each.opaque.empty()) {
-      channel.opaque = std::make_shared<const Channel>(
-          Channel{.tls = each.opaque == "mtls" ? tls : nullptr});
+      channel.opaque =
+          std::make_shared<const Channel>(Channel{.tls = each.opaque == "mtls" ? tls : nullptr});
     }
     price->channel = std::make_shared<const Channel>(std::move(channel));
     const ServiceEntry entry(price);

@@ -68,6 +68,9 @@ TEST_CASE("in and out again, whatever there was") {
       pod_with(
           R"({"name":"x","annotations":{"a":"b"},"labels":{"woad.dev/color":"red"}})",
           R"({"volumes":[{"name":"v"}],"initContainers":[{"name":"i"}],"imagePullSecrets":[{"name":"a"}]})"),
+      pod_with(R"({"name":"x","annotations":null})",
+               R"({"volumes":[],"initContainers":null,"imagePullSecrets":[]})"),
+      pod_with(R"({"name":"x","annotations":{}})", R"({"initContainers":[],"volumes":null})"),
       pod_with(R"({"generateName":"x-"})", R"({"securityContext":{"runAsUser":1337}})"),
   };
   for (const Value& pod : pods) {
@@ -130,20 +133,114 @@ TEST_CASE("under a control plane a service is one of its namespace") {
 }
 
 TEST_CASE("pods that are left alone") {
-  const char* specs[] = {R"({"hostNetwork":true})", R"({"os":{"name":"windows"}})"};
+  const char* specs[] = {R"({"hostNetwork":true})", R"({"os":{"name":"windows"}})",
+                         R"({"nodeSelector":{"kubernetes.io/os":"windows"}})"};
   for (const char* spec : specs) {
     Report report;
-    const Value pod = pod_with(R"({"name":"x"})", spec);
+    const Value pod = pod_with(
+        R"({"name":"x","annotations":{"woad.dev/service":"a b","woad.dev/injected":"x"}})", spec);
     CHECK(inject(pod, {}, report) == pod);
     CHECK(report.warnings.size() == 1);
     CHECK(report.errors.empty());
   }
-  for (const char* metadata : {R"({"name":"x","annotations":{"woad.dev/inject":"disabled"}})",
-                               R"({"name":"x","labels":{"woad.dev/inject":"disabled"}})"}) {
+  for (const char* metadata :
+       {R"({"name":"x","annotations":{"woad.dev/inject":"disabled"}})",
+        R"({"annotations":{"woad.dev/inject":"disabled","woad.dev/config":5}})",
+        R"({"name":"x","labels":{"woad.dev/inject":"disabled"}})"}) {
     Report report;
     const Value pod = pod_with(metadata, "{}");
     CHECK(inject(pod, {}, report) == pod);
     CHECK(report.warnings.empty());
+  }
+}
+
+TEST_CASE("what the kubelet asks without a certificate") {
+  struct Case {
+    const char* container;
+    const char* paths;    // of WOAD_PROBE_PATHS
+    const char* warning;  // a part; "": none
+  };
+  const Case cases[] = {
+      {R"({"livenessProbe":{"httpGet":{"path":"/h?local=true","port":80}},"readinessProbe":{"httpGet":{"path":"h#x"}}})",
+       "/h?local=true,/h", ""},
+      {R"({"livenessProbe":{"httpGet":{"path":"?x"}}})", "/?x", ""},
+      {R"x({"livenessProbe":{"httpGet":{"path":"/$(HOME)"}}})x", "/$$(HOME)", ""},
+      {R"({"livenessProbe":{"httpGet":{"path":"/a b"}}})", "", "spelled as in a URL"},
+      {R"({"livenessProbe":{"httpGet":{"path":"/\u00e9"}}})", "", "spelled as in a URL"},
+      {R"({"livenessProbe":{"httpGet":{"path":"/a\n"}}})", "", "spelled as in a URL"},
+      {R"({"livenessProbe":{"httpGet":{"path":"/a,b"}}})", "", "has a comma"},
+      {R"({"livenessProbe":{"httpGet":{"scheme":"HTTPS","path":"/"}}})", "", "a probe by HTTPS"},
+      {R"({"livenessProbe":{"grpc":{"port":9}}})", "", "a gRPC probe"},
+      {R"({"lifecycle":{"preStop":{"httpGet":{"path":"/stop"}}}})", "", "a hook by HTTP"},
+      {R"({"lifecycle":{"postStart":{"httpGet":{"path":"/","host":"other"}}}})", "", ""},
+      {R"({"livenessProbe":{"grpc":{"port":22}}})", "", ""},
+      {R"({"ports":[{"name":"g","containerPort":22}],"startupProbe":{"grpc":{"port":"g"}}})", "",
+       ""},
+      {R"({"livenessProbe":{"tcpSocket":{"port":9}},"readinessProbe":{"exec":{}}})", "", ""},
+  };
+  for (const Case& c : cases) {
+    CAPTURE(c.container);
+    Value pod =
+        pod_with(R"({"name":"x","annotations":{"woad.dev/exclude-inbound-ports":"22"}})", "{}");
+    pod["spec"]["containers"][0].update(Value::parse(c.container));
+    InjectSettings settings;
+    settings.config_map = "own";  // or it is warned of
+    Report report;
+    const Value after = inject(pod, settings, report);
+    std::string paths;
+    for (const Value& one : after["spec"]["initContainers"][1]["env"]) {
+      if (one["name"] == "WOAD_PROBE_PATHS") paths = one["value"].get<std::string>();
+    }
+    CHECK(paths == c.paths);
+    REQUIRE(report.warnings.size() == (*c.warning == '\0' ? 0 : 1));
+    if (report.warnings.empty()) continue;
+    const std::string warning = sentence(report.warnings.front());
+    CHECK_MESSAGE(warning.find(c.warning) != std::string::npos, warning);
+    CHECK_MESSAGE(warning.find("mtls: strict") != std::string::npos, warning);
+  }
+}
+
+TEST_CASE("a text comes back byte for byte") {
+  const std::string head = "apiVersion: v1\nkind: Pod\nmetadata:\n  name: x\n";
+  const std::string spec = "spec:\n  containers:\n  - name: a\n    image: b\n";
+  const std::string template_head =
+      "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: x}\nspec:\n  template:\n";
+  const std::string texts[] = {
+      head + "  annotations: {}   # none yet\n" + spec,
+      head + "  annotations:   # none yet\n" + spec,
+      head + "  annotations:\n    # woad.dev/inject: disabled\n    # other\n" + spec,
+      head + "  annotations: {a: more\n    lines}\n" + spec,
+      head + spec + "  volumes: []  # none\n  restartPolicy: Never\n",
+      head + spec + "  volumes:\n  # - name: data\n  #   emptyDir: {}\n  restartPolicy: Never\n",
+      head + spec + "  initContainers:\n    # - name: data\n    #   image: x\n",
+      head + spec + "  initContainers: [ # none\n    ]\n",
+      head + spec + "  initContainers:\n  # one\n  - name: i\n    image: x # i\n  - name: i\n",
+      template_head +
+          "    metadata:\n      # labels:\n      #   a: b\n    spec:\n      containers:\n"
+          "      - name: a\n",
+      "apiVersion: v1\nkind: List\nitems:\n# config\n- kind: ConfigMap\n  data: {a: 0644, b: .5, "
+      "c: 1e3}"
+      " # c\n- apiVersion: v1\n  kind: Pod\n  metadata: {name: x}\n  spec:\n    # all\n    "
+      "containers:\n    - name: a\n",
+      R"({"kind":"DeploymentList","apiVersion":"apps/v1","items":[{"metadata":{"name":"a","x":1e3},"spec":{"template":{"spec":{"containers":[{"name":"a"}]}}}}]})",
+  };
+  InjectSettings ordinary;
+  ordinary.native = false;
+  for (const std::string& text : texts) {
+    for (const InjectSettings& settings : {InjectSettings(), ordinary}) {
+      CAPTURE(text);
+      const InjectedFile once = inject_file("x", text, settings, Injection::kPut);
+      REQUIRE_MESSAGE(once.errors.empty(), once.errors);
+      CHECK(once.text != text);
+      CHECK(inject_file("x", once.text, settings, Injection::kPut).text == once.text);
+      CHECK(inject_file("x", once.text, settings, Injection::kRemove).text == text);
+      size_t at = 0;  // each comment is there still
+      while ((at = text.find('#', at)) != std::string::npos) {
+        const std::string comment = text.substr(at, text.find('\n', at) - at);
+        CHECK_MESSAGE(once.text.find(comment) != std::string::npos, once.text);
+        at += comment.size();
+      }
+    }
   }
 }
 
@@ -162,6 +259,9 @@ TEST_CASE("documents of no use are errors, not ends of the process") {
       "apiVersion: v1\nkind: Pod\nmetadata: {name: x, annotations: {woad.dev/injected: x}}\nspec: "
       "{containers: [{name: a}]}\n",
       "apiVersion: v1\nkind: Pod\nspec: {containers: [{name: a}]}\n",
+      "apiVersion: v1\nkind: Pod\nmetadata: {name: x}\nspec:\n  initContainers: &c\n  - name: a\n"
+      "  containers: *c\n",
+      R"({"apiVersion":"v1","kind":"Pod","metadata":{"name":"x"},"spec":{"containers":[{"name":"a","name":"b"}]}})",
   };
   for (const char* text : texts) {
     CAPTURE(text);

@@ -63,6 +63,28 @@ TEST_CASE("a wrong annotation is told") {
         std::string::npos);
 }
 
+TEST_CASE("a pod that is left alone may say what it likes") {
+  for (
+      const char* pod :
+      {R"({"metadata":{"annotations":{"woad.dev/inject":"disabled","woad.dev/cpu-limit":"much"}}})",
+       R"({"metadata":{"annotations":{"woad.dev/injected":"x"}},"spec":{"hostNetwork":true}})"}) {
+    const Value response = answer_to(review_of(pod));
+    CHECK(response["allowed"] == true);
+    CHECK_FALSE(response.contains("patch"));
+  }
+}
+
+TEST_CASE("many annotations") {
+  Value review = review_of(kPod);
+  for (const char* const prefix : {"k", "woad.dev/k"}) {
+    Value annotations = Value::object();
+    auto& map = annotations.get_ref<Value::object_t&>();
+    for (int i = 0; i < 60'000; ++i) map.emplace_back(prefix + std::to_string(i), "");
+    review["request"]["object"]["metadata"]["annotations"] = annotations;
+    CHECK(answer_to(review).contains("patch"));
+  }
+}
+
 TEST_CASE("garbage is none") {
   const std::string garbage[] = {
       "",
@@ -73,6 +95,7 @@ TEST_CASE("garbage is none") {
       R"({"kind":"AdmissionReview","apiVersion":"admission.k8s.io/v1beta1","request":{"uid":"x"}})",
       R"({"kind":"AdmissionReview","apiVersion":"admission.k8s.io/v1"})",
       R"({"kind":"AdmissionReview","apiVersion":"admission.k8s.io/v1","request":{"uid":5}})",
+      R"({"kind":"AdmissionReview","apiVersion":"admission.k8s.io/v1","request":{"uid":"x","uid":"y"}})",
       std::string(1'000'000, '['),
       std::string("\xff\0", 2)};
   for (const std::string& body : garbage) CHECK_FALSE(answer_review(body, {}));

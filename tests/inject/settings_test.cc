@@ -23,6 +23,29 @@ TEST_CASE("settings are the values of the chart") {
   CHECK(settings->scrape_annotations);
 }
 
+TEST_CASE("a default limit gives way to a request") {
+  struct Case {
+    const char* text;
+    const char* resources;
+  };
+  const Case cases[] = {
+      {"{ requests: { memory: 256Mi } }",
+       R"({"requests":{"cpu":"10m","memory":"256Mi"},"limits":{"memory":"256Mi"}})"},
+      {"{ requests: { memory: 256Mi }, limits: { memory: null } }",
+       R"({"requests":{"cpu":"10m","memory":"256Mi"},"limits":{}})"},
+      {"{ limits: { memory: 8Mi } }",
+       R"({"requests":{"cpu":"10m","memory":"16Mi"},"limits":{"memory":"8Mi"}})"},
+  };
+  for (const Case& c : cases) {
+    CAPTURE(c.text);
+    config::Diagnostics diagnostics("values.yaml");
+    const auto settings =
+        parse_inject_settings(std::string("resources: ") + c.text, "1", diagnostics);
+    REQUIRE_MESSAGE(settings.has_value(), diagnostics.text());
+    CHECK(settings->resources == Value::parse(c.resources));
+  }
+}
+
 TEST_CASE("an empty file is the defaults") {
   for (const char* text : {"", "# nothing\n", "{}", "image:\nidentity:\n"}) {
     config::Diagnostics diagnostics("values.yaml");
@@ -51,6 +74,8 @@ TEST_CASE("what is wrong has its place and a word of help") {
       {"identity: { source: csi-certmanager }\n", "did you mean \"csi-cert-manager\"?"},
       {"identity: { trustDomain: \"A B\" }\n", "must be a trust domain"},
       {"resources: { limits: { memory: much } }\n", "resources.limits.memory: must be a quantity"},
+      {"resources: { requests: { memory: 2Mi }, limits: { memory: 1Mi } }\n",
+       "1:34: error: resources.requests.memory: is more than the limit, \"1Mi\""},
       {"resources: { request: {} }\n", "did you mean \"requests\"?"},
       {"inject: { configMap: No_Name }\n", "inject.configMap: must be the name of a ConfigMap"},
       {"- a\n", "must be a map"},

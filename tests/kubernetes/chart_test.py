@@ -1,8 +1,10 @@
 """The chart without a cluster: lint, schemas, what values.schema.json refuses, what its README says."""
 import json
 import os
+import pathlib
 import re
 import subprocess
+import tempfile
 import unittest
 
 from support.tools import CHART, DISK, EXAMPLES, ROOT, TOOLS, VERSIONS, WOAD, run, template
@@ -23,13 +25,27 @@ REFUSED = [
     ('replicas: "2"', "/replicas"),
     ("redirect: 'yes'", "/redirect"),
     ("native: 1", "/native"),
+    ("image: {repository: 'woad:1.0'}", "/image/repository"),
+    ("image: {repository: 'registry.example:5000'}", "/image/repository"),
+    ("image: {repository: registry.example//woad}", "/image/repository"),
+    ("image: {pullSecrets: [a..b]}", "/image/pullSecrets/0"),
+    ("nameOverride: a.b", "/nameOverride"),
+    ("fullnameOverride: my.mesh", "/fullnameOverride"),
+    ("fullnameOverride: 1mesh", "/fullnameOverride"),
     ("controlPlane: woad-control:9000", "/controlPlane"),
+    ("controlPlane: http://woad-control:9000", "/controlPlane"),
+    ("controlPlane: 'https://woad-control:0'", "/controlPlane"),
+    ("controlPlane: 'https://woad-control:65536'", "/controlPlane"),
+    ("controlPlane: https://woad-control/v1", "/controlPlane"),
     ("failurePolicy: Retry", "/failurePolicy"),
     ("identity: {source: vault}", "/identity/source"),
     ("identity: {trustDomain: Shop Example}", "/identity/trustDomain"),
     ("identity: {issuer: {nmae: x}}", "/identity/issuer"),
     ("resources: {limits: {cpus: 1}}", "/resources/limits"),
+    ("identity: {secretName: a..b}", "/identity/secretName"),
     ("resources: {requests: {cpu: ten}}", "/resources/requests/cpu"),
+    ("resources: {limits: {memory: 1e99}}", "/resources/limits/memory"),
+    ("resources: {limits: {memory: '1e99'}}", "/resources/limits/memory"),
     ("metrics: {podMonitor: true}", "/metrics/podMonitor"),
     ("metrics: {podMonitor: {interval: 30}}", "/metrics/podMonitor/interval"),
     ("inject: {timeoutSeconds: 31}", "/inject/timeoutSeconds"),
@@ -42,6 +58,11 @@ REFUSED = [
     ("inject: {topologySpreadConstraints: [{maxSkew: 1}]}", "/inject/topologySpreadConstraints/0"),
     ("inject: {podDisruptionBudget: {maxUnavailable: 0}}", "/inject/podDisruptionBudget/maxUnavailable"),
     ("inject: {networkPolicy: {from: [everywhere]}}", "/inject/networkPolicy/from/0"),
+    ("inject: {networkPolicy: {from: [10.0.0.256/32]}}", "/inject/networkPolicy/from/0"),
+    ("inject: {networkPolicy: {from: ['fd00:/8']}}", "/inject/networkPolicy/from/0"),
+    ("inject: {networkPolicy: {from: ['::1::/64']}}", "/inject/networkPolicy/from/0"),
+    ("inject: {networkPolicy: {from: ['::/129']}}", "/inject/networkPolicy/from/0"),
+    ("inject: {nodeSelector: {a..b/c: d}}", "a..b/c"),
     ("inject: {labels: {team: [a]}}", "/inject/labels/team"),
     ("control: false", "/control"),
     ("control: {enabled: 'no'}", "/control/enabled"),
@@ -60,6 +81,49 @@ REFUSED = [
     ("control: {networkPolicy: {to: [10.0.0.1]}}", "/control/networkPolicy/to/0"),
     ("control: {podDisruptionBudget: {maxUnavailable: 0%}}", "/control/podDisruptionBudget/maxUnavailable"),
 ]
+
+# values given as YAML that are as good as they look odd
+ACCEPTED = [
+    "image: {repository: 'localhost:5000/mesh/woad__x-y.z', tag: '1'}",
+    "controlPlane: 'https://cp-a.mesh:15010,https://[fd00::1]:65535/,https://192.0.2.1'",
+    "resources: {limits: {memory: 1e9, cpu: '0.5'}, requests: {memory: 128000000, cpu: ''}}",
+    "inject: {networkPolicy: {from: [0.0.0.0/0, 255.255.255.255/32, '::/0', '::1/128', 'fd00::/8', 'a::b:c/64']}}",
+    "inject: {networkPolicy: {from: ['2001:db8:1:2:3:4:5:6/128', '1:2:3:4:5:6:7::/112']}}",
+    "inject: {priorityClassName: a.b-c, nodeSelector: {a.b/c_D.e: f}}",
+]
+
+# Names that YAML could take for something else.
+ODD_NAMES = """
+fullnameOverride: "true"
+nameOverride: "123"
+image: {pullSecrets: ["123"]}
+identity: {source: secret, secretName: "123", issuer: {name: "123"}}
+metrics: {podMonitor: {enabled: true, labels: {"1": "1"}}, rules: {enabled: true}}
+inject:
+  configMap: "123"
+  namespaces: {"2024": {}}
+  excludeNamespaces: ["2025"]
+  priorityClassName: "123"
+  serviceAccount: {name: "123"}
+  certificate: {source: SOURCE, issuer: {name: "123"}, secretName: "123", caBundle: "-----BEGIN CERTIFICATE-----"}
+  labels: {"1": "1"}
+  nodeSelector: {"1": "true"}
+  networkPolicy: {from: ["::/0"]}
+control:
+  services: {price.2024: {}, "on": {}}
+  priorityClassName: "123"
+  networkPolicy: {to: ["::/0"]}
+"""
+
+# What a release may have, all of it.
+EVERYTHING = """
+redirect: {redirect}
+identity: {{source: {identity}}}
+metrics: {{podMonitor: {{enabled: true}}, rules: {{enabled: true}}}}
+inject: {{namespaces: {{shop: {{}}}}, certificate: {{source: {certificate}}}}}
+control: {{services: {{price.shop: {{}}}}}}
+"""
+KEYS = re.compile(r"(tls\.crt|tls\.key|ca\.crt|caBundle|renew-after): .+")  # new ones each time
 
 IDENTITY = ("--set", "identity.source=secret,identity.trustDomain=shop.example")
 
@@ -87,6 +151,17 @@ class Chart(unittest.TestCase):
         for example in EXAMPLES:
             yield example.name, ("-f", example)
 
+    def assertValid(self, texts, version="1.34"):
+        """To the schemas of Kubernetes, all of these at once."""
+        with tempfile.TemporaryDirectory(dir=DISK) as folder:
+            for number, text in enumerate(texts):
+                pathlib.Path(folder, f"{number}.yaml").write_text(text)
+            schemas = TOOLS / "schemas" / version / "{{.ResourceKind}}{{.KindSuffix}}.json"
+            code, out, err = run("kubeconform", "-strict", "-summary", "-skip", FOREIGN, "-schema-location", schemas, folder,
+                                 code=None)
+        self.assertEqual(code, 0, out + err)
+        self.assertRegex(out, r"Valid: [1-9]\d*, Invalid: 0, Errors: 0")
+
     def test_lint(self):
         for name, args in self.each_example():
             with self.subTest(values=name):
@@ -95,13 +170,7 @@ class Chart(unittest.TestCase):
     def test_schemas_of_kubernetes(self):
         for version in VERSIONS:
             with self.subTest(kubernetes=version):
-                folder = DISK / f"rendered-{version}"
-                folder.mkdir()
-                for name, args in self.each_example():
-                    (folder / name).write_text(template(*args, version=version))
-                schemas = TOOLS / "schemas" / version / "{{.ResourceKind}}{{.KindSuffix}}.json"
-                out, _ = run("kubeconform", "-strict", "-summary", "-skip", FOREIGN, "-schema-location", schemas, folder)
-                self.assertRegex(out, r"Valid: [1-9]\d*, Invalid: 0, Errors: 0")
+                self.assertValid([template(*args, version=version) for _, args in self.each_example()], version)
 
     def test_kubernetes_too_old(self):
         code, _, err = run("helm", "template", CHART, "--kube-version", "1.28.9", code=None)
@@ -116,16 +185,78 @@ class Chart(unittest.TestCase):
                 self.assertEqual(out, "")
                 self.assertIn(place, err)
 
+    def test_accepted_values(self):
+        for values in ACCEPTED:
+            with self.subTest(values=values):
+                self.assertValid([run("helm", "template", CHART, "-f", "-", stdin=values)[0]])
+
+    def test_refused_names_of_a_release(self):
+        """A Service cannot be called so."""
+        for release in ("2woad", "123", "my.mesh"):
+            with self.subTest(release=release):
+                code, out, err = run("helm", "template", release, CHART, code=None)
+                self.assertNotEqual(code, 0, "not refused")
+                self.assertEqual(out, "")
+                self.assertIn("set fullnameOverride", err)
+                self.assertIn(f'"{release}', err)
+                run("helm", "template", release, CHART, "--set", "fullnameOverride=mesh")
+
+    def test_names_that_look_like_something_else(self):
+        texts = []
+        for source in ("secret", "cert-manager"):
+            values = ODD_NAMES.replace("SOURCE", source)
+            for identity in ("secret", "csi-cert-manager", "csi-spiffe"):
+                texts.append(run("helm", "template", "123", CHART, "--namespace", "2024", "-f", "-",
+                                 "--set", f"identity.source={identity}", stdin=values)[0])
+        self.assertValid(texts)
+        for document in documents("\n---\n".join(texts)):
+            self.assert_all_texts(document["metadata"])
+
+    def assert_all_texts(self, value):
+        for inner in value.values():
+            if isinstance(inner, dict):
+                self.assert_all_texts(inner)
+            else:
+                self.assertIsInstance(inner, str)
+
     def test_values_taken_away(self):
-        """`null` takes a default away: either the schema says that it is needed, or it is not."""
-        for values in ("", "identity: {source: secret}\nmetrics: {podMonitor: {enabled: true}, rules: {enabled: true}}"):
-            for place in places(documents((CHART / "values.yaml").read_text())[0]):
+        """`null` takes a default away: either the schema says that it is needed, or all is as whole without it."""
+        given = documents((CHART / "values.yaml").read_text())[0]
+        for identity, certificate, redirect in (("secret", "helm", "true"), ("csi-cert-manager", "cert-manager", "false")):
+            values = EVERYTHING.format(identity=identity, certificate=certificate, redirect=redirect)
+            texts = {}
+            for place in places(given):
                 with self.subTest(values=values, place=place):
                     code, out, err = run("helm", "template", CHART, "-f", "-", "--set", f"{place}=null",
                                          stdin=values, code=None)
                     if code:
-                        self.assertIn("the specifications of the schema", err)
-                    self.assertNotRegex(out, r"(?m)(\bnull|<nil>)$")
+                        self.assertIn(f"missing property '{place.rsplit('.', 1)[-1]}'", err)
+                    else:
+                        texts.setdefault(KEYS.sub(r"\1: eA==", out), place)
+            self.assertValid(texts)
+            settings = set()
+            for document in documents("\n---\n".join(f"place: {place}\n---\n{text}" for text, place in texts.items())):
+                place = document.get("place", place)
+                with self.subTest(values=values, place=place):
+                    self.assert_whole(document, document.get("kind"))
+                    settings.add(document.get("data", {}).get("inject.yaml", ""))
+            for text in settings:
+                with self.subTest(settings=text):
+                    (DISK / "inject.yaml").write_text(text)
+                    done = subprocess.run([WOAD, "inject", "-f", "-", "--config", DISK / "inject.yaml"], input="{}",
+                                          capture_output=True, text=True, check=False)
+                    self.assertEqual(done.returncode, 0, done.stderr)
+
+    def assert_whole(self, value, path):
+        """Nothing is there by name alone."""
+        if isinstance(value, dict):
+            for key, inner in value.items():
+                self.assert_whole(inner, f"{path}/{key}")
+        elif isinstance(value, list):
+            for inner in value:
+                self.assert_whole(inner, path)
+        elif not path.endswith("/apiGroups"):
+            self.assertNotIn(value, (None, ""), path)
 
     def test_schema_is_closed(self):
         """Each object of it says what it may hold; `global` alone is helm's own."""
@@ -215,7 +346,7 @@ class Chart(unittest.TestCase):
         self.assertEqual(rules, [
             ("ClusterRole", ["configmaps", "pods", "services"], ["list", "watch"]),
             ("ClusterRole", ["endpointslices"], ["list", "watch"]),
-            ("Role", ["configmaps"], ["create", "update", "patch", "delete"])])
+            ("Role", ["configmaps"], ["create", "patch", "delete"])])
 
     def test_pods_of_the_control_plane_have_the_identity_of_injected_ones(self):
         """The chart and the injection write the same volume."""
@@ -285,11 +416,63 @@ class Chart(unittest.TestCase):
             ("woad-system", {"woad.dev/service": "audit"}, {"document": "uses: []"}),
             ("shop", {"woad.dev/service": "price"}, {"document": "uses:\n- stock.shop"})])
 
+    def test_one_document_a_service(self):
+        services = 'control.services={"price": {}, "price.woad-system": {}}'
+        code, _, err = run("helm", "template", CHART, "--namespace", "woad-system", *IDENTITY, "--set-json", services,
+                           code=None)
+        self.assertNotEqual(code, 0, "not refused")
+        self.assertIn("price and price.woad-system, which are one service", err)
+        run("helm", "template", CHART, "--namespace", "elsewhere", *IDENTITY, "--set-json", services)
+
+    def test_what_others_call_is_served_in_both_families(self):
+        """The web addresses of woad by [::], listeners of sidecars by an entry for each family."""
+        for name, args in self.each_example():
+            with self.subTest(values=name):
+                for key, document in self.objects(*args).items():
+                    if key[0] == "Deployment":
+                        words = document["spec"]["template"]["spec"]["containers"][0]["args"]
+                        served = [words[i + 1] for i, word in enumerate(words) if word in ("--serve", "--listen", "--admin")]
+                        self.assertEqual(served, [a for a in served if re.fullmatch(r"\[::\]:\d+", a)])
+                        self.assertTrue(served)
+                    for file, text in document.get("data", {}).items() if key[0] == "ConfigMap" else ():
+                        if file in ("woad.yaml", "document", "base.yaml", "red.yaml", "caller.yaml"):
+                            self.assert_in_both_families(documents(text)[0])
+
+    def assert_in_both_families(self, file):
+        for address in file.get("admin", {}).values():
+            self.assertRegex(address, r"^(\[::\]|127\.0\.0\.1):\d+$")
+        for kind in ("inbound", "outbound"):
+            addresses = {one["address"] for one in file.get(kind, []) if not one["address"].startswith("127.0.0.1:")}
+            ports = {address.rsplit(":", 1)[1] for address in addresses}
+            self.assertEqual(addresses, {f"{any_address}:{port}" for port in ports for any_address in ("0.0.0.0", "[::]")})
+
+    def notes(self, *args):
+        return run("helm", "install", "woad", CHART, "--dry-run=client", *args)[0].rpartition("\nNOTES:\n")[2]
+
+    def test_notes_of_a_control_plane_without_identities(self):
+        other = ("--set", "controlPlane=https://other.example:15010")
+        self.assertIn("Sidecars will not become ready: the control plane at https://other.example:15010", self.notes(*other))
+        for args in ((), (*IDENTITY,), (*IDENTITY, *other)):
+            self.assertNotIn("will not become ready", self.notes(*args))
+        self.assertIn("from the control plane at https://other.example:15010.", self.notes(*IDENTITY, *other))
+
+    def test_each_source_of_the_webhooks_certificate_has_a_secret_of_its_own(self):
+        """What cert-manager made would be in helm's way."""
+        names = []
+        for source in ("helm", "cert-manager"):
+            found = self.objects("--set", f"inject.certificate.source={source}")
+            volumes = found["Deployment", "woad-inject"]["spec"]["template"]["spec"]["volumes"]
+            names += [volume["secret"]["secretName"] for volume in volumes if "secret" in volume]
+            made = found.get(("Certificate", "woad-inject"))
+            self.assertTrue(("Secret", names[-1]) in found or made["spec"]["secretName"] == names[-1])
+        self.assertEqual(names, ["woad-inject-cert", "woad-inject-tls"])
+
     @unittest.skipUnless(os.environ.get("PROMTOOL"), "LEFT OUT: no promtool")
     def test_rules(self):
-        done = subprocess.run([os.environ["PROMTOOL"], "check", "rules", CHART / "files" / "rules.yaml"],
-                              capture_output=True, text=True, check=False)
-        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        for words in (("check", "rules", CHART / "files" / "rules.yaml"),
+                      ("test", "rules", ROOT / "tests" / "kubernetes" / "alerts.yaml")):
+            done = subprocess.run([os.environ["PROMTOOL"], *words], capture_output=True, text=True, check=False)
+            self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
 
     def test_rules_ask_for_metrics_that_there_are(self):
         reference = (ROOT / "config" / "reference.md").read_text()

@@ -25,6 +25,11 @@ class Release(ClusterSuite):
         cls.namespace(SYSTEM, enforce="restricted")
         for name in ("shop", "checkout"):
             cls.namespace(name)
+        for kind, (group, version, plural) in FOREIGN.items():
+            cls.api.post("/apis/apiextensions.k8s.io/v1/customresourcedefinitions", crd(kind, group, version, plural))
+            cls.addClassCleanup(cls.api.delete, f"/apis/apiextensions.k8s.io/v1/customresourcedefinitions/{plural}.{group}")
+        for group, version, plural in FOREIGN.values():
+            until(lambda path=f"/apis/{group}/{version}/{plural}": cls.exists(path), plural)
 
     def bundle(self):
         """The roots that the API server trusts; the same in all entries."""
@@ -87,14 +92,34 @@ class Release(ClusterSuite):
         self.install()
         self.assertEqual(self.bundle() + old, both)
 
+    def test_source_of_the_certificate_is_changed_and_back(self):
+        """Helm and cert-manager, whose part is played here, are not in each other's way."""
+        self.install()
+        self.addCleanup(self.helm, "uninstall", "woad", "--wait", "--timeout", "5m")
+        of_helm, bundle = self.api.get(SECRET)["data"], self.bundle()
+        self.helm("upgrade", "woad", CHART, "--set", "inject.certificate.source=cert-manager")
+        until(lambda: not self.exists(SECRET), "helm's Secret is gone")
+        self.api.post(f"/api/v1/namespaces/{SYSTEM}/secrets", {
+            "metadata": {"name": "woad-inject-tls"}, "type": "kubernetes.io/tls", "data": of_helm})
+        self.addCleanup(self.api.delete, f"/api/v1/namespaces/{SYSTEM}/secrets/woad-inject-tls")
+        entries = self.api.get(f"{WEBHOOKS}/woad-inject")["webhooks"]
+        self.assertEqual([entry["clientConfig"].get("caBundle") for entry in entries], [None, None])
+        for entry in entries:
+            entry["clientConfig"]["caBundle"] = base64.b64encode(bundle.encode()).decode()
+        self.api.patch(f"{WEBHOOKS}/woad-inject", {"webhooks": entries})
+        self.install("--set", "inject.certificate.source=cert-manager")
+        self.assertEqual(self.bundle(), bundle)
+
+        back = ("upgrade", "woad", CHART, "--set", "inject.certificate.source=helm", "--wait", "--timeout", "5m")
+        _, _, err = self.helm(*back, code=None)
+        self.assertIn("caBundle", err)  # as the README says
+        self.helm(*back, "--force-conflicts")
+        self.assertNotEqual(self.bundle(), bundle)
+        self.helm("rollback", "woad", "2", "--wait", "--timeout", "5m")
+        self.assertFalse(self.exists(SECRET))
+
     def test_server_takes_every_object(self):
         """Strict dry run of all examples; the API server's own eye on Pod Security, since their Pods are among it."""
-        for kind, (group, version, plural) in FOREIGN.items():
-            self.api.post("/apis/apiextensions.k8s.io/v1/customresourcedefinitions", crd(kind, group, version, plural))
-            self.addCleanup(self.api.delete,
-                            f"/apis/apiextensions.k8s.io/v1/customresourcedefinitions/{plural}.{group}")
-        for group, version, plural in FOREIGN.values():
-            until(lambda: self.exists(f"/apis/{group}/{version}/{plural}"), plural)
         for values in (None, *EXAMPLES):
             with self.subTest(values=values and values.name):
                 text = template(*(("-f", values) if values else ()))

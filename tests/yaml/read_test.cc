@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-#include "proxy/yaml/value.h"
+#include "proxy/yaml/json_value.h"
 
 using namespace woad;
 using yaml::Value;
@@ -80,6 +80,8 @@ TEST_CASE("what cannot be read has its place") {
   const Case cases[] = {
       {"a: [1\n", "not valid YAML"},
       {"a: 1\nb: 2\na: 3\n", "x.yaml:3:1: error: the key \"a\" stands here twice"},
+      {"{\"a\": 1,\n \"b\": {\"c\": 1, \"\\u0063\": 2}}",
+       "x.yaml:2:16: error: the key \"c\" stands here twice"},
       {"a: &a\n  b: *a\n", "more than 200 levels"},
       {deep, "not valid YAML"},
       {"a: 1\n\tb: 2\n", "tabs"},
@@ -94,6 +96,33 @@ TEST_CASE("what cannot be read has its place") {
     CAPTURE(c.text.substr(0, 40));
     const std::string errors = errors_of(c.text);
     CHECK_MESSAGE(errors.find(c.error) != std::string::npos, errors);
+  }
+}
+
+TEST_CASE("JSON as a value, or why not") {
+  struct Case {
+    std::string text;
+    const char* error;  // "": none
+  };
+  const Case cases[] = {
+      {R"({"b":[1,-1,1.5,true,null,"x"],"a":{}})", ""},
+      {"{", "it is no JSON"},
+      {"{}x", "it is no JSON"},
+      {"", "it is no JSON"},
+      {std::string(1'000'000, '['), "more than 200 levels"},
+      {R"({"a":[0,{"x/y":1,"x/y":2}]})", "the key \"x/y\" stands twice, at a[1][\"x/y\"]"},
+      {R"([{"a":1,"\u0061":2}])", "stands twice, at [0].a"},
+  };
+  for (const Case& c : cases) {
+    CAPTURE(c.text.substr(0, 40));
+    const auto value = yaml::json_value(c.text);
+    CHECK(static_cast<bool>(value) == (*c.error == '\0'));
+    if (value) {
+      CHECK(value->dump() == c.text);
+    } else {
+      CHECK_MESSAGE(value.error().message.find(c.error) != std::string::npos,
+                    value.error().message);
+    }
   }
 }
 

@@ -23,8 +23,8 @@ std::string rewritten(const std::string& text, const Value& after) {
   const auto documents = documents_of(text);
   yaml::Rewriter rewriter(text);
   const Value before = yaml::to_value(documents.front());
-  const auto done = rewriter.change(documents.front(), yaml::difference(before, after));
-  REQUIRE_MESSAGE(static_cast<bool>(done), text);
+  const auto obstacle = rewriter.change(documents.front(), yaml::difference(before, after));
+  REQUIRE_MESSAGE(!obstacle.has_value(), text);
   return rewriter.text();
 }
 
@@ -43,7 +43,29 @@ TEST_CASE("what is new stands in the style of its place") {
       {"a:\n  b: 1\n# end\n", R"({"a":{"b":1,"c":{"d":["0123",5]}}})",
        "a:\n  b: 1\n  c:\n    d:\n      - \"0123\"\n      - 5\n# end\n"},
       {"a: {b: 1}\n", R"({"a":{"b":1,"c":{"d":[]}}})", "a: {b: 1, \"c\": {\"d\":[]}}\n"},
-      {"a: {}\n", R"({"a":{"b":1}})", "a:\n  b: 1\n"},
+      {"a: {}  # c\n", R"({"a":{"b":1}})", "a: {\"b\": 1}  # c\n"},
+      {"a: [ # c\n  ]\n", R"({"a":[{"b":1},2]})", "a: [{\n    \"b\": 1\n  }, 2 # c\n  ]\n"},
+      {"a: {x: 1,\n  }  # c\nb: 1\n", R"({"a":{},"b":1})", "a: {\n  }  # c\nb: 1\n"},
+      {"a:   # c\n  # d\n\n# e\nb: 1\n", R"({"a":[{"x":"v"}],"b":1})",
+       "a:   # c\n  # d\n  - x: v\n\n# e\nb: 1\n"},
+      {"a: ~   # c\nb: 1\n", R"({"a":{"x":"v"},"b":1})", "a:   # c\n  x: v\nb: 1\n"},
+      {"a:   # c", R"({"a":{"x":"v"}})", "a:   # c\n  x: v"},
+      {"a:   # c\n  # d\n  - x: v\n  # e\nb: 1\n", R"({"a":null,"b":1})",
+       "a:   # c\n  # d\n  # e\nb: 1\n"},
+      {"a: &x\n  b: v\n", R"({"a":null})", "a: null\n"},
+      {"l:\n- a: 0644 # a\n- b: .5 # b\n", R"({"l":[{"a":420},{"b":".5","c":1}]})",
+       "l:\n- a: 0644 # a\n- b: .5 # b\n  c: 1\n"},
+      {"l: [0644, {n: 1e3}]\n", R"({"l":[420,{"n":1000.0,"c":1}]})",
+       "l: [0644, {n: 1e3, \"c\": 1}]\n"},
+      {"l:\n- name: a # 1\n- name: a # 2\n", R"({"l":[{"name":"b"},{"name":"a"},{"name":"a"}]})",
+       "l:\n- name: b\n- name: a # 1\n- name: a # 2\n"},
+      {"a: {x: more\n    lines}\n", R"({"a":{"x":"more lines","c":1}})",
+       "a: {x: more\n    lines, \"c\": 1}\n"},
+      {"a: {x: more\n    lines # c\n  }\n", R"({"a":{"x":"more lines","c":1}})",
+       "a: {x: more\n    lines, \"c\": 1 # c\n  }\n"},
+      {"a:\n- |\n  x\n     \n", R"({"a":["x\n   \n"],"b":1})", "a:\n- |\n  x\n     \nb: 1\n"},
+      {"l:\n  -\n  # - old\n    name: a\n", R"({"l":[{"name":"b"},{"name":"a"}]})",
+       "l:\n  - name: b\n  -\n  # - old\n    name: a\n"},
       {"a:\nb: 1\n", R"({"a":{"x":"v"},"b":1})", "a:\n  x: v\nb: 1\n"},
       {"l:\n- name: a\n  v: |\n    # no comment\n\n# end\n",
        R"({"l":[{"name":"new"},{"name":"a","v":"# no comment\n"}]})",
@@ -55,6 +77,8 @@ TEST_CASE("what is new stands in the style of its place") {
        "l:\n- name: a\n- name: c\n"},
       {"l: [{name: a}, {name: b}]\n", R"({"l":[{"name":"b"}]})", "l: [{name: b}]\n"},
       {"l: [{name: a}, {name: b}]\n", R"({"l":[{"name":"a"}]})", "l: [{name: a}]\n"},
+      {"l:\n  - - a: 1 # a\n      b: 2 # b\n", R"({"l":[[{"c":3,"b":2}]]})",
+       "l:\n  - - c: 3\n      b: 2 # b\n"},
       {"a: 1\nb:\n  c: 2\nd: 3\n", R"({"a":1,"d":3})", "a: 1\nd: 3\n"},
       {"a: 'x'\nb: 0644\n", R"({"a":"new: x","b":420})", "a: \"new: x\"\nb: 0644\n"},
       {"x: &x {p: 1}\na: *x\n", R"({"x":{"p":1},"a":{"p":1,"q":2}})",
@@ -66,7 +90,7 @@ TEST_CASE("what is new stands in the style of its place") {
       {"a: 1\n---\nb: 1\n", R"({"a":1,"new":2})", "a: 1\nnew: 2\n---\nb: 1\n"},
       {"{\n  \"a\": {\n    \"b\": 1\n  }\n}\n", R"({"a":{"b":1,"c":{"d":1}}})",
        "{\n  \"a\": {\n    \"b\": 1,\n    \"c\": {\n      \"d\": 1\n    }\n  }\n}\n"},
-      {"{\"a\":[]}", R"({"a":[1],"b":{}})", "{\"a\": [1], \"b\": {}}"},
+      {"{\"a\":[]}", R"({"a":[1],"b":{}})", "{\"a\":[1], \"b\": {}}"},
   };
   for (const Case& c : cases) {
     CAPTURE(c.text);
@@ -75,6 +99,51 @@ TEST_CASE("what is new stands in the style of its place") {
     CHECK(got == c.rewritten);
     CHECK(nlohmann::json::parse(yaml::to_value(documents_of(got).front()).dump()) ==
           nlohmann::json::parse(c.after));
+  }
+}
+
+TEST_CASE("a text without a last line end stays one") {
+  for (const std::string end : {"\n", "\r\n"}) {
+    const std::string text = "a: 1" + end + "b: 2";
+    const std::string more = rewritten(text, Value::parse(R"({"a":1,"b":2,"c":{"d":3}})"));
+    CHECK(more == text + end + "c:" + end + "  d: 3");
+    CHECK(rewritten(more, Value::parse(R"({"a":1,"b":2})")) == text);
+  }
+}
+
+TEST_CASE("an alias elsewhere never changes unseen") {
+  struct Alias {
+    const char* text;
+    const char* after;
+    size_t at;  // 0: nothing is in the way
+    const char* word;
+  };
+  const Alias cases[] = {
+      {"a: &x\n  p: 1\nb: *x\n", R"({"a":{"p":1,"q":1},"b":{"p":1}})", 13, "&x in line 2"},
+      {"a: &x {p: {q: 1}}\nb: [*x]\n", R"({"a":{"p":{"q":2}},"b":[{"p":{"q":1}}]})", 21, "&x"},
+      {"a: &x [1]\nb:\n  c: *x\n", R"({"a":5,"b":{"c":[1]}})", 15, "&x"},
+      {"a: &x {p: 1}\nb:\n  <<: *x\n", R"({"a":{"p":2},"b":{"p":1}})", 18, "&x"},
+      {"a: &x {p: 1}\nb: {<<: *x, q: 1}\n", R"({"a":{"p":1},"b":{"q":1}})", 17, "comes by <<"},
+      {"a: &x {p: 1}\nb: *x\n", R"({"a":{"p":2},"b":{"p":2}})", 0, ""},
+      {"a: &x {p: 1}\nb: *x\n", R"({"a":{"p":1},"b":{"p":2}})", 0, ""},
+      {"a: &x {p: 1}\nb: *x\n", R"({"a":{"p":2},"b":{"p":3}})", 0, ""},
+      {"a: &x {p: 1}\nb: *x\n", R"({"a":{"p":2}})", 0, ""},
+      {"a: &x {p: &y [1]}\nb: *y\n", R"({"a":{"p":[1],"q":1},"b":[1]})", 0, ""},
+  };
+  for (const Alias& c : cases) {
+    CAPTURE(c.text);
+    const auto documents = documents_of(c.text);
+    const Value before = yaml::to_value(documents.front());
+    const Value after = Value::parse(c.after);
+    yaml::Rewriter rewriter(c.text);
+    const auto obstacle = rewriter.change(documents.front(), yaml::difference(before, after));
+    REQUIRE(obstacle.has_value() == (c.at != 0));
+    if (!obstacle) {
+      CHECK(yaml::to_value(documents_of(rewriter.text()).front()) == after);
+      continue;
+    }
+    CHECK(obstacle->at == c.at);
+    CHECK_MESSAGE(obstacle->message.find(c.word) != std::string::npos, obstacle->message);
   }
 }
 
@@ -90,12 +159,14 @@ TEST_CASE("whatever it is changed to, it says that then") {
     const int kind = depth == 0 ? 0 : pick(4);
     if (kind <= 1) return scalars[static_cast<size_t>(pick(static_cast<int>(scalars.size())))];
     Value made = kind == 2 ? Value::object() : Value::array();
+    const bool named = pick(2) == 0;
     for (const char* name : {"a", "b", "c", "d"}) {
       if (pick(2) == 0) continue;
       if (kind == 2) {
         made[name] = make(depth - 1);
       } else {
-        made.push_back({{"name", name}, {"v", make(depth - 1)}});
+        const Value v = make(depth - 1);
+        made.push_back(named ? Value{{"name", name}, {"v", v}} : v);
       }
     }
     return made;

@@ -13,8 +13,8 @@ component is called with (list ROOT COMPONENT). */}}
 
 {{/* What never changes between two upgrades: selectors are made of it. */}}
 {{- define "woad.component.selector" -}}
-app.kubernetes.io/name: {{ include "woad.name" (first .) }}
-app.kubernetes.io/instance: {{ (first .).Release.Name }}
+app.kubernetes.io/name: {{ include "woad.name" (first .) | quote }}
+app.kubernetes.io/instance: {{ (first .).Release.Name | quote }}
 app.kubernetes.io/component: {{ last . }}
 {{- end }}
 
@@ -26,7 +26,7 @@ app.kubernetes.io/component: {{ last . }}
 {{/* `metadata` of an object that has its component's name, in the namespace of the release. */}}
 {{- define "woad.component.metadata" -}}
 name: {{ include "woad.component.name" . }}
-namespace: {{ (first .).Release.Namespace }}
+namespace: {{ (first .).Release.Namespace | quote }}
 labels:
   {{- include "woad.component.labels" . | nindent 2 }}
 {{- end }}

@@ -28,15 +28,15 @@ https://{{ include "woad.component.name" (list . "control") }}.{{ .Release.Names
 {{- with .Values.identity -}}
 {{- if eq .source "secret" -}}
 secret:
-  secretName: {{ .secretName }}
+  secretName: {{ quote .secretName }}
 {{- else if eq .source "csi-cert-manager" -}}
 csi:
   driver: csi.cert-manager.io
   readOnly: true
   volumeAttributes:
-    csi.cert-manager.io/issuer-name: {{ .issuer.name }}
-    csi.cert-manager.io/issuer-kind: {{ .issuer.kind }}
-    csi.cert-manager.io/issuer-group: {{ .issuer.group }}
+    csi.cert-manager.io/issuer-name: {{ quote .issuer.name }}
+    csi.cert-manager.io/issuer-kind: {{ quote .issuer.kind }}
+    csi.cert-manager.io/issuer-group: {{ quote .issuer.group }}
     csi.cert-manager.io/uri-sans: spiffe://{{ .trustDomain }}/ns/${POD_NAMESPACE}/sa/${SERVICE_ACCOUNT_NAME}
     csi.cert-manager.io/key-usages: digital signature,server auth,client auth
     csi.cert-manager.io/fs-group: "1337"

@@ -42,7 +42,7 @@ spec:
       {{- . | nindent 6 }}
       {{- end }}
       {{- with $settings.priorityClassName }}
-      priorityClassName: {{ . }}
+      priorityClassName: {{ quote . }}
       {{- end }}
       securityContext:
         {{- include "woad.pod.security" $root | nindent 8 }}

@@ -1,21 +1,21 @@
 {{- define "woad.name" -}}
-{{- default .Chart.Name .Values.nameOverride | trunc 63 | trimSuffix "-" }}
+{{- .Values.nameOverride | default .Chart.Name }}
 {{- end }}
 
-{{/* 51 characters, so that the longest suffix ("-inject-cert") fits into a name of 63. */}}
+{{/* 51 characters, so that the longest suffix ("-inject-cert") fits into a name of 63. Services have the strictest names (RFC 1035). */}}
 {{- define "woad.fullname" -}}
-{{- if .Values.fullnameOverride }}
-{{- .Values.fullnameOverride | trunc 51 | trimSuffix "-" }}
-{{- else if contains (include "woad.name" .) .Release.Name }}
-{{- .Release.Name | trunc 51 | trimSuffix "-" }}
-{{- else }}
-{{- printf "%s-%s" .Release.Name (include "woad.name" .) | trunc 51 | trimSuffix "-" }}
+{{- $own := include "woad.name" . }}
+{{- $both := ternary .Release.Name (print .Release.Name "-" $own) (contains $own .Release.Name) }}
+{{- $name := .Values.fullnameOverride | default $both | trunc 51 | trimAll "-" }}
+{{- if not (regexMatch "^[a-z][a-z0-9-]*$" $name) }}
+{{- fail (printf "%q cannot begin the names of the objects: a Service's name begins with a letter and has no dot; set fullnameOverride" $name) }}
 {{- end }}
+{{- $name }}
 {{- end }}
 
 {{- define "woad.labels" -}}
-app.kubernetes.io/name: {{ include "woad.name" . }}
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/name: {{ include "woad.name" . | quote }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
 app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 app.kubernetes.io/managed-by: {{ .Release.Service }}
 app.kubernetes.io/part-of: woad
@@ -36,7 +36,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- with .Values.image.pullSecrets -}}
 imagePullSecrets:
   {{- range . }}
-  - name: {{ . }}
+  - name: {{ quote . }}
   {{- end }}
 {{- end }}
 {{- end }}
@@ -47,9 +47,10 @@ imagePullSecrets:
 {{- end -}}
 {{- end }}
 
+{{/* Each source has a name of its own: what cert-manager has made, helm does not take over. */}}
 {{- define "woad.inject.secret" -}}
 {{- with .Values.inject.certificate -}}
-{{- if eq .source "secret" }}{{ .secretName }}{{ else }}{{ include "woad.component.name" (list $ "inject") }}-cert{{ end }}
+{{- if eq .source "secret" }}{{ .secretName }}{{ else }}{{ include "woad.component.name" (list $ "inject") }}-{{ eq .source "helm" | ternary "cert" "tls" }}{{ end }}
 {{- end -}}
 {{- end }}
 

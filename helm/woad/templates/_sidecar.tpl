@@ -17,7 +17,7 @@ apiVersion: rbac.authorization.k8s.io/v1
 kind: Role
 metadata:
   name: {{ $name }}
-  namespace: {{ .namespace }}
+  namespace: {{ quote .namespace }}
   labels:
     {{- $labels | nindent 4 }}
 rules:
@@ -29,7 +29,7 @@ apiVersion: rbac.authorization.k8s.io/v1
 kind: RoleBinding
 metadata:
   name: {{ $name }}
-  namespace: {{ .namespace }}
+  namespace: {{ quote .namespace }}
   labels:
     {{- $labels | nindent 4 }}
 roleRef:

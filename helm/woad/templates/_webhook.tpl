@@ -22,7 +22,7 @@ rules:
 clientConfig:
   service:
     name: {{ include "woad.component.name" (list $root "inject") }}
-    namespace: {{ $root.Release.Namespace }}
+    namespace: {{ $root.Release.Namespace | quote }}
     path: /inject
     port: 443
   {{- with index . 1 }}
