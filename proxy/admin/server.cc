@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "config/types.h"
-#include "proxy/net/socket.h"
 #include "proxy/web/server.h"
 
 namespace woad {
@@ -56,6 +55,13 @@ Result<AdminAddresses> admin_addresses(const config::Admin& admin) {
     if (!address) return Error{std::string("admin.") + row.key + ": " + address.error().message};
     addresses.push_back({row.scope, *address});
   }
+  for (AdminAddress& one : addresses) {
+    if (one.address.host() != "::") continue;
+    const bool beside = std::any_of(addresses.begin(), addresses.end(), [&](const auto& other) {
+      return other.address.host() == "0.0.0.0" && other.address.port() == one.address.port();
+    });
+    if (beside) one.any = AnyIPv6::kAlone;
+  }
   return addresses;
 }
 
@@ -74,9 +80,9 @@ Result<void> AdminServer::apply(const AdminAddresses& wanted) {
     if (any([&](const Listener& listener) { return listener.serves(one); })) continue;
     const uint16_t port = one.address.port();
     if (!any([&](const Listener& listener) { return listener.port() == port; })) {
-      if (auto free = check_free(one.address, AnyIPv6::kBoth); !free) return free;
+      if (auto free = check_free(one.address, one.any); !free) return free;
     }
-    auto socket = listen_tcp(one.address, AnyIPv6::kBoth);
+    auto socket = listen_tcp(one.address, one.any);
     if (!socket) return socket.error();
     opened.emplace_back(one, std::move(*socket));
   }

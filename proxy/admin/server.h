@@ -9,6 +9,7 @@
 #include "proxy/base/result.h"
 #include "proxy/net/address.h"
 #include "proxy/net/loop.h"
+#include "proxy/net/socket.h"
 
 namespace woad {
 
@@ -20,17 +21,18 @@ struct Admin;
 struct AdminAddress {
   AdminScope scope;
   Address address;
+  AnyIPv6 any = AnyIPv6::kBoth;
   bool operator==(const AdminAddress&) const = default;
 };
 using AdminAddresses = std::vector<AdminAddress>;
 
-// The error names the address that is no number.
+// The error names the address that is no number. [::]:P is IPv6 alone where 0.0.0.0:P is another.
 Result<AdminAddresses> admin_addresses(const config::Admin& admin);
 
 // Control loop. Destroyed when the loop has stopped (outside a turn), and before it.
 class AdminServer {
  public:
-  // Of one address: more connections at once are closed as they come.
+  // Of one address (WebOptions::connections).
   static constexpr size_t kMaxConnections = 256;
   // A request's body is thrown away up to here; over it the answer is 413.
   static constexpr size_t kMaxBody = size_t{64} * 1024;

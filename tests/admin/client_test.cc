@@ -150,6 +150,12 @@ TEST_CASE("addresses of the file") {
   addresses = admin_addresses(admin);
   REQUIRE(addresses);
   CHECK(*addresses == AdminAddresses{all, {AdminScope::kProbes, *Address::parse("0.0.0.0:15021")}});
+  for (const uint16_t port : {uint16_t{15020}, uint16_t{15021}}) {
+    admin.metrics = config::Located<config::HostPort>{{"::", port, true}, {}};
+    addresses = admin_addresses(admin);
+    REQUIRE(addresses);
+    CHECK((addresses->back().any == AnyIPv6::kAlone) == (port == 15021));
+  }
   admin.metrics = config::Located<config::HostPort>{{"price", 15020, false}, {}};
   addresses = admin_addresses(admin);
   REQUIRE_FALSE(addresses);
