@@ -1,6 +1,7 @@
 """The command line: validate, explain, wait, version, and how run fails."""
 import os
 import resource
+import subprocess
 import tempfile
 
 from support.suite import *
@@ -46,6 +47,18 @@ class Cli(Suite):
 
     def good(self):
         return self.file(GOOD.replace("@admin@", str(free_port())).replace("@outbound@", str(free_port())))
+
+    def test_what_cannot_be_written_is_no_success(self):
+        with open("/dev/full", "w", encoding="ascii") as full:
+            done = subprocess.run([BINARY, "redirect", "--dry-run"], stdout=full, stderr=subprocess.PIPE,
+                                  text=True, check=False)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("cannot write to the standard output: no space left", done.stderr)
+
+    def test_standard_input_is_read_once(self):
+        code, out, err = run("inject", "-f", "-", "--config", "-")
+        self.assertEqual((code, out), (2, ""))
+        self.assertIn("cannot both read standard input", err)
 
     def test_version(self):
         code, out, _ = run("version")
