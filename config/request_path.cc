@@ -13,8 +13,6 @@ bool is_spelled_as_in_a_url(std::string_view text) {
   return text.starts_with('/') && std::all_of(text.begin(), text.end(), stands_in_a_url);
 }
 
-}  // namespace
-
 std::string fault_of_request_path(std::string_view text) {
   if (!text.starts_with('/') || text.find_first_of("?#") != std::string_view::npos) {
     return in_quotes(text) + " is not a path: it begins with / and has no query";
@@ -22,6 +20,8 @@ std::string fault_of_request_path(std::string_view text) {
   if (is_spelled_as_in_a_url(text)) return {};
   return in_quotes(text) + " is not a path: it is spelled as in a URL, a blank as %20";
 }
+
+}  // namespace
 
 Shape<std::string> request_path() {
   return where<std::string>(text(),

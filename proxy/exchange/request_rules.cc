@@ -15,12 +15,6 @@ std::optional<LocalReply> no_route(std::string details) {
   return LocalReply{.code = ErrorCode::kNoRoute, .details = std::move(details)};
 }
 
-// Whether opaque bytes find mTLS without ALPN beside that of HTTP.
-bool wraps_opaque(const Service& service) {
-  const auto& opaque = service.channel->opaque;
-  return opaque != nullptr && opaque->tls != nullptr;
-}
-
 // Bytes that are no HTTP, for a service or nobody. Who names one that speaks HTTP in a CONNECT
 // hears so; who called its address knew nothing of it.
 std::optional<LocalReply> check_opaque(const ServiceEntry* entry, const RequestHead& head,
@@ -32,7 +26,7 @@ std::optional<LocalReply> check_opaque(const ServiceEntry* entry, const RequestH
   const Service& service = entry->service;
   const bool own_tls = !head.scheme.empty();
   const bool by_address = headed != nullptr && headed->redirected();
-  const bool may = by_address || !wraps_opaque(service);
+  const bool may = by_address || !wraps_opaque(*service.channel);
   if (may && carries_opaque(service, own_tls)) return std::nullopt;
   return no_route(
       "service " + std::string(service.name()) + " speaks HTTP in woad's own TLS, which " +

@@ -17,7 +17,7 @@ bool check_app(const Value& pod, const Pointer& path, Report& report);
 // By annotation, labels, or owner; "" when nothing names it.
 std::string service_name(const Value& pod, const Wishes& wishes, const Target& target);
 
-// The paths of HTTP probes, each once, as they go out and without a query. What of the kubelet
+// The paths of HTTP probes, each once, with their queries, as they go out. What of the kubelet
 // cannot pass under strict mTLS is warned of; ports that are not redirected do not matter.
 std::vector<std::string> probe_paths(const Value& pod, const Pointer& path, const Wishes& wishes,
                                      Report& report);

@@ -139,9 +139,9 @@ bool ChannelCompiler::keep(const config::Service& service,
   if (channel->tls != context) return false;
   channels_.try_emplace(key_of(service, context.get(), service.protocol), channel);
   if (channel->opaque != nullptr) {
-    const bool plain = channel->opaque->tls == nullptr;
-    channels_.try_emplace(plain ? kPlain : key_of(service, context.get(), config::Protocol::kTcp),
-                          channel->opaque);
+    channels_.try_emplace(
+        wraps_opaque(*channel) ? key_of(service, context.get(), config::Protocol::kTcp) : kPlain,
+        channel->opaque);
   }
   if (channel->http1 != nullptr) {
     channels_.try_emplace(key_of(service, context.get(), config::Protocol::kHttp1), channel->http1);

@@ -26,7 +26,7 @@ bool carries_opaque(const Service& service, bool own_tls) {
   const Channel& channel = *service.channel;
   if (service.protocol == UpstreamProtocol::kTcp || channel.tls == nullptr) return true;
   // What goes on in plaintext is for the client's own TLS alone.
-  return channel.opaque != nullptr && (own_tls || channel.opaque->tls != nullptr);
+  return wraps_opaque(channel) || (own_tls && channel.opaque != nullptr);
 }
 
 const ServiceEntry* service_at(const Snapshot& snapshot, const Address& original) {
@@ -47,8 +47,8 @@ const ServiceEntry* opaque_service_at(const Snapshot& snapshot, const Address& o
       snapshot.hosts.find(normal_host(server_name, buffer), original.port());
   if (entry == nullptr) return nullptr;
   if (entry->own_tls != nullptr) return entry->own_tls.get();
-  const auto& opaque = entry->service.channel->opaque;
-  const bool expects_tls = opaque != nullptr && opaque->tls == nullptr;
+  const Channel& channel = *entry->service.channel;
+  const bool expects_tls = channel.opaque != nullptr && !wraps_opaque(channel);
   return entry->service.protocol == UpstreamProtocol::kTcp || expects_tls ? entry : nullptr;
 }
 

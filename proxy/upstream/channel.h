@@ -32,6 +32,11 @@ struct Channel {
   std::shared_ptr<const Channel> opaque{};
 };
 
+// Whether opaque bytes go in mTLS beside that of HTTP.
+inline bool wraps_opaque(const Channel& channel) {
+  return channel.opaque != nullptr && channel.opaque->tls != nullptr;
+}
+
 // How opaque bytes go where the others go by `channel`.
 inline const std::shared_ptr<const Channel>& for_opaque(
     const std::shared_ptr<const Channel>& channel) {

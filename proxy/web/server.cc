@@ -102,8 +102,7 @@ bool WebServer::take_memory(size_t bytes) {
 }
 
 // Whoever opens connections and says nothing shuts nobody out: the oldest of those go first.
-bool WebServer::has_room() {
-  if (count_ < options_.connections) return true;
+bool WebServer::make_room() {
   WebConnection* silent = nullptr;
   connections_.for_each([&](WebConnection& connection) {
     if (silent == nullptr && connection.silent()) silent = &connection;
@@ -115,7 +114,7 @@ bool WebServer::has_room() {
 
 void WebServer::on_accept(int socket, const Address& peer) {
   auto transport = make_tcp_transport(loop_, blocks_, socket, peer);
-  if (!has_room()) return;
+  if (count_ >= options_.connections && !make_room()) return;
   const bool plaintext =
       options_.plaintext == WebOptions::Plaintext::kAll ||
       (options_.plaintext == WebOptions::Plaintext::kLoopback && peer.is_loopback());

@@ -75,7 +75,7 @@ class WebServer final : private WebHost {
   void release_memory(size_t bytes) override { waiting_ -= bytes; }
   void on_closed(WebConnection& connection) override { drop(connection); }
   void on_accept(int socket, const Address& peer);
-  bool has_room();
+  bool make_room();
   void add(WebConnection::Protocols protocols, WebCaller caller,
            std::unique_ptr<Transport> transport);
   // Deletes an arrival or a connection at the end of the turn.

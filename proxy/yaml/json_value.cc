@@ -64,7 +64,7 @@ class Builder final : public nlohmann::json_sax<Value> {
 
   bool open(Value value) {
     if (open_.size() >= static_cast<size_t>(kMaxDepth)) {
-      fault_ = "it has more than 200 levels of nesting";
+      fault_ = "it has " + std::string(kTooDeep);
       return false;
     }
     open_.push_back(put(std::move(value)));

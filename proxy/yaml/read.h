@@ -14,6 +14,7 @@ namespace woad::yaml {
 // the others has a byte of its own.
 inline constexpr size_t kMaxText = size_t{64} << 20;
 inline constexpr int kMaxDepth = 200;
+inline constexpr std::string_view kTooDeep = "more than 200 levels of nesting";
 inline constexpr size_t kMaxNodes = 4'000'000;
 inline constexpr size_t kMaxCopies = 100'000;
 

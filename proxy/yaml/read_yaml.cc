@@ -36,7 +36,7 @@ class YamlReader {
     if (count_ > text_.size() + kMaxCopies) {
       throw Stop{from, "aliases stand for more than 100,000 values"};
     }
-    if (depth > kMaxDepth) throw Stop{from, "more than 200 levels of nesting"};
+    if (depth > kMaxDepth) throw Stop{from, std::string(kTooDeep)};
     Node node;
     node.shared = begin < from;
     node.begin = behind_properties(begin);
