@@ -318,6 +318,7 @@ void Exchange::answer(LocalReply reply) {
   if (request_.head()->protocol == Protocol::kTcp) {  // nothing can be said
     info_.error = reply.code;
     cut(reply.details, ClosedBy::kWoad);
+    if (reply.effective_status() >= 500) release_reason_ = ResetReason::kNotConnected;
     return;
   }
   choose_route();

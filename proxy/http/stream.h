@@ -28,7 +28,7 @@ enum class ResetReason : uint8_t {
   kCancel,          // the other side, or we, no longer want it
   kRefused,         // not processed at all, safe to try elsewhere (REFUSED_STREAM, GOAWAY)
   kConnectionLost,  // the connection closed or was reset
-  kNotConnected,    // it never came to be: the peer refused us in TLS; nothing was processed
+  kNotConnected,    // it never came to be: nobody could be reached, or refused us in TLS
   kProtocolError,   // the peer broke the protocol
   kInternal,        // our own failure, told to the peer as such
   kTimeout,

@@ -75,8 +75,9 @@ class TcpConnect final : public Connecting, private TurnEnd {
     if (socket_.get() >= share_) return EMFILE;
     const int on = 1;
     setsockopt(socket_.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    skip_pacing(socket_.get(), address_);
-    if (from_ == ConnectFrom::kLoopback && bind_to_loopback() != 0) return errno;
+    const bool from_loopback = from_ == ConnectFrom::kLoopback;
+    if (from_loopback || address_.is_loopback()) skip_pacing(socket_.get());
+    if (from_loopback && bind_to_loopback() != 0) return errno;
     if (::connect(socket_.get(), address_.raw(), address_.raw_size()) != 0 &&
         errno != EINPROGRESS) {
       return errno;

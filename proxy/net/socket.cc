@@ -54,7 +54,7 @@ Error failed(const char* what, const Address& address) {
 
 }  // namespace
 
-Result<Fd> listen_tcp(const Address& wanted, AnyIPv6 any) {
+Result<Fd> listen_tcp(const Address& wanted, AnyIPv6 any, Clients clients) {
   constexpr int kBacklog = 4096;
   const Address address = served_at(wanted, any);
   Fd fd = open_stream(address, SOCK_NONBLOCK);
@@ -65,15 +65,14 @@ Result<Fd> listen_tcp(const Address& wanted, AnyIPv6 any) {
   }
   // Accepted sockets inherit it, which saves a system call a connection.
   if (!set_flag(fd.get(), IPPROTO_TCP, TCP_NODELAY)) return failed("set up", address);
-  skip_pacing(fd.get(), address);
+  if (clients == Clients::kHere || address.is_loopback()) skip_pacing(fd.get());
   if (!bind_to(fd.get(), address, any)) return failed("listen on", address);
   if (listen(fd.get(), kBacklog) != 0) return failed("listen on", address);
   return fd;
 }
 
-void skip_pacing(int fd, const Address& address) {
+void skip_pacing(int fd) {
   constexpr std::string_view kCubic = "cubic";
-  if (!address.is_loopback()) return;
   setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, kCubic.data(), kCubic.size());
 }
 

@@ -37,15 +37,19 @@ std::string error_words(int error);
 // one address and serves whoever asks; where the system has no IPv6 it is 0.0.0.0:P.
 enum class AnyIPv6 { kAlone, kBoth };
 
+// Where those who connect to a listener are; a loopback address has them here anyway.
+enum class Clients { kAnywhere, kHere };
+
 // A non-blocking listening socket with SO_REUSEADDR and SO_REUSEPORT, so that each worker has its
 // own and a reload can open a second one before the first closes. The error names the address.
-Result<Fd> listen_tcp(const Address& address, AnyIPv6 any = AnyIPv6::kAlone);
+Result<Fd> listen_tcp(const Address& address, AnyIPv6 any = AnyIPv6::kAlone,
+                      Clients clients = Clients::kAnywhere);
 
-// Turns pacing off where it is the system's default (BBR) and the hop stays in the machine: nothing
-// is gained there, and a timer for each piece costs more CPU than copying it. Takes CUBIC
+// Turns pacing off where it is the system's default (BBR), for a hop that stays in the machine:
+// nothing is gained there, and a timer for each piece costs more CPU than copying it. Takes CUBIC
 // (RFC 9438); leaves the socket as it is when the kernel has none. Call before listen() or
 // connect() alone: a socket that was paced once stays so. Accepted sockets inherit it.
-void skip_pacing(int fd, const Address& address);
+void skip_pacing(int fd);
 
 // The pending error of a socket, cleared by asking; 0 for none.
 int take_error(int fd);

@@ -40,6 +40,8 @@ std::vector<Rule> outbound(const Options& options) {
                    .destination = Destination::kOwn,
                    .redirect_to = options.inbound});
   rules.push_back({.why = "what the sidecar sends", .user = options.user});
+  // NAT would take the interface from it, without which it means nobody (RFC 4007 section 6).
+  rules.push_back({.why = "link-local of IPv6", .to = *Network::parse("fe80::/10")});
   if (!options.exclude_outbound.empty()) {
     rules.push_back({.why = "excluded ports", .ports = options.exclude_outbound});
   }

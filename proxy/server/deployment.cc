@@ -61,8 +61,9 @@ Result<Workers::Sockets> Deployment::open_sockets(const Snapshot& next) const {
       log_warn("there is no IPv6 here: nobody can come to a listener", {{"listener", spec.name}});
       continue;
     }
+    const Clients clients = spec.serves_own_pod() ? Clients::kHere : Clients::kAnywhere;
     for (auto& of_worker : sockets) {
-      auto fd = listen_tcp(spec.address);
+      auto fd = listen_tcp(spec.address, AnyIPv6::kAlone, clients);
       if (!fd) return fd.error();
       of_worker.push_back({spec.name, fd->get()});
       opened.push_back(std::move(*fd));

@@ -9,6 +9,14 @@
 #include "proxy/server/connection_story.h"
 
 namespace woad {
+namespace {
+
+// Whether its bytes are nobody's business.
+bool is_tcp(const ServiceEntry* entry) {
+  return entry != nullptr && entry->service.protocol == UpstreamProtocol::kTcp;
+}
+
+}  // namespace
 
 DownstreamConnection::DownstreamConnection(ConnectionHost& host, ClientArrival arrival)
     : host_(host),
@@ -80,9 +88,7 @@ bool DownstreamConnection::may_be_opaque() const {
 bool DownstreamConnection::leads_to_tcp() const {
   if (host_.spec().protocol == ListenerProtocol::kTcp) return true;
   if (client_.redirected()) return is_opaque(host_.spec(), *client_.headed);
-  if (!inside_connect()) return false;
-  const ServiceEntry* entry = service_of(view_->snapshot(), client_.headed->connect, "");
-  return entry != nullptr && entry->service.protocol == UpstreamProtocol::kTcp;
+  return inside_connect() && is_tcp(service_of(view_->snapshot(), client_.headed->connect, ""));
 }
 
 void DownstreamConnection::serve_opaque(FirstBytes found) {
@@ -99,7 +105,9 @@ void DownstreamConnection::serve_opaque(FirstBytes found) {
   ServerConnection& self = *this;
   codec_ = std::make_unique<TcpServerCodec>(
       *transport_, self, host_.codec_context(), view_->snapshot().limits,
-      TcpServerCodec::Destination{std::move(authority), found.tls});
+      TcpServerCodec::Destination{.authority = std::move(authority),
+                                  .tls = found.tls,
+                                  .is_told = client_.redirected()});
   if (detected->server != nullptr && !found.tls) {
     // The stream begins at the end of the turn, and then finds the connection.
     const auto there = detected->server->adopt(Protocol::kTcp);
@@ -171,8 +179,13 @@ void DownstreamConnection::feed(std::string_view prefix) {
 FirstBytes DownstreamConnection::judge(std::string_view first) const {
   if (inside_connect()) return judge_inside_connect(first);
   if (!may_be_opaque()) return judge_first_bytes(first);
-  const bool of_the_app = host_.spec().direction == Direction::kOutbound;
-  return of_the_app ? judge_redirected_outbound(first) : judge_redirected_inbound(first);
+  if (host_.spec().direction == Direction::kInbound) return judge_redirected_inbound(first);
+  FirstBytes found = judge_redirected_outbound(first);
+  const bool is_http = found.kind == Detected::kHttp1 || found.kind == Detected::kHttp2;
+  if (is_http && is_tcp(service_at(view_->snapshot(), client_.headed->original))) {
+    found.kind = Detected::kNeither;
+  }
+  return found;
 }
 
 void DownstreamConnection::on_detect_timeout() {

@@ -106,9 +106,8 @@ std::unique_ptr<ServerFirst> Listener::ask_server(const Headed& headed, ServerFi
   return woad::ask_server(host, headed, *spec_, *view_, context_.worker, context_.dialer);
 }
 
-// Whoever is served on outbound speaks by this pod's identity, and has its way into the mesh.
 bool Listener::is_stranger(const Address& peer) const {
-  return spec_->redirect && direction() == Direction::kOutbound && !is_own(peer);
+  return spec_->serves_own_pod() && !is_own(peer);
 }
 
 // A client of plaintext HTTP is told so by its first answer; for more than that there is no room:

@@ -49,6 +49,9 @@ struct ListenerSpec {
   Mtls mtls = Mtls::kOff;
   std::shared_ptr<const TlsServerOptions> tls_options;  // unless kOff
   std::vector<std::string> probe_paths;
+
+  // Whoever is served here speaks by this pod's identity, and has its way into the mesh.
+  bool serves_own_pod() const { return redirect && direction == Direction::kOutbound; }
 };
 
 // How long and how much an exchange goes on with what nobody has a setting for.

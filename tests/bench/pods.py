@@ -4,11 +4,13 @@ network namespaces. Counted are both sidecars, the kernel's work on their behalf
 
 All pairs of pods keep their connections, and one after another is let run for a moment, in random
 order, so that what else happens on the machine happens to all of them. A ratio is the median of those
-of neighbouring moments. The second explicit pair tells how far two figures of the same thing lie
-apart. Needs root.
-    pods.py [--binary build/release/woad] [--seconds 120]
+of neighbouring moments. Two pairs of one kind lie up to 2 % apart for as long as they live (where their
+pages came to lie), so there are two of each, all of them new in every round, and what is told is
+the mean of all with its standard error. Needs root.
+    pods.py [--binary build/release/woad] [--rounds 8] [--seconds 40]
 """
 import argparse
+import math
 import os
 import pathlib
 import random
@@ -18,6 +20,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import typing
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "e2e"))
@@ -44,24 +47,41 @@ def segments_sent(process):
     return int(dict(zip(names, values))["OutSegs"])
 
 
-class Pair:
-    """cart calls price; `redirected`: by its plain name; `rules`: those of woad redirect stand in both
-    pods, so that the kernel tracks connections. Stopped but in moment()."""
+class Kind(typing.NamedTuple):
+    """Of a pair of pods: whether cart calls by the plain name and is `redirected`; whether the `rules`
+    of woad redirect stand in both, so that the kernel tracks connections; the port of price that the
+    file of cart names."""
+    redirected: bool
+    rules: bool
+    port: int
 
-    def __init__(self, network, origin, name, redirected, rules):
+
+APP, INBOUND = 8080, 15006
+KINDS = {"no rules": Kind(False, False, INBOUND), "explicit": Kind(False, True, INBOUND),
+         "redirected": Kind(True, True, APP),
+         # A control plane knows instances by their inbound ports: then the app's call alone is redirected.
+         "registered": Kind(True, True, INBOUND)}
+TWINS = 2
+
+
+class Pair:
+    """cart calls price. Stopped but in moment()."""
+
+    def __init__(self, network, origin, name, kind):
+        redirected = kind.redirected
         self.cart, self.price = network.pod(f"cart-{name}"), network.pod(f"price-{name}")
         self.redirected = redirected
-        self.price.popen("taskset", "-c", "1", origin, "8080", "16", stdin=subprocess.DEVNULL)
-        to = f"{self.price.v4}:{8080 if redirected else 15006}"
+        self.price.popen("taskset", "-c", "1", origin, str(APP), "16", stdin=subprocess.DEVNULL)
+        to = f"{self.price.v4}:{kind.port}"
         more = {"redirect": True} if redirected else {}
         hosts = ("0.0.0.0", "[::]") if redirected else ("0.0.0.0",)
         for pod, services in ((self.price, {}), (self.cart, {self.price.name: {"endpoints": [{"address": to}]}})):
-            if rules and (done := pod.redirect())[0]:
+            if kind.rules and (done := pod.redirect())[0]:
                 raise RuntimeError(done[2])
             pod.sidecar({
                 "node": {"service": pod.name}, "services": services,
                 "filters": FILTERS,
-                "inbound": [{"address": f"{host}:15006", "app": "127.0.0.1:8080", "mtls": "off", **more}
+                "inbound": [{"address": f"{host}:{INBOUND}", "app": f"127.0.0.1:{APP}", "mtls": "off", **more}
                             for host in hosts],
                 "outbound": [{"address": "127.0.0.1:15001", **more}]})
             subprocess.run(["taskset", "-apc", "0", str(pod.woad.pid)], check=True, capture_output=True)
@@ -69,7 +89,7 @@ class Pair:
         words = ["taskset", "-c", "1", "h2load", "--h1", "-t", "1", "-D", "86400", "-c", str(CONNECTIONS)]
         if not redirected:
             words.append("--connect-to=127.0.0.1:15001")
-        self.load = self.cart.popen(*words, f"http://{self.price.name}:8080/answer", stdout=subprocess.DEVNULL)
+        self.load = self.cart.popen(*words, f"http://{self.price.name}:{APP}/answer", stdout=subprocess.DEVNULL)
         time.sleep(1)
         self.load.send_signal(signal.SIGSTOP)
 
@@ -94,45 +114,72 @@ class Pair:
 
     def check(self):
         before = [cpu_ns(pod.woad) for pod in (self.cart, self.price)]
-        status, headers, text = self.cart.curl(f"http://{self.price.name}:8080/answer",
+        status, headers, text = self.cart.curl(f"http://{self.price.name}:{APP}/answer",
                                                *(() if self.redirected else ("--connect-to", "::127.0.0.1:15001")))
         idle = [pod.name for pod, cpu in zip((self.cart, self.price), before) if cpu_ns(pod.woad) == cpu]
         if status != 200 or idle:
             raise RuntimeError(f"{self.cart.name} got {status} {headers} {text}, not through {idle}")
 
 
+def one_round(origin, seconds):
+    """Figures of each of the TWINS of each kind, those of the same moment at the same place."""
+    from support import pods  # pylint: disable=import-outside-toplevel  # reads WOAD
+    with pods.Pods() as network:
+        pairs = {(name, twin): Pair(network, origin, f"{name[:3].strip()}{twin}", kind)
+                 for name, kind in KINDS.items() for twin in range(TWINS)}
+        for pair in pairs.values():
+            pair.check()
+        figures = {key: [] for key in pairs}
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            for key in random.sample(list(pairs), len(pairs)):
+                figures[key].append(pairs[key].moment())
+        return figures
+
+
+def logs_of_ratios(figures, one, other):
+    """Of each twin of `one` to each of `other`, itself left out."""
+    return [math.log(statistics.median(a / b for a, b in zip(figures[one, i], figures[other, j])))
+            for i in range(TWINS) for j in range(TWINS) if one != other or i < j]
+
+
+def told(name, logs):
+    """`logs`: a list of each round. The error is that of the rounds, which have nothing in common."""
+    means = [statistics.mean(of_round) for of_round in logs]
+    error = statistics.stdev(means) / math.sqrt(len(means)) if len(means) > 1 else float("nan")
+    everyone = sorted(math.exp(log) for of_round in logs for log in of_round)
+    return (f"{name}: {math.exp(statistics.mean(means)):.4f} +- {error:.4f} "
+            f"({len(everyone)} from {everyone[0]:.3f} to {everyone[-1]:.3f})")
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--binary", default="build/release/woad")
-    parser.add_argument("--seconds", type=float, default=120)
+    parser.add_argument("--rounds", type=int, default=8)
+    parser.add_argument("--seconds", type=float, default=40, help="of each round")
     args = parser.parse_args()
     os.environ["WOAD"] = os.path.abspath(args.binary)
-    from support import namespaces, pods  # pylint: disable=import-outside-toplevel  # reads WOAD
+    from support import namespaces  # pylint: disable=import-outside-toplevel
     if problem := namespaces.why_not():
         print(problem, file=sys.stderr)
         return 1
-    with tempfile.TemporaryDirectory(prefix="woad-bench-") as folder, pods.Pods() as network:
+    with tempfile.TemporaryDirectory(prefix="woad-bench-") as folder:
         os.chmod(folder, 0o755)
         origin = f"{folder}/origin"
         subprocess.run(["g++", "-std=c++20", "-O2", "-o", origin, HERE / "origin.cc"], check=True)
-        pairs = {"no rules": Pair(network, origin, "n", False, False),
-                 "explicit": Pair(network, origin, "e", False, True),
-                 "explicit 2": Pair(network, origin, "f", False, True),
-                 "redirected": Pair(network, origin, "r", True, True)}
-        for pair in pairs.values():
-            pair.check()
-        figures = {name: [] for name in pairs}
-        end = time.monotonic() + args.seconds
-        while time.monotonic() < end:
-            for name in random.sample(list(pairs), len(pairs)):
-                figures[name].append(pairs[name].moment())
-        for name, all_of_it in figures.items():
-            decile, quartile = (statistics.quantiles(all_of_it, n=parts)[0] for parts in (10, 4))
-            print(f"{name:<12} {decile:6.2f} us a request, both sidecars (first decile; first quartile {quartile:.2f}, "
-                  f"median {statistics.median(all_of_it):.2f}) of {len(all_of_it)}")
-        for one, other in (("redirected", "explicit"), ("redirected", "explicit 2"), ("explicit 2", "explicit"),
-                           ("redirected", "no rules")):
-            print(f"{one} / {other}: {statistics.median(a / b for a, b in zip(figures[one], figures[other])):.3f}")
+        rounds = []
+        for number in range(args.rounds):
+            rounds.append(one_round(origin, args.seconds))
+            logs = logs_of_ratios(rounds[-1], "redirected", "explicit")
+            print(f"round {number + 1}: redirected / explicit", *(f"{math.exp(log):.3f}" for log in logs), flush=True)
+    for kind in KINDS:
+        moments = [us for figures in rounds for twin in range(TWINS) for us in figures[kind, twin]]
+        decile, quartile = (statistics.quantiles(moments, n=parts)[0] for parts in (10, 4))
+        print(f"{kind:<10} {decile:6.2f} us a request, both sidecars (first decile; first quartile {quartile:.2f}, "
+              f"median {statistics.median(moments):.2f}) of {len(moments)} moments")
+    for one, other in (("redirected", "explicit"), ("registered", "explicit"), ("redirected", "no rules"),
+                       ("explicit", "no rules"), ("explicit", "explicit")):
+        print(told(f"{one} / {other}", [logs_of_ratios(figures, one, other) for figures in rounds]))
     return 0
 
 

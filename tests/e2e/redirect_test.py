@@ -245,6 +245,44 @@ class Redirected(Suite):
         got = cart.run(sys.executable, "-c", TALK, out.v4, "7000", "\1bytes", "0")
         self.assertNotIn("BYTES", got.stdout)
 
+    def test_http_to_an_address_of_bytes(self):
+        """Who says `protocol: tcp` has its bytes relayed, HTTP or not, by its own `tls`."""
+        root = Ca("root")
+        cart, price = self.pod("cart"), self.pod("price", "http=8080")
+        self.mesh(price, sidecar_config("price", mtls="strict", tls=self.identity(price, root)))
+        self.mesh(cart, sidecar_config("cart", {
+            "db": {"protocol": "tcp", "tls": {"mode": "mtls"}, "endpoints": [{"address": f"{price.v4}:8080"}]},
+            "price": {"endpoints": [{"address": f"{price.v4}:9999"}]}}, tls=self.identity(cart, root)))
+        for words in ((f"http://{price.v4}:8080/x",), ("--http2-prior-knowledge", f"http://{price.v4}:8080/x"),
+                      ("http://price:8080/x",)):
+            with self.subTest(words):
+                self.assertEqual(cart.curl(*words)[0], 200)
+                self.assertEqual(cart.access_log(1, protocol="tcp")[-1]["service"], "db")
+
+    def test_a_refusal_is_a_reset_whoever_speaks_first(self):
+        cart, price, out = self.pod("cart"), self.pod("price"), self.pod("out")
+        self.mesh(price, sidecar_config("price"))
+        self.mesh(cart, sidecar_config("cart", {"db": {"protocol": "tcp", "endpoints": [
+            {"address": f"{price.v4}:7001"}]}}))
+        ask = ("import socket,sys\n"
+               "s=socket.create_connection((sys.argv[1],int(sys.argv[2])),20)\n"
+               "s.sendall(sys.argv[3].encode())\n"
+               "try: print('end', s.recv(9))\n"
+               "except ConnectionResetError: print('reset')\n")
+        for what, host, port in (("outside", out.v4, "7000"), ("a service", price.v4, "7001"),
+                                 ("the app of the other pod", price.v6, "7002")):
+            for said in ("", "\1bytes"):
+                with self.subTest(what, said=said):
+                    self.assertEqual(cart.run(sys.executable, "-c", ask, host, port, said).stdout, "reset\n")
+
+    def test_link_local_addresses_are_left_alone(self):
+        cart = self.pod("cart", "http=8080")
+        self.mesh(cart, sidecar_config("cart"))
+        cart.root("ip", "address", "add", "fe80::77/64", "dev", "eth0", "nodad")
+        status, _, body = cart.curl("-g", "http://[fe80::77%25eth0]:8080/")
+        self.assertEqual(status, 200, body)
+        self.assertEqual(json.loads(body)["peer"], "fe80::77")
+
     def test_no_loops(self):
         cart, out = self.pod("cart", "http=8080"), self.pod("out")
         self.mesh(cart, sidecar_config("cart", {

@@ -52,6 +52,14 @@ TEST_CASE("redirect: who the first bytes of the app lead to") {
            Case{"opaque bytes to an endpoint", "10.0.0.9:3306", bytes, "10.0.0.9:3306", "reject"},
            Case{"opaque bytes to a listed host", "10.96.0.7:3306", bytes, "10.0.0.9:3306",
                 "reject"},
+           Case{"HTTP to an endpoint of bytes, whoever its host is", "10.0.0.9:3306", host_price,
+                "10.0.0.9:3306", "reject"},
+           Case{"HTTP to a listed host of bytes", "10.96.0.7:3306", std::string(kGet),
+                "10.0.0.9:3306", "reject"},
+           Case{"HTTP/2 to an endpoint of bytes", "10.0.0.9:3306",
+                "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "10.0.0.9:3306", "passthrough"},
+           Case{"TLS to an endpoint of bytes: by its name alone", "10.0.0.9:3306",
+                hello_for("other"), "10.0.0.9:3306", "passthrough"},
            Case{"TLS by its name", "10.9.9.9:443", hello_for("db"), "10.0.0.9:3306", "reject"},
            Case{"TLS to a service of HTTP", "10.9.9.9:443", hello_for("api.example"),
                 "10.9.9.9:443", "passthrough"},
@@ -152,6 +160,24 @@ TEST_CASE("redirect: a silent client that ends, and one whose server is not ther
   rig.world.turn();
   CHECK(waits.closed());
   CHECK(waits.was_reset());
+}
+
+TEST_CASE("redirect: opaque bytes whose server refuses, and those that nobody has") {
+  OutboundRig rig(kServices, ", redirect: true");
+  MemoryPeer& spoke = rig.redirected("10.9.9.9:70");
+  spoke.send("\x01");
+  rig.world.turn();
+  REQUIRE(rig.dials() == 1);
+  rig.world.dialer.fail(0);
+  rig.world.turn();
+  CHECK(spoke.was_reset());
+
+  OutboundRig rejects(kServices, ", redirect: true, unmatched: reject");
+  MemoryPeer& nobody = rejects.redirected("10.9.9.9:70");
+  nobody.send("\x01");
+  rejects.world.turn();
+  CHECK(nobody.closed());
+  CHECK(!nobody.was_reset());
 }
 
 TEST_CASE("redirect: nothing is dialed for a silent client under reject") {

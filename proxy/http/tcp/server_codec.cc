@@ -78,10 +78,12 @@ void TcpServerCodec::write_data(Buffer&& data, bool end) {
   transport_.shutdown_write();
 }
 
-void TcpServerCodec::release(ResetReason) {
+void TcpServerCodec::release(ResetReason reason) {
   sink_ = nullptr;
   // Only a reset tells the client that its bytes did not all arrive, or not all came.
-  if (state_ == State::kTunnel && !(client_ended_ && ended_)) transport_.abort_on_destroy();
+  const bool cut = state_ == State::kTunnel && !(client_ended_ && ended_);
+  const bool refused = destination_.is_told && reason == ResetReason::kNotConnected;
+  if (cut || refused) transport_.abort_on_destroy();
   done();
 }
 

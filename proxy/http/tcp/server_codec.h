@@ -5,7 +5,7 @@
 //      └──────────answered with an error─────────▶┘
 //
 // The request is a CONNECT of Protocol::kTcp, made up here; nothing is said to the client but what
-// the upstream says. What the client sends before that waits, and reading is held. One thread.
+// the upstream says, and by a reset, if it wants to be told, that there is none. What the client sends before that waits, and reading is held. One thread.
 #pragma once
 
 #include <string>
@@ -19,7 +19,8 @@ class TcpServerCodec final : public ServerCodec, private ResponseWriter, private
   // Where the client wants to go.
   struct Destination {
     std::string authority;
-    bool tls = false;  // its bytes are those of TLS
+    bool tls = false;      // its bytes are those of TLS
+    bool is_told = false;  // by a reset, where the server cannot be reached
   };
 
   // `transport` and `connection` outlive the codec, which is deleted deferred. The stream begins at
