@@ -35,10 +35,9 @@ TEST_CASE("pacing is turned off where the clients of a listener are here") {
     Clients clients;
     bool unpaced;
   };
-  for (const Row& row : {Row{"127.0.0.1:0", Clients::kAnywhere, true},
-                         Row{"127.8.0.1:0", Clients::kAnywhere, true},
-                         Row{"0.0.0.0:0", Clients::kAnywhere, false},
-                         Row{"0.0.0.0:0", Clients::kHere, true}}) {
+  for (const Row& row :
+       {Row{"127.0.0.1:0", Clients::kAnywhere, true}, Row{"127.8.0.1:0", Clients::kAnywhere, true},
+        Row{"0.0.0.0:0", Clients::kAnywhere, false}, Row{"0.0.0.0:0", Clients::kHere, true}}) {
     CAPTURE(row.address);
     const Result<Fd> fd = listen_tcp(*Address::parse(row.address), AnyIPv6::kAlone, row.clients);
     REQUIRE(fd);

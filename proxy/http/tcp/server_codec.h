@@ -5,7 +5,8 @@
 //      └──────────answered with an error─────────▶┘
 //
 // The request is a CONNECT of Protocol::kTcp, made up here; nothing is said to the client but what
-// the upstream says, and by a reset, if it wants to be told, that there is none. What the client sends before that waits, and reading is held. One thread.
+// the upstream says and, by a reset, if it wants to be told, that there is none. What the client
+// sends before that waits, and reading is held. One thread.
 #pragma once
 
 #include <string>
