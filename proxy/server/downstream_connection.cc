@@ -105,8 +105,9 @@ void DownstreamConnection::serve_opaque(FirstBytes found) {
   ServerConnection& self = *this;
   codec_ = std::make_unique<TcpServerCodec>(
       *transport_, self, host_.codec_context(), view_->snapshot().limits,
-      TcpServerCodec::Destination{
-          .authority = std::move(authority), .tls = found.tls, .is_told = client_.redirected()});
+      TcpServerCodec::Destination{.authority = std::move(authority),
+                                  .tls = found.tls,
+                                  .reset_unreached = client_.redirected()});
   if (detected->server != nullptr && !found.tls) {
     // The stream begins at the end of the turn, and then finds the connection.
     const auto there = detected->server->adopt(Protocol::kTcp);
