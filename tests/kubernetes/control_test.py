@@ -62,6 +62,7 @@ class Control(ClusterSuite):
 
     def test_api_server_restarted(self):
         pods, caller = self.shop.settled("price", 2), next(iter(self.shop.settled("cart", 1)))
+        self.assert_seen(pods)
         cluster().kill_api_server()
         self.addCleanup(cluster().wait_for_api_server)
         self.addCleanup(cluster().start_api_server)
