@@ -4,7 +4,7 @@ network namespaces. Counted are both sidecars, the kernel's work on their behalf
 
 All pairs of pods keep their connections, and one after another is let run for a moment, in random
 order, so that what else happens on the machine happens to all of them. A ratio is the median of those
-of neighbouring moments. Two pairs of one kind lie up to 2 % apart for as long as they live (where their
+of neighbouring moments. Two pairs of one kind lie up to 5 % apart for as long as they live (where their
 pages came to lie), so there are two of each, all of them new in every round, and what is told is
 the mean of all with its standard error. Needs root.
     pods.py [--binary build/release/woad] [--rounds 8] [--seconds 40]
