@@ -72,8 +72,8 @@ Result<Fd> listen_tcp(const Address& wanted, AnyIPv6 any, Clients clients) {
 }
 
 void skip_pacing(int fd) {
-  constexpr std::string_view kCubic = "cubic";
-  setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, kCubic.data(), kCubic.size());
+  constexpr std::string_view kReno = "reno";
+  setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, kReno.data(), kReno.size());
 }
 
 int take_error(int fd) {

@@ -46,9 +46,10 @@ Result<Fd> listen_tcp(const Address& address, AnyIPv6 any = AnyIPv6::kAlone,
                       Clients clients = Clients::kAnywhere);
 
 // Turns pacing off where it is the system's default (BBR), for a hop that stays in the machine:
-// nothing is gained there, and a timer for each piece costs more CPU than copying it. Takes CUBIC
-// (RFC 9438); leaves the socket as it is when the kernel has none. Call before listen() or
-// connect() alone: a socket that was paced once stays so. Accepted sockets inherit it.
+// nothing is gained there, and a timer for each piece costs more CPU than copying it. Takes Reno
+// (RFC 5681), which every kernel has and, other than CUBIC, lets every user take (tcp(7)). Call
+// before listen() or connect() alone: a socket that was paced once stays so. Accepted sockets
+// inherit it.
 void skip_pacing(int fd);
 
 // The pending error of a socket, cleared by asking; 0 for none.
