@@ -318,7 +318,9 @@ void Exchange::answer(LocalReply reply) {
   if (request_.head()->protocol == Protocol::kTcp) {  // nothing can be said
     info_.error = reply.code;
     cut(reply.details, ClosedBy::kWoad);
-    if (reply.effective_status() >= 500) release_reason_ = ResetReason::kNotConnected;
+    // It believes to speak with the server itself.
+    const bool is_told = client_.redirected() && reply.effective_status() >= 500;
+    if (is_told) release_reason_ = ResetReason::kNotConnected;
     return;
   }
   choose_route();

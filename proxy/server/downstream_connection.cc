@@ -11,7 +11,7 @@
 namespace woad {
 namespace {
 
-// Whether its bytes are nobody's business.
+// Whether its bytes are relayed as they come, HTTP or not.
 bool is_tcp(const ServiceEntry* entry) {
   return entry != nullptr && entry->service.protocol == UpstreamProtocol::kTcp;
 }
@@ -105,9 +105,7 @@ void DownstreamConnection::serve_opaque(FirstBytes found) {
   ServerConnection& self = *this;
   codec_ = std::make_unique<TcpServerCodec>(
       *transport_, self, host_.codec_context(), view_->snapshot().limits,
-      TcpServerCodec::Destination{.authority = std::move(authority),
-                                  .tls = found.tls,
-                                  .reset_unreached = client_.redirected()});
+      TcpServerCodec::Destination{std::move(authority), found.tls});
   if (detected->server != nullptr && !found.tls) {
     // The stream begins at the end of the turn, and then finds the connection.
     const auto there = detected->server->adopt(Protocol::kTcp);

@@ -82,8 +82,7 @@ void TcpServerCodec::release(ResetReason reason) {
   sink_ = nullptr;
   // Only a reset tells the client that its bytes did not all arrive, or not all came.
   const bool cut = state_ == State::kTunnel && !(client_ended_ && ended_);
-  const bool unreached = destination_.reset_unreached && reason == ResetReason::kNotConnected;
-  if (cut || unreached) transport_.abort_on_destroy();
+  if (cut || reason == ResetReason::kNotConnected) transport_.abort_on_destroy();
   done();
 }
 

@@ -5,8 +5,8 @@
 //      └──────────answered with an error─────────▶┘
 //
 // The request is a CONNECT of Protocol::kTcp, made up here; nothing is said to the client but what
-// the upstream says and, by a reset where that is wanted, that it cannot be reached. What the
-// client sends before that waits, and reading is held. One thread.
+// the upstream says and, by a reset for ResetReason::kNotConnected, that it cannot be reached. What
+// the client sends before that waits, and reading is held. One thread.
 #pragma once
 
 #include <string>
@@ -20,8 +20,7 @@ class TcpServerCodec final : public ServerCodec, private ResponseWriter, private
   // Where the client wants to go.
   struct Destination {
     std::string authority;
-    bool tls = false;              // its bytes are those of TLS
-    bool reset_unreached = false;  // it believes to speak with the server itself
+    bool tls = false;  // its bytes are those of TLS
   };
 
   // `transport` and `connection` outlive the codec, which is deleted deferred. The stream begins at
