@@ -1,9 +1,12 @@
 #include "proxy/redirect/redirect.h"
 
+#include <fcntl.h>
 #include <linux/capability.h>
+#include <sys/file.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <vector>
 
 #include "proxy/redirect/iptables.h"
@@ -29,6 +32,25 @@ Result<void> check_capability() {
       "(in Kubernetes: securityContext of the init container: runAsUser: 0, "
       "capabilities: { drop: [ALL], add: [NET_ADMIN] })"};
 }
+
+// Held, no other `woad redirect` changes this network namespace, in whichever container of the pod:
+// of two at once with different backends each would take out what the other put in. The lock is
+// flock(2) of the namespace's own file; without /proc nobody is waited for.
+class Turn {
+ public:
+  Turn() : namespace_(open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC)) {
+    while (namespace_ >= 0 && flock(namespace_, LOCK_EX) < 0 && errno == EINTR) {
+    }
+  }
+  ~Turn() {
+    if (namespace_ >= 0) close(namespace_);
+  }
+  Turn(const Turn&) = delete;
+  Turn& operator=(const Turn&) = delete;
+
+ private:
+  int namespace_;
+};
 
 std::string iptables_script(const char* program, const Rules* rules, Family family) {
   std::string text = std::string("# ") + program + " --noflush\n";
@@ -124,6 +146,7 @@ Result<std::string> run(const Options& options) {
   if (options.dry_run) return show(options);
   const auto may = check_capability();
   if (!may) return may.error();
+  const Turn turn;
   return options.remove ? remove() : install(options);
 }
 

@@ -2,6 +2,7 @@
 import os
 import subprocess
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 
 from support.namespaces import Network, why_not
 from support.original import Teller, ask_as, connect
@@ -133,6 +134,14 @@ class Redirect(Suite):
         self.assertNotEqual(self.here.root("nft", "list", "table", "inet", "woad")[0], 0)
         self.redirect("--remove")
         self.assertNotIn("WOAD", self.standing())
+
+    def test_two_at_once_take_turns(self):
+        for _ in range(4):
+            with ThreadPoolExecutor() as both:
+                list(both.map(lambda backend: self.redirect("--backend", backend), ("nft", "iptables")))
+            by_nft = self.here.root("nft", "list", "table", "inet", "woad")[0] == 0
+            by_iptables = "WOAD_OUT" in self.here.root("iptables-save")[1]
+            self.assertNotEqual(by_nft, by_iptables)
 
     def test_every_option_is_idempotent(self):
         for backend in ("nft", "iptables"):
