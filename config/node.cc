@@ -33,7 +33,7 @@ bool Node::is_broken() const {
 }
 
 bool Node::holds_broken() const {
-  if (!*this || !document_->has_broken_) return false;
+  if (!*this || !document_->has_broken_) return false;  // NOLINT(clang-analyzer-core.*)
   if (is_broken()) return true;
   for (const Node item : items()) {
     if (item.holds_broken()) return true;
@@ -96,7 +96,7 @@ Node Node::find(std::string_view key) const {
 }
 
 Node::Items::Iterator& Node::Items::Iterator::operator++() {
-  const uint32_t next = at_.document_->cells_[at_.index_].next;
+  const uint32_t next = at_.document_->cells_[at_.index_].next;  // NOLINT(clang-analyzer-core.*)
   at_ = next == Document::kNone ? Node() : Node(at_.document_, next);
   return *this;
 }

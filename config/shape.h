@@ -201,8 +201,8 @@ Shape<std::vector<std::pair<std::string, M>>> map_of(Shape<M> value,
     return good;
   };
   if (value.rows) {
-    shape.rows = [inner = value.rows, key_word](const std::string& prefix,
-                                                std::vector<ReferenceRow>& rows) {
+    shape.rows = [inner = value.rows, key_word = std::move(key_word)](
+                     const std::string& prefix, std::vector<ReferenceRow>& rows) {
       inner(prefix + ".<" + key_word + ">", rows);
     };
   }

@@ -71,7 +71,7 @@ void Exchange::on_request(RequestHead& head, bool end) {
   if (connect && !refused) refused = check_connect(listener_, client_.inside_connect());
   filters_.create(*this, info_, arena_, services_);
   if (refused) {
-    answer(std::move(*refused));
+    answer(*refused);
   } else if (connect) {
     accept_connect();
   } else {
@@ -107,7 +107,7 @@ void Exchange::on_bad_request(RequestHead& head, LocalReply reply) {
     if (head.method == Method::kConnect) {
       if (auto refused = check_connect(listener_, client_.inside_connect())) reply = *refused;
     }
-    answer(std::move(reply));
+    answer(reply);
   }
 }
 
@@ -116,7 +116,7 @@ void Exchange::on_bad_body(LocalReply reply) {
   if (response_begun()) {
     on_reset(ResetReason::kProtocolError, reply.details);
   } else {
-    answer(std::move(reply));
+    answer(reply);
   }
 }
 
@@ -155,7 +155,7 @@ void Exchange::dispatch() {
   const bool inbound = listener_.direction == Direction::kInbound;
   if (inbound && service == nullptr) return answer(no_app(listener_, client_));
   if (auto refused = check_service(service, head, client_.headed.get())) {
-    answer(std::move(*refused));
+    answer(*refused);
     return;
   }
   if (route != nullptr && route->rewrite_prefix) rewrite_path(*route, head);
@@ -282,7 +282,7 @@ HeadVerdict Exchange::shape_attempt(AttemptPlan& plan, RequestHead& head) {
 
 void Exchange::on_no_response(LocalReply reply, ClosedBy ended_by) {
   info_.closed_by = ended_by;
-  answer(std::move(reply));
+  answer(reply);
 }
 
 const void* Exchange::filter_settings(size_t index) { return (*settings_)[index].settings.get(); }
@@ -302,19 +302,19 @@ void Exchange::filter_resume() {
 void Exchange::filter_reply(LocalReply reply) {
   if (state_ == ExchangeState::kEnded) return;
   info_.closed_by = ClosedBy::kWoad;
-  refuse(std::move(reply));
+  refuse(reply);
 }
 
-void Exchange::refuse(LocalReply reply) {
+void Exchange::refuse(const LocalReply& reply) {
   if (response_begun()) {
     info_.error = reply.code;
     cut(reply.details, ClosedBy::kWoad);
   } else {
-    answer(std::move(reply));
+    answer(reply);
   }
 }
 
-void Exchange::answer(LocalReply reply) {
+void Exchange::answer(const LocalReply& reply) {
   if (request_.head()->protocol == Protocol::kTcp) {  // nothing can be said
     info_.error = reply.code;
     cut(reply.details, ClosedBy::kWoad);

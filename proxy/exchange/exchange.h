@@ -138,9 +138,9 @@ class Exchange final : public Deferred,
   void lose_inside(std::string_view why);
   bool response_begun() const;
   // Answers when the response has not begun, cuts it otherwise.
-  void refuse(LocalReply reply);
+  void refuse(const LocalReply& reply);
   // The only way a LocalReply leaves.
-  void answer(LocalReply reply);
+  void answer(const LocalReply& reply);
   // The response cannot be finished: cut what was sent.
   void cut(std::string_view why, ClosedBy closed_by);
   void finish();

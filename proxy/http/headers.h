@@ -49,7 +49,7 @@ std::string_view header_text(HeaderId id);
 // Fields that a message on its way out gets anew from the members of its head (see message.h), or
 // not at all.
 inline bool is_rewritten(HeaderId id) {
-  constexpr auto bit = [](HeaderId each) { return 1U << static_cast<uint32_t>(each); };
+  const auto bit = [](HeaderId each) { return 1U << static_cast<uint32_t>(each); };
   constexpr uint32_t kAll =
       bit(HeaderId::kConnection) | bit(HeaderId::kContentLength) | bit(HeaderId::kHost) |
       bit(HeaderId::kHttp2Settings) | bit(HeaderId::kKeepAlive) | bit(HeaderId::kProxyConnection) |

@@ -96,9 +96,9 @@ Result<Done> install_by_iptables(const Rules& rules) {
 
 Result<Done> install_by(Backend backend, const Rules& rules) {
   if (backend == Backend::kIptables) return install_by_iptables(rules);
-  const auto by_nft = install_by_nft(rules);
+  auto by_nft = install_by_nft(rules);
   if (by_nft || backend == Backend::kNft) return by_nft;
-  const auto by_iptables = install_by_iptables(rules);
+  auto by_iptables = install_by_iptables(rules);
   if (by_iptables) return by_iptables;
   return Error{by_nft.error().message + "; " + by_iptables.error().message};
 }

@@ -323,7 +323,7 @@ std::set<std::string, std::less<>> CatalogReading::names_that_mesh_may_use() con
 std::shared_ptr<const Catalog> Catalog::read(const StoreEntries& documents,
                                              const AllInstances& instances,
                                              const std::vector<FilterKind>& registry,
-                                             std::shared_ptr<const Catalog> previous) {
+                                             const std::shared_ptr<const Catalog>& previous) {
   return std::make_shared<const Catalog>(
       CatalogReading(instances, registry, previous.get()).run(documents));
 }

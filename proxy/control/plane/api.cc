@@ -102,7 +102,7 @@ std::string Api::known_service(Call& call) {
   const std::string not_ready = plane_.not_ready();
   if (!not_ready.empty()) {
     call.done(not_now(not_ready));
-  } else if (const std::string name = service_named(plane_, asked); !name.empty()) {
+  } else if (std::string name = service_named(plane_, asked); !name.empty()) {
     return name;
   } else {
     call.done(not_known("there is no service " + config::in_quotes(asked)));
@@ -111,7 +111,7 @@ std::string Api::known_service(Call& call) {
 }
 
 std::string Api::own_service(Call& call) {
-  const std::string name = known_service(call);
+  std::string name = known_service(call);
   if (name.empty() || owns(plane_, call.request.caller, name)) return name;
   if (plane_.catalogs().last_with_mesh() == nullptr) {
     call.done(not_now("mesh.yaml does not hold, so that nobody is known yet"));

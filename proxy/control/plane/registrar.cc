@@ -44,7 +44,7 @@ Result<void> read_labels(const Json& labels, Instance& instance) {
   if (!labels.is_object()) return Error{"labels must be an object of texts"};
   if (labels.size() > kMostLabels) return Error{"there are more than 64 labels"};
   for (const auto& [key, value] : labels.items()) {
-    const Result<void> read = read_label(key, value, instance);
+    Result<void> read = read_label(key, value, instance);
     if (!read) return read;
   }
   return {};

@@ -41,12 +41,11 @@ void EtcdFeed::go() {
 
 void EtcdFeed::list() {
   std::string body = range_request(page_.last, page_.at.revision);
-  listing_ =
-      server().http->ask(etcd_request("/v3/kv/range", std::move(body), kPageAnswer), kMostPage,
-                         [this](HttpAnswer answer) { on_page(std::move(answer)); });
+  listing_ = server().http->ask(etcd_request("/v3/kv/range", std::move(body), kPageAnswer),
+                                kMostPage, [this](const HttpAnswer& answer) { on_page(answer); });
 }
 
-void EtcdFeed::on_page(HttpAnswer answer) {
+void EtcdFeed::on_page(const HttpAnswer& answer) {
   listing_.reset();
   std::string failure = failure_of(answer, server().name);
   if (!failure.empty()) return lost(std::move(failure));
@@ -134,10 +133,10 @@ void EtcdFeed::tell(EtcdNews news) {
 
 void EtcdFeed::on_probe() {
   probing_ = server().http->ask(etcd_request("/v3/kv/range", probe_request(), kAnswer), kMostSmall,
-                                [this](HttpAnswer answer) { on_probed(std::move(answer)); });
+                                [this](const HttpAnswer& answer) { on_probed(answer); });
 }
 
-void EtcdFeed::on_probed(HttpAnswer answer) {
+void EtcdFeed::on_probed(const HttpAnswer& answer) {
   probing_.reset();
   std::string failure = failure_of(answer, server().name);
   if (!failure.empty()) return lost(std::move(failure));

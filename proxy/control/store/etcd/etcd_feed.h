@@ -46,13 +46,13 @@ class EtcdFeed final : private HttpSink {
  private:
   void go();
   void list();
-  void on_page(HttpAnswer answer);
+  void on_page(const HttpAnswer& answer);
   void open_watch();
   bool on_line(std::string_view line);
   void on_opened(const EtcdPoint& at);
   void tell(EtcdNews news);
   void on_probe();
-  void on_probed(HttpAnswer answer);
+  void on_probed(const HttpAnswer& answer);
   void on_late();
   void forget();
   void well();

@@ -62,16 +62,17 @@ void EtcdWriter::go() {
   }
 }
 
-void EtcdWriter::ask(const char* target, std::string body, void (EtcdWriter::*then)(HttpAnswer)) {
+void EtcdWriter::ask(const char* target, std::string body,
+                     void (EtcdWriter::*then)(const HttpAnswer&)) {
   server_ = feed_.server().name;
   call_ = feed_.server().http->ask(etcd_request(target, std::move(body), kAnswer), kMostAnswer,
-                                   [this, then](HttpAnswer answer) {
+                                   [this, then](const HttpAnswer& answer) {
                                      call_.reset();
-                                     (this->*then)(std::move(answer));
+                                     (this->*then)(answer);
                                    });
 }
 
-void EtcdWriter::on_granted(HttpAnswer answer) {
+void EtcdWriter::on_granted(const HttpAnswer& answer) {
   const std::string failure = failure_of(answer, server_);
   if (!failure.empty()) return fail_all(failure);
   Result<std::string> id = parse_grant(answer.body);
@@ -80,7 +81,7 @@ void EtcdWriter::on_granted(HttpAnswer answer) {
   go();
 }
 
-void EtcdWriter::on_written(HttpAnswer answer) {
+void EtcdWriter::on_written(const HttpAnswer& answer) {
   const std::string failure = failure_of(answer, server_);
   if (says_no_lease(failure) && !std::exchange(again_, true)) {
     lease_.reset();

@@ -42,9 +42,9 @@ class EtcdWriter final : private TurnEnd {
   void take_batch();
   bool has_fresh_lease() const;
   void go();
-  void ask(const char* target, std::string body, void (EtcdWriter::*then)(HttpAnswer));
-  void on_granted(HttpAnswer answer);
-  void on_written(HttpAnswer answer);
+  void ask(const char* target, std::string body, void (EtcdWriter::*then)(const HttpAnswer&));
+  void on_granted(const HttpAnswer& answer);
+  void on_written(const HttpAnswer& answer);
   void finish(const std::vector<StoreOutcome>& outcomes, const std::string& why);
   void fail(const std::string& why);
   void fail_all(const std::string& why);

@@ -58,10 +58,10 @@ void Watch::ask_page() {
   call_ = asker_.ask({.target = std::move(target),
                       .headers = {{"accept", accept_of(kind_, "PartialObjectMetadataList")}},
                       .timeout = seconds(60)},
-                     kMostPage, [this](HttpAnswer answer) { on_page(std::move(answer)); });
+                     kMostPage, [this](const HttpAnswer& answer) { on_page(answer); });
 }
 
-void Watch::on_page(HttpAnswer answer) {
+void Watch::on_page(const HttpAnswer& answer) {
   call_.reset();
   if (!answer.why.empty()) return lose(Stage::kListing, answer.why);
   if (answer.status == kGone) return later(Stage::kListing);  // the pages to come are too old

@@ -71,7 +71,7 @@ class Watch final : private HttpSink {
   std::string query() const;
   void list();
   void ask_page();
-  void on_page(HttpAnswer answer);
+  void on_page(const HttpAnswer& answer);
   bool read_page(const std::string& body);
   void watch();
   void go_on();
