@@ -149,7 +149,8 @@ void warn_of_user(const Value& pod, const Pointer& path, Report& report) {
 }
 
 bool is_sidecar_port(const Value& port) {
-  return port == 15000 || port == 15001 || port == 15006 || port == 15020 || port == 15021;
+  constexpr int kPorts[] = {15000, 15001, 15006, 15020, 15021};
+  return std::ranges::any_of(kPorts, [&](int own) { return port == own; });
 }
 
 void warn_of_ports(const Value& pod, const Pointer& path, Report& report) {
@@ -201,7 +202,7 @@ bool check_app(const Value& pod, const Pointer& path, Report& report) {
 std::string service_name(const Value& pod, const Wishes& wishes, const Target& target) {
   if (!wishes.service.empty()) return wishes.service;
   for (const char* const label : {"app.kubernetes.io/name", "app"}) {
-    const std::string name = json::text(pod, "metadata", "labels", label);
+    std::string name = json::text(pod, "metadata", "labels", label);
     if (!name.empty()) return name;
   }
   return target.owner;

@@ -15,23 +15,23 @@ namespace {
 constexpr const char* kAtEnd = "";
 
 // With a new member in front of another one, or at the end when that is not there.
-void put_before(Value& map, const char* key, Value value, const char* before) {
+void put_before(Value& map, const char* key, const Value& value, const char* before) {
   if (map.contains(key) || !map.contains(before)) {
-    map[key] = std::move(value);
+    map[key] = value;
     return;
   }
   Value::object_t with;
   for (auto& member : map.get_ref<Value::object_t&>()) {
-    if (member.first == before) with.emplace_back(key, std::move(value));
+    if (member.first == before) with.emplace_back(key, value);
     with.emplace_back(member.first, std::move(member.second));
   }
   map = std::move(with);
 }
 
 // The list or map below `key`, made of `empty` in front of `before` when it is not there.
-Value& below(Value& map, const char* key, Value empty, const char* before, Mark& mark) {
+Value& below(Value& map, const char* key, const Value& empty, const char* before, Mark& mark) {
   if (map.contains(key) && map[key].empty()) mark.keep(key, map[key]);
-  if (json::at(map, key).is_null()) put_before(map, key, std::move(empty), before);
+  if (json::at(map, key).is_null()) put_before(map, key, empty, before);
   return map[key];
 }
 

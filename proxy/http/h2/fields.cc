@@ -1,6 +1,6 @@
 #include "proxy/http/h2/fields.h"
 
-#include <cstring>
+#include <algorithm>
 
 #include "proxy/base/strings.h"
 
@@ -78,29 +78,24 @@ void add_response(const ResponseHead& head, char* digits, H2Fields& out) {
 }
 
 void join_cookies(Headers& headers) {
+  Header* first = nullptr;
   size_t count = 0;
   size_t bytes = 0;
-  for (const Header& field : headers) {
+  for (Header& field : headers) {
     if (field.id != HeaderId::kCookie) continue;
+    if (count == 0) first = &field;
     ++count;
     bytes += field.value.size() + 2;
   }
   if (count < 2) return;
-  auto* text = static_cast<char*>(headers.arena().allocate(bytes, 1));
-  Header* first = nullptr;
-  size_t at = 0;
-  for (Header& field : headers) {
+  auto* const text = static_cast<char*>(headers.arena().allocate(bytes, 1));
+  char* end = text;
+  for (const Header& field : headers) {
     if (field.id != HeaderId::kCookie) continue;
-    if (first == nullptr) {
-      first = &field;
-    } else {
-      std::memcpy(text + at, "; ", 2);
-      at += 2;
-    }
-    if (!field.value.empty()) std::memcpy(text + at, field.value.data(), field.value.size());
-    at += field.value.size();
+    if (&field != first) end = std::copy_n("; ", 2, end);
+    end = std::copy(field.value.begin(), field.value.end(), end);
   }
-  first->value = {text, at};
+  first->value = {text, static_cast<size_t>(end - text)};
   bool seen = false;
   headers.remove_if([&seen](const Header& field) {
     if (field.id != HeaderId::kCookie) return false;

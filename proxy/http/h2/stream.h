@@ -97,7 +97,7 @@ class H2StreamOf : public Face, public H2Stream {
   void release(ResetReason reason) final { give_up(reason); }
 
  protected:
-  ~H2StreamOf() = default;
+  ~H2StreamOf() override = default;
 };
 
 }  // namespace woad

@@ -40,6 +40,8 @@ TEST_CASE("request heads") {
       {"cookie crumbs are joined",
        with({{"cookie", "a=1"}, {"x", "y"}, {"cookie", "b=2"}, {"cookie", "c=3"}}),
        "request GET http a / cookie=a=1; b=2; c=3 x=y END\n"},
+      {"empty cookie crumbs too", with({{"cookie", ""}, {"cookie", "b=2"}, {"cookie", ""}}),
+       "request GET http a / cookie=; b=2;  END\n"},
       {"host equal to the authority", with({{"host", "A"}}), "request GET http A / END\n"},
       {"host alone",
        {{":method", "GET"}, {":scheme", "http"}, {":path", "/"}, {"host", "b"}},
