@@ -44,9 +44,13 @@ std::string count(size_t number, const std::string& what) {
 // block of the data path, of which the largest has half of it. glibc's own threshold grows to the
 // largest that was freed, and each text would then leave a hole in the heap.
 constexpr int kGoesBackFrom = 512 << 10;
+// Before there are threads.
+void give_large_memory_back() {
+  mallopt(M_MMAP_THRESHOLD, kGoesBackFrom);  // NOLINT(concurrency-mt-unsafe)
+}
 
 int execute(const RunCommand& command) {
-  mallopt(M_MMAP_THRESHOLD, kGoesBackFrom);
+  give_large_memory_back();
   auto member = member_settings(command.member, config::Environment::of_process());
   if (!member) {
     print(stderr, "woad: " + member.error().message + "\n");
@@ -136,7 +140,7 @@ WebhookOptions webhook_of(const ServeInjectionCommand& command) {
 int execute(const ServeInjectionCommand& command) { return serve_webhook(webhook_of(command)); }
 
 int execute(const ServeControlCommand& command) {
-  mallopt(M_MMAP_THRESHOLD, kGoesBackFrom);
+  give_large_memory_back();
   std::optional<WebhookOptions> webhook;
   if (command.inject) webhook = webhook_of(*command.inject);
   const auto ended = control::serve_control({.listen = command.listen,

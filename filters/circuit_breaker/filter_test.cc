@@ -28,7 +28,7 @@ Service make_service(HealthTable& table, std::initializer_list<std::string_view>
 // A service and the exchanges that come to it, one after the other.
 struct World {
   explicit World(Settings given = {}, int instances = 3)
-      : settings(std::move(given)), service(make_service(table, {"", "red"}, instances)) {}
+      : settings(given), service(make_service(table, {"", "red"}, instances)) {}
 
   struct Try {
     Try(World& world, std::string_view color)

@@ -142,9 +142,9 @@ TEST_CASE("rate_limit: workers share one rate") {
   constexpr uint32_t kBurst = 10'000;
   RateLimitState state({{1, hours(1)}, kBurst, {RateKey::Kind::kTenant, {}}});
   std::atomic<uint32_t> passed{0};
-  std::vector<std::thread> workers;
-  for (int worker = 0; worker < 4; ++worker) {
-    workers.emplace_back([&] {
+  std::vector<std::thread> workers(4);
+  for (std::thread& worker : workers) {
+    worker = std::thread([&] {
       for (uint32_t i = 0; i < kBurst; ++i) {
         if (state.take("acme", MonoTime(hours(1))) == Duration(0)) ++passed;
       }

@@ -92,7 +92,7 @@ std::string service_of(const Value& document, const Kind& kind) {
   if (owner.kind == "ReplicaSet") return without_hash(owner.name, hash);
   if (owner.kind == "Job") return without_number(owner.name);
   if (!owner.name.empty() && owner.kind != "Node") return owner.name;
-  const std::string name = name_of(metadata);
+  std::string name = name_of(metadata);
   if (kind.name == "Pod" && json::text(metadata, "name").empty() && !hash.empty()) {
     return without_hash(name, hash);
   }

@@ -212,7 +212,7 @@ void Member::on_contact() {
   retry_.reset();
 }
 
-void Member::lose(NoUse no_use) {
+void Member::lose(const NoUse& no_use) {
   const Url& url = settings_.urls[url_];
   const bool named = no_use.why.starts_with(url.authority + ": ");
   const std::string why = named ? no_use.why : show(url) + ": " + no_use.why;

@@ -128,7 +128,7 @@ class Member {
   void on_told(const HttpAnswer& answer);
   void on_registered(const HttpAnswer& answer);
   void on_contact();
-  void lose(NoUse no_use);
+  void lose(const NoUse& no_use);
   void install(HttpAnswer answer);
   void on_installed(Installing& done);
   void on_live();
