@@ -45,9 +45,7 @@ std::string count(size_t number, const std::string& what) {
 // largest that was freed, and each text would then leave a hole in the heap.
 constexpr int kGoesBackFrom = 512 << 10;
 // Before there are threads.
-void give_large_memory_back() {
-  mallopt(M_MMAP_THRESHOLD, kGoesBackFrom);  // NOLINT(concurrency-mt-unsafe)
-}
+void give_large_memory_back() { mallopt(M_MMAP_THRESHOLD, kGoesBackFrom); }
 
 int execute(const RunCommand& command) {
   give_large_memory_back();

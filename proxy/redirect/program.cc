@@ -66,7 +66,7 @@ std::string find_program(const std::string& name) {
   std::string folders = (path != nullptr ? std::string(path) + ":" : "") + "/usr/sbin:/sbin";
   for (std::string_view rest = folders; !rest.empty();) {
     const size_t end = std::min(rest.find(':'), rest.size());
-    const std::string file = std::string(rest.substr(0, end)) + "/" + name;
+    std::string file = std::string(rest.substr(0, end)) + "/" + name;
     if (file.starts_with('/') && access(file.c_str(), X_OK) == 0) return file;
     rest.remove_prefix(std::min(end + 1, rest.size()));
   }
@@ -78,6 +78,7 @@ Result<ProgramEnd> run_program(const std::vector<std::string>& words, const std:
   const MemoryFile out;
   const MemoryFile err;
   std::vector<char*> arguments;
+  arguments.reserve(words.size() + 1);
   for (const std::string& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
   arguments.push_back(nullptr);
   posix_spawn_file_actions_t files;

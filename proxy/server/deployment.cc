@@ -78,7 +78,7 @@ Result<void> Deployment::adopt(const LoadedConfig& next, std::function<void()> d
   auto sockets = open_sockets(*next.snapshot);
   if (!sockets) return sockets.error();
   const auto addresses = admin_addresses(next.config->admin);
-  const Result<void> applied = addresses ? apply_admin_(*addresses) : addresses.error();
+  Result<void> applied = addresses ? apply_admin_(*addresses) : addresses.error();
   if (!applied) {
     for (const auto& of_worker : *sockets) {
       for (const ListeningSocket& socket : of_worker) Fd(socket.fd);

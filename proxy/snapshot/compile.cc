@@ -107,8 +107,8 @@ class Compiler {
         const FilterSlots& base = service->filters.empty() ? chain : service->filters;
         FilterSlots slots =
             filters_.override_slots(base, from.filters, route.name + "." + *to.service);
-        targets.push_back(
-            {service, to.weight, slots.empty() ? service->filters : std::move(slots)});
+        if (slots.empty()) slots = service->filters;
+        targets.push_back({service, to.weight, std::move(slots)});
         route.total_weight += to.weight;
       }
       if (targets.empty()) return;  // an unknown service: an error of the file already

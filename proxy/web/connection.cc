@@ -50,7 +50,7 @@ void WebConnection::drain() { codec_->begin_drain(); }
 
 void WebConnection::on_bytes(Slice bytes) {
   if (state_ == State::kOpening) {
-    open(std::move(bytes));
+    open(bytes);
   } else if (state_ == State::kOpen) {
     feed(std::move(bytes));
   }
@@ -75,7 +75,7 @@ void WebConnection::on_eof() {
 }
 
 // Until it is known, the codec of HTTP/1 looks after a client that stays silent.
-void WebConnection::open(Slice bytes) {
+void WebConnection::open(const Slice& bytes) {
   first_ += bytes.view();
   const Detected detected = detect_protocol(first_);
   if (detected == Detected::kNeedMore) return;

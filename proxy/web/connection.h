@@ -83,7 +83,7 @@ class WebConnection final : public Deferred,
   RequestSink& on_stream(ResponseWriter& writer) override;
   void on_codec_done() override { close(); }
 
-  void open(Slice bytes);
+  void open(const Slice& bytes);
   void feed(Slice bytes);
   void on_stall();
   void close();

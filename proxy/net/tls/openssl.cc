@@ -37,9 +37,9 @@ std::string subject_words(const X509* certificate) {
 std::optional<WallTime> wall_time(const ASN1_TIME* time) {
   tm parts{};
   if (time == nullptr || ASN1_TIME_to_tm(time, &parts) != 1) return std::nullopt;
-  constexpr seconds reach = std::chrono::floor<seconds>(Duration::max() - hours(24));
+  constexpr seconds kReach = std::chrono::floor<seconds>(Duration::max() - hours(24));
   const seconds whole(timegm(&parts));
-  return WallTime(std::clamp(whole, -reach, reach));
+  return WallTime(std::clamp(whole, -kReach, kReach));
 }
 
 }  // namespace woad
