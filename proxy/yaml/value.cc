@@ -53,7 +53,7 @@ Value plain_value(const std::string& text) {
   if (is_one_of(text, kFalse)) return false;
   if (const auto number = integer(text)) return *number;
   if (text.find_first_not_of("0123456789+-.eE") == std::string::npos) {
-    const auto parsed = parse_ordered_json(text);
+    auto parsed = parse_ordered_json(text);
     if (parsed.is_number()) return parsed;
   }
   return text;
