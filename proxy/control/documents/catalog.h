@@ -32,7 +32,7 @@ struct Catalog {
   static std::shared_ptr<const Catalog> read(const StoreEntries& documents,
                                              const AllInstances& instances,
                                              const std::vector<FilterKind>& registry,
-                                             const std::shared_ptr<const Catalog>& previous);
+                                             const Catalog* previous);
 
   // Nothing when mesh.yaml is missing or cannot be used: no service is judged then.
   std::optional<Settings> settings;

@@ -323,9 +323,9 @@ std::set<std::string, std::less<>> CatalogReading::names_that_mesh_may_use() con
 std::shared_ptr<const Catalog> Catalog::read(const StoreEntries& documents,
                                              const AllInstances& instances,
                                              const std::vector<FilterKind>& registry,
-                                             const std::shared_ptr<const Catalog>& previous) {
+                                             const Catalog* previous) {
   return std::make_shared<const Catalog>(
-      CatalogReading(instances, registry, previous.get()).run(documents));
+      CatalogReading(instances, registry, previous).run(documents));
 }
 
 }  // namespace woad::control

@@ -14,7 +14,8 @@ void CatalogReader::begin() {
   current_->previous = with_mesh_;
   background_.run(
       [this, work = current_] {
-        work->read = Catalog::read(work->documents, work->instances, filters_, work->previous);
+        work->read =
+            Catalog::read(work->documents, work->instances, filters_, work->previous.get());
       },
       [this] {
         const std::shared_ptr<Work> work = std::exchange(current_, nullptr);

@@ -22,8 +22,7 @@ inline control::StoreEntries entries(const Documents& documents) {
 inline std::shared_ptr<const control::Catalog> read(
     const Documents& documents, const control::AllInstances& instances = {},
     std::shared_ptr<const control::Catalog> previous = nullptr) {
-  return control::Catalog::read(entries(documents), instances, filter_registry(),
-                                std::move(previous));
+  return control::Catalog::read(entries(documents), instances, filter_registry(), previous.get());
 }
 
 // One a line: "document:line:column: message".

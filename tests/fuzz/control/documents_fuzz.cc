@@ -68,7 +68,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
 
   const auto once = Catalog::read(documents, instances, filter_registry(), nullptr);
   const auto twice = Catalog::read(documents, instances, filter_registry(), nullptr);
-  const auto on_top = Catalog::read(documents, instances, filter_registry(), once);
+  const auto on_top = Catalog::read(documents, instances, filter_registry(), once.get());
   const std::string problems = words_of(once->problems);
   if (problems != words_of(twice->problems) || problems != words_of(on_top->problems)) {
     __builtin_trap();
